@@ -1,0 +1,16 @@
+import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
+import type { AuditError } from "../errors.js";
+import type { MirrorLedger } from "./ledger.js";
+
+/**
+ * What a mirror can offer beyond `LogRecordProcessor`. An `AuditLogProcessor` takes any processor as a mirror and uses
+ * of this what it finds.
+ */
+export interface AuditMirror extends LogRecordProcessor {
+  /** Stable name of a reliable mirror, by which its line in the ledger is found. */
+  readonly name?: string;
+  /** Its line in the ledger; a mirror that has one is reliable. */
+  ledger?(): MirrorLedger;
+  /** Where to report what goes wrong after `onEmit` returned; called once, by the processor that takes it over. */
+  reportTo?(onError: (error: AuditError) => void): void;
+}

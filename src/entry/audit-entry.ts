@@ -1,0 +1,59 @@
+import type { JsonValue } from "./json.js";
+import type { OperationFields } from "./operation-fields.js";
+
+/** What every entry has, whatever its operation. */
+export interface EntryFields {
+  /** 0, 1, 2 … of this log, without holes and never reused. */
+  readonly sequence: number;
+  /** UUID (RFC 9562), stable for ever: what a backend removes duplicates by. */
+  readonly id: string;
+  /** When it happened: RFC 3339, UTC, milliseconds, such as `2026-04-14T12:00:00.007Z`. */
+  readonly timestamp: string;
+  readonly operation: string;
+  readonly proposalId?: string;
+  readonly subjectId?: string;
+  readonly kind?: string;
+  /** DID of who acted. */
+  readonly actorDid?: string;
+  readonly decision?: string;
+  /** Keys of the eight operations are snake_case, as on the wire. */
+  readonly details: Readonly<Record<string, JsonValue>>;
+  /** When it was recorded, as {@link EntryFields.timestamp}; present only when it differs from that. */
+  readonly recordedAt?: string;
+  /** W3C trace id of the span that was active, 32 hexadecimal digits. */
+  readonly traceId?: string;
+  /** W3C span id of the span that was active, 16 hexadecimal digits. */
+  readonly spanId?: string;
+  /** RFC 9162 section 2.1.1 leaf hash of the canonical line, SHA-256 in hexadecimal. */
+  readonly leafHash: string;
+}
+
+/** The entry of one operation as its helper returns it: all columns of the operation are there. */
+export type EntryOf<Name extends keyof OperationFields> = EntryFields &
+  Readonly<OperationFields[Name]> & { readonly operation: Name };
+
+/**
+ * The entry of one operation as it may be found in a log. Its columns are optional: `log` and an app's own
+ * OpenTelemetry logger can record, say, a vote of an older system that kept no vote id. What is there has its type.
+ */
+export type FoundEntryOf<Name extends keyof OperationFields> = EntryFields & {
+  readonly operation: Name;
+} & Readonly<Partial<Omit<OperationFields[Name], "details">>> & {
+    readonly details: Readonly<
+      Partial<OperationFields[Name] extends { details: infer Details } ? Details : Record<never, never>>
+    >;
+  };
+
+/**
+ * One sealed record of the log, deeply frozen; a union that `operation` narrows. The app's own operations are in it
+ * once they are declared in {@link OperationFields}.
+ *
+ * @example Narrowing by operation
+ * ```ts
+ * import type { AuditEntry, VoteDecision } from "quorumlog";
+ *
+ * const decisionOf = (entry: AuditEntry): VoteDecision | undefined =>
+ *   entry.operation === "vote_cast" ? entry.decision : undefined;
+ * ```
+ */
+export type AuditEntry = { [Name in keyof OperationFields]: FoundEntryOf<Name> }[keyof OperationFields];

@@ -1,0 +1,116 @@
+import { invalidEntry } from "./invalid.js";
+import { copyJsonObject, type JsonObject, type JsonValue } from "./json.js";
+import { OPERATION_PATTERN, RESERVED_OPERATION, VOCABULARIES } from "./operations.js";
+import { timeMillis } from "./timestamp.js";
+
+/** Something that happened and is to be recorded: one of the eight operations or an operation of the app's own. */
+export interface AuditEvent {
+  /** One of {@link OPERATIONS}, or the app's own: `[a-z][a-z0-9_]*`, at most 64 characters, not `checkpoint`. */
+  readonly operation: string;
+  readonly proposalId?: string | undefined;
+  readonly subjectId?: string | undefined;
+  readonly kind?: string | undefined;
+  /** DID of who acted. */
+  readonly actorDid?: string | undefined;
+  readonly decision?: string | undefined;
+  /** Anything more, as plain JSON to depth 16. */
+  readonly details?: { readonly [key: string]: JsonValue | undefined } | undefined;
+  /**
+   * When it happened, from 1970 to 2262; for imports of older events.
+   *
+   * @defaultValue the log's clock
+   */
+  readonly timestamp?: Date | undefined;
+}
+
+/** An event that passed the door: strings well formed, details copied and frozen, vocabularies kept. */
+export interface ValidEvent {
+  readonly operation: string;
+  readonly proposalId: string | undefined;
+  readonly subjectId: string | undefined;
+  readonly kind: string | undefined;
+  readonly actorDid: string | undefined;
+  readonly decision: string | undefined;
+  readonly details: JsonObject;
+  readonly timestampMillis: number | undefined;
+}
+
+const NO_DETAILS: JsonObject = Object.freeze({});
+
+/**
+ * Checks and copies an event. `null` in an optional field counts as absent, since stored events often spell it so.
+ *
+ * @param event - Untrusted.
+ * @throws {@link AuditError} `invalid_entry` naming the field.
+ */
+export function validateEvent(event: AuditEvent): ValidEvent {
+  const source = objectOf(event, "event");
+  const operation = operationOf(readField(source, "operation", "operation"));
+  const details = readField(source, "details", "details") ?? undefined;
+  const timestamp = readField(source, "timestamp", "timestamp") ?? undefined;
+  const valid: ValidEvent = {
+    operation,
+    proposalId: optionalText(source, "proposalId"),
+    subjectId: optionalText(source, "subjectId"),
+    kind: optionalText(source, "kind"),
+    actorDid: optionalText(source, "actorDid"),
+    decision: optionalText(source, "decision"),
+    details: details === undefined ? NO_DETAILS : copyJsonObject(details, "details"),
+    timestampMillis: timestamp === undefined ? undefined : timeMillis(timestamp, "timestamp"),
+  };
+  checkVocabulary(valid);
+  return valid;
+}
+
+function operationOf(value: unknown): string {
+  if (typeof value !== "string" || !OPERATION_PATTERN.test(value))
+    throw invalidEntry("operation", "expected [a-z][a-z0-9_]* of at most 64 characters");
+  if (value === RESERVED_OPERATION)
+    throw invalidEntry("operation", `"${value}" is reserved for the log's own use`);
+  return value;
+}
+
+function checkVocabulary(event: ValidEvent): void {
+  const vocabulary = VOCABULARIES.get(event.operation);
+  if (vocabulary === undefined) return;
+  if (event.kind !== undefined && vocabulary.kind !== undefined) oneOf(vocabulary.kind, event.kind, "kind");
+  if (event.decision !== undefined && vocabulary.decision !== undefined)
+    oneOf(vocabulary.decision, event.decision, "decision");
+  for (const [key, type] of Object.entries(vocabulary.details ?? {}))
+    if (Object.hasOwn(event.details, key) && typeof event.details[key] !== type)
+      throw invalidEntry(`details.${key}`, `expected a ${type} in ${event.operation}`);
+}
+
+/** Reads one property of an untrusted object once; a getter that throws is `invalid_entry`. */
+export function readField(source: object, key: string, field: string): unknown {
+  try {
+    return (source as Record<string, unknown>)[key];
+  } catch (cause) {
+    throw invalidEntry(field, "reading it threw", cause);
+  }
+}
+
+/** The value as an object, whatever its class. */
+export function objectOf(value: unknown, field: string): object {
+  if (typeof value !== "object" || value === null) throw invalidEntry(field, "expected an object");
+  return value;
+}
+
+/** The value as a string that UTF-8 can hold. */
+export function wellFormed(value: unknown, field: string): string {
+  if (typeof value !== "string") throw invalidEntry(field, "expected a string");
+  if (!value.isWellFormed()) throw invalidEntry(field, "a string with a lone surrogate is not UTF-8");
+  return value;
+}
+
+/** The value as a member of a vocabulary. */
+export function oneOf<T extends string>(vocabulary: readonly T[], value: unknown, field: string): T {
+  if (!(vocabulary as readonly unknown[]).includes(value))
+    throw invalidEntry(field, `expected one of ${vocabulary.join(", ")}`);
+  return value as T;
+}
+
+function optionalText(source: object, key: string): string | undefined {
+  const value = readField(source, key, key) ?? undefined;
+  return value === undefined ? undefined : wellFormed(value, key);
+}

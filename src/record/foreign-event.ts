@@ -1,0 +1,71 @@
+import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
+import type { AuditEvent } from "../entry/audit-event.js";
+import { invalidEntry } from "../entry/invalid.js";
+import type { JsonValue } from "../entry/json.js";
+import * as semconv from "../semconv.js";
+
+/** The SDK stamps both times of a record that was emitted without; anything older was set by the app. */
+const STAMPED_WITHIN_MILLIS = 1000;
+
+/**
+ * The event in a record that the app's own OpenTelemetry logger emitted with a `governance.operation` attribute.
+ *
+ * The columns come from their attributes, the time from `governance.timestamp_millis` or from the record; the body
+ * becomes `details.body`, and every attribute that is not a column becomes a detail.
+ *
+ * @returns The event, not validated yet.
+ * @throws {@link AuditError} `invalid_entry` for a record that the SDK has truncated or that names a detail twice.
+ */
+export function foreignEvent(record: ReadableLogRecord): AuditEvent {
+  if (record.droppedAttributesCount > 0)
+    throw invalidEntry(
+      "attributes",
+      `the SDK dropped ${record.droppedAttributesCount} (raise attributeCountLimit)`,
+    );
+  const columns: Record<string, unknown> = {};
+  const details: Record<string, unknown> = Object.create(null);
+  const addDetail = (key: string, value: unknown): void => {
+    if (key in details) throw invalidEntry(`details.${key}`, "the record names it twice");
+    details[key] = value;
+  };
+  for (const [key, value] of Object.entries(record.attributes)) {
+    const column = COLUMNS.get(key);
+    if (column !== undefined) columns[column] = value;
+    else if (key !== semconv.ATTR_GOVERNANCE_TIMESTAMP_MILLIS) addDetail(detailKey(key), value);
+  }
+  if (record.body !== undefined) addDetail("body", record.body);
+  const timestamp = timestampOf(record);
+  return {
+    ...(columns as { operation: string }),
+    details: details as Record<string, JsonValue>,
+    ...(timestamp && { timestamp }),
+  };
+}
+
+const COLUMNS: ReadonlyMap<string, keyof AuditEvent> = new Map([
+  [semconv.ATTR_GOVERNANCE_OPERATION, "operation"],
+  [semconv.ATTR_GOVERNANCE_PROPOSAL_ID, "proposalId"],
+  [semconv.ATTR_GOVERNANCE_SUBJECT_ID, "subjectId"],
+  [semconv.ATTR_GOVERNANCE_KIND, "kind"],
+  [semconv.ATTR_GOVERNANCE_ACTOR_DID, "actorDid"],
+  [semconv.ATTR_GOVERNANCE_DECISION, "decision"],
+]);
+
+function detailKey(attribute: string): string {
+  const prefix = semconv.ATTR_GOVERNANCE_DETAILS_PREFIX;
+  return attribute.startsWith(prefix) ? attribute.slice(prefix.length) : attribute;
+}
+
+/** When it happened, or undefined for "now, by the log's own clock". */
+function timestampOf(record: ReadableLogRecord): Date | undefined {
+  const given = record.attributes[semconv.ATTR_GOVERNANCE_TIMESTAMP_MILLIS];
+  if (given !== undefined) {
+    if (typeof given !== "number")
+      throw invalidEntry(semconv.ATTR_GOVERNANCE_TIMESTAMP_MILLIS, "expected a number");
+    return new Date(given);
+  }
+  const [seconds, nanos] = record.hrTime;
+  const millis = seconds * 1000 + Math.floor(nanos / 1e6);
+  const sameTimes = seconds === record.hrTimeObserved[0] && nanos === record.hrTimeObserved[1];
+  return sameTimes && Math.abs(Date.now() - millis) < STAMPED_WITHIN_MILLIS ? undefined : new Date(millis);
+}

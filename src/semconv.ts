@@ -1,0 +1,152 @@
+/** Name of the instrumentation scope that the helpers' records carry. */
+export const SCOPE_NAME = "quorumlog";
+
+/** Version of the instrumentation scope; the version of this package. */
+export const SCOPE_VERSION = "0.1.0";
+
+/** What an event name begins with; the operation follows. */
+export const EVENT_NAME_PREFIX = "governance.";
+
+/** What happened. */
+export const ATTR_GOVERNANCE_OPERATION = "governance.operation";
+/** The proposal that the record is about. */
+export const ATTR_GOVERNANCE_PROPOSAL_ID = "governance.proposal.id";
+/** The model, agent, policy or node that the record is about. */
+export const ATTR_GOVERNANCE_SUBJECT_ID = "governance.subject.id";
+/** What the proposal asks for. */
+export const ATTR_GOVERNANCE_KIND = "governance.kind";
+/** DID of who acted. */
+export const ATTR_GOVERNANCE_ACTOR_DID = "governance.actor.did";
+/** What was voted or decided. */
+export const ATTR_GOVERNANCE_DECISION = "governance.decision";
+/** The log that sealed the record; its presence means "sealed". */
+export const ATTR_GOVERNANCE_LOG_ID = "governance.log.id";
+/** Position in that log. */
+export const ATTR_GOVERNANCE_SEQUENCE = "governance.sequence";
+/** RFC 9162 leaf hash of the body. */
+export const ATTR_GOVERNANCE_LEAF_HASH = "governance.leaf_hash";
+/** When it happened; the record's own timestamp is when it was recorded. */
+export const ATTR_GOVERNANCE_TIMESTAMP_MILLIS = "governance.timestamp_millis";
+/** The entry's id; a name of the OpenTelemetry semantic conventions. */
+export const ATTR_LOG_RECORD_UID = "log.record.uid";
+/** What the attribute of a scalar detail begins with; the detail's key follows. */
+export const ATTR_GOVERNANCE_DETAILS_PREFIX = "governance.details.";
+
+/** One row of the semantic conventions. */
+export interface AttributeConvention {
+  readonly name: string;
+  readonly type: "string" | "int" | "string, boolean, int or double";
+  readonly example: string;
+  readonly brief: string;
+  /** The operations of the eight that have it; "all" where an app's own have it too. */
+  readonly operations: "all" | readonly string[];
+}
+
+const WITH_PROPOSAL = [
+  "proposal_created",
+  "vote_cast",
+  "consensus_reached",
+  "byzantine_detected",
+  "authorization_granted",
+  "authorization_revoked",
+] as const;
+const WITH_SUBJECT = ["proposal_created", "authorization_granted", "authorization_revoked"] as const;
+const WITH_ACTOR = [
+  "proposal_created",
+  "vote_cast",
+  "consensus_reached",
+  "byzantine_detected",
+  "node_added",
+  "node_removed",
+] as const;
+
+/** Every attribute of a sealed record, in the order of the documentation. */
+export const ATTRIBUTE_CONVENTIONS: readonly AttributeConvention[] = [
+  {
+    name: ATTR_GOVERNANCE_OPERATION,
+    type: "string",
+    example: "vote_cast",
+    brief: "What happened.",
+    operations: "all",
+  },
+  {
+    name: ATTR_GOVERNANCE_PROPOSAL_ID,
+    type: "string",
+    example: "urn:pqc-gov-prop:7f3a",
+    brief: "The proposal that the record is about.",
+    operations: WITH_PROPOSAL,
+  },
+  {
+    name: ATTR_GOVERNANCE_SUBJECT_ID,
+    type: "string",
+    example: "did:pqaid:medical-ai-v2",
+    brief: "The model, agent, policy or node that the record is about.",
+    operations: WITH_SUBJECT,
+  },
+  {
+    name: ATTR_GOVERNANCE_KIND,
+    type: "string",
+    example: "authorize-model",
+    brief: "What the proposal asks for.",
+    operations: WITH_SUBJECT,
+  },
+  {
+    name: ATTR_GOVERNANCE_ACTOR_DID,
+    type: "string",
+    example: "did:pqaid:bob",
+    brief: "DID of who acted: proposer, voter, signer of the result, or the node itself.",
+    operations: WITH_ACTOR,
+  },
+  {
+    name: ATTR_GOVERNANCE_DECISION,
+    type: "string",
+    example: "approve",
+    brief: "What was voted (`approve`, `reject`, `abstain`) or decided (`passed`, `rejected`).",
+    operations: ["vote_cast", "consensus_reached"],
+  },
+  {
+    name: ATTR_GOVERNANCE_LOG_ID,
+    type: "string",
+    example: "acme.example/governance",
+    brief: "The log that sealed the record. A record that has it is sealed and is never sealed again.",
+    operations: "all",
+  },
+  {
+    name: ATTR_GOVERNANCE_SEQUENCE,
+    type: "int",
+    example: "42",
+    brief: "Position in that log: 0, 1, 2 … without holes.",
+    operations: "all",
+  },
+  {
+    name: ATTR_GOVERNANCE_LEAF_HASH,
+    type: "string",
+    example: "9c1185a5c5e9fc54612808977ee8f548b2258d31…",
+    brief: "RFC 9162 leaf hash of the body, SHA-256(0x00 ‖ UTF-8 of the body), in hexadecimal.",
+    operations: "all",
+  },
+  {
+    name: ATTR_GOVERNANCE_TIMESTAMP_MILLIS,
+    type: "int",
+    example: "1776168000007",
+    brief:
+      "When it happened, in milliseconds since 1970. The record's own timestamp is when it was recorded.",
+    operations: "all",
+  },
+  {
+    name: ATTR_LOG_RECORD_UID,
+    type: "string",
+    example: "0b5c7c4e-6d3f-4a55-9d0e-3f1e5a9f7c11",
+    brief: "UUID of the entry, by which a backend removes duplicates.",
+    operations: "all",
+  },
+  {
+    name: `${ATTR_GOVERNANCE_DETAILS_PREFIX}<key>`,
+    type: "string, boolean, int or double",
+    example: "governance.details.vote_id = urn:pqc-gov-vote:c472f7",
+    brief:
+      "One attribute for each scalar detail whose key matches `[a-z][a-z0-9_]*`, integers only when safe, " +
+      "at most 32. The body has all details.",
+    operations: "all",
+  },
+];

@@ -1,0 +1,97 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const MODULES = join(ROOT, "node_modules");
+
+export interface Manifest {
+  readonly name: string;
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional?: boolean }>>;
+}
+
+export interface Packed {
+  readonly tarball: string;
+  readonly files: readonly string[];
+}
+
+const readManifest = (folder: string): Manifest =>
+  JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+
+/** What this repository says of itself. */
+export const manifest: Manifest = readManifest(ROOT);
+
+const npm = (cwd: string, ...args: string[]): string =>
+  execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+
+/** Packs what `npm publish` would send. */
+export function pack(folder: string): Packed {
+  const [packed] = JSON.parse(npm(ROOT, "pack", "--json", "--ignore-scripts", "--pack-destination", folder));
+  return {
+    tarball: join(folder, packed.filename),
+    files: packed.files.map((file: { readonly path: string }) => file.path),
+  };
+}
+
+/** The packages and all that they depend on. */
+function closure(names: readonly string[], found = new Set<string>()): Set<string> {
+  for (const name of names) {
+    if (found.has(name)) continue;
+    found.add(name);
+    closure(Object.keys(readManifest(join(MODULES, name)).dependencies ?? {}), found);
+  }
+  return found;
+}
+
+/** A project with the tarball and its required peers, installed by npm from the copies of this repository: no network. */
+export function installedConsumer(folder: string, tarball: string): string {
+  const required = Object.keys(manifest.peerDependencies).filter(
+    (name) => manifest.peerDependenciesMeta[name]?.optional !== true,
+  );
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
+  const peers = [...closure(required)].map((name) => join(MODULES, name));
+  const flags = ["--offline", "--install-links", "--ignore-scripts", "--no-audit", "--no-fund"];
+  npm(folder, "install", ...flags, tarball, ...peers);
+  return folder;
+}
+
+/** The same package in a project that has every peer, the optional ones too, as links to the copies of this repository. */
+export function linkedConsumer(folder: string, installed: string): string {
+  const modules = join(folder, "node_modules");
+  mkdirSync(modules, { recursive: true });
+  writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
+  cpSync(join(installed, "node_modules", manifest.name), join(modules, manifest.name), { recursive: true });
+  for (const name of [...Object.keys(manifest.peerDependencies), "@types/node"]) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(MODULES, name), join(modules, name), "dir");
+  }
+  return folder;
+}
+
+/** Runs a program of the consumer and answers what it printed. */
+export function run(consumer: string, file: string, source: string): string {
+  writeFileSync(join(consumer, file), source);
+  return execFileSync(process.execPath, [file], { cwd: consumer, encoding: "utf8" });
+}
+
+/** Type-checks files of the consumer, its dependencies' declarations included, and answers the compiler's errors. */
+export function typeErrors(
+  consumer: string,
+  files: Readonly<Record<string, string>>,
+  compilerOptions: Readonly<Record<string, unknown>>,
+): string {
+  for (const [file, source] of Object.entries(files)) writeFileSync(join(consumer, file), source);
+  const options = { target: "es2023", strict: true, noEmit: true, types: ["node"], ...compilerOptions };
+  const project = { compilerOptions: options, files: Object.keys(files) };
+  writeFileSync(join(consumer, "tsconfig.json"), JSON.stringify(project));
+  const tsc = join(MODULES, "typescript/bin/tsc");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, "--pretty", "false"], {
+    cwd: consumer,
+    encoding: "utf8",
+  });
+  return status === 0 ? "" : `${stdout}${stderr}`;
+}

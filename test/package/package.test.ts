@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  installedConsumer,
+  linkedConsumer,
+  manifest,
+  type Packed,
+  pack,
+  run,
+  typeErrors,
+} from "./consumer.js";
+
+const SUBPATHS = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
+  typeof target === "string" ? [] : [{ name: subpath.replace(/^\./, manifest.name), ...target }],
+);
+/** What a project without the optional peers can load; the OTLP mirror is a wrapper around one of them. */
+const WITHOUT_OPTIONAL_PEERS = SUBPATHS.map(({ name }) => name).filter((name) => !name.endsWith("/otlp"));
+
+const USE = `
+  const audit = new GovernanceAuditLog();
+  audit.logNodeAdded({ did: "did:pqaid:alice", name: "alice", weight: 2 });
+  const [entry] = audit.entries({ operation: "node_added" });
+  console.log(entry.sequence, entry.actorDid);
+`;
+
+const TYPED_USE = `
+  const audit: GovernanceAuditLog = new GovernanceAuditLog();
+  audit.logNodeAdded({ did: "did:pqaid:alice", name: "alice", weight: 2 });
+  const entries: AuditEntry[] = audit.entries({ operation: "node_added", limit: 1 });
+  export const did: string | undefined = entries[0]?.actorDid;
+  // @ts-expect-error a weight is a number
+  audit.logNodeAdded({ did: "did:pqaid:bob", name: "bob", weight: "1" });
+`;
+
+let folder: string;
+let packed: Packed;
+let bare: string;
+let full: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "quorumlog-package-"));
+  packed = pack(folder);
+  bare = installedConsumer(join(folder, "bare"), packed.tarball);
+  full = linkedConsumer(join(folder, "full"), bare);
+}, 120_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the tarball", () => {
+  test("holds the built package and its documents, and nothing else", () => {
+    const wanted =
+      /^(?:dist\/.+\.(?:js|d\.ts)|docs\/.+\.md|(?:README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/;
+    expect(packed.files.filter((file) => !wanted.test(file))).toEqual([]);
+    expect(packed.files).toEqual(
+      expect.arrayContaining(["README.md", "CHANGELOG.md", "SECURITY.md", "LICENSE", "package.json"]),
+    );
+  });
+
+  test("holds every file that exports points to", () => {
+    const targets = SUBPATHS.flatMap((subpath) => [subpath.types, subpath.default]);
+    expect(packed.files).toEqual(expect.arrayContaining(targets.map((target) => target.replace("./", ""))));
+  });
+
+  test("brings no dependency of its own", () => {
+    expect(manifest.dependencies).toBeUndefined();
+  });
+});
+
+describe("a project without the optional peers", () => {
+  test("uses the log by import", () => {
+    const source = `import { GovernanceAuditLog } from "quorumlog";${USE}await audit.shutdown();`;
+    expect(run(bare, "use.mjs", source)).toBe("0 did:pqaid:alice\n");
+  });
+
+  test("uses the log by require", () => {
+    const source = `const { GovernanceAuditLog } = require("quorumlog");${USE}audit.shutdown();`;
+    expect(run(bare, "use.cjs", source)).toBe("0 did:pqaid:alice\n");
+  });
+
+  test.each(WITHOUT_OPTIONAL_PEERS)("loads %s", (name) => {
+    expect(run(bare, "load.mjs", `import * as all from "${name}"; console.log(typeof all);`)).toBe(
+      "object\n",
+    );
+  });
+});
+
+describe("a project with the optional peers", () => {
+  test.each(SUBPATHS)("loads $name", ({ name }) => {
+    expect(run(full, "load.mjs", `import * as all from "${name}"; console.log(typeof all);`)).toBe(
+      "object\n",
+    );
+  });
+
+  test("is type-checked in nodenext resolution, as ES module and as CommonJS", () => {
+    expect(
+      typeErrors(full, { "esm.ts": everything(), "cjs.cts": everything() }, { module: "nodenext" }),
+    ).toBe("");
+  });
+
+  test("is type-checked in bundler resolution", () => {
+    const options = { module: "preserve", moduleResolution: "bundler" };
+    expect(typeErrors(full, { "bundler.ts": everything() }, options)).toBe("");
+  });
+});
+
+/** A typed program that imports every subpath. */
+function everything(): string {
+  const imports = SUBPATHS.map(
+    ({ name }, index) => `import * as all${index} from "${name}";\nvoid all${index};\n`,
+  );
+  return `${imports.join("")}import { type AuditEntry, GovernanceAuditLog } from "quorumlog";${TYPED_USE}`;
+}

@@ -1,0 +1,90 @@
+import { describe, expect, test } from "vitest";
+import { layerViolations } from "../../scripts/layers.ts";
+
+const violations = (files: Readonly<Record<string, string>>): string[] =>
+  layerViolations(new Map(Object.entries(files)));
+
+describe("the layer check", () => {
+  test("passes files that keep to their rooms", () => {
+    expect(
+      violations({
+        "src/errors.ts": 'export const a = 1;\n/**\n * import x from "winston";\n */\n',
+        "src/entry/line.ts": 'import { createHash } from "node:crypto";\nimport { a } from "../errors.js";\n',
+        "src/otlp/mirror.ts": 'import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";\n',
+        "src/winston/mirror.ts": 'import type { Logger } from "winston";\n',
+        "src/index.ts":
+          'export { a } from "./errors.js";\nexport {\n  type B,\n  c,\n} from "./entry/line.js";\n',
+      }),
+    ).toEqual([]);
+  });
+
+  test("names file, line and both rooms of a forbidden import", () => {
+    expect(
+      violations({
+        "src/errors.ts": "",
+        "src/log/log.ts": "export const b = 1;\n",
+        "src/entry/line.ts": 'import "../errors.js";\n\nimport {\n  b,\n} from "../log/log.js";\n',
+      }),
+    ).toEqual(["src/entry/line.ts:3: entry may not import log at run time"]);
+  });
+
+  test.each([
+    ["a type import", 'import type { A } from "../winston/a.js";', "winston"],
+    ["a re-export", 'export { a } from "../winston/a.js";', "winston at run time"],
+    ["an export of everything", 'export * from "../winston/a.js";', "winston at run time"],
+    ["a dynamic import", 'const a = await import("../winston/a.js");', "winston at run time"],
+    ["a side effect import", 'import "../winston/a.js";', "winston at run time"],
+  ])("sees %s", (_, statement, what) => {
+    expect(violations({ "src/winston/a.ts": "", "src/otlp/b.ts": `${statement}\n` })).toEqual([
+      `src/otlp/b.ts:1: otlp may not import ${what}`,
+    ]);
+  });
+
+  test("lets the journal import delivery for its types alone", () => {
+    const journal = (statement: string) =>
+      violations({ "src/delivery/spool.ts": "", "src/journal/spool.ts": statement });
+    expect(journal('import type { Spool } from "../delivery/spool.js";')).toEqual([]);
+    expect(journal('import { type Spool } from "../delivery/spool.js";')).toEqual([
+      "src/journal/spool.ts:1: journal may not import delivery at run time",
+    ]);
+  });
+
+  test.each([
+    ["src/entry/a.ts", "@opentelemetry/api"],
+    ["src/query/a.ts", "node:fs"],
+    ["src/log/a.ts", "@opentelemetry/exporter-logs-otlp-http"],
+    ["src/winston/a.ts", "winston"],
+    ["src/testing/a.ts", "vitest"],
+    ["src/otlp/a.ts", "axios"],
+  ])("keeps %s from loading the package %s", (file, name) => {
+    expect(violations({ [file]: `import { a } from "${name}";\n` })).toHaveLength(1);
+  });
+
+  test("finds a circle once, and says which files it goes through", () => {
+    expect(
+      violations({
+        "src/entry/a.ts": 'import type { B } from "./b.js";\n',
+        "src/entry/b.ts": 'import { c } from "./c.js";\n',
+        "src/entry/c.ts": 'import { a } from "./a.js";\n',
+        "src/entry/d.ts": 'import { a } from "./a.js";\n',
+      }),
+    ).toEqual(["src/entry/a.ts:1: circle src/entry/a.ts > src/entry/b.ts > src/entry/c.ts > src/entry/a.ts"]);
+  });
+
+  test("refuses long files, default exports, unknown rooms and logic in index.ts", () => {
+    expect(
+      violations({
+        "src/errors.ts": "\n".repeat(300).concat("export {};\n"),
+        "src/entry/a.ts": "const a = 1;\nexport default a;\n",
+        "src/utils/a.ts": "",
+        "src/index.ts": 'export const a = 1;\nexport * from "./errors.js";\n',
+      }),
+    ).toEqual([
+      "src/errors.ts:301: the file is longer than 300 lines",
+      "src/entry/a.ts:2: no default exports",
+      "src/utils/a.ts:1: the room utils is not in the table of scripts/layers.ts",
+      "src/index.ts:1: index.ts only re-exports names",
+      "src/index.ts:2: index.ts only re-exports names",
+    ]);
+  });
+});

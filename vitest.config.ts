@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    // 24 small files on 2 cores (measured): forks 11.7 s, threads 7.8 s. vmThreads, 4.0 s, gives each file other
+    // intrinsics than Node's own modules have, which is no ground to test what counts as a plain object on.
+    pool: "threads",
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+  },
+});
