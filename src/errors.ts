@@ -56,3 +56,8 @@ export class AuditError extends Error {
     if (options.field !== undefined) this.field = options.field;
   }
 }
+
+/** The refusal of one option; the message starts with its name. */
+export function invalidOption(field: string, reason: string): AuditError {
+  return new AuditError("invalid_options", `${field}: ${reason}`, { field });
+}

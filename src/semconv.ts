@@ -32,6 +32,27 @@ export const ATTR_LOG_RECORD_UID = "log.record.uid";
 /** What the attribute of a scalar detail begins with; the detail's key follows. */
 export const ATTR_GOVERNANCE_DETAILS_PREFIX = "governance.details.";
 
+/** Records whose processing ended; `error.type` on those that were rejected. A name of the semantic conventions. */
+export const METRIC_PROCESSOR_LOG_PROCESSED = "otel.sdk.processor.log.processed";
+/** Records that are pending. A name of the semantic conventions. */
+export const METRIC_PROCESSOR_LOG_QUEUE_SIZE = "otel.sdk.processor.log.queue.size";
+/** Records that may be pending. A name of the semantic conventions. */
+export const METRIC_PROCESSOR_LOG_QUEUE_CAPACITY = "otel.sdk.processor.log.queue.capacity";
+/** Records that a mirror took. */
+export const METRIC_DELIVERY_ACCEPTED = "quorumlog.delivery.accepted";
+/** Records that the backend has, by its own word. */
+export const METRIC_DELIVERY_DELIVERED = "quorumlog.delivery.delivered";
+/** Records that will never be delivered. */
+export const METRIC_DELIVERY_REJECTED = "quorumlog.delivery.rejected";
+/** Age of the oldest pending record, in seconds. */
+export const METRIC_DELIVERY_PENDING_AGE = "quorumlog.delivery.pending.age";
+/** Type of the component that a metric is about. A name of the semantic conventions. */
+export const ATTR_OTEL_COMPONENT_TYPE = "otel.component.type";
+/** Name of the component that a metric is about. A name of the semantic conventions. */
+export const ATTR_OTEL_COMPONENT_NAME = "otel.component.name";
+/** Why a record was rejected: `rejected` by the backend, or `queue_full`. A name of the semantic conventions. */
+export const ATTR_ERROR_TYPE = "error.type";
+
 /** One row of the semantic conventions. */
 export interface AttributeConvention {
   readonly name: string;
@@ -107,7 +128,7 @@ export const ATTRIBUTE_CONVENTIONS: readonly AttributeConvention[] = [
   {
     name: ATTR_GOVERNANCE_LOG_ID,
     type: "string",
-    example: "acme.example/governance",
+    example: "acme.example/governance/6f1d0c9e-4b7a-4c55-8f2d-0a9be1c3d7f4",
     brief: "The log that sealed the record. A record that has it is sealed and is never sealed again.",
     operations: "all",
   },
@@ -146,7 +167,74 @@ export const ATTRIBUTE_CONVENTIONS: readonly AttributeConvention[] = [
     example: "governance.details.vote_id = urn:pqc-gov-vote:c472f7",
     brief:
       "One attribute for each scalar detail whose key matches `[a-z][a-z0-9_]*`, integers only when safe, " +
-      "at most 32. The body has all details.",
+      "texts up to 1024 characters, at most 32 details. The body has all of them.",
     operations: "all",
+  },
+];
+
+/** One metric of the semantic conventions. */
+export interface MetricConvention {
+  readonly name: string;
+  /** All are asynchronous: they are read off the ledger at each collection. */
+  readonly instrument: "counter" | "updowncounter" | "gauge";
+  /** In UCUM, as the instrument has it. */
+  readonly unit: string;
+  /** The attributes that every data point or some of them have. */
+  readonly attributes: readonly string[];
+  readonly brief: string;
+}
+
+const COMPONENT = [ATTR_OTEL_COMPONENT_TYPE, ATTR_OTEL_COMPONENT_NAME] as const;
+
+/** Every metric of a reliable mirror, in the order of the documentation. */
+export const METRIC_CONVENTIONS: readonly MetricConvention[] = [
+  {
+    name: METRIC_DELIVERY_ACCEPTED,
+    instrument: "counter",
+    unit: "{log_record}",
+    attributes: COMPONENT,
+    brief: "Records that the mirror took.",
+  },
+  {
+    name: METRIC_DELIVERY_DELIVERED,
+    instrument: "counter",
+    unit: "{log_record}",
+    attributes: COMPONENT,
+    brief: "Records that the backend has, by its own word.",
+  },
+  {
+    name: METRIC_DELIVERY_REJECTED,
+    instrument: "counter",
+    unit: "{log_record}",
+    attributes: COMPONENT,
+    brief: "Records that will never be delivered.",
+  },
+  {
+    name: METRIC_DELIVERY_PENDING_AGE,
+    instrument: "gauge",
+    unit: "s",
+    attributes: COMPONENT,
+    brief: "Age of the oldest pending record; 0 when nothing is pending.",
+  },
+  {
+    name: METRIC_PROCESSOR_LOG_PROCESSED,
+    instrument: "counter",
+    unit: "{log_record}",
+    attributes: [...COMPONENT, ATTR_ERROR_TYPE],
+    brief: "Records that were delivered, and with `error.type` those that were rejected.",
+  },
+  {
+    name: METRIC_PROCESSOR_LOG_QUEUE_SIZE,
+    instrument: "updowncounter",
+    unit: "{log_record}",
+    attributes: COMPONENT,
+    brief: "Records that are pending.",
+  },
+  {
+    name: METRIC_PROCESSOR_LOG_QUEUE_CAPACITY,
+    instrument: "updowncounter",
+    unit: "{log_record}",
+    attributes: COMPONENT,
+    brief: "Records that may be pending, `maxPending`.",
   },
 ];

@@ -11,6 +11,11 @@ export interface AuditMirror extends LogRecordProcessor {
   readonly name?: string;
   /** Its line in the ledger; a mirror that has one is reliable. */
   ledger?(): MirrorLedger;
+  /**
+   * Throws `delivery_failed` when it fails closed and has no room for so many more records; the entry is then recorded
+   * nowhere.
+   */
+  checkRoom?(count: number): void;
   /** Where to report what goes wrong after `onEmit` returned; called once, by the processor that takes it over. */
   reportTo?(onError: (error: AuditError) => void): void;
 }

@@ -1,5 +1,7 @@
+import { MAX_LINE_BYTES } from "./canonical-line.js";
+import { copyJsonObject } from "./copy-json.js";
 import { invalidEntry } from "./invalid.js";
-import { copyJsonObject, type JsonObject, type JsonValue } from "./json.js";
+import type { JsonObject, JsonValue } from "./json.js";
 import { OPERATION_PATTERN, RESERVED_OPERATION, VOCABULARIES } from "./operations.js";
 import { timeMillis } from "./timestamp.js";
 
@@ -35,10 +37,22 @@ export interface ValidEvent {
   readonly timestampMillis: number | undefined;
 }
 
+const FIELDS: ReadonlySet<string> = new Set<keyof AuditEvent>([
+  "operation",
+  "proposalId",
+  "subjectId",
+  "kind",
+  "actorDid",
+  "decision",
+  "details",
+  "timestamp",
+]);
+
 const NO_DETAILS: JsonObject = Object.freeze({});
 
 /**
- * Checks and copies an event. `null` in an optional field counts as absent, since stored events often spell it so.
+ * Checks and copies an event. `null` in an optional field counts as absent, since stored events often spell it so; an
+ * unknown field is refused, since what it holds would be lost.
  *
  * @param event - Untrusted.
  * @throws {@link AuditError} `invalid_entry` naming the field.
@@ -58,8 +72,19 @@ export function validateEvent(event: AuditEvent): ValidEvent {
     details: details === undefined ? NO_DETAILS : copyJsonObject(details, "details"),
     timestampMillis: timestamp === undefined ? undefined : timeMillis(timestamp, "timestamp"),
   };
+  refuseUnknownFields(source);
   checkVocabulary(valid);
   return valid;
+}
+
+function refuseUnknownFields(source: object): void {
+  let keys: string[];
+  try {
+    keys = Object.keys(source);
+  } catch (cause) {
+    throw invalidEntry("event", "reading its keys threw", cause);
+  }
+  for (const key of keys) if (!FIELDS.has(key)) throw invalidEntry(key, "no such field in an event");
 }
 
 function operationOf(value: unknown): string {
@@ -76,9 +101,13 @@ function checkVocabulary(event: ValidEvent): void {
   if (event.kind !== undefined && vocabulary.kind !== undefined) oneOf(vocabulary.kind, event.kind, "kind");
   if (event.decision !== undefined && vocabulary.decision !== undefined)
     oneOf(vocabulary.decision, event.decision, "decision");
-  for (const [key, type] of Object.entries(vocabulary.details ?? {}))
-    if (Object.hasOwn(event.details, key) && typeof event.details[key] !== type)
-      throw invalidEntry(`details.${key}`, `expected a ${type} in ${event.operation}`);
+  for (const [key, allowed] of Object.entries(vocabulary.details ?? {})) {
+    if (!Object.hasOwn(event.details, key)) continue;
+    const field = `details.${key}`;
+    if (typeof allowed !== "string") oneOf(allowed, event.details[key], field);
+    else if (typeof event.details[key] !== allowed)
+      throw invalidEntry(field, `expected a ${allowed} in ${event.operation}`);
+  }
 }
 
 /** Reads one property of an untrusted object once; a getter that throws is `invalid_entry`. */
@@ -99,6 +128,8 @@ export function objectOf(value: unknown, field: string): object {
 /** The value as a string that UTF-8 can hold. */
 export function wellFormed(value: unknown, field: string): string {
   if (typeof value !== "string") throw invalidEntry(field, "expected a string");
+  if (value.length > MAX_LINE_BYTES)
+    throw invalidEntry(field, `the entry holds more than ${MAX_LINE_BYTES} bytes`);
   if (!value.isWellFormed()) throw invalidEntry(field, "a string with a lone surrogate is not UTF-8");
   return value;
 }

@@ -8,7 +8,7 @@ import type {
   Vote,
 } from "./domain.js";
 import { invalidEntry } from "./invalid.js";
-import type { JsonObject, JsonValue } from "./json.js";
+import type { JsonObject } from "./json.js";
 import { CONSENSUS_DECISIONS, type Operation, PROPOSAL_KINDS, VOTE_DECISIONS } from "./operations.js";
 
 /** What `logProposalCreated` takes of a proposal. */
@@ -163,8 +163,15 @@ function weight(source: object, key: string): number {
   return value === 0 ? 0 : value; // -0 would come back from the line as 0
 }
 
-function length(source: object, key: string): JsonValue {
+/** Untrusted to the length, which of a Proxy can be anything. */
+function length(source: object, key: string): number {
   const value = readField(source, key, key);
-  if (!Array.isArray(value)) throw invalidEntry(key, "expected an array");
-  return value.length;
+  let found: unknown;
+  try {
+    if (Array.isArray(value)) found = value.length;
+  } catch (cause) {
+    throw invalidEntry(key, "reading it threw", cause);
+  }
+  if (!Number.isSafeInteger(found) || (found as number) < 0) throw invalidEntry(key, "expected an array");
+  return found as number;
 }

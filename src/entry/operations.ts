@@ -47,8 +47,8 @@ export type ConsensusDecision = (typeof CONSENSUS_DECISIONS)[number];
 export interface Vocabulary {
   readonly kind?: readonly string[];
   readonly decision?: readonly string[];
-  /** JSON types of the details that the operation's entry type names. */
-  readonly details?: Readonly<Record<string, "string" | "number">>;
+  /** The JSON type, or the vocabulary, of the details that the operation's entry type names. */
+  readonly details?: Readonly<Record<string, "string" | "number" | readonly string[]>>;
 }
 
 /** Vocabularies of the eight operations; an app's own operations are free. */
@@ -69,7 +69,10 @@ export const VOCABULARIES: ReadonlyMap<string, Vocabulary> = new Map<Operation, 
       },
     },
   ],
-  ["byzantine_detected", { details: { prior_decision: "string", conflicting_decision: "string" } }],
+  [
+    "byzantine_detected",
+    { details: { prior_decision: VOTE_DECISIONS, conflicting_decision: VOTE_DECISIONS } },
+  ],
   ["node_added", { details: { name: "string", weight: "number" } }],
   ["node_removed", {}],
   ["authorization_granted", { kind: PROPOSAL_KINDS }],

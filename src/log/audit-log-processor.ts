@@ -3,13 +3,14 @@ import type { LogRecordProcessor, ReadWriteLogRecord } from "@opentelemetry/sdk-
 import { DeliveryError, type Ledger } from "../delivery/ledger.js";
 import type { AuditEntry } from "../entry/audit-entry.js";
 import { canonicalLine } from "../entry/canonical-line.js";
+import { invalidOption } from "../errors.js";
 import { type AuditPage, pageOf } from "../query/audit-page.js";
 import { type AuditQuery, parseQuery } from "../query/audit-query.js";
 import type { AuditReader } from "../query/audit-reader.js";
 import { isSealed } from "../record/sealed-record.js";
-import { ATTR_GOVERNANCE_OPERATION } from "../semconv.js";
+import { ATTR_GOVERNANCE_OPERATION, SCOPE_NAME } from "../semconv.js";
 import { DRAFT, type Draft } from "./draft.js";
-import { type AuditLogProcessorOptions, invalidOption, resolveOptions } from "./options.js";
+import { type AuditLogProcessorOptions, resolveOptions } from "./options.js";
 import { SealedLog } from "./sealed-log.js";
 
 /** How long a flush waits unless it is told otherwise. */
@@ -82,9 +83,9 @@ export class AuditLogProcessor implements LogRecordProcessor, AuditReader {
    */
   onEmit(record: ReadWriteLogRecord, context?: Context): void {
     const draft = context?.getValue(DRAFT) as Draft | undefined;
-    if (draft !== undefined && draft.log === this.#log && draft.entry === undefined)
-      this.#log.commit(draft, record, context);
-    else if (record.attributes[ATTR_GOVERNANCE_OPERATION] !== undefined && !isSealed(record.attributes))
+    if (draft !== undefined && draft.log === this.#log && record.instrumentationScope.name === SCOPE_NAME) {
+      if (draft.entry === undefined && !draft.void) this.#log.commit(draft, record, context);
+    } else if (record.attributes[ATTR_GOVERNANCE_OPERATION] !== undefined && !isSealed(record.attributes))
       this.#log.commitForeign(record, context);
   }
 
@@ -109,8 +110,8 @@ export class AuditLogProcessor implements LogRecordProcessor, AuditReader {
   }
 
   /** The canonical lines of what memory holds at the call, oldest first, without line ends. */
-  *lines(): Generator<string, void, undefined> {
-    for (const entry of this.#log.memory.snapshot()) yield canonicalLine(this.#log.id, entry);
+  lines(): Iterable<string> {
+    return linesOf(this.#log.id, this.#log.memory.snapshot());
   }
 
   /** Empties memory alone: the sequence and the mirrors go on. */
@@ -130,6 +131,7 @@ export class AuditLogProcessor implements LogRecordProcessor, AuditReader {
    * {@link AuditError} `invalid_options`.
    */
   async flush(options: FlushOptions = {}): Promise<void> {
+    if (typeof options !== "object" || options === null) throw invalidOption("options", "expected an object");
     const timeoutMillis = options.timeoutMillis ?? DEFAULT_FLUSH_TIMEOUT_MILLIS;
     if (!(Number.isFinite(timeoutMillis) && timeoutMillis > 0))
       throw invalidOption("timeoutMillis", "expected a positive number of milliseconds");
@@ -154,17 +156,22 @@ export class AuditLogProcessor implements LogRecordProcessor, AuditReader {
 
   async #close(): Promise<void> {
     this.#log.close();
-    const { mirrors } = this.#log;
-    const unflushed = await mirrors.flush(DEFAULT_FLUSH_TIMEOUT_MILLIS);
-    const unclosed = await mirrors.shutdown(DEFAULT_FLUSH_TIMEOUT_MILLIS);
-    this.#settle("shutdown", [...unflushed, ...unclosed]);
+    this.#settle("shutdown", await this.#log.mirrors.shutdown(DEFAULT_FLUSH_TIMEOUT_MILLIS));
   }
 
   #settle(what: string, failures: readonly unknown[]): void {
     if (failures.length === 0) return;
     const cause = failures.length === 1 ? failures[0] : new AggregateError(failures);
-    throw new DeliveryError(`${what}: ${failures.map(String).join("; ")}`, this.ledger(), cause);
+    throw new DeliveryError(`${what}: ${failures.map(messageOf).join("; ")}`, this.ledger(), cause);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function* linesOf(logId: string, entries: readonly AuditEntry[]): Generator<string, void, undefined> {
+  for (const entry of entries) yield canonicalLine(logId, entry);
 }
 
 /** The log behind a processor; for the face over it alone. */

@@ -17,7 +17,7 @@ import {
   type VoteInput,
   voteCast,
 } from "../entry/from-domain.js";
-import { AuditError } from "../errors.js";
+import { AuditError, invalidOption } from "../errors.js";
 import type { AuditPage } from "../query/audit-page.js";
 import type { AuditQuery } from "../query/audit-query.js";
 import type { AuditReader } from "../query/audit-reader.js";
@@ -26,7 +26,7 @@ import { SCOPE_NAME, SCOPE_VERSION } from "../semconv.js";
 import { AuditLogProcessor, type FlushOptions, sealedLogOf } from "./audit-log-processor.js";
 import { DRAFT } from "./draft.js";
 import { exportJson } from "./export-json.js";
-import { type AuditLogProcessorOptions, invalidOption } from "./options.js";
+import type { AuditLogProcessorOptions } from "./options.js";
 import { standaloneResource } from "./resource.js";
 import type { SealedLog } from "./sealed-log.js";
 
@@ -79,7 +79,11 @@ export class GovernanceAuditLog implements AuditReader, AsyncDisposable {
       this.#processor = options.parts.processor;
       this.#logger = options.parts.loggerProvider.getLogger(SCOPE_NAME, SCOPE_VERSION);
     } else {
+      if (typeof options !== "object" || options === null)
+        throw invalidOption("options", "expected an object");
       const { resource, ...processorOptions } = options;
+      if (resource !== undefined && typeof resource?.getRawAttributes !== "function")
+        throw invalidOption("resource", "expected a Resource, such as resourceFromAttributes() makes");
       this.#processor = new AuditLogProcessor(processorOptions);
       this.#provider = new SdkLoggerProvider({
         resource: standaloneResource(resource),
@@ -254,12 +258,16 @@ export class GovernanceAuditLog implements AuditReader, AsyncDisposable {
         context: active.setValue(DRAFT, draft),
       });
     } catch (cause) {
-      if (draft.entry === undefined) throw notRecorded(cause);
+      if (draft.entry === undefined) {
+        draft.void = true;
+        throw notRecorded(cause);
+      }
       log.report(
         new AuditError("delivery_failed", "a processor after the audit log threw on its record", { cause }),
       );
     }
     if (draft.entry !== undefined) return draft.entry;
+    draft.void = true;
     log.assertOpen();
     throw notRecorded();
   }

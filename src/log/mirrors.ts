@@ -1,6 +1,7 @@
 import type { Context } from "@opentelemetry/api";
 import type { ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
 import type { AuditMirror } from "../delivery/audit-mirror.js";
+import { withDeadline } from "../delivery/deadline.js";
 import type { MirrorLedger } from "../delivery/ledger.js";
 import { AuditError } from "../errors.js";
 
@@ -9,6 +10,15 @@ import { AuditError } from "../errors.js";
  * logs for every record it is handed would never come to an end.
  */
 export const MAX_GENERATIONS = 8;
+
+/** How much longer than its deadline a reliable mirror may take to say that it did not keep it. */
+const GRACE_MILLIS = 1000;
+
+interface Owned {
+  readonly mirror: AuditMirror;
+  /** Records that are committed, and that it was not handed yet; they have no place in it, but will need one. */
+  owed: number;
+}
 
 interface Handover {
   readonly record: ReadWriteLogRecord;
@@ -21,7 +31,7 @@ interface Handover {
  * reported and never reaches its siblings; a record that a mirror brings about waits until all have seen this one.
  */
 export class Mirrors {
-  readonly #mirrors: readonly AuditMirror[];
+  readonly #mirrors: readonly Owned[];
   readonly #report: (error: AuditError) => void;
   readonly #waiting: Handover[] = [];
   /** 0 outside any mirror; in a mirror, one more than the generation of the record that it is handed. */
@@ -29,7 +39,7 @@ export class Mirrors {
 
   /** Takes the mirrors over. */
   constructor(mirrors: readonly AuditMirror[], report: (error: AuditError) => void) {
-    this.#mirrors = mirrors;
+    this.#mirrors = mirrors.map((mirror) => ({ mirror, owed: 0 }));
     this.#report = report;
     for (const mirror of mirrors) mirror.reportTo?.(report);
   }
@@ -37,7 +47,8 @@ export class Mirrors {
   /**
    * Step 1 of a commit: may a further record be recorded?
    *
-   * @throws {@link AuditError} `not_recorded` when mirrors only answer each other's records.
+   * @throws {@link AuditError} `not_recorded` when mirrors only answer each other's records; `delivery_failed` when one
+   * that fails closed is full.
    */
   checkRoom(): void {
     if (this.#generation > MAX_GENERATIONS)
@@ -45,16 +56,21 @@ export class Mirrors {
         "not_recorded",
         `a mirror logs in answer to its own records, ${MAX_GENERATIONS} times over; let it log only for others'`,
       );
+    for (const { mirror, owed } of this.#mirrors) mirror.checkRoom?.(owed + 1);
   }
 
   /** Step 4 of a commit. Never throws. */
   handOn(record: ReadWriteLogRecord, context: Context | undefined): void {
     if (this.#mirrors.length === 0) return;
     this.#waiting.push({ record, context, generation: this.#generation + 1 });
+    for (const owned of this.#mirrors) owned.owed++;
     if (this.#generation > 0) return;
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       this.#generation = next.generation;
-      for (const mirror of this.#mirrors) this.#handTo(mirror, next);
+      for (const owned of this.#mirrors) {
+        owned.owed--;
+        this.#handTo(owned.mirror, next);
+      }
     }
     this.#generation = 0;
   }
@@ -62,8 +78,8 @@ export class Mirrors {
   /** The line of each reliable mirror. */
   ledger(): Record<string, MirrorLedger> {
     const lines: Record<string, MirrorLedger> = Object.create(null);
-    for (const { name, ledger } of this.#mirrors.map(lineOf))
-      if (name !== undefined && ledger !== undefined) lines[name] = ledger;
+    for (const { mirror } of this.#mirrors)
+      if (mirror.name !== undefined && mirror.ledger !== undefined) lines[mirror.name] = mirror.ledger();
     return { ...lines };
   }
 
@@ -72,13 +88,24 @@ export class Mirrors {
    *
    * @returns What went wrong; an empty array when all is delivered.
    */
-  async flush(timeoutMillis: number): Promise<unknown[]> {
-    return failures(this.#mirrors.map((mirror) => withDeadline(() => mirror.forceFlush(), timeoutMillis)));
+  flush(timeoutMillis: number): Promise<unknown[]> {
+    return this.#settleAll(timeoutMillis, (mirror) => mirror.forceFlush({ timeoutMillis }));
   }
 
-  /** Shuts all mirrors down, side by side, and returns what went wrong. */
-  async shutdown(timeoutMillis: number): Promise<unknown[]> {
-    return failures(this.#mirrors.map((mirror) => withDeadline(() => mirror.shutdown(), timeoutMillis)));
+  /** Shuts all mirrors down, side by side, which flushes them too; returns what went wrong. */
+  shutdown(timeoutMillis: number): Promise<unknown[]> {
+    return this.#settleAll(timeoutMillis, (mirror) => mirror.shutdown());
+  }
+
+  async #settleAll(timeoutMillis: number, work: (mirror: AuditMirror) => Promise<void>): Promise<unknown[]> {
+    const outcomes = await Promise.allSettled(
+      this.#mirrors.map(({ mirror }) => {
+        // a reliable mirror keeps the deadline itself, and says better what it did not deliver
+        const limit = mirror.ledger === undefined ? timeoutMillis : timeoutMillis + GRACE_MILLIS;
+        return withDeadline(() => work(mirror), limit, describe(mirror));
+      }),
+    );
+    return outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
   }
 
   #handTo(mirror: AuditMirror, { record, context }: Handover): void {
@@ -90,27 +117,6 @@ export class Mirrors {
   }
 }
 
-function lineOf(mirror: AuditMirror): { name: string | undefined; ledger: MirrorLedger | undefined } {
-  return { name: mirror.name, ledger: mirror.ledger?.() };
-}
-
 function describe(mirror: AuditMirror): string {
-  return `mirror ${mirror.name ?? mirror.constructor.name}`;
-}
-
-async function withDeadline(work: () => Promise<void>, timeoutMillis: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done after ${timeoutMillis} ms`)), timeoutMillis);
-  });
-  try {
-    await Promise.race([work(), deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function failures(work: readonly Promise<void>[]): Promise<unknown[]> {
-  const outcomes = await Promise.allSettled(work);
-  return outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+  return `mirror ${mirror.name ?? mirror.constructor?.name ?? "without a name"}`;
 }

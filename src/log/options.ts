@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import type { AuditMirror } from "../delivery/audit-mirror.js";
 import type { AuditEvent } from "../entry/audit-event.js";
-import { AuditError } from "../errors.js";
+import { timeMillis } from "../entry/timestamp.js";
+import { AuditError, invalidOption } from "../errors.js";
 import type { MemoryBounds } from "../memory/memory-store.js";
 
 /** How many entries memory holds unless {@link AuditLogProcessorOptions.maxEntries} says otherwise. */
@@ -58,7 +59,8 @@ export interface ResolvedOptions {
   readonly bounds: MemoryBounds;
   /** With the UUID of this run. */
   readonly logId: string;
-  readonly clock: () => Date;
+  /** Milliseconds since 1970, by the clock of the options. */
+  readonly now: () => number;
   readonly mirrors: readonly AuditMirror[];
   readonly redact: ((event: AuditEvent) => AuditEvent) | undefined;
   readonly onError: (error: AuditError) => void;
@@ -89,16 +91,11 @@ export function resolveOptions(options: AuditLogProcessorOptions): ResolvedOptio
       maxBytes: positiveInteger(options.maxBytes, "maxBytes") ?? Number.POSITIVE_INFINITY,
     },
     logId: `${logIdOf(options.logId)}/${randomUUID()}`,
-    clock: functionOf(options.clock, "clock") ?? (() => new Date()),
+    now: nowOf(functionOf(options.clock, "clock")),
     mirrors: mirrorsOf(options.mirrors),
     redact: functionOf(options.redact, "redact"),
     onError: functionOf(options.onError, "onError") ?? ((error) => process.emitWarning(error)),
   };
-}
-
-/** The refusal of one option. */
-export function invalidOption(field: string, reason: string): AuditError {
-  return new AuditError("invalid_options", `${field}: ${reason}`, { field });
 }
 
 function positiveInteger(value: unknown, field: string): number | undefined {
@@ -111,6 +108,18 @@ function positiveInteger(value: unknown, field: string): number | undefined {
 function functionOf<T>(value: T | undefined, field: string): T | undefined {
   if (value !== undefined && typeof value !== "function") throw invalidOption(field, "expected a function");
   return value;
+}
+
+function nowOf(clock: (() => Date) | undefined): () => number {
+  if (clock === undefined) return Date.now;
+  return () => {
+    try {
+      return timeMillis(clock(), "clock");
+    } catch (cause) {
+      const message = "clock: it gave no time from 1970 to 2262; nothing was recorded";
+      throw new AuditError("not_recorded", message, { field: "clock", cause });
+    }
+  };
 }
 
 function logIdOf(value: unknown): string {

@@ -1,6 +1,8 @@
 import { diag } from "@opentelemetry/api";
 import type { AuditError } from "../errors.js";
 
+const REJECTED = "quorumlog: onError rejected";
+
 /**
  * Makes the one way to `onError`. It never throws, and an error that `onError` itself brings about goes to the
  * OpenTelemetry diagnostics instead: reporting it again would never end.
@@ -14,7 +16,8 @@ export function reporterTo(onError: (error: AuditError) => void): (error: AuditE
     }
     reporting = true;
     try {
-      onError(error);
+      const outcome: unknown = onError(error);
+      if (outcome instanceof Promise) outcome.catch((cause) => diag.error(REJECTED, cause, error));
     } catch (cause) {
       diag.error("quorumlog: onError threw", cause, error);
     } finally {

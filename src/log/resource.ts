@@ -19,6 +19,7 @@ export function standaloneResource(own: Resource | undefined): Resource {
   const resource = defaultResource()
     .merge(detectResources({ detectors: [envDetector] }))
     .merge(own ?? null);
-  if (resource.attributes[SERVICE_INSTANCE_ID] !== undefined) return resource;
+  // by the raw attributes: one that is still being detected is not among the others yet
+  if (resource.getRawAttributes().some(([key]) => key === SERVICE_INSTANCE_ID)) return resource;
   return resource.merge(resourceFromAttributes({ [SERVICE_INSTANCE_ID]: randomUUID() }));
 }

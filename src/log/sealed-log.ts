@@ -1,9 +1,8 @@
-import type { Context, HrTime, SpanContext } from "@opentelemetry/api";
+import { type Context, type HrTime, isSpanContextValid, type SpanContext } from "@opentelemetry/api";
 import type { ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
 import { type AuditEvent, type ValidEvent, validateEvent } from "../entry/audit-event.js";
 import { invalidEntry } from "../entry/invalid.js";
 import { sealEntry } from "../entry/seal.js";
-import { timeMillis } from "../entry/timestamp.js";
 import { randomUuid } from "../entry/uuid.js";
 import { AuditError } from "../errors.js";
 import { MemoryStore } from "../memory/memory-store.js";
@@ -21,7 +20,7 @@ export class SealedLog {
   readonly mirrors: Mirrors;
   /** The way to `onError`; never throws. */
   readonly report: (error: AuditError) => void;
-  readonly #clock: () => Date;
+  readonly #now: () => number;
   readonly #redact: ((event: AuditEvent) => AuditEvent) | undefined;
   readonly #bytesMatter: boolean;
   #accepted = 0;
@@ -35,7 +34,7 @@ export class SealedLog {
     this.report = reporterTo(options.onError);
     this.memory = new MemoryStore(options.bounds);
     this.mirrors = new Mirrors(options.mirrors, this.report);
-    this.#clock = options.clock;
+    this.#now = options.now;
     this.#redact = options.redact;
     this.#bytesMatter = options.bounds.maxBytes !== Number.POSITIVE_INFINITY;
   }
@@ -67,8 +66,14 @@ export class SealedLog {
 
   /** Prepares an event for its commit. Records nothing. */
   draft(event: ValidEvent, spanContext: SpanContext | undefined): Draft {
-    const redacted = this.#redact === undefined ? event : redactedBy(this.#redact, event);
-    return { log: this, event: redacted, spanContext, entry: undefined };
+    return {
+      log: this,
+      event: this.#redact === undefined ? event : redactedBy(this.#redact, event),
+      spanContext: spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined,
+      recordedMillis: this.#now(),
+      entry: undefined,
+      void: false,
+    };
   }
 
   /**
@@ -76,33 +81,40 @@ export class SealedLog {
    * before memory leaves no trace.
    *
    * @param record - The SDK's record of the draft; says afterwards what was sealed.
+   * @param bare - Whether it says nothing else then.
    * @throws {@link AuditError} when nothing was recorded.
    */
-  commit(draft: Draft, record: ReadWriteLogRecord, context: Context | undefined): void {
+  commit(draft: Draft, record: ReadWriteLogRecord, context: Context | undefined, bare = false): void {
     this.assertOpen();
     this.mirrors.checkRoom();
-    const recordedMillis = timeMillis(this.#clock(), "clock");
     const sealed = sealEntry(draft.event, {
       log: this.id,
       sequence: this.#accepted,
       id: randomUuid(),
-      recordedMillis,
+      recordedMillis: draft.recordedMillis,
       traceId: draft.spanContext?.traceId,
       spanId: draft.spanContext?.spanId,
     });
-    const { entry } = sealed;
-    this.memory.append(entry, sealed.timestampMillis, this.#bytesMatter ? Buffer.byteLength(sealed.line) : 0);
-    draft.entry = entry;
+    const time = risenAbove(this.#lastTime, draft.recordedMillis);
+    if (bare) for (const key of Object.keys(record.attributes)) delete record.attributes[key];
+    writeSeal(record, sealed, this.id, time);
+    this.memory.append(
+      sealed.entry,
+      sealed.timestampMillis,
+      this.#bytesMatter ? Buffer.byteLength(sealed.line) : 0,
+    );
+    draft.entry = sealed.entry;
     this.#accepted++;
-    this.#lastTime = this.#timeAfterLast(recordedMillis);
-    writeSeal(record, sealed, this.id, this.#lastTime);
+    this.#lastTime = [time[0], time[1]]; // the record's own tuple is in anybody's hands
     this.mirrors.handOn(record, context);
   }
 
   /** Records what the app's own logger emitted. Never throws: what cannot be recorded is reported and counted. */
   commitForeign(record: ReadWriteLogRecord, context: Context | undefined): void {
     try {
-      this.commit(this.draft(validateEvent(foreignEvent(record)), record.spanContext), record, context);
+      const draft = this.draft(validateEvent(foreignEvent(record)), record.spanContext);
+      // what the hook took away must not go on in the attributes that it was read from
+      this.commit(draft, record, context, this.#redact !== undefined);
     } catch (cause) {
       this.#refused++;
       this.report(
@@ -110,15 +122,14 @@ export class SealedLog {
       );
     }
   }
+}
 
-  /** Loki orders and pages by the record's time, so it rises with every sequence, whatever the clock does. */
-  #timeAfterLast(millis: number): HrTime {
-    const seconds = Math.floor(millis / 1000);
-    const nanos = (millis - seconds * 1000) * 1e6;
-    const [lastSeconds, lastNanos] = this.#lastTime;
-    if (seconds > lastSeconds || (seconds === lastSeconds && nanos > lastNanos)) return [seconds, nanos];
-    return lastNanos === 999_999_999 ? [lastSeconds + 1, 0] : [lastSeconds, lastNanos + 1];
-  }
+/** Loki orders and pages by the record's time, so it rises with every sequence, whatever the clock does. */
+function risenAbove([lastSeconds, lastNanos]: HrTime, millis: number): HrTime {
+  const seconds = Math.floor(millis / 1000);
+  const nanos = (millis - seconds * 1000) * 1e6;
+  if (seconds > lastSeconds || (seconds === lastSeconds && nanos > lastNanos)) return [seconds, nanos];
+  return lastNanos === 999_999_999 ? [lastSeconds + 1, 0] : [lastSeconds, lastNanos + 1];
 }
 
 function redactedBy(redact: (event: AuditEvent) => AuditEvent, event: ValidEvent): ValidEvent {

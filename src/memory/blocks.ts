@@ -6,8 +6,8 @@ const BLOCK_SIZE = 1024;
 
 interface Block {
   readonly entries: (AuditEntry | undefined)[];
-  readonly times: number[];
-  readonly bytes: number[];
+  readonly times: Float64Array;
+  readonly bytes: Uint32Array;
   earliest: number;
   latest: number;
 }
@@ -46,7 +46,7 @@ export class Blocks {
     }
     let block = this.#block(sequence);
     if (block === undefined) {
-      block = { entries: [], times: [], bytes: [], earliest: time, latest: time };
+      block = emptyBlock(time);
       this.#blocks.set(Math.floor(sequence / BLOCK_SIZE), block);
     }
     const slot = sequence % BLOCK_SIZE;
@@ -100,4 +100,14 @@ export class Blocks {
   #block(sequence: number): Block | undefined {
     return this.#blocks.get(Math.floor(sequence / BLOCK_SIZE));
   }
+}
+
+function emptyBlock(time: number): Block {
+  return {
+    entries: new Array(BLOCK_SIZE),
+    times: new Float64Array(BLOCK_SIZE),
+    bytes: new Uint32Array(BLOCK_SIZE),
+    earliest: time,
+    latest: time,
+  };
 }

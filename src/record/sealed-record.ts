@@ -7,7 +7,15 @@ import * as semconv from "../semconv.js";
 /** How many details become attributes; the body has all of them. */
 export const MAX_DETAIL_ATTRIBUTES = 32;
 
+/** Longest text that becomes an attribute: Loki refuses a record with more than 64 KiB of them. */
+export const MAX_DETAIL_LENGTH = 1024;
+
 const DETAIL_KEY = /^[a-z][a-z0-9_]*$/;
+
+/** Attribute names of detail keys met so far, undefined for a key that has none; bounded, since apps choose the keys. */
+const DETAIL_NAMES = new Map<string, string | undefined>();
+const MAX_DETAIL_NAMES = 1024;
+const MAX_CACHED_KEY = 64;
 
 /** Operations that an operator should see at once; all others are INFO. */
 const SEVERITIES: ReadonlyMap<string, SeverityNumber> = new Map([
@@ -38,11 +46,7 @@ export function eventNameOf(operation: string): string {
  */
 export function writeSeal(record: ReadWriteLogRecord, sealed: SealedEntry, log: string, time: HrTime): void {
   const { entry } = sealed;
-  record.eventName = eventNameOf(entry.operation);
-  record.hrTime = time;
-  record.hrTimeObserved = time;
-  record.severityNumber = severityOf(entry.operation);
-  record.body = sealed.line;
+  // first, since frozen attributes throw, and the record must not say then that it was sealed
   const { attributes } = record;
   attributes[semconv.ATTR_GOVERNANCE_OPERATION] = entry.operation;
   attributes[semconv.ATTR_GOVERNANCE_LOG_ID] = log;
@@ -56,6 +60,14 @@ export function writeSeal(record: ReadWriteLogRecord, sealed: SealedEntry, log: 
   if (entry.actorDid !== undefined) attributes[semconv.ATTR_GOVERNANCE_ACTOR_DID] = entry.actorDid;
   if (entry.decision !== undefined) attributes[semconv.ATTR_GOVERNANCE_DECISION] = entry.decision;
   writeDetails(attributes, entry.details);
+  record.eventName = eventNameOf(entry.operation);
+  record.hrTime = time;
+  record.hrTimeObserved = time;
+  record.severityNumber = severityOf(entry.operation);
+  // the app's own text, if it gave one, is about the app's own severity
+  if (record.severityText !== undefined)
+    record.severityText = SeverityNumber[record.severityNumber] as string;
+  record.body = sealed.line;
 }
 
 /** True for a record that some log has sealed. */
@@ -67,14 +79,23 @@ function writeDetails(attributes: Attributes, details: JsonObject): void {
   let room = MAX_DETAIL_ATTRIBUTES;
   for (const key of Object.keys(details)) {
     const value = details[key];
-    if (!isScalar(value) || !DETAIL_KEY.test(key)) continue;
+    if (!fitsAttribute(value)) continue;
+    const name = detailName(key);
+    if (name === undefined) continue;
     if (room-- === 0) return;
-    attributes[semconv.ATTR_GOVERNANCE_DETAILS_PREFIX + key] = value;
+    attributes[name] = value;
   }
 }
 
+function detailName(key: string): string | undefined {
+  if (DETAIL_NAMES.has(key)) return DETAIL_NAMES.get(key);
+  const name = DETAIL_KEY.test(key) ? semconv.ATTR_GOVERNANCE_DETAILS_PREFIX + key : undefined;
+  if (DETAIL_NAMES.size < MAX_DETAIL_NAMES && key.length <= MAX_CACHED_KEY) DETAIL_NAMES.set(key, name);
+  return name;
+}
+
 /** A double that is a whole number but not a safe integer would reach the backend as a wrong integer. */
-function isScalar(value: unknown): value is AttributeValue {
+function fitsAttribute(value: unknown): value is AttributeValue {
   if (typeof value === "number") return !Number.isInteger(value) || Number.isSafeInteger(value);
-  return typeof value === "string" || typeof value === "boolean";
+  return (typeof value === "string" && value.length <= MAX_DETAIL_LENGTH) || typeof value === "boolean";
 }

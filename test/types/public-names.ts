@@ -1,0 +1,86 @@
+// Compiled, not run: the types of the domain and of the public surface are exported, and closed where they promise it.
+import { type LoggerProvider, logs } from "@opentelemetry/api";
+import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
+import { expectTypeOf } from "vitest";
+import {
+  type AttachedParts,
+  type AuditError,
+  type AuditErrorCode,
+  AuditLogProcessor,
+  type AuditLogProcessorOptions,
+  type AuditMirror,
+  type AuditReader,
+  type CONSENSUS_DECISIONS,
+  type ConsensusDecision,
+  type ConsensusInput,
+  type ConsensusResult,
+  type DeliveryError,
+  type FlushOptions,
+  GovernanceAuditLog,
+  type GovernanceAuditLogOptions,
+  type JsonObject,
+  type JsonValue,
+  type Ledger,
+  type MirrorLedger,
+  type OPERATIONS,
+  type Operation,
+  type OperationFields,
+  type PROPOSAL_KINDS,
+  type ProposalInput,
+  type ProposalKind,
+  type VOTE_DECISIONS,
+  type VoteDecision,
+  type VoteInput,
+} from "../../src/index.js";
+
+expectTypeOf<Operation>().toEqualTypeOf<(typeof OPERATIONS)[number]>();
+expectTypeOf<Operation>().toExtend<keyof OperationFields>();
+expectTypeOf<ProposalKind>().toEqualTypeOf<(typeof PROPOSAL_KINDS)[number]>();
+expectTypeOf<VoteDecision>().toEqualTypeOf<"approve" | "reject" | "abstain">();
+expectTypeOf<VoteDecision>().toEqualTypeOf<(typeof VOTE_DECISIONS)[number]>();
+expectTypeOf<ConsensusDecision>().toEqualTypeOf<(typeof CONSENSUS_DECISIONS)[number]>();
+expectTypeOf<ConsensusResult>().toExtend<ConsensusInput>();
+expectTypeOf<keyof ProposalInput>().toEqualTypeOf<
+  "proposalId" | "subjectId" | "kind" | "proposerDid" | "title"
+>();
+expectTypeOf<keyof VoteInput["vote"]>().toEqualTypeOf<"voteId" | "proposalId" | "voterDid" | "decision">();
+expectTypeOf<JsonObject>().toExtend<JsonValue>();
+expectTypeOf<Ledger["mirrors"][string]>().toEqualTypeOf<MirrorLedger>();
+expectTypeOf<FlushOptions["timeoutMillis"]>().toEqualTypeOf<number | undefined>();
+expectTypeOf<AuditLogProcessor>().toExtend<LogRecordProcessor>();
+expectTypeOf<AuditLogProcessor>().toExtend<AuditReader>();
+expectTypeOf<LogRecordProcessor>().toExtend<AuditMirror>();
+expectTypeOf<DeliveryError>().toExtend<AuditError>();
+expectTypeOf<AttachedParts["loggerProvider"]>().toEqualTypeOf<LoggerProvider>();
+
+/** The set of codes is closed: a switch over all of them needs no default. */
+export function handle(code: AuditErrorCode): string {
+  switch (code) {
+    case "invalid_entry":
+    case "invalid_query":
+    case "invalid_options":
+      return "fix the call";
+    case "closed":
+    case "not_recorded":
+      return "nothing was recorded";
+    case "delivery_failed":
+      return "look at the ledger";
+  }
+}
+
+export function options(processor: AuditLogProcessor): void {
+  const shared: AuditLogProcessorOptions = { maxEntries: 5, clock: () => new Date(), onError: console.error };
+  const own: GovernanceAuditLogOptions = { ...shared, resource: undefined };
+  new GovernanceAuditLog(own);
+  new AuditLogProcessor(shared);
+  // @ts-expect-error a processor takes the resource of its provider
+  new AuditLogProcessor({ resource: undefined });
+  // @ts-expect-error no such option
+  new GovernanceAuditLog({ maxEntry: 5 });
+  // @ts-expect-error a clock gives a Date
+  new GovernanceAuditLog({ clock: Date.now });
+  GovernanceAuditLog.attach({ loggerProvider: logs.getLoggerProvider(), processor });
+  const other: LogRecordProcessor = processor;
+  // @ts-expect-error any processor will not do
+  GovernanceAuditLog.attach({ loggerProvider: logs.getLoggerProvider(), processor: other });
+}
