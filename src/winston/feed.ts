@@ -1,0 +1,225 @@
+import { diag } from "@opentelemetry/api";
+import type { LogEntry, Logger, transport as Transport } from "winston";
+import { AuditError } from "../errors.js";
+
+/** How many records wait for winston at most. */
+export const MAX_WAITING = 10_000;
+
+/** A transport's failures as the logger passes them on; winston's Http transport says "warn" when it lost a line. */
+const EVENTS = ["error", "warn"] as const;
+
+/** After so many turns of the event loop a transport counts as slow, and is looked at less and less often. */
+const QUICK_TURNS = 16;
+const MAX_PAUSE_MILLIS = 50;
+
+/** The part of a stream's state that tells a transport that threw; readable-stream 2 and 3 and Node's own have it. */
+interface WriteState {
+  readonly writing?: boolean;
+  readonly sync?: boolean;
+  readonly onwrite?: () => void;
+}
+
+/**
+ * Feeds one logger, a line at a time, and only while winston is idle: all of a line's failures then come back to the
+ * call that wrote it. Winston that is busy would buffer the line, and later
+ *
+ * - what a format or a transport throws on it reaches no caller and ends the process,
+ * - an error that a transport gives to the callback of a buffered line is lost (`TransportStream._writev`),
+ * - lines that were buffered behind a failed one wait for the next write, and come after it,
+ *
+ * all observed with winston 3.19. Winston's own buffer is unbounded too; this one is not.
+ */
+export class Feed {
+  readonly #logger: Logger;
+  readonly #report: (error: AuditError) => void;
+  #waiting: LogEntry[] = [];
+  #turns = 0;
+  #scheduled = false;
+  #answered = false;
+  #lost = 0;
+  /** How many of the lost a flush has told of; a shutdown tells of all. */
+  #told = 0;
+
+  /** Listens to the logger until it is closed. `report` must not throw. */
+  constructor(logger: Logger, report: (error: AuditError) => void) {
+    this.#logger = logger;
+    this.#report = report;
+    for (const event of EVENTS) logger.on(event, this.#onEvent);
+  }
+
+  /** Writes a line, or keeps it until winston is idle. Never throws; a line that is lost is reported. */
+  write(line: LogEntry): void {
+    if (this.#waiting.length >= MAX_WAITING) {
+      this.lose(`${MAX_WAITING} records wait for a transport that has not taken the last one; record lost`);
+      return;
+    }
+    this.#waiting.push(line);
+    this.#pump();
+  }
+
+  /** Counts and reports one record that was not written. */
+  lose(reason: string, cause?: unknown): void {
+    this.#lost++;
+    this.#report(new AuditError("delivery_failed", `winston: ${reason}`, { cause }));
+  }
+
+  /**
+   * Waits until winston has taken every line and no transport is at work on one.
+   *
+   * @throws `AuditError` `delivery_failed` at the deadline, or when a record was lost since the last flush.
+   */
+  async flush(timeoutMillis: number): Promise<void> {
+    await this.#drain(timeoutMillis);
+    const lost = this.#lost - this.#told;
+    this.#told = this.#lost;
+    assertWritten(lost, "since the last flush");
+  }
+
+  /**
+   * Does the same, and gives up what still waits then.
+   *
+   * @throws `AuditError` `delivery_failed` at the deadline, or when a record was ever lost.
+   */
+  async close(timeoutMillis: number): Promise<void> {
+    try {
+      await this.#drain(timeoutMillis);
+    } finally {
+      this.#waiting = [];
+      for (const event of EVENTS) this.#logger.off(event, this.#onEvent);
+    }
+    assertWritten(this.#lost, "in all");
+  }
+
+  async #drain(timeoutMillis: number): Promise<void> {
+    const deadline = Date.now() + timeoutMillis;
+    this.#turns = 0;
+    while (!this.#isDrained()) {
+      if (Date.now() >= deadline) throw this.#notDrained(timeoutMillis);
+      await new Promise<void>((resolve) => this.#later(resolve));
+      this.#resume();
+    }
+  }
+
+  #pump(): void {
+    while (this.#waiting.length > 0) {
+      const obstacle = this.#obstacle();
+      if (obstacle !== undefined) {
+        this.#loseAll(obstacle);
+        return;
+      }
+      if (!this.#isIdle()) {
+        this.#schedule();
+        return;
+      }
+      this.#turns = 0;
+      this.#hand(this.#waiting.shift() as LogEntry);
+    }
+  }
+
+  #hand(line: LogEntry): void {
+    this.#answered = false;
+    try {
+      this.#logger.log(line);
+    } catch (cause) {
+      this.lose(`a format or a transport threw on "${line.message}"`, cause);
+    }
+  }
+
+  /**
+   * One report for each line, and one a turn for the app's own. An app's `onError` may well log to the same logger; that
+   * line fails too, and reporting it would go on without end, within one turn where the transport fails at once.
+   */
+  readonly #onEvent = (cause: unknown, transport?: Transport): void => {
+    // A stream unpipes a target that failed. Winston pipes it again since 3.3 only.
+    if (transport?.writable === true && !this.#logger.transports.includes(transport))
+      this.#logger.add(transport);
+    if (this.#answered) {
+      diag.error("quorumlog: winston failed again while a failure was reported", cause);
+      return;
+    }
+    this.#answered = true;
+    setImmediate(() => {
+      this.#answered = false;
+    });
+    const reason = cause instanceof Error ? cause.message : "a transport failed";
+    this.#report(new AuditError("delivery_failed", `winston: ${reason}`, { cause }));
+  };
+
+  /** Called with nothing else on the stack, never from within a transport. */
+  #resume(): void {
+    // Not at once: a transport may throw and call back nevertheless, and a second callback would be an error.
+    if (++this.#turns > QUICK_TURNS) for (const transport of this.#logger.transports) release(transport);
+    this.#pump();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    // Keeps no process alive: who wants all lines written flushes.
+    this.#later(() => {
+      this.#scheduled = false;
+      this.#resume();
+    })?.unref();
+  }
+
+  /** No event tells that a transport is done: a stream emits "drain" only after it was full. */
+  #later(look: () => void): NodeJS.Timeout | undefined {
+    if (this.#turns >= QUICK_TURNS)
+      return setTimeout(look, Math.min(this.#turns - QUICK_TURNS, MAX_PAUSE_MILLIS));
+    setImmediate(look);
+    return undefined;
+  }
+
+  #isIdle(): boolean {
+    const { writableLength, readableLength, transports } = this.#logger;
+    return (
+      isEmpty(writableLength) &&
+      isEmpty(readableLength) &&
+      transports.every((transport) => isEmpty(transport.writableLength))
+    );
+  }
+
+  #isDrained(): boolean {
+    return this.#waiting.length === 0 && (this.#logger.transports.length === 0 || this.#isIdle());
+  }
+
+  /** Why no line will ever be taken. */
+  #obstacle(): string | undefined {
+    if (!this.#logger.writable) return "the logger was ended";
+    return this.#logger.transports.length === 0 ? "the logger has no transport" : undefined;
+  }
+
+  #loseAll(reason: string): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const line of waiting) this.lose(`${reason}; "${line.message}" was not written`);
+  }
+
+  #notDrained(timeoutMillis: number): AuditError {
+    const many = this.#waiting.length;
+    return new AuditError(
+      "delivery_failed",
+      `winston: a transport did not finish a line within ${timeoutMillis} ms, and ${many} records wait behind it`,
+    );
+  }
+}
+
+/** Streams of winston before 3.2 do not tell how much they hold, and are taken for idle. */
+function isEmpty(length: number | undefined): boolean {
+  return length === undefined || length === 0;
+}
+
+function assertWritten(lost: number, when: string): void {
+  if (lost > 0) throw new AuditError("delivery_failed", `winston: ${lost} records were not written ${when}`);
+}
+
+/**
+ * Lets a transport go on that threw. Its stream still waits for the callback of that line: without it, the transport
+ * takes nothing more, and after 16 lines the whole logger stands still, the app's own lines included.
+ *
+ * `writing` and `sync` are both set only within a write, so with nothing else on the stack they tell one that threw.
+ */
+function release(transport: object): void {
+  const state = (transport as { readonly _writableState?: WriteState })._writableState;
+  if (state?.writing === true && state.sync === true) state.onwrite?.();
+}

@@ -1,0 +1,73 @@
+import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
+import type { JsonObject, JsonValue } from "../entry/json.js";
+import { ATTR_GOVERNANCE_LEAF_HASH } from "../semconv.js";
+
+/** What a log line of the mirror carries as metadata: the whole entry, and the log that sealed it. */
+export interface GovernanceFields {
+  readonly logId: string;
+  readonly sequence: number;
+  readonly id: string;
+  /** When it happened: RFC 3339, UTC, milliseconds. */
+  readonly timestamp: string;
+  readonly operation: string;
+  readonly proposalId?: string;
+  readonly subjectId?: string;
+  readonly kind?: string;
+  readonly actorDid?: string;
+  readonly decision?: string;
+  readonly details: JsonObject;
+  /** When it was recorded; present only when it differs from the timestamp. */
+  readonly recordedAt?: string;
+  readonly traceId?: string;
+  readonly spanId?: string;
+  readonly leafHash?: string;
+}
+
+/** The fields by their keys in the canonical line, in the order in which a reader wants them. */
+const KEYS: readonly (readonly [line: string, field: keyof GovernanceFields])[] = [
+  ["log", "logId"],
+  ["seq", "sequence"],
+  ["id", "id"],
+  ["timestamp", "timestamp"],
+  ["operation", "operation"],
+  ["proposal_id", "proposalId"],
+  ["subject_id", "subjectId"],
+  ["kind", "kind"],
+  ["actor_did", "actorDid"],
+  ["decision", "decision"],
+  ["details", "details"],
+  ["recorded_at", "recordedAt"],
+  ["trace_id", "traceId"],
+  ["span_id", "spanId"],
+];
+
+/**
+ * The fields of a sealed record. They come from its canonical line, which has what the attributes lack: nested details,
+ * and details beyond the 32nd. A fresh copy for each call, since formats of winston change what they are given.
+ *
+ * @returns undefined when the body is no canonical line.
+ */
+export function governanceFields(record: ReadableLogRecord): GovernanceFields | undefined {
+  const line = parseLine(record.body);
+  if (line === undefined) return undefined;
+  const fields: Partial<Record<keyof GovernanceFields, JsonValue>> = {};
+  for (const [key, field] of KEYS) {
+    const value = line[key];
+    if (value !== undefined) fields[field] = value;
+  }
+  const leafHash = record.attributes[ATTR_GOVERNANCE_LEAF_HASH];
+  if (typeof leafHash === "string") fields.leafHash = leafHash;
+  return fields as unknown as GovernanceFields;
+}
+
+function parseLine(body: unknown): JsonObject | undefined {
+  if (typeof body !== "string") return undefined;
+  let line: JsonValue;
+  try {
+    line = JSON.parse(body) as JsonValue;
+  } catch {
+    return undefined;
+  }
+  const isEntry = typeof line === "object" && line !== null && "operation" in line && "seq" in line;
+  return isEntry ? (line as JsonObject) : undefined;
+}

@@ -1,0 +1,44 @@
+import type { GovernanceFields } from "./governance-fields.js";
+
+/**
+ * One line in words: `vote_cast approve by did:pqaid:bob on urn:pqc-gov-prop:7f3a`.
+ *
+ * Every value is one word of it. A value that is not, because it is empty or has white space, quotes or control
+ * characters, is quoted as JSON, so that none can break the line, colour a terminal, or pass for words of the message.
+ */
+export function messageOf(fields: GovernanceFields): string {
+  const words = [fields.operation];
+  const add = (value: unknown, preposition?: string): void => {
+    if (typeof value !== "string" || value === "") return;
+    if (preposition !== undefined) words.push(preposition);
+    words.push(word(value));
+  };
+  add(fields.decision);
+  add(fields.kind);
+  if (fields.operation === "byzantine_detected") {
+    add(fields.details["prior_decision"]);
+    add(fields.details["conflicting_decision"], "then");
+  }
+  add(fields.subjectId, "for");
+  // Nobody but the node itself is named: it was added, it did not add.
+  const isNode = fields.operation === "node_added" || fields.operation === "node_removed";
+  add(fields.actorDid, isNode ? undefined : "by");
+  add(fields.proposalId, "on");
+  return words.join(" ");
+}
+
+const ONE_WORD = /^[^\s"\\\p{C}]+$/u;
+
+/**
+ * What `JSON.stringify` leaves as it is though some reader breaks a line there or a terminal obeys it: DEL and C1
+ * (U+0085 is "next line", U+009B begins an escape sequence), U+2028, U+2029, and what reverses the order of text.
+ */
+const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+function word(value: string): string {
+  if (ONE_WORD.test(value)) return value;
+  return JSON.stringify(value).replace(
+    UNSAFE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

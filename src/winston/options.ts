@@ -1,0 +1,70 @@
+import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
+import type { Logger } from "winston";
+import { type AuditError, invalidOption } from "../errors.js";
+
+/** Under which key of a log line the fields of the entry stand unless {@link WinstonMirrorOptions.key} says otherwise. */
+export const DEFAULT_KEY = "governance";
+
+/** Options of {@link winstonMirror}. */
+export interface WinstonMirrorOptions {
+  /**
+   * Under which key of a log line the fields of the entry stand.
+   *
+   * @defaultValue {@link DEFAULT_KEY}, "governance"
+   */
+  readonly key?: string | undefined;
+  /**
+   * Chooses the level of a record, one of the logger's own. When it throws or answers anything else, that is reported
+   * and the record is written at the level of its severity.
+   *
+   * @defaultValue by severity: `info`, `warn` or `error`, or what comes nearest in the logger's own set of levels
+   */
+  readonly level?: ((record: ReadableLogRecord) => string) | undefined;
+  /**
+   * Told what goes wrong as long as no audit log has taken the mirror over; from then on the log's own `onError` is.
+   *
+   * @defaultValue `process.emitWarning`, since silence would hide a loss
+   */
+  readonly onError?: ((error: AuditError) => void) | undefined;
+}
+
+/** Options with their defaults. */
+export interface ResolvedWinstonOptions {
+  readonly key: string;
+  readonly level: ((record: ReadableLogRecord) => string) | undefined;
+  readonly onError: (error: AuditError) => void;
+}
+
+const NAMES: ReadonlySet<string> = new Set<keyof WinstonMirrorOptions>(["key", "level", "onError"]);
+
+/** Keys of a log line that mean something to winston itself. */
+const RESERVED_KEYS: ReadonlySet<string> = new Set(["level", "message", "splat", "exception", "__proto__"]);
+
+/**
+ * Checks options and fills in their defaults.
+ *
+ * @throws `AuditError` `invalid_options` naming the option, an unknown one too.
+ */
+export function resolveOptions(options: WinstonMirrorOptions): ResolvedWinstonOptions {
+  if (typeof options !== "object" || options === null) throw invalidOption("options", "expected an object");
+  for (const name of Object.keys(options)) if (!NAMES.has(name)) throw invalidOption(name, "no such option");
+  const key: unknown = options.key ?? DEFAULT_KEY;
+  if (typeof key !== "string" || key === "")
+    throw invalidOption("key", "expected a string that is not empty");
+  if (RESERVED_KEYS.has(key)) throw invalidOption("key", `winston itself uses "${key}"`);
+  for (const name of ["level", "onError"] as const)
+    if (options[name] !== undefined && typeof options[name] !== "function")
+      throw invalidOption(name, "expected a function");
+  return { key, level: options.level, onError: options.onError ?? ((error) => process.emitWarning(error)) };
+}
+
+/** @throws `AuditError` `invalid_options` for what is no logger of winston 3. */
+export function checkLogger(logger: Logger): void {
+  const given = logger as Partial<Logger> | null | undefined;
+  const isLogger =
+    typeof given?.log === "function" &&
+    typeof given.on === "function" &&
+    typeof given.levels === "object" &&
+    Array.isArray(given.transports);
+  if (!isLogger) throw invalidOption("logger", "expected a logger of winston 3, as createLogger() makes it");
+}

@@ -1,0 +1,126 @@
+import { diag } from "@opentelemetry/api";
+import type { ForceFlushOptions, LogRecordProcessor, ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
+import type { Logger } from "winston";
+import type { AuditMirror } from "../delivery/audit-mirror.js";
+import { AuditError } from "../errors.js";
+import { ATTR_GOVERNANCE_LOG_ID } from "../semconv.js";
+import { Feed } from "./feed.js";
+import { governanceFields } from "./governance-fields.js";
+import { levelFor } from "./level.js";
+import { messageOf } from "./message.js";
+import {
+  checkLogger,
+  type ResolvedWinstonOptions,
+  resolveOptions,
+  type WinstonMirrorOptions,
+} from "./options.js";
+
+const DEFAULT_FLUSH_TIMEOUT_MILLIS = 30_000;
+
+/**
+ * A mirror that writes each sealed record to a logger of winston 3: the level by severity, a message in words, and the
+ * whole entry as metadata under one key. Other records are ignored.
+ *
+ * What fails never reaches the app: what a format or a transport throws, and every `error` or `warn` event of the logger,
+ * goes to the log's `onError` as `delivery_failed`. For that the mirror listens to the logger until its shutdown, so a
+ * failure of the app's own lines is reported there too, instead of ending the process for want of a listener.
+ *
+ * A record is handed to winston when winston is idle, done with the record before and with the app's own lines; most
+ * transports call back at once, and then that is before the helper returns. A transport that never calls back holds up
+ * the records for all; up to 10 000 wait, any more are reported as lost.
+ *
+ * What the mirror cannot know:
+ *
+ * - A logger or a transport whose level is above a record's leaves it out, as winston does with any line.
+ * - A flush waits until every transport has called back. What a transport does after that is its own affair: an HTTP
+ *   request, a stream's buffer, or a File transport on a full disk, which loses lines without any event.
+ * - A transport that emitted an `error` event gets further lines, but winston has called its `close()`, after which it
+ *   forgets the logger's level, and a File transport throws on every line. Replace such a transport in the logger.
+ *
+ * `shutdown` leaves the logger open; it is the app's.
+ *
+ * @param logger - Any logger or child logger; its formats, levels and transports are the app's.
+ * @throws `AuditError` `invalid_options`.
+ *
+ * @example Into the app's own logger
+ * ```ts
+ * import { GovernanceAuditLog } from "quorumlog";
+ * import { winstonMirror } from "quorumlog/winston";
+ * import { createLogger, transports } from "winston";
+ *
+ * const logger = createLogger({ transports: [new transports.Console()] });
+ * const audit = new GovernanceAuditLog({ mirrors: [winstonMirror(logger)] });
+ * ```
+ */
+export function winstonMirror(logger: Logger, options: WinstonMirrorOptions = {}): LogRecordProcessor {
+  checkLogger(logger);
+  return new WinstonMirror(logger, resolveOptions(options));
+}
+
+class WinstonMirror implements AuditMirror {
+  readonly #logger: Logger;
+  readonly #options: ResolvedWinstonOptions;
+  readonly #feed: Feed;
+  #onError: (error: AuditError) => void;
+  #shutdown: Promise<void> | undefined;
+
+  constructor(logger: Logger, options: ResolvedWinstonOptions) {
+    this.#logger = logger;
+    this.#options = options;
+    this.#onError = options.onError;
+    this.#feed = new Feed(logger, this.#report);
+  }
+
+  reportTo(onError: (error: AuditError) => void): void {
+    this.#onError = onError;
+  }
+
+  onEmit(record: ReadWriteLogRecord): void {
+    if (this.#shutdown !== undefined || record.attributes[ATTR_GOVERNANCE_LOG_ID] === undefined) return;
+    const fields = governanceFields(record);
+    if (fields === undefined) {
+      this.#feed.lose("the body of a sealed record is no canonical line");
+      return;
+    }
+    const level = this.#chosenLevel(record) ?? levelFor(this.#logger.levels, record.severityNumber);
+    if (level === undefined) this.#feed.lose("the logger has no levels");
+    else this.#feed.write({ level, message: messageOf(fields), [this.#options.key]: fields });
+  }
+
+  forceFlush(options?: ForceFlushOptions): Promise<void> {
+    return this.#shutdown ?? this.#feed.flush(options?.timeoutMillis ?? DEFAULT_FLUSH_TIMEOUT_MILLIS);
+  }
+
+  shutdown(): Promise<void> {
+    this.#shutdown ??= this.#feed.close(DEFAULT_FLUSH_TIMEOUT_MILLIS);
+    return this.#shutdown;
+  }
+
+  /** What the option says, unless it says nothing that the logger knows. */
+  #chosenLevel(record: ReadWriteLogRecord): string | undefined {
+    if (this.#options.level === undefined) return undefined;
+    let level: unknown;
+    try {
+      level = this.#options.level(record);
+    } catch (cause) {
+      this.#report(new AuditError("delivery_failed", "winston: the level option threw", { cause }));
+      return undefined;
+    }
+    if (typeof level === "string" && Object.hasOwn(this.#logger.levels, level)) return level;
+    const chosen = typeof level === "string" ? JSON.stringify(level) : `a ${typeof level}`;
+    const known = Object.keys(this.#logger.levels).join(", ");
+    this.#report(
+      new AuditError("delivery_failed", `winston: the level option chose ${chosen}, not one of ${known}`),
+    );
+    return undefined;
+  }
+
+  /** Never throws, since winston would take that for a failure of the line. */
+  readonly #report = (error: AuditError): void => {
+    try {
+      this.#onError(error);
+    } catch (cause) {
+      diag.error("quorumlog: onError threw", cause, error);
+    }
+  };
+}
