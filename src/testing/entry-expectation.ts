@@ -1,0 +1,105 @@
+import type { EntryFields } from "../entry/audit-entry.js";
+import type { JsonValue } from "../entry/json.js";
+import type { OperationFields } from "../entry/operation-fields.js";
+import { OPERATION_PATTERN } from "../entry/operations.js";
+import { AuditError } from "../errors.js";
+
+/**
+ * What an entry must have: any of its fields, and of `details` any part. A value, at any depth, may be an asymmetric
+ * matcher such as `expect.stringContaining("bob")`; `undefined` means that the field is absent.
+ *
+ * @example A vote whose id is not known
+ * ```ts
+ * import type { EntryExpectation } from "quorumlog/testing";
+ * import { expect } from "vitest";
+ *
+ * const vote: EntryExpectation = {
+ *   operation: "vote_cast",
+ *   actorDid: "did:pqaid:bob",
+ *   details: { vote_id: expect.any(String) },
+ * };
+ * ```
+ */
+export type EntryExpectation = {
+  readonly [Field in Exclude<keyof EntryFields, "operation" | "details">]?: EntryFields[Field] | undefined;
+} & {
+  /** One of the eight, or the app's own; the type offers those that are declared. */
+  readonly operation?: keyof OperationFields | (string & {}) | undefined;
+  /** Matched as a subset: what it does not name may be there or not. Arrays are matched item by item. */
+  readonly details?: { readonly [key: string]: JsonValue | undefined } | undefined;
+};
+
+const FIELDS: Readonly<Record<keyof EntryFields, "string" | "number" | "object">> = {
+  sequence: "number",
+  id: "string",
+  timestamp: "string",
+  operation: "string",
+  proposalId: "string",
+  subjectId: "string",
+  kind: "string",
+  actorDid: "string",
+  decision: "string",
+  details: "object",
+  recordedAt: "string",
+  traceId: "string",
+  spanId: "string",
+  leafHash: "string",
+};
+
+/** The fields of an expectation with their values. */
+export type ExpectedFields = readonly (readonly [field: keyof EntryFields, value: unknown])[];
+
+/**
+ * Checks an expectation. One that no entry can meet is an error and not a mismatch, because under `.not` it would pass
+ * for ever.
+ *
+ * @param expectation - Untrusted.
+ * @param name - What the message begins with.
+ * @throws `AuditError` `invalid_query` naming the field.
+ */
+export function expectedFields(expectation: unknown, name: string): ExpectedFields {
+  if (typeof expectation !== "object" || expectation === null || Array.isArray(expectation))
+    throw invalid(name, "expectation", "expected an object with fields of an entry");
+  if (isAsymmetric(expectation))
+    throw invalid(
+      name,
+      "expectation",
+      "write the fields as an object; its values may be asymmetric matchers",
+    );
+  const fields: [keyof EntryFields, unknown][] = [];
+  for (const [field, value] of Object.entries(expectation)) {
+    if (!Object.hasOwn(FIELDS, field)) throw invalid(name, field, `no such field of an entry${hint(field)}`);
+    const known = field as keyof EntryFields;
+    checkValue(known, value, name);
+    fields.push([known, value]);
+  }
+  return fields;
+}
+
+/** True for what vitest and jest call an asymmetric matcher. */
+export function isAsymmetric(value: unknown): boolean {
+  return typeof (value as { asymmetricMatch?: unknown } | null | undefined)?.asymmetricMatch === "function";
+}
+
+function checkValue(field: keyof EntryFields, value: unknown, name: string): void {
+  if (value === undefined || isAsymmetric(value)) return;
+  const type = FIELDS[field];
+  if (typeof value !== type || value === null || Array.isArray(value))
+    throw invalid(
+      name,
+      field,
+      `expected ${type === "object" ? "an object" : `a ${type}`} or an asymmetric matcher`,
+    );
+  if (field === "operation" && !OPERATION_PATTERN.test(value as string))
+    throw invalid(name, field, "no operation has such a name: [a-z][a-z0-9_]* of at most 64 characters");
+}
+
+function hint(field: string): string {
+  const plain = (name: string): string => name.replaceAll(/[_.-]/g, "").toLowerCase();
+  const meant = Object.keys(FIELDS).find((known) => plain(known) === plain(field));
+  return meant === undefined ? `; it has ${Object.keys(FIELDS).join(", ")}` : `; did you mean ${meant}?`;
+}
+
+function invalid(name: string, field: string, reason: string): AuditError {
+  return new AuditError("invalid_query", `${name}: ${field}: ${reason}`, { field });
+}

@@ -1,0 +1,82 @@
+import type { AuditEntry } from "../entry/audit-entry.js";
+import type { Comparison, Difference } from "./comparison.js";
+import type { ExpectedFields } from "./entry-expectation.js";
+
+/** How many entries a message shows. */
+export const SHOWN_ENTRIES = 3;
+
+const MAX_VALUE_LENGTH = 200;
+
+/** Writes a value on one line; the test runner's own way, which knows asymmetric matchers. */
+export type Print = (value: unknown) => string;
+
+/** The fields of an expectation, one a line. */
+export function fieldLines(expected: ExpectedFields, print: Print): string[] {
+  if (expected.length === 0) return ["  any entry"];
+  return expected.map(([field, value]) => `  ${field}: ${printed(value, print)}`);
+}
+
+/** The fields of an expectation on one line. */
+export function fieldLine(expected: ExpectedFields, print: Print): string {
+  return fieldLines(expected, print)
+    .map((line) => line.trim())
+    .join(", ");
+}
+
+/** The entries that come nearest, each with what is different about it. */
+export function nearestLines(comparisons: readonly Comparison[], print: Print): string[] {
+  return nearest(comparisons).flatMap(({ entry, matching, differences }) => [
+    `  ${headline(entry)}: ${matching} of ${matching + differences.length} as expected`,
+    ...differences.map((difference) => `    ${differenceLine(difference, print)}`),
+  ]);
+}
+
+/** Entries, one a line, with all that an expectation asks about; the first few and how many more there are. */
+export function entryLines(entries: readonly AuditEntry[], expected: ExpectedFields, print: Print): string[] {
+  const lines = entries.slice(0, SHOWN_ENTRIES).map((entry) => {
+    const fields = expected.map(([field]) => [field, entry[field]] as const);
+    const others = fields.filter(([field]) => field !== "operation" && field !== "timestamp");
+    return `  ${headline(entry)}${others.length === 0 ? "" : `: ${fieldLine(others, print)}`}`;
+  });
+  const more = entries.length - lines.length;
+  return more > 0 ? [...lines, `  and ${more} more`] : lines;
+}
+
+/** What a reader holds, in words: a bounded log may have evicted what the test looks for. */
+export function holding(entries: readonly AuditEntry[]): string {
+  const first = entries[0]?.sequence ?? 0;
+  const gone = first === 0 ? "" : ` (those before #${first} are gone)`;
+  return `the ${counted(entries)} that it holds${gone}`;
+}
+
+/** How many entries, in words. */
+export function counted(entries: readonly AuditEntry[]): string {
+  return entries.length === 1 ? "1 entry" : `${entries.length} entries`;
+}
+
+/** Names an entry: sequence, time and operation. */
+export function headline(entry: AuditEntry): string {
+  return `#${entry.sequence} ${entry.timestamp} ${entry.operation}`;
+}
+
+/** The most matching values first; among equals the newest. */
+function nearest(comparisons: readonly Comparison[]): Comparison[] {
+  return comparisons
+    .toSorted((a, b) => b.matching - a.matching || b.entry.sequence - a.entry.sequence)
+    .slice(0, SHOWN_ENTRIES);
+}
+
+function differenceLine({ path, expected, actual }: Difference, print: Print): string {
+  return `${path}: expected ${printed(expected, print)}, got ${printed(actual, print)}`;
+}
+
+function printed(value: unknown, print: Print): string {
+  if (value === undefined) return "nothing";
+  const text = print(value).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
+  return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH)}…` : text;
+}
+
+/** A value must not look like a line of the message, or turn its direction. */
+function escaped(character: string): string {
+  return character === "\n" ? "\\n" : `\\u{${character.codePointAt(0)?.toString(16)}}`;
+}

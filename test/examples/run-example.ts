@@ -1,0 +1,42 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+export const ROOT: string = resolve(import.meta.dirname, "../..");
+
+const [, ...FLAGS] = (
+  JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).scripts.ts as string
+).split(" ");
+const TIMEOUT_MILLIS = 15_000;
+
+export interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program of `examples/` as `npm run ts` does, in an environment that has nothing of ours. */
+export function runExample(
+  file: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  const { promise, resolve: done } = Promise.withResolvers<Outcome>();
+  const argv = [...FLAGS, join("examples", file), ...args];
+  const options = { cwd: ROOT, env: { PATH: process.env["PATH"], ...env }, timeout: TIMEOUT_MILLIS };
+  const child = execFile(process.execPath, argv, options, (_error, stdout, stderr) => {
+    done({ status: child.exitCode, stdout, stderr });
+  });
+  return promise;
+}
+
+/** The output of a program that must succeed and complain about nothing. */
+export async function outputOf(
+  file: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { status, stdout, stderr } = await runExample(file, args, env);
+  if (status !== 0 || stderr !== "") throw new Error(`${file} ended with ${status}: ${stderr}${stdout}`);
+  return stdout;
+}
