@@ -1,0 +1,169 @@
+import { type MeterProvider, metrics } from "@opentelemetry/api";
+import type { LogRecordExporter } from "@opentelemetry/sdk-logs";
+import { type AuditError, invalidOption } from "../errors.js";
+import { MAX_TIMER_MILLIS } from "./deadline.js";
+import type { DeliverySettings } from "./delivery-loop.js";
+
+/** What a mirror is called unless it says otherwise. */
+export const DEFAULT_MIRROR_NAME = "otlp";
+/** Records an export unless told otherwise. */
+export const DEFAULT_MAX_BATCH_SIZE = 512;
+/** How long a record waits for others, in milliseconds, unless told otherwise. */
+export const DEFAULT_DELAY_MILLIS = 1000;
+/** How many records may be pending in memory unless told otherwise. */
+export const DEFAULT_MAX_PENDING = 65_536;
+/** How long an export may take, in milliseconds, unless told otherwise. */
+export const DEFAULT_EXPORT_TIMEOUT_MILLIS = 30_000;
+/** Upper bound of the first wait between attempts, in milliseconds, unless told otherwise. */
+export const DEFAULT_INITIAL_BACKOFF_MILLIS = 1000;
+/** Upper bound of every wait between attempts, in milliseconds, unless told otherwise. */
+export const DEFAULT_MAX_BACKOFF_MILLIS = 30_000;
+
+/** How records are delivered; the same for every reliable mirror. */
+export interface DeliveryOptions {
+  /**
+   * Keys the line in the ledger; stable from one start to the next.
+   *
+   * @defaultValue {@link DEFAULT_MIRROR_NAME}, "otlp"
+   */
+  readonly name?: string | undefined;
+  /**
+   * Records an export at the most.
+   *
+   * @defaultValue {@link DEFAULT_MAX_BATCH_SIZE}, 512
+   */
+  readonly maxBatchSize?: number | undefined;
+  /**
+   * How long a record waits for others to make a batch, in milliseconds.
+   *
+   * @defaultValue {@link DEFAULT_DELAY_MILLIS}, 1000
+   */
+  readonly delayMillis?: number | undefined;
+  /**
+   * How many records may be pending in memory.
+   *
+   * @defaultValue {@link DEFAULT_MAX_PENDING}, 65 536
+   */
+  readonly maxPending?: number | undefined;
+  /**
+   * What happens to a record when that many are pending: `"reject"` counts it as rejected, reports it, and the app goes
+   * on; `"throw"` fails closed: the helper throws `delivery_failed` and the entry is recorded nowhere.
+   *
+   * @defaultValue `"reject"`
+   */
+  readonly whenFull?: "reject" | "throw" | undefined;
+  /**
+   * How long an export may take before it counts as failed, in milliseconds.
+   *
+   * @defaultValue {@link DEFAULT_EXPORT_TIMEOUT_MILLIS}, 30 000
+   */
+  readonly exportTimeoutMillis?: number | undefined;
+  /**
+   * Upper bound of the wait after the first failure, in milliseconds; it doubles with every further one.
+   *
+   * @defaultValue {@link DEFAULT_INITIAL_BACKOFF_MILLIS}, 1000
+   */
+  readonly initialBackoffMillis?: number | undefined;
+  /**
+   * Upper bound of every wait, in milliseconds; a longer Retry-After of the backend is honoured all the same.
+   *
+   * @defaultValue {@link DEFAULT_MAX_BACKOFF_MILLIS}, 30 000
+   */
+  readonly maxBackoffMillis?: number | undefined;
+  /**
+   * After how long a record that cannot be delivered is rejected, in milliseconds.
+   *
+   * @defaultValue never
+   */
+  readonly giveUpAfterMillis?: number | undefined;
+  /** Told of every rejection and, at most once a minute, of a faulty configuration, beside the log that owns the mirror. */
+  readonly onError?: ((error: AuditError) => void) | undefined;
+  /**
+   * Where the metrics go.
+   *
+   * @defaultValue the provider that is registered with the OpenTelemetry API, if any
+   */
+  readonly meterProvider?: MeterProvider | undefined;
+}
+
+/** Options of a `ReliableLogRecordProcessor`. */
+export interface ReliableLogRecordProcessorOptions extends DeliveryOptions {
+  /** What delivers; owned, and shut down, by the processor. */
+  readonly exporter: LogRecordExporter;
+}
+
+/** Options with their defaults. */
+export interface ResolvedDelivery extends DeliverySettings {
+  readonly name: string;
+  readonly maxPending: number;
+  readonly whenFull: "reject" | "throw";
+  readonly onError: ((error: AuditError) => void) | undefined;
+  readonly meterProvider: MeterProvider;
+}
+
+/** The names of {@link DeliveryOptions}, for adapters that add options of their own. */
+export const DELIVERY_OPTION_NAMES: readonly (keyof DeliveryOptions)[] = [
+  "name",
+  "maxBatchSize",
+  "delayMillis",
+  "maxPending",
+  "whenFull",
+  "exportTimeoutMillis",
+  "initialBackoffMillis",
+  "maxBackoffMillis",
+  "giveUpAfterMillis",
+  "onError",
+  "meterProvider",
+];
+
+/**
+ * Checks options and fills in their defaults.
+ *
+ * @throws `AuditError` `invalid_options` naming the option.
+ */
+export function resolveDelivery(options: ReliableLogRecordProcessorOptions): ResolvedDelivery {
+  const known: ReadonlySet<string> = new Set([...DELIVERY_OPTION_NAMES, "exporter"]);
+  if (typeof options !== "object" || options === null) throw invalidOption("options", "expected an object");
+  for (const option of Object.keys(options))
+    if (!known.has(option)) throw invalidOption(option, "no such option");
+  if (typeof options.exporter?.export !== "function")
+    throw invalidOption("exporter", "expected a log record exporter");
+  const { name = DEFAULT_MIRROR_NAME, whenFull = "reject", onError } = options;
+  if (typeof name !== "string" || name === "")
+    throw invalidOption("name", "expected a string that is not empty");
+  if (whenFull !== "reject" && whenFull !== "throw")
+    throw invalidOption("whenFull", 'expected "reject" or "throw"');
+  if (onError !== undefined && typeof onError !== "function")
+    throw invalidOption("onError", "expected a function");
+  return {
+    name,
+    whenFull,
+    onError,
+    maxBatchSize: whole(options.maxBatchSize, "maxBatchSize") ?? DEFAULT_MAX_BATCH_SIZE,
+    maxPending: whole(options.maxPending, "maxPending") ?? DEFAULT_MAX_PENDING,
+    delayMillis: millis(options.delayMillis, "delayMillis", 0) ?? DEFAULT_DELAY_MILLIS,
+    exportTimeoutMillis:
+      millis(options.exportTimeoutMillis, "exportTimeoutMillis", 1) ?? DEFAULT_EXPORT_TIMEOUT_MILLIS,
+    backoff: {
+      initialMillis:
+        millis(options.initialBackoffMillis, "initialBackoffMillis", 1) ?? DEFAULT_INITIAL_BACKOFF_MILLIS,
+      maxMillis: millis(options.maxBackoffMillis, "maxBackoffMillis", 1) ?? DEFAULT_MAX_BACKOFF_MILLIS,
+    },
+    giveUpAfterMillis: millis(options.giveUpAfterMillis, "giveUpAfterMillis", 1) ?? Number.POSITIVE_INFINITY,
+    meterProvider: options.meterProvider ?? metrics.getMeterProvider(),
+  };
+}
+
+function whole(value: unknown, field: string): number | undefined {
+  if (value === undefined) return undefined;
+  if (!Number.isSafeInteger(value) || (value as number) < 1)
+    throw invalidOption(field, "expected a positive integer");
+  return value as number;
+}
+
+function millis(value: unknown, field: string, least: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== "number" || !(value >= least && value <= MAX_TIMER_MILLIS))
+    throw invalidOption(field, `expected ${least} to ${MAX_TIMER_MILLIS} milliseconds`);
+  return value;
+}

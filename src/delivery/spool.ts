@@ -1,0 +1,24 @@
+import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
+
+/** A record that waits for its delivery. */
+export interface SpooledRecord {
+  readonly record: ReadableLogRecord;
+  /** Since when it waits, in milliseconds of a clock that never turns back. */
+  readonly since: number;
+}
+
+/** What is pending, oldest first. A processor delivers from the front and adds at the end. */
+export interface Spool {
+  /** How many records are pending. */
+  readonly size: number;
+  /** How many may be. */
+  readonly capacity: number;
+  /** Adds a record at the end; there must be room. */
+  add(spooled: SpooledRecord): void;
+  /** The oldest records, at most as many as asked for, without removing them. */
+  peek(count: number): readonly SpooledRecord[];
+  /** Removes the oldest records: they were delivered. */
+  settle(count: number): void;
+  /** Removes the oldest record: it will never be delivered, for this reason. */
+  reject(reason: string): void;
+}

@@ -1,0 +1,2 @@
+export type { OtlpMirrorOptions } from "./options.js";
+export { otlpMirror } from "./otlp-mirror.js";

@@ -1,0 +1,44 @@
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { describe, expect, test } from "vitest";
+import { Backend } from "../fixtures/backend.js";
+
+/** Runs a program against the built package, to its end. */
+async function run(program: string, url: string): Promise<{ code: number | null; stderr: string }> {
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+    env: { ...process.env, URL_OF_BACKEND: url },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const exited = new Promise<number | null>((resolve) => child.on("exit", resolve));
+  return { stderr: await text(child.stderr), code: await exited };
+}
+
+const LOG_THREE = `
+  import { GovernanceAuditLog } from "quorumlog";
+  import { otlpMirror } from "quorumlog/otlp";
+  const audit = new GovernanceAuditLog({ mirrors: [otlpMirror({ url: process.env.URL_OF_BACKEND })] });
+  for (const did of ["a", "b", "c"]) audit.logNodeRemoved({ did });
+`;
+
+describe("a process that ends with pending records", () => {
+  test("delivers them when it has nothing else to do", async () => {
+    await using backend = await Backend.start();
+    expect(await run(LOG_THREE, backend.url)).toEqual({ code: 0, stderr: "" });
+    expect((await backend.state()).uids).toHaveLength(3);
+  });
+
+  test("says how many are lost at process.exit", async () => {
+    await using backend = await Backend.start();
+    const { code, stderr } = await run(`${LOG_THREE} process.exit(0);`, backend.url);
+    expect(code).toBe(0);
+    expect(stderr).toBe("quorumlog: the process ends with 3 records that otlp had not delivered\n");
+    expect((await backend.state()).uids).toHaveLength(0);
+  });
+
+  test("is not kept alive for ever by a backend that is down, and says so", async () => {
+    await using backend = await Backend.start({ play: "status", status: 503 });
+    const { code, stderr } = await run(LOG_THREE, backend.url);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/ends with 3 records that otlp had not delivered\n$/);
+  });
+});
