@@ -1,0 +1,136 @@
+// Queries on logs of three sizes; all filters alone and in pairs on the largest.
+import { AuditLogger } from "@microsoft/agent-governance-sdk";
+import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
+import { GovernanceAuditLog } from "../dist/index.js";
+import { latency, table, times, us } from "./measure.mjs";
+
+const KINDS = ["authorize-model", "revoke-model", "authorize-agent", "update-policy"];
+const OPERATIONS = [
+  "vote_cast",
+  "vote_cast",
+  "vote_cast",
+  "proposal_created",
+  "consensus_reached",
+  "policy_updated",
+];
+const START = Date.UTC(2026, 0, 1);
+
+/** Entries in a fixed pseudo-random order; every 50 000th is a rare decision behind common values. */
+function logOf(size) {
+  const audit = new GovernanceAuditLog({ maxEntries: size });
+  let seed = 1;
+  const random = (below) => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return seed % below;
+  };
+  for (let i = 0; i < size; i++) {
+    audit.log({
+      operation: OPERATIONS[random(OPERATIONS.length)],
+      proposalId: `urn:pqc-gov-prop:${Math.floor(i / 40)}`,
+      subjectId: `did:pqaid:model-${random(50)}`,
+      kind: KINDS[random(KINDS.length)],
+      actorDid: i % 50_000 === 7 ? "did:pqaid:rare" : `did:pqaid:node-${random(5)}`,
+      timestamp: new Date(START + i * 1000),
+    });
+  }
+  return audit;
+}
+
+const sizes = [10_000, 100_000, 1_000_000];
+const byProposal = sizes.map((size) => {
+  const audit = logOf(size);
+  // as many proposals whatever the size, spread over the log: else the processor's caches would be measured
+  const proposals = Array.from(
+    { length: 250 },
+    (_, i) => `urn:pqc-gov-prop:${Math.floor((i * size) / 40 / 250)}`,
+  );
+  let turn = 0;
+  const found = latency(() => audit.entries({ proposalId: proposals[turn++ % 250], limit: 20 }));
+  return { size, audit, ...found };
+});
+console.log("\nentries({ proposalId, limit: 20 }), 250 proposals spread over the log");
+table([
+  ["entries held", "median", "p99", "x the smallest"],
+  ...byProposal.map(({ size, median, p99 }) => [
+    size,
+    us(median),
+    us(p99),
+    times(median / byProposal[0].median),
+  ]),
+]);
+
+const { audit } = byProposal[2];
+const CONDITIONS = {
+  operation: { operation: "vote_cast" },
+  proposalId: { proposalId: "urn:pqc-gov-prop:12345" },
+  actorDid: { actorDid: "did:pqaid:node-3" },
+  subjectId: { subjectId: "did:pqaid:model-31" },
+  kind: { kind: "update-policy" },
+  since: { since: new Date(START + 500_000_000) },
+  until: { until: new Date(START + 500_000_000) },
+  before: { before: 400_000 },
+  after: { after: 600_000 },
+  "actorDid (rare)": { actorDid: "did:pqaid:rare" },
+};
+const names = Object.keys(CONDITIONS);
+const pages = [];
+for (const [i, one] of names.entries()) {
+  pages.push([one, latency(() => audit.page({ ...CONDITIONS[one], limit: 100 }), { millis: 60 })]);
+  for (const other of names.slice(i + 1)) {
+    const query = { ...CONDITIONS[one], ...CONDITIONS[other], limit: 100 };
+    pages.push([`${one} + ${other}`, latency(() => audit.page(query), { millis: 60 })]);
+  }
+}
+pages.sort((a, b) => b[1].p99 - a[1].p99);
+console.log(`\npages of 100 at 1 000 000 entries: ${pages.length} single filters and pairs; the slowest`);
+table([
+  ["", "median", "p99"],
+  ...pages.slice(0, 8).map(([name, found]) => [name, us(found.median), us(found.p99)]),
+]);
+
+const rare = latency(() =>
+  audit.page({ operation: "vote_cast", kind: "update-policy", actorDid: "did:pqaid:rare", limit: 100 }),
+);
+const never = latency(() =>
+  audit.page({
+    operation: "vote_cast",
+    kind: "update-policy",
+    subjectId: "did:pqaid:model-31",
+    actorDid: "did:pqaid:node-3",
+    decision: "approve",
+  }),
+);
+console.log("\nthree and more filters at 1 000 000");
+table([
+  ["", "median", "p99"],
+  ["a rare actor behind a common operation and kind", us(rare.median), us(rare.p99)],
+  ["a decision that never occurs behind four common values", us(never.median), us(never.p99)],
+]);
+
+const peer = new AuditLogger({ maxEntries: 100_000 });
+const exporter = new InMemoryLogRecordExporter();
+const logger = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] }).getLogger(
+  "bench",
+);
+for (let i = 0; i < 100_000; i++) {
+  peer.log({ agentId: `urn:pqc-gov-prop:${Math.floor(i / 40)}`, action: "vote_cast", decision: "allow" });
+  logger.emit({ attributes: { "governance.proposal.id": `urn:pqc-gov-prop:${Math.floor(i / 40)}` } });
+}
+await new Promise(setImmediate);
+const filtered = latency(() => peer.getEntries({ agentId: "urn:pqc-gov-prop:999" }));
+const exported = latency(() =>
+  exporter
+    .getFinishedLogRecords()
+    .filter((record) => record.attributes["governance.proposal.id"] === "urn:pqc-gov-prop:999"),
+);
+console.log("\none proposal of 100 000 entries");
+table([
+  ["", "median", "x quorumlog"],
+  ["quorumlog", us(byProposal[1].median), times(1)],
+  ["agent-governance-sdk, filtered", us(filtered.median), times(filtered.median / byProposal[1].median)],
+  [
+    "in-memory exporter of the SDK, filtered",
+    us(exported.median),
+    times(exported.median / byProposal[1].median),
+  ],
+]);

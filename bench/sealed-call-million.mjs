@@ -1,0 +1,47 @@
+// The same call on an empty log and on full ones, each in a process of its own: the heap of a million entries would
+// weigh on the others.
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { GovernanceAuditLog } from "../dist/index.js";
+import { median, ns, sideBySide, table, times } from "./measure.mjs";
+import { circle, votes } from "./votes.mjs";
+
+const ROUNDS = 3;
+const SIZES = [0, 100_000, 1_000_000];
+
+function measured(size) {
+  const next = circle(votes());
+  const audit = new GovernanceAuditLog({ maxEntries: size === 0 ? 1_000_000 : size });
+  for (let i = 0; i < size; i++) audit.logVoteCast(next());
+  const fresh = () => (size === 0 ? new GovernanceAuditLog() : audit);
+  return sideBySide({
+    call: () => {
+      const log = fresh();
+      return () => log.logVoteCast(next());
+    },
+  }).call;
+}
+
+function inOwnProcess(size) {
+  const { stdout } = spawnSync(process.execPath, [
+    "--expose-gc",
+    fileURLToPath(import.meta.url),
+    String(size),
+  ]);
+  return Number(stdout);
+}
+
+if (process.argv[2] !== undefined) console.log(measured(Number(process.argv[2])));
+else {
+  const found = new Map(SIZES.map((size) => [size, []]));
+  for (let round = 0; round < ROUNDS; round++)
+    for (const size of SIZES) found.get(size).push(inOwnProcess(size));
+  const empty = median(found.get(0));
+  table([
+    ["", "a call", "x empty"],
+    ...SIZES.map((size) => {
+      const value = median(found.get(size));
+      return [size === 0 ? "log empty at the start" : `full log of ${size}`, ns(value), times(value / empty)];
+    }),
+  ]);
+}
