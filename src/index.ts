@@ -1,4 +1,5 @@
-export type { AuditMirror } from "./delivery/audit-mirror.js";
+export type { AuditMirror, FlushOptions } from "./delivery/audit-mirror.js";
+export { DEFAULT_FLUSH_TIMEOUT_MILLIS } from "./delivery/deadline.js";
 export { DeliveryError, type Ledger, type MirrorLedger } from "./delivery/ledger.js";
 export type { AuditEntry, EntryFields, EntryOf, FoundEntryOf } from "./entry/audit-entry.js";
 export type { AuditEvent } from "./entry/audit-event.js";
@@ -25,11 +26,7 @@ export {
   type VoteDecision,
 } from "./entry/operations.js";
 export { AuditError, type AuditErrorCode, type AuditErrorOptions } from "./errors.js";
-export {
-  AuditLogProcessor,
-  DEFAULT_FLUSH_TIMEOUT_MILLIS,
-  type FlushOptions,
-} from "./log/audit-log-processor.js";
+export { AuditLogProcessor } from "./log/audit-log-processor.js";
 export {
   type AttachedParts,
   GovernanceAuditLog,

@@ -221,7 +221,9 @@ export const METRIC_CONVENTIONS: readonly MetricConvention[] = [
     instrument: "counter",
     unit: "{log_record}",
     attributes: [...COMPONENT, ATTR_ERROR_TYPE],
-    brief: "Records that were delivered, and with `error.type` those that were rejected.",
+    brief:
+      "Records that were delivered, and with `error.type` those that were not: `rejected`, or `queue_full` where there " +
+      "was no room.",
   },
   {
     name: METRIC_PROCESSOR_LOG_QUEUE_SIZE,

@@ -2,6 +2,16 @@ import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import type { AuditError } from "../errors.js";
 import type { MirrorLedger } from "./ledger.js";
 
+/** Options of a flush or a shutdown. */
+export interface FlushOptions {
+  /**
+   * How long to wait, in milliseconds.
+   *
+   * @defaultValue {@link DEFAULT_FLUSH_TIMEOUT_MILLIS}, 30 000
+   */
+  readonly timeoutMillis?: number | undefined;
+}
+
 /**
  * What a mirror can offer beyond `LogRecordProcessor`. An `AuditLogProcessor` takes any processor as a mirror and uses
  * of this what it finds.
@@ -16,6 +26,8 @@ export interface AuditMirror extends LogRecordProcessor {
    * nowhere.
    */
   checkRoom?(count: number): void;
+  /** Flushes and closes; one that is reliable keeps the deadline, and says what it did not deliver. */
+  shutdown(options?: FlushOptions): Promise<void>;
   /** Where to report what goes wrong after `onEmit` returned; called once, by the processor that takes it over. */
   reportTo?(onError: (error: AuditError) => void): void;
 }

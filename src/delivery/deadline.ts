@@ -1,19 +1,22 @@
 /** The longest time that `setTimeout` waits, in milliseconds; more would fire at once. */
 export const MAX_TIMER_MILLIS = 2_147_483_647;
 
+/** How long a flush or a shutdown waits unless it is told otherwise, in milliseconds. */
+export const DEFAULT_FLUSH_TIMEOUT_MILLIS = 30_000;
+
 /** Settles as the work does, or rejects after the time, saying whose work it was. The timer keeps the process alive. */
-export async function withDeadline(
-  work: () => Promise<void>,
+export async function withDeadline<T>(
+  work: () => Promise<T>,
   timeoutMillis: number,
   who: string,
-): Promise<void> {
+): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => reject(new Error(`${who} was not done after ${timeoutMillis} ms`)),
     Math.min(timeoutMillis, MAX_TIMER_MILLIS),
   );
   try {
-    await Promise.race([work(), late]);
+    return await Promise.race([work(), late]);
   } finally {
     clearTimeout(timer);
   }

@@ -9,6 +9,18 @@ import type { Spool, SpooledRecord } from "./spool.js";
 /** How often a partial success is tried again before the batch is taken apart. */
 const PARTIAL_RETRIES = 1;
 
+/** After so many failures in a row smaller batches are tried: what fails may be too large, or one record in it. */
+const FAILURES_BEFORE_SMALLER = 3;
+
+/** Bodies of a batch, in UTF-16 units; receivers bound a request, the Collector's gRPC one to 4 MiB. */
+const MAX_BATCH_LENGTH = 2 ** 22;
+
+/** A longer Retry-After is taken for a mistake. */
+const MAX_RETRY_AFTER_MILLIS = 3_600_000;
+
+/** Upper bound of a wait while somebody waits for a flush. */
+const HURRIED_BACKOFF_MILLIS = 1000;
+
 /** How a {@link DeliveryLoop} goes about it. */
 export interface DeliverySettings {
   readonly maxBatchSize: number;
@@ -35,8 +47,15 @@ export class DeliveryLoop {
   readonly #spool: Spool;
   readonly #settings: DeliverySettings;
   readonly #events: DeliveryEvents;
-  /** Sizes of the parts that a refused batch was halved into, the next one last. */
+  /** Sizes of the batches to come, the next one last, where they are settled: a partial one again, halves of a refused one. */
   readonly #parts: number[] = [];
+  /** Records a batch, for now. */
+  #limit: number;
+  /** Rises with every change at the front, by which the answer to an older export is told. */
+  #epoch = 0;
+  /** Failures since the last success or refusal. */
+  #failures = 0;
+  #partials = 0;
   #running = false;
   #stopped = false;
   #hurries = 0;
@@ -51,6 +70,7 @@ export class DeliveryLoop {
     this.#spool = spool;
     this.#settings = settings;
     this.#events = events;
+    this.#limit = settings.maxBatchSize;
   }
 
   /** Something was spooled: deliver at once when it makes a batch, else after the delay. */
@@ -60,7 +80,10 @@ export class DeliveryLoop {
     else this.#delay ??= setTimeout(() => void this.#run(), this.#settings.delayMillis).unref();
   }
 
-  /** Delivers without delay until {@link DeliveryLoop.relax}; cuts a backoff short, once, but never a Retry-After. */
+  /**
+   * Delivers without delay until {@link DeliveryLoop.relax}: a backoff is cut short once and short from then on, a
+   * Retry-After is not.
+   */
   hurry(): void {
     this.#hurries++;
     if (this.#mayHurry) this.#wake?.();
@@ -83,7 +106,7 @@ export class DeliveryLoop {
     this.#running = true;
     clearTimeout(this.#delay);
     this.#delay = undefined;
-    do await this.#deliverNext();
+    do await this.#attempt();
     while (!this.#stopped && this.#isDue());
     this.#running = false;
     this.notice();
@@ -91,34 +114,53 @@ export class DeliveryLoop {
 
   #isDue(): boolean {
     const { size } = this.#spool;
-    return size >= this.#settings.maxBatchSize || (size > 0 && (this.#hurries > 0 || this.#parts.length > 0));
+    if (size === 0) return false;
+    return (
+      size >= this.#settings.maxBatchSize ||
+      this.#hurries > 0 ||
+      this.#failures > 0 ||
+      this.#parts.length > 0 ||
+      this.#limit < this.#settings.maxBatchSize
+    );
   }
 
-  async #deliverNext(): Promise<void> {
-    const size = this.#parts.at(-1) ?? this.#settings.maxBatchSize;
-    const batch = this.#spool.peek(size);
-    let partials = 0;
-    for (let attempt = 1; ; attempt++) {
-      const failure = await this.#export(batch.map((spooled) => spooled.record));
-      if (failure === undefined) return this.#settleDelivered(batch.length);
-      this.#events.failed(failure);
-      if (failure.kind === "partial") partials++;
-      if (failure.kind === "refused" || partials > PARTIAL_RETRIES)
-        return this.#takeApart(batch, failure.reason);
-      if (this.#giveUp(batch, failure.reason) || this.#stopped) return;
-      await this.#wait(attempt, failure.retryAfterMillis);
-      if (this.#stopped) return;
+  /** One export of the next batch, and what follows from its answer. */
+  async #attempt(): Promise<void> {
+    const batch = boundedByLength(this.#spool.peek(this.#parts.at(-1) ?? this.#limit));
+    const epoch = this.#epoch;
+    const failure = await this.#export(batch.map(({ record }) => record));
+    if (epoch !== this.#epoch) return; // a late success of an earlier export came first
+    if (failure === undefined) this.#settle(batch.length);
+    else await this.#onFailure(batch, failure);
+  }
+
+  async #onFailure(batch: readonly SpooledRecord[], failure: ExportFailure): Promise<void> {
+    this.#events.failed(failure);
+    if (failure.kind === "partial" && this.#partials++ < PARTIAL_RETRIES) this.#again(batch.length);
+    else if (failure.kind === "refused" || failure.kind === "partial") {
+      this.#takeApart(batch, failure.reason);
+      return;
     }
+    this.#failures++;
+    this.#giveUp(batch, failure.reason);
+    if (this.#failures >= FAILURES_BEFORE_SMALLER) this.#limit = Math.max(1, batch.length >>> 1);
+    await this.#wait(failure.retryAfterMillis);
   }
 
-  #settleDelivered(count: number): void {
-    this.#parts.pop();
+  /** The front was delivered; also called for an answer that came after its time. */
+  #settle(count: number): void {
+    this.#changeFront();
+    this.#limit = Math.min(this.#settings.maxBatchSize, this.#limit * 2);
     this.#spool.settle(count);
     this.#events.delivered(count);
   }
 
+  #again(size: number): void {
+    if (this.#parts.length === 0) this.#parts.push(size);
+  }
+
   #takeApart(batch: readonly SpooledRecord[], reason: string): void {
-    this.#parts.pop();
+    this.#changeFront();
     const [first] = batch;
     if (batch.length === 1 && first !== undefined) {
       this.#reject(first, reason);
@@ -128,15 +170,15 @@ export class DeliveryLoop {
     this.#parts.push(batch.length - half, half);
   }
 
-  /** Rejects what has waited too long; true when that was anything. */
-  #giveUp(batch: readonly SpooledRecord[], reason: string): boolean {
+  /** Rejects what has waited too long. */
+  #giveUp(batch: readonly SpooledRecord[], reason: string): void {
     const limit = performance.now() - this.#settings.giveUpAfterMillis;
     const expired = batch.filter(({ since }) => since <= limit);
-    if (expired.length === 0) return false;
+    if (expired.length === 0) return;
+    this.#epoch++;
     this.#parts.length = 0;
     for (const spooled of expired)
       this.#reject(spooled, `given up after ${this.#settings.giveUpAfterMillis} ms: ${reason}`);
-    return true;
   }
 
   #reject({ record }: SpooledRecord, reason: string): void {
@@ -144,40 +186,67 @@ export class DeliveryLoop {
     this.#events.rejected(record, reason);
   }
 
-  /** One export; undefined for success. Never throws. */
+  #changeFront(): void {
+    this.#epoch++;
+    this.#parts.pop();
+    this.#failures = 0;
+    this.#partials = 0;
+  }
+
+  /** One export; undefined for success. Never rejects. */
   async #export(records: ReadableLogRecord[]): Promise<ExportFailure | undefined> {
-    await resourcesOf(records);
-    return new Promise((resolve) => {
-      const { exportTimeoutMillis } = this.#settings;
-      const late = {
+    const { exportTimeoutMillis } = this.#settings;
+    const epoch = this.#epoch;
+    await resourcesOf(records, exportTimeoutMillis);
+    const { promise, resolve } = Promise.withResolvers<ExportFailure | undefined>();
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      resolve({
         kind: "transient",
         reason: `no answer after ${exportTimeoutMillis} ms`,
         retryAfterMillis: 0,
-      } as const;
-      const timer = setTimeout(() => resolve(late), exportTimeoutMillis).unref();
-      const settle = (failure: ExportFailure | undefined): void => {
-        clearTimeout(timer);
-        resolve(failure);
-      };
-      try {
-        // the export is nobody's span, whoever's record happened to start it
-        context.with(suppressTracing(ROOT_CONTEXT), () =>
-          this.#exporter.export(records, ({ code, error }) =>
-            settle(code === ExportResultCode.SUCCESS ? undefined : exportFailure(error)),
-          ),
-        );
-      } catch (error) {
-        settle(thrownFailure(error));
-      }
-    });
+      });
+    }, exportTimeoutMillis).unref();
+    const onAnswer = (failure: ExportFailure | undefined): void => {
+      clearTimeout(timer);
+      resolve(failure);
+      // an exporter that always takes longer would otherwise deliver the same batch for ever
+      if (!late || failure !== undefined || epoch !== this.#epoch) return;
+      this.#settle(records.length);
+      this.#wake?.();
+    };
+    try {
+      // the export is nobody's span, whoever's record happened to start it
+      context.with(suppressTracing(ROOT_CONTEXT), () =>
+        this.#exporter.export(records, ({ code, error }) =>
+          onAnswer(code === ExportResultCode.SUCCESS ? undefined : exportFailure(error)),
+        ),
+      );
+    } catch (error) {
+      onAnswer(thrownFailure(error));
+    }
+    return promise;
   }
 
-  async #wait(attempt: number, retryAfterMillis: number): Promise<void> {
-    const millis = backoffMillis(this.#settings.backoff, attempt, retryAfterMillis);
+  async #wait(asked: number): Promise<void> {
+    const [oldest] = this.#spool.peek(1);
+    if (oldest === undefined || this.#stopped) return;
+    const { backoff, giveUpAfterMillis } = this.#settings;
+    const expiry = oldest.since + giveUpAfterMillis - performance.now();
+    const retryAfter = Math.min(asked, MAX_RETRY_AFTER_MILLIS, expiry);
+    const bound = this.#hurries > 0 ? HURRIED_BACKOFF_MILLIS : Number.POSITIVE_INFINITY;
+    const wait = backoffMillis(
+      {
+        initialMillis: Math.min(backoff.initialMillis, bound),
+        maxMillis: Math.min(backoff.maxMillis, bound),
+      },
+      this.#failures,
+    );
     this.#mayHurry = false;
-    if (retryAfterMillis > 0) await this.#sleep(retryAfterMillis);
+    if (retryAfter > 0) await this.#sleep(retryAfter);
     this.#mayHurry = true;
-    if (millis > retryAfterMillis && !this.#stopped) await this.#sleep(millis - retryAfterMillis);
+    if (wait > retryAfter && !this.#stopped) await this.#sleep(Math.min(wait, expiry) - retryAfter);
   }
 
   #sleep(millis: number): Promise<void> {
@@ -192,10 +261,25 @@ export class DeliveryLoop {
   }
 }
 
-/** Waits for attributes that are still being detected; such promises never reject. */
-async function resourcesOf(records: readonly ReadableLogRecord[]): Promise<void> {
+/** The first records whose bodies fit a request; one at least. */
+function boundedByLength(batch: readonly SpooledRecord[]): readonly SpooledRecord[] {
+  let length = 0;
+  const end = batch.findIndex(({ record: { body } }) => {
+    length += typeof body === "string" ? body.length : 0;
+    return length > MAX_BATCH_LENGTH;
+  });
+  return end < 0 ? batch : batch.slice(0, Math.max(1, end));
+}
+
+/** Waits for attributes that are still being detected, so long at the most; the export goes without them then. */
+async function resourcesOf(records: readonly ReadableLogRecord[], timeoutMillis: number): Promise<void> {
   const pending = new Set(
     records.map(({ resource }) => resource).filter((resource) => resource.asyncAttributesPending),
   );
-  for (const resource of pending) await resource.waitForAsyncAttributes?.();
+  if (pending.size === 0) return;
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, timeoutMillis).unref();
+  const detected = [...pending].map((resource) => resource.waitForAsyncAttributes?.());
+  await Promise.race([Promise.allSettled(detected), late]);
+  clearTimeout(timer);
 }

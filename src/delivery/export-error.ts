@@ -6,6 +6,8 @@ export interface ExportErrorOptions {
   readonly retryAfterMillis?: number | undefined;
   /** How many records of the batch a partial success refused. */
   readonly rejectedLogRecords?: number | undefined;
+  /** Whether no export will succeed until somebody mends the set-up. */
+  readonly misconfigured?: boolean | undefined;
   /** The error underneath. */
   readonly cause?: unknown;
 }
@@ -19,6 +21,8 @@ export class ExportError extends Error {
   readonly retryAfterMillis: number | undefined;
   /** How many records of the batch a partial success refused. */
   readonly rejectedLogRecords: number | undefined;
+  /** Whether no export will succeed until somebody mends the set-up. */
+  readonly misconfigured: boolean;
 
   /** Makes the error; `message` becomes the reason of a rejection. */
   constructor(message: string, options: ExportErrorOptions = {}) {
@@ -26,5 +30,6 @@ export class ExportError extends Error {
     this.status = options.status;
     this.retryAfterMillis = options.retryAfterMillis;
     this.rejectedLogRecords = options.rejectedLogRecords;
+    this.misconfigured = options.misconfigured ?? false;
   }
 }

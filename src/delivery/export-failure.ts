@@ -32,8 +32,9 @@ const GRPC_CONFIGURATION: ReadonlySet<number> = new Set([5, 7, 12, 16]); // NOT_
 export function exportFailure(error: unknown): ExportFailure {
   const told = (typeof error === "object" && error !== null ? error : {}) as Record<string, unknown>;
   const retryAfterMillis = numberOf(told["retryAfterMillis"]) ?? 0;
-  const reason = error instanceof Error ? error.message : String(error ?? "the export failed");
+  const reason = reasonOf(error);
   if ((numberOf(told["rejectedLogRecords"]) ?? 0) > 0) return { kind: "partial", reason, retryAfterMillis };
+  if (told["misconfigured"] === true) return { kind: "configuration", reason, retryAfterMillis };
   const status = numberOf(told["status"]) ?? numberOf(told["code"]);
   return { kind: status === undefined ? "transient" : kindOf(status), reason, retryAfterMillis };
 }
@@ -50,6 +51,11 @@ function kindOf(status: number): FailureKind {
   }
   if (CONTENT_STATUSES.has(status)) return "refused";
   return status >= 300 && status < 500 && !LATER_STATUSES.has(status) ? "configuration" : "transient";
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  return typeof error === "string" && error !== "" ? error : "the exporter gives no reason";
 }
 
 function numberOf(value: unknown): number | undefined {

@@ -1,4 +1,5 @@
-export type { AuditMirror } from "./audit-mirror.js";
+export type { AuditMirror, FlushOptions } from "./audit-mirror.js";
+export { DEFAULT_FLUSH_TIMEOUT_MILLIS } from "./deadline.js";
 export { ExportError, type ExportErrorOptions } from "./export-error.js";
 export { DeliveryError, type Ledger, type MirrorLedger } from "./ledger.js";
 export {
@@ -12,7 +13,5 @@ export {
   type DeliveryOptions,
   type ReliableLogRecordProcessorOptions,
 } from "./options.js";
-export {
-  DEFAULT_DELIVERY_TIMEOUT_MILLIS,
-  ReliableLogRecordProcessor,
-} from "./reliable-log-record-processor.js";
+export { ReliableLogRecordProcessor } from "./reliable-log-record-processor.js";
+export type { ErrorListener } from "./reporter.js";

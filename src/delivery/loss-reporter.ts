@@ -1,16 +1,12 @@
 import { diag } from "@opentelemetry/api";
 import { AuditError } from "../errors.js";
+import { type ErrorListener, processWarnings, REPEAT_MILLIS, reporterTo } from "./reporter.js";
 
-/** How often one kind of warning is repeated at the most. */
-const REPEAT_MILLIS = 60_000;
-
-/**
- * Tells of losses: every one through `onError`, or as a warning of the process where there is none, and the first and
- * then one a minute through the OpenTelemetry diagnostics.
- */
+/** Tells of losses: every one to the listeners, the first and then one a minute to the OpenTelemetry diagnostics. */
 export class LossReporter {
   readonly #mirror: string;
-  readonly #listeners: ((error: AuditError) => void)[] = [];
+  readonly #fallback = processWarnings();
+  readonly #listeners: ErrorListener[] = [];
   #warned = Number.NEGATIVE_INFINITY;
   #blamed = Number.NEGATIVE_INFINITY;
 
@@ -19,9 +15,9 @@ export class LossReporter {
     this.#mirror = mirror;
   }
 
-  /** Adds a listener. */
-  listen(onError: (error: AuditError) => void): void {
-    this.#listeners.push(onError);
+  /** Adds a listener; without any, the process warns. */
+  listen(onError: ErrorListener): void {
+    this.#listeners.push(reporterTo(onError));
   }
 
   /** A record was rejected for good. */
@@ -32,31 +28,20 @@ export class LossReporter {
       this.#warned = now;
       diag.warn(`quorumlog: ${message}`);
     }
-    this.#tell(new AuditError("delivery_failed", message));
+    this.#tell(message);
   }
 
-  /** The backend refuses everything until the set-up is mended; said at once, and then once a minute. */
-  misconfigured(reason: string): void {
+  /** Nothing is lost, but nothing will be delivered until somebody looks; said at once, and then once a minute. */
+  stuck(reason: string, advice: string): void {
     const now = performance.now();
     if (now - this.#blamed < REPEAT_MILLIS) return;
     this.#blamed = now;
-    this.#tell(
-      new AuditError(
-        "delivery_failed",
-        `${this.#mirror}: ${reason}; check address and credentials, records are kept`,
-      ),
-    );
+    this.#tell(`${this.#mirror}: ${reason}; ${advice}, records are kept`);
   }
 
-  #tell(error: AuditError): void {
-    // nobody listens, and silence would hide a loss
-    if (this.#listeners.length === 0) process.emitWarning(error);
-    for (const listener of this.#listeners) {
-      try {
-        listener(error);
-      } catch (cause) {
-        diag.error("quorumlog: onError threw", cause, error);
-      }
-    }
+  #tell(message: string): void {
+    const error = new AuditError("delivery_failed", message);
+    if (this.#listeners.length === 0) this.#fallback(error);
+    for (const listener of this.#listeners) listener(error);
   }
 }

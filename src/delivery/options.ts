@@ -1,6 +1,6 @@
 import { type MeterProvider, metrics } from "@opentelemetry/api";
 import type { LogRecordExporter } from "@opentelemetry/sdk-logs";
-import { type AuditError, invalidOption } from "../errors.js";
+import { type AuditError, checkNames, invalidOption, positiveInteger } from "../errors.js";
 import { MAX_TIMER_MILLIS } from "./deadline.js";
 import type { DeliverySettings } from "./delivery-loop.js";
 
@@ -98,7 +98,8 @@ export interface ResolvedDelivery extends DeliverySettings {
   readonly maxPending: number;
   readonly whenFull: "reject" | "throw";
   readonly onError: ((error: AuditError) => void) | undefined;
-  readonly meterProvider: MeterProvider;
+  /** Looked up late: an SDK that is started after the mirrors were made registers its provider then. */
+  readonly meterProvider: () => MeterProvider;
 }
 
 /** The names of {@link DeliveryOptions}, for adapters that add options of their own. */
@@ -122,25 +123,25 @@ export const DELIVERY_OPTION_NAMES: readonly (keyof DeliveryOptions)[] = [
  * @throws `AuditError` `invalid_options` naming the option.
  */
 export function resolveDelivery(options: ReliableLogRecordProcessorOptions): ResolvedDelivery {
-  const known: ReadonlySet<string> = new Set([...DELIVERY_OPTION_NAMES, "exporter"]);
-  if (typeof options !== "object" || options === null) throw invalidOption("options", "expected an object");
-  for (const option of Object.keys(options))
-    if (!known.has(option)) throw invalidOption(option, "no such option");
-  if (typeof options.exporter?.export !== "function")
-    throw invalidOption("exporter", "expected a log record exporter");
-  const { name = DEFAULT_MIRROR_NAME, whenFull = "reject", onError } = options;
+  checkNames(options, [...DELIVERY_OPTION_NAMES, "exporter"]);
+  for (const method of ["export", "forceFlush", "shutdown"] as const)
+    if (typeof options.exporter?.[method] !== "function")
+      throw invalidOption("exporter", `a log record exporter has ${method}()`);
+  const { name = DEFAULT_MIRROR_NAME, whenFull = "reject", onError, meterProvider } = options;
   if (typeof name !== "string" || name === "")
     throw invalidOption("name", "expected a string that is not empty");
   if (whenFull !== "reject" && whenFull !== "throw")
     throw invalidOption("whenFull", 'expected "reject" or "throw"');
   if (onError !== undefined && typeof onError !== "function")
     throw invalidOption("onError", "expected a function");
+  if (meterProvider !== undefined && typeof meterProvider?.getMeter !== "function")
+    throw invalidOption("meterProvider", "expected a MeterProvider");
   return {
     name,
     whenFull,
     onError,
-    maxBatchSize: whole(options.maxBatchSize, "maxBatchSize") ?? DEFAULT_MAX_BATCH_SIZE,
-    maxPending: whole(options.maxPending, "maxPending") ?? DEFAULT_MAX_PENDING,
+    maxBatchSize: positiveInteger(options.maxBatchSize, "maxBatchSize") ?? DEFAULT_MAX_BATCH_SIZE,
+    maxPending: positiveInteger(options.maxPending, "maxPending") ?? DEFAULT_MAX_PENDING,
     delayMillis: millis(options.delayMillis, "delayMillis", 0) ?? DEFAULT_DELAY_MILLIS,
     exportTimeoutMillis:
       millis(options.exportTimeoutMillis, "exportTimeoutMillis", 1) ?? DEFAULT_EXPORT_TIMEOUT_MILLIS,
@@ -150,15 +151,8 @@ export function resolveDelivery(options: ReliableLogRecordProcessorOptions): Res
       maxMillis: millis(options.maxBackoffMillis, "maxBackoffMillis", 1) ?? DEFAULT_MAX_BACKOFF_MILLIS,
     },
     giveUpAfterMillis: millis(options.giveUpAfterMillis, "giveUpAfterMillis", 1) ?? Number.POSITIVE_INFINITY,
-    meterProvider: options.meterProvider ?? metrics.getMeterProvider(),
+    meterProvider: () => meterProvider ?? metrics.getMeterProvider(),
   };
-}
-
-function whole(value: unknown, field: string): number | undefined {
-  if (value === undefined) return undefined;
-  if (!Number.isSafeInteger(value) || (value as number) < 1)
-    throw invalidOption(field, "expected a positive integer");
-  return value as number;
 }
 
 function millis(value: unknown, field: string, least: number): number | undefined {

@@ -1,24 +1,24 @@
-import type {
-  ForceFlushOptions,
-  LogRecordExporter,
-  ReadableLogRecord,
-  ReadWriteLogRecord,
-} from "@opentelemetry/sdk-logs";
+import type { LogRecordExporter, ReadableLogRecord, ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
 import { AuditError } from "../errors.js";
 import { ATTR_GOVERNANCE_SEQUENCE } from "../semconv.js";
-import type { AuditMirror } from "./audit-mirror.js";
-import { MAX_TIMER_MILLIS } from "./deadline.js";
+import type { AuditMirror, FlushOptions } from "./audit-mirror.js";
+import { DEFAULT_FLUSH_TIMEOUT_MILLIS, MAX_TIMER_MILLIS, withDeadline } from "./deadline.js";
 import { DeliveryLoop } from "./delivery-loop.js";
 import { observeDelivery } from "./delivery-metrics.js";
-import { guardExit } from "./exit-guard.js";
+import { guardExit, type Pending, unguardExit } from "./exit-guard.js";
 import type { ExportFailure } from "./export-failure.js";
 import { DeliveryError, type MirrorLedger } from "./ledger.js";
 import { LossReporter } from "./loss-reporter.js";
 import { MemorySpool } from "./memory-spool.js";
-import { type ReliableLogRecordProcessorOptions, resolveDelivery } from "./options.js";
+import { type ReliableLogRecordProcessorOptions, type ResolvedDelivery, resolveDelivery } from "./options.js";
+import { snapshotOf } from "./record-snapshot.js";
+import type { ErrorListener } from "./reporter.js";
 
-/** How long a flush waits unless it is told otherwise, in milliseconds. */
-export const DEFAULT_DELIVERY_TIMEOUT_MILLIS = 30_000;
+/** A failure that lasts longer is reported, whatever kind it is. */
+const LASTING_MILLIS = 60_000;
+
+/** What an exporter is given for its own shutdown at least, in milliseconds, when the flush took all the time. */
+const EXPORTER_SHUTDOWN_MILLIS = 1000;
 
 /**
  * Delivers log records through any exporter and keeps a ledger of them: at every moment accepted = delivered + pending
@@ -42,30 +42,32 @@ export const DEFAULT_DELIVERY_TIMEOUT_MILLIS = 30_000;
 export class ReliableLogRecordProcessor implements AuditMirror {
   /** Keys the line in the ledger. */
   readonly name: string;
+  readonly #settings: ResolvedDelivery;
   readonly #exporter: LogRecordExporter;
   readonly #spool: MemorySpool;
   readonly #loop: DeliveryLoop;
   readonly #reporter: LossReporter;
-  readonly #failClosed: boolean;
-  readonly #unobserve: () => void;
-  readonly #unguard: () => void;
+  readonly #exitDuty: Pending;
   #accepted = 0;
   #delivered = 0;
   #rejected = 0;
+  /** Of the rejected ones, those that there was no room for. */
+  #overflowed = 0;
   #lastError: string | undefined;
   /** Records that left the spool, one way or the other, and those who wait for so many. */
   #left = 0;
   readonly #waiting = new Set<{ readonly left: number; readonly resolve: () => void }>();
   /** Rejections that a flush has told of. */
   #told = 0;
+  #observed = false;
   #shutdown: Promise<void> | undefined;
 
   /** Starts with nothing pending. Throws `invalid_options`. */
   constructor(options: ReliableLogRecordProcessorOptions) {
     const settings = resolveDelivery(options);
     this.name = settings.name;
+    this.#settings = settings;
     this.#exporter = options.exporter;
-    this.#failClosed = settings.whenFull === "throw";
     this.#spool = new MemorySpool(settings.maxPending);
     this.#reporter = new LossReporter(settings.name);
     if (settings.onError !== undefined) this.#reporter.listen(settings.onError);
@@ -74,14 +76,11 @@ export class ReliableLogRecordProcessor implements AuditMirror {
       rejected: (record, reason) => this.#onRejected(record, reason),
       failed: (failure) => this.#onFailed(failure),
     });
-    this.#unobserve = observeDelivery(settings.meterProvider, this.name, settings.maxPending, () =>
-      this.ledger(),
-    );
-    this.#unguard = guardExit(this.#exitDuty());
+    this.#exitDuty = this.#makeExitDuty();
   }
 
-  /** Adds a listener for rejections and configuration faults; called by the log that owns the mirror. */
-  reportTo(onError: (error: AuditError) => void): void {
+  /** Adds a listener for rejections and lasting failures; called by the log that owns the mirror. */
+  reportTo(onError: ErrorListener): void {
     this.#reporter.listen(onError);
   }
 
@@ -91,33 +90,38 @@ export class ReliableLogRecordProcessor implements AuditMirror {
    * @throws `AuditError` `delivery_failed` when they could not and `whenFull` is `"throw"`.
    */
   checkRoom(count: number): void {
-    if (this.#failClosed && this.#spool.size + count > this.#spool.capacity) throw this.#full();
+    if (this.#settings.whenFull === "throw" && this.#spool.size + count > this.#spool.capacity)
+      throw this.#full();
   }
 
   /**
-   * Takes a record; never waits. With `whenFull: "throw"` it throws `delivery_failed` when there is no room for it, and
-   * the record was not accepted.
+   * Takes a record as it is; never waits. With `whenFull: "throw"` it throws `delivery_failed` when there is no room for
+   * it, and the record was not accepted.
    */
   onEmit(record: ReadWriteLogRecord): void {
     this.checkRoom(1);
+    if (!this.#observed) this.#observe();
     this.#accepted++;
     if (this.#shutdown !== undefined) this.#reject(record, "it came after the shutdown");
-    else if (this.#spool.size >= this.#spool.capacity) this.#reject(record, this.#full().message);
-    else {
-      this.#spool.add({ record, since: performance.now() });
+    else if (this.#spool.size >= this.#spool.capacity) {
+      this.#overflowed++;
+      this.#reject(record, this.#full().message);
+    } else {
+      if (this.#spool.size === 0) guardExit(this.#exitDuty);
+      this.#spool.add({ record: snapshotOf(record), since: performance.now() });
       this.#loop.notice();
     }
   }
 
   /** What became of the records so far. */
   ledger(): MirrorLedger {
-    const [oldest] = this.#spool.peek(1);
+    const age = this.#oldestPendingMillis();
     return {
       accepted: this.#accepted,
       delivered: this.#delivered,
       pending: this.#spool.size,
       rejected: this.#rejected,
-      ...(oldest !== undefined && { oldestPendingMillis: Math.round(performance.now() - oldest.since) }),
+      ...(age !== undefined && { oldestPendingMillis: Math.round(age) }),
       ...(this.#lastError !== undefined && { lastError: this.#lastError }),
     };
   }
@@ -125,53 +129,64 @@ export class ReliableLogRecordProcessor implements AuditMirror {
   /**
    * Delivers what was accepted before the call, without delay. What arrives meanwhile is delivered in its turn.
    *
-   * @throws {@link DeliveryError} `delivery_failed` when something is still pending after `timeoutMillis` (default
-   * {@link DEFAULT_DELIVERY_TIMEOUT_MILLIS}, 30 000), or was rejected since the last flush that settled.
+   * @throws `DeliveryError` `delivery_failed` when something is still pending after `timeoutMillis` (default
+   * {@link DEFAULT_FLUSH_TIMEOUT_MILLIS}, 30 000), when something was rejected since the last flush that settled, or when
+   * the exporter's own flush fails.
    */
-  async forceFlush(options: ForceFlushOptions = {}): Promise<void> {
-    if (this.#shutdown !== undefined) return this.#shutdown;
-    await this.#flush(options.timeoutMillis ?? DEFAULT_DELIVERY_TIMEOUT_MILLIS);
+  forceFlush(options: FlushOptions = {}): Promise<void> {
+    const timeoutMillis = options.timeoutMillis ?? DEFAULT_FLUSH_TIMEOUT_MILLIS;
+    const shutdown = this.#shutdown;
+    if (shutdown === undefined) return this.#flush(timeoutMillis);
+    return withDeadline(() => shutdown, timeoutMillis, `the shutdown of ${this.name}`);
   }
 
   /**
    * Flushes, then closes the exporter; once, later calls return the same promise.
    *
-   * @throws {@link DeliveryError} `delivery_failed` when anything was rejected in the whole life of the processor, or
-   * is still pending after {@link DEFAULT_DELIVERY_TIMEOUT_MILLIS}.
+   * @throws `DeliveryError` `delivery_failed` when anything was rejected in the whole life of the processor, is still
+   * pending after `timeoutMillis` (default {@link DEFAULT_FLUSH_TIMEOUT_MILLIS}, 30 000), or when the exporter fails.
    */
-  shutdown(): Promise<void> {
-    this.#shutdown ??= this.#close();
+  shutdown(options: FlushOptions = {}): Promise<void> {
+    this.#shutdown ??= this.#close(options.timeoutMillis ?? DEFAULT_FLUSH_TIMEOUT_MILLIS);
     return this.#shutdown;
   }
 
   async #flush(timeoutMillis: number): Promise<void> {
     const told = this.#told;
     const target = this.#left + this.#spool.size;
+    const deadline = performance.now() + timeoutMillis;
     this.#loop.hurry();
-    try {
-      await this.#until(target, timeoutMillis);
-      if (this.#left >= target) await this.#exporter.forceFlush();
-    } finally {
-      this.#loop.relax();
-    }
+    await this.#until(target, timeoutMillis);
+    this.#loop.relax();
     const pending = Math.max(0, target - this.#left);
     const rejected = this.#rejected - told;
     this.#told = this.#rejected;
     if (pending > 0 || rejected > 0) throw this.#undelivered(pending, rejected);
+    await this.#ask(() => this.#exporter.forceFlush(), deadline - performance.now());
   }
 
-  async #close(): Promise<void> {
-    try {
-      await this.#flush(DEFAULT_DELIVERY_TIMEOUT_MILLIS);
-    } catch (error) {
-      if (!(error instanceof DeliveryError)) throw error;
-    } finally {
-      this.#loop.stop();
-      this.#unobserve();
-      this.#unguard();
-      await this.#exporter.shutdown();
-    }
+  async #close(timeoutMillis: number): Promise<void> {
+    const deadline = performance.now() + timeoutMillis;
+    const failure = await this.#flush(timeoutMillis).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    this.#loop.stop();
+    const left = Math.max(EXPORTER_SHUTDOWN_MILLIS, deadline - performance.now());
+    await this.#ask(() => this.#exporter.shutdown(), left);
+    // what is pending will not be delivered any more; at the exit it is said once more
     if (this.#spool.size > 0 || this.#rejected > 0) throw this.#undelivered(this.#spool.size, this.#rejected);
+    if (failure !== undefined) throw failure;
+  }
+
+  /** Lets the exporter do something, as long as there is time. */
+  async #ask(work: () => Promise<void>, timeoutMillis: number): Promise<void> {
+    try {
+      await withDeadline(work, Math.max(1, timeoutMillis), `the exporter of ${this.name}`);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw this.#error(`${this.name}: ${reason}`, cause);
+    }
   }
 
   /** Resolves when so many records have left the spool, or after the time. */
@@ -189,6 +204,7 @@ export class ReliableLogRecordProcessor implements AuditMirror {
 
   #leave(count: number): void {
     this.#left += count;
+    if (this.#spool.size === 0) unguardExit(this.#exitDuty);
     for (const { left, resolve } of this.#waiting) if (left <= this.#left) resolve();
   }
 
@@ -205,7 +221,9 @@ export class ReliableLogRecordProcessor implements AuditMirror {
 
   #onFailed({ kind, reason }: ExportFailure): void {
     this.#lastError = reason;
-    if (kind === "configuration") this.#reporter.misconfigured(reason);
+    if (kind === "configuration") this.#reporter.stuck(reason, "check address and credentials");
+    else if ((this.#oldestPendingMillis() ?? 0) > LASTING_MILLIS)
+      this.#reporter.stuck(reason, "this has lasted for more than a minute");
   }
 
   #reject(record: ReadableLogRecord, reason: string): void {
@@ -215,23 +233,36 @@ export class ReliableLogRecordProcessor implements AuditMirror {
     this.#reporter.lost(sequence === undefined ? "a record" : `the record of sequence ${sequence}`, reason);
   }
 
+  #oldestPendingMillis(): number | undefined {
+    const [oldest] = this.#spool.peek(1);
+    return oldest === undefined ? undefined : performance.now() - oldest.since;
+  }
+
   #full(): AuditError {
-    return new AuditError(
-      "delivery_failed",
-      `${this.name}: ${this.#spool.capacity} records are pending, no room for more`,
-    );
+    const message = `${this.name}: ${this.#spool.capacity} records are pending, no room for more`;
+    return new AuditError("delivery_failed", message);
   }
 
   #undelivered(pending: number, rejected: number): DeliveryError {
+    const last = this.#lastError === undefined ? "" : `; last: ${this.#lastError}`;
+    return this.#error(`${this.name}: ${pending} pending, ${rejected} rejected${last}`);
+  }
+
+  #error(message: string, cause?: unknown): DeliveryError {
     const line = this.ledger();
-    const last = line.lastError === undefined ? "" : `; last: ${line.lastError}`;
-    return new DeliveryError(`${this.name}: ${pending} pending, ${rejected} rejected${last}`, {
-      accepted: line.accepted,
-      mirrors: { [this.name]: line },
+    return new DeliveryError(message, { accepted: line.accepted, mirrors: { [this.name]: line } }, cause);
+  }
+
+  #observe(): void {
+    this.#observed = true;
+    const self = new WeakRef(this); // a meter keeps its callbacks for as long as it lives
+    observeDelivery(this.#settings.meterProvider(), this.name, this.#settings.maxPending, () => {
+      const processor = self.deref();
+      return processor && { ...processor.ledger(), overflowed: processor.#overflowed };
     });
   }
 
-  #exitDuty(): Parameters<typeof guardExit>[0] {
+  #makeExitDuty(): Pending {
     const spool = this.#spool;
     return {
       name: this.name,

@@ -1,5 +1,7 @@
 import type { Context } from "@opentelemetry/api";
 import type { LogRecordProcessor, ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
+import type { FlushOptions } from "../delivery/audit-mirror.js";
+import { DEFAULT_FLUSH_TIMEOUT_MILLIS, withDeadline } from "../delivery/deadline.js";
 import { DeliveryError, type Ledger } from "../delivery/ledger.js";
 import type { AuditEntry } from "../entry/audit-entry.js";
 import { canonicalLine } from "../entry/canonical-line.js";
@@ -12,19 +14,6 @@ import { ATTR_GOVERNANCE_OPERATION, SCOPE_NAME } from "../semconv.js";
 import { DRAFT, type Draft } from "./draft.js";
 import { type AuditLogProcessorOptions, resolveOptions } from "./options.js";
 import { SealedLog } from "./sealed-log.js";
-
-/** How long a flush waits unless it is told otherwise. */
-export const DEFAULT_FLUSH_TIMEOUT_MILLIS = 30_000;
-
-/** Options of a flush. */
-export interface FlushOptions {
-  /**
-   * How long to wait for the mirrors, in milliseconds.
-   *
-   * @defaultValue {@link DEFAULT_FLUSH_TIMEOUT_MILLIS}, 30 000
-   */
-  readonly timeoutMillis?: number | undefined;
-}
 
 let logOf: (processor: AuditLogProcessor) => SealedLog;
 
@@ -131,12 +120,15 @@ export class AuditLogProcessor implements LogRecordProcessor, AuditReader {
    * {@link AuditError} `invalid_options`.
    */
   async flush(options: FlushOptions = {}): Promise<void> {
-    if (typeof options !== "object" || options === null) throw invalidOption("options", "expected an object");
-    const timeoutMillis = options.timeoutMillis ?? DEFAULT_FLUSH_TIMEOUT_MILLIS;
-    if (!(Number.isFinite(timeoutMillis) && timeoutMillis > 0))
-      throw invalidOption("timeoutMillis", "expected a positive number of milliseconds");
-    if (this.#shutdown !== undefined) return this.#shutdown;
-    this.#settle("flush", await this.#log.mirrors.flush(timeoutMillis));
+    const timeoutMillis = timeoutOf(options);
+    const shutdown = this.#shutdown;
+    if (shutdown === undefined) return this.#settle("flush", await this.#log.mirrors.flush(timeoutMillis));
+    try {
+      await withDeadline(() => shutdown, timeoutMillis, "the shutdown");
+    } catch (error) {
+      if (error instanceof DeliveryError) throw error;
+      this.#settle("flush", [error]);
+    }
   }
 
   /** The same as {@link AuditLogProcessor.flush}; part of `LogRecordProcessor`. */
@@ -145,18 +137,21 @@ export class AuditLogProcessor implements LogRecordProcessor, AuditReader {
   }
 
   /**
-   * Flushes and shuts the mirrors down, once; records nothing more from the moment of the call.
+   * Flushes and shuts the mirrors down, once; records nothing more from the moment of the call. Later calls return the
+   * same promise.
    *
-   * @throws {@link DeliveryError} `delivery_failed` with the ledger, when a mirror failed.
+   * @throws {@link DeliveryError} `delivery_failed` with the ledger, when a mirror failed or was not done in time;
+   * {@link AuditError} `invalid_options`.
    */
-  shutdown(): Promise<void> {
-    this.#shutdown ??= this.#close();
+  async shutdown(options: FlushOptions = {}): Promise<void> {
+    const timeoutMillis = timeoutOf(options);
+    this.#shutdown ??= this.#close(timeoutMillis);
     return this.#shutdown;
   }
 
-  async #close(): Promise<void> {
+  async #close(timeoutMillis: number): Promise<void> {
     this.#log.close();
-    this.#settle("shutdown", await this.#log.mirrors.shutdown(DEFAULT_FLUSH_TIMEOUT_MILLIS));
+    this.#settle("shutdown", await this.#log.mirrors.shutdown(timeoutMillis));
   }
 
   #settle(what: string, failures: readonly unknown[]): void {
@@ -164,6 +159,14 @@ export class AuditLogProcessor implements LogRecordProcessor, AuditReader {
     const cause = failures.length === 1 ? failures[0] : new AggregateError(failures);
     throw new DeliveryError(`${what}: ${failures.map(messageOf).join("; ")}`, this.ledger(), cause);
   }
+}
+
+function timeoutOf(options: FlushOptions): number {
+  if (typeof options !== "object" || options === null) throw invalidOption("options", "expected an object");
+  const { timeoutMillis = DEFAULT_FLUSH_TIMEOUT_MILLIS } = options;
+  if (!(Number.isFinite(timeoutMillis) && timeoutMillis > 0))
+    throw invalidOption("timeoutMillis", "expected a positive number of milliseconds");
+  return timeoutMillis;
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import { context, type Logger, type LoggerProvider, trace } from "@opentelemetry/api";
 import type { Resource } from "@opentelemetry/resources";
 import { LoggerProvider as SdkLoggerProvider } from "@opentelemetry/sdk-logs";
+import type { FlushOptions } from "../delivery/audit-mirror.js";
 import type { Ledger } from "../delivery/ledger.js";
 import type { AuditEntry, EntryOf } from "../entry/audit-entry.js";
 import { type AuditEvent, type ValidEvent, validateEvent } from "../entry/audit-event.js";
@@ -23,7 +24,7 @@ import type { AuditQuery } from "../query/audit-query.js";
 import type { AuditReader } from "../query/audit-reader.js";
 import { eventNameOf, severityOf } from "../record/sealed-record.js";
 import { SCOPE_NAME, SCOPE_VERSION } from "../semconv.js";
-import { AuditLogProcessor, type FlushOptions, sealedLogOf } from "./audit-log-processor.js";
+import { AuditLogProcessor, sealedLogOf } from "./audit-log-processor.js";
 import { DRAFT } from "./draft.js";
 import { exportJson } from "./export-json.js";
 import type { AuditLogProcessorOptions } from "./options.js";
@@ -231,8 +232,8 @@ export class GovernanceAuditLog implements AuditReader, AsyncDisposable {
    *
    * @throws {@link AuditError} `delivery_failed` (a `DeliveryError`, with the ledger).
    */
-  shutdown(): Promise<void> {
-    this.#shutdown ??= this.#close();
+  shutdown(options?: FlushOptions): Promise<void> {
+    this.#shutdown ??= this.#close(options);
     return this.#shutdown;
   }
 
@@ -241,9 +242,13 @@ export class GovernanceAuditLog implements AuditReader, AsyncDisposable {
     return this.shutdown();
   }
 
-  async #close(): Promise<void> {
-    await this.#processor.shutdown();
-    await this.#provider?.shutdown();
+  async #close(options: FlushOptions | undefined): Promise<void> {
+    try {
+      await this.#processor.shutdown(options);
+    } finally {
+      // resolves: its one processor is closed, and what that could not deliver is told by the line above
+      await this.#provider?.shutdown().catch(() => {});
+    }
   }
 
   #record(event: ValidEvent): AuditEntry {

@@ -3,7 +3,7 @@ import type { ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
 import type { AuditMirror } from "../delivery/audit-mirror.js";
 import { withDeadline } from "../delivery/deadline.js";
 import type { MirrorLedger } from "../delivery/ledger.js";
-import { AuditError } from "../errors.js";
+import { AuditError, invalidOption } from "../errors.js";
 
 /**
  * How often mirrors may answer a record with a record of their own, each in answer to the one before. A mirror that
@@ -11,8 +11,11 @@ import { AuditError } from "../errors.js";
  */
 export const MAX_GENERATIONS = 8;
 
-/** How much longer than its deadline a reliable mirror may take to say that it did not keep it. */
+/** How much longer than its deadline a mirror of ours may take to say that it did not keep it. */
 const GRACE_MILLIS = 1000;
+
+/** A mirror of two logs would be shut down by the first, and tell each of the other's losses. */
+const owned = new WeakSet<AuditMirror>();
 
 interface Owned {
   readonly mirror: AuditMirror;
@@ -37,8 +40,12 @@ export class Mirrors {
   /** 0 outside any mirror; in a mirror, one more than the generation of the record that it is handed. */
   #generation = 0;
 
-  /** Takes the mirrors over. */
+  /** Takes the mirrors over. Throws `invalid_options` for one that another log owns. */
   constructor(mirrors: readonly AuditMirror[], report: (error: AuditError) => void) {
+    for (const [index, mirror] of mirrors.entries()) {
+      if (owned.has(mirror)) throw invalidOption(`mirrors[${index}]`, "another log owns this mirror");
+      owned.add(mirror);
+    }
     this.#mirrors = mirrors.map((mirror) => ({ mirror, owed: 0 }));
     this.#report = report;
     for (const mirror of mirrors) mirror.reportTo?.(report);
@@ -63,13 +70,13 @@ export class Mirrors {
   handOn(record: ReadWriteLogRecord, context: Context | undefined): void {
     if (this.#mirrors.length === 0) return;
     this.#waiting.push({ record, context, generation: this.#generation + 1 });
-    for (const owned of this.#mirrors) owned.owed++;
+    for (const each of this.#mirrors) each.owed++;
     if (this.#generation > 0) return;
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       this.#generation = next.generation;
-      for (const owned of this.#mirrors) {
-        owned.owed--;
-        this.#handTo(owned.mirror, next);
+      for (const each of this.#mirrors) {
+        each.owed--;
+        this.#handTo(each.mirror, next);
       }
     }
     this.#generation = 0;
@@ -94,14 +101,14 @@ export class Mirrors {
 
   /** Shuts all mirrors down, side by side, which flushes them too; returns what went wrong. */
   shutdown(timeoutMillis: number): Promise<unknown[]> {
-    return this.#settleAll(timeoutMillis, (mirror) => mirror.shutdown());
+    return this.#settleAll(timeoutMillis, (mirror) => mirror.shutdown({ timeoutMillis }));
   }
 
   async #settleAll(timeoutMillis: number, work: (mirror: AuditMirror) => Promise<void>): Promise<unknown[]> {
     const outcomes = await Promise.allSettled(
       this.#mirrors.map(({ mirror }) => {
-        // a reliable mirror keeps the deadline itself, and says better what it did not deliver
-        const limit = mirror.ledger === undefined ? timeoutMillis : timeoutMillis + GRACE_MILLIS;
+        // a mirror of ours keeps the deadline itself, and says better what it did not deliver
+        const limit = mirror.reportTo === undefined ? timeoutMillis : timeoutMillis + GRACE_MILLIS;
         return withDeadline(() => work(mirror), limit, describe(mirror));
       }),
     );

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import type { AuditMirror } from "../delivery/audit-mirror.js";
+import { processWarnings } from "../delivery/reporter.js";
 import type { AuditEvent } from "../entry/audit-event.js";
 import { timeMillis } from "../entry/timestamp.js";
-import { AuditError, invalidOption } from "../errors.js";
+import { AuditError, checkNames, invalidOption, positiveInteger } from "../errors.js";
 import type { MemoryBounds } from "../memory/memory-store.js";
 
 /** How many entries memory holds unless {@link AuditLogProcessorOptions.maxEntries} says otherwise. */
@@ -44,12 +45,13 @@ export interface AuditLogProcessorOptions {
   /**
    * Sees a copy of each event before it is sealed and returns what to record instead, for example without personal
    * data. It must not change the operation; one that throws or returns nothing refuses the event (`invalid_entry`).
+   * What it takes away is missing in the entries that helpers return, too, whatever their types say.
    */
   readonly redact?: ((event: AuditEvent) => AuditEvent) | undefined;
   /**
    * Told of every failure that no caller can be told of: a mirror's, or a foreign record that cannot be recorded.
    *
-   * @defaultValue `process.emitWarning`, since silence would hide a loss
+   * @defaultValue warnings of the process, since silence would hide a loss: the first, then one a minute with a count
    */
   readonly onError?: ((error: AuditError) => void) | undefined;
 }
@@ -66,7 +68,7 @@ export interface ResolvedOptions {
   readonly onError: (error: AuditError) => void;
 }
 
-const NAMES: ReadonlySet<string> = new Set<keyof AuditLogProcessorOptions>([
+const NAMES: readonly (keyof AuditLogProcessorOptions)[] = [
   "maxEntries",
   "maxBytes",
   "logId",
@@ -74,7 +76,7 @@ const NAMES: ReadonlySet<string> = new Set<keyof AuditLogProcessorOptions>([
   "mirrors",
   "redact",
   "onError",
-]);
+];
 
 /**
  * Checks options and fills in their defaults.
@@ -83,8 +85,7 @@ const NAMES: ReadonlySet<string> = new Set<keyof AuditLogProcessorOptions>([
  * would silently not be there.
  */
 export function resolveOptions(options: AuditLogProcessorOptions): ResolvedOptions {
-  if (typeof options !== "object" || options === null) throw invalidOption("options", "expected an object");
-  for (const name of Object.keys(options)) if (!NAMES.has(name)) throw invalidOption(name, "no such option");
+  checkNames(options, NAMES);
   return {
     bounds: {
       maxEntries: positiveInteger(options.maxEntries, "maxEntries") ?? DEFAULT_MAX_ENTRIES,
@@ -94,15 +95,8 @@ export function resolveOptions(options: AuditLogProcessorOptions): ResolvedOptio
     now: nowOf(functionOf(options.clock, "clock")),
     mirrors: mirrorsOf(options.mirrors),
     redact: functionOf(options.redact, "redact"),
-    onError: functionOf(options.onError, "onError") ?? ((error) => process.emitWarning(error)),
+    onError: functionOf(options.onError, "onError") ?? processWarnings(),
   };
-}
-
-function positiveInteger(value: unknown, field: string): number | undefined {
-  if (value === undefined) return undefined;
-  if (!Number.isSafeInteger(value) || (value as number) < 1)
-    throw invalidOption(field, "expected a positive integer");
-  return value as number;
 }
 
 function functionOf<T>(value: T | undefined, field: string): T | undefined {

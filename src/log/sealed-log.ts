@@ -1,5 +1,6 @@
 import { type Context, type HrTime, isSpanContextValid, type SpanContext } from "@opentelemetry/api";
 import type { ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
+import { reporterTo } from "../delivery/reporter.js";
 import { type AuditEvent, type ValidEvent, validateEvent } from "../entry/audit-event.js";
 import { invalidEntry } from "../entry/invalid.js";
 import { sealEntry } from "../entry/seal.js";
@@ -11,7 +12,6 @@ import { writeSeal } from "../record/sealed-record.js";
 import type { Draft } from "./draft.js";
 import { Mirrors } from "./mirrors.js";
 import type { ResolvedOptions } from "./options.js";
-import { reporterTo } from "./reporter.js";
 
 /** The log itself: gives out sequences, seals, and commits to memory and mirrors, in that order. */
 export class SealedLog {

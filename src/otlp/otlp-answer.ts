@@ -6,18 +6,21 @@ export interface OtlpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
+  /** Whether the body was longer than what was read of it. */
+  readonly cut: boolean;
 }
 
-/** How much of a body goes into a message. */
+/** How much of a text of the backend goes into a message. */
 const EXCERPT = 200;
 
 /**
  * Judges an answer by the OTLP specification 1.10, "OTLP/HTTP Response". Success is a 2xx with an
- * `ExportLogsServiceResponse` that refuses nothing, or with no body at all, as Loki answers.
+ * `ExportLogsServiceResponse` that refuses nothing, or with no body at all, as Loki answers. Fields that we do not know
+ * are ignored, as the JSON of protobuf asks.
  *
  * @returns What was wrong, or undefined for success.
  */
-export function answerError({ status, headers, body }: OtlpAnswer): ExportError | undefined {
+export function answerError({ status, headers, body, cut }: OtlpAnswer): ExportError | undefined {
   if (status < 200 || status > 299) {
     const said = body === "" ? "" : `: ${excerpt(body)}`;
     return new ExportError(`HTTP ${status}${said}`, {
@@ -26,17 +29,14 @@ export function answerError({ status, headers, body }: OtlpAnswer): ExportError 
     });
   }
   if (body === "") return undefined;
-  const partial = partialSuccessOf(body);
+  const partial = cut ? undefined : partialSuccessOf(body);
   if (partial === undefined)
-    return new ExportError(`HTTP ${status} with a body that OTLP does not know: ${excerpt(body)}`);
-  const rejectedLogRecords = Number(partial.rejectedLogRecords ?? 0);
-  if (!(rejectedLogRecords > 0)) return undefined;
-  return new ExportError(
-    `partial success, ${rejectedLogRecords} refused: ${partial.errorMessage ?? "no reason given"}`,
-    {
-      rejectedLogRecords,
-    },
-  );
+    return new ExportError(`HTTP ${status} with a body that OTLP does not know: ${excerpt(body)}`, {
+      misconfigured: true,
+    });
+  if (partial.rejected === 0) return undefined;
+  const message = `partial success, ${partial.rejected} refused: ${excerpt(partial.message)}`;
+  return new ExportError(message, { rejectedLogRecords: partial.rejected });
 }
 
 /**
@@ -52,22 +52,39 @@ export function retryAfterMillis(header: string | undefined, now: number = Date.
 }
 
 interface PartialSuccess {
-  /** A 64-bit integer is a string in the JSON of protobuf, and a number in that of some servers. */
-  readonly rejectedLogRecords?: number | string;
-  readonly errorMessage?: string;
+  readonly rejected: number;
+  readonly message: string;
 }
 
+/** The JSON of protobuf has names in two spellings and writes a 64-bit integer as a string; some servers as a number. */
 function partialSuccessOf(body: string): PartialSuccess | undefined {
+  const answer = objectOf(parsed(body));
+  if (answer === undefined) return undefined;
+  const partial = answer["partialSuccess"] ?? answer["partial_success"];
+  if (partial === undefined || partial === null) return { rejected: 0, message: "" };
+  const fields = objectOf(partial);
+  if (fields === undefined) return undefined;
+  const rejected = Number(fields["rejectedLogRecords"] ?? fields["rejected_log_records"] ?? 0);
+  if (!Number.isSafeInteger(rejected) || rejected < 0) return undefined;
+  const message = fields["errorMessage"] ?? fields["error_message"];
+  return { rejected, message: typeof message === "string" ? message : "no reason given" };
+}
+
+function parsed(body: string): unknown {
   try {
-    const answer: unknown = JSON.parse(body);
-    if (typeof answer !== "object" || answer === null || Array.isArray(answer)) return undefined;
-    return (answer as { partialSuccess?: PartialSuccess | null }).partialSuccess ?? {};
+    return JSON.parse(body);
   } catch {
     return undefined;
   }
 }
 
-function excerpt(body: string): string {
-  const flat = body.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
+function objectOf(value: unknown): Record<string, unknown> | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  return value as Record<string, unknown>;
+}
+
+/** Without what could make a second line, move the cursor or turn the reading direction. */
+function excerpt(text: string): string {
+  const flat = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").trim();
   return flat.length > EXCERPT ? `${flat.slice(0, EXCERPT)}…` : flat;
 }

@@ -2,6 +2,9 @@ import { ReliableLogRecordProcessor } from "../delivery/reliable-log-record-proc
 import { type OtlpMirrorOptions, resolveOptions } from "./options.js";
 import { otlpExporter } from "./otlp-exporter.js";
 
+/** How much longer than for a request the delivery waits for the exporter. */
+const MARGIN_MILLIS = 5000;
+
 /**
  * A mirror that delivers records over OTLP/HTTP as JSON, with a ledger: a batch is kept until the backend says that it
  * has all of it, whatever that takes. A partial success, a cut answer and a web page count as failures; a Retry-After is
@@ -21,5 +24,12 @@ import { otlpExporter } from "./otlp-exporter.js";
  */
 export function otlpMirror(options: OtlpMirrorOptions = {}): ReliableLogRecordProcessor {
   const { exporter, http, delivery } = resolveOptions(options);
-  return new ReliableLogRecordProcessor({ ...delivery, exporter: exporter ?? otlpExporter(http) });
+  if (exporter !== undefined) return new ReliableLogRecordProcessor({ ...delivery, exporter });
+  const otlp = otlpExporter(http, delivery.meterProvider);
+  return new ReliableLogRecordProcessor({
+    ...delivery,
+    exporter: otlp.exporter,
+    // the request ends first, and says why
+    exportTimeoutMillis: delivery.exportTimeoutMillis ?? otlp.timeoutMillis + MARGIN_MILLIS,
+  });
 }

@@ -34,8 +34,10 @@ export class OtlpTransport implements IExporterTransport {
       const error = answerError(await this.#post(data, AbortSignal.timeout(timeoutMillis)));
       return error === undefined ? { status: "success" } : { status: "failure", error };
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      return { status: "failure", error: new ExportError(reason, { cause }) };
+      const { message, code } = cause as NodeJS.ErrnoException;
+      // what node:http finds wrong with a header or the protocol will be wrong the next time too
+      const misconfigured = typeof code === "string" && code.startsWith("ERR_INVALID_");
+      return { status: "failure", error: new ExportError(message, { cause, misconfigured }) };
     }
   }
 
@@ -71,18 +73,20 @@ export class OtlpTransport implements IExporterTransport {
   }
 }
 
-/** Rejects for an answer that was cut: the stream of an incomplete message ends in an error. */
+/** Rejects for an answer that breaks off: the stream of an incomplete message ends in an error. */
 async function readAnswer(response: IncomingMessage): Promise<OtlpAnswer> {
   const chunks: Buffer[] = [];
   let length = 0;
+  // leaving the loop early closes the connection
   for await (const chunk of response as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > MAX_ANSWER_BYTES) throw new Error(`an answer of more than ${MAX_ANSWER_BYTES} bytes`);
+    if (length > MAX_ANSWER_BYTES) break;
   }
   return {
     status: response.statusCode ?? 0,
     headers: response.headers,
     body: Buffer.concat(chunks).toString("utf8").trim(),
+    cut: length > MAX_ANSWER_BYTES,
   };
 }

@@ -136,9 +136,14 @@ function natural(value: unknown, field: string): number | undefined {
 
 function millisOf(value: unknown, field: string): number | undefined {
   if (value === undefined) return undefined;
-  if (!(value instanceof Date) || Number.isNaN(value.getTime()))
-    throw invalidQuery(field, "expected a valid Date");
-  return value.getTime();
+  let millis = Number.NaN;
+  try {
+    millis = Date.prototype.getTime.call(value); // as at the door: a Date of another realm is one too
+  } catch {
+    // no Date
+  }
+  if (Number.isNaN(millis)) throw invalidQuery(field, "expected a valid Date");
+  return millis;
 }
 
 function invalidQuery(field: string, reason: string): AuditError {

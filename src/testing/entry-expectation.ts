@@ -92,6 +92,16 @@ function checkValue(field: keyof EntryFields, value: unknown, name: string): voi
     );
   if (field === "operation" && !OPERATION_PATTERN.test(value as string))
     throw invalid(name, field, "no operation has such a name: [a-z][a-z0-9_]* of at most 64 characters");
+  if (field === "details") checkPlain(value, field, name);
+}
+
+/** A Date, a Map or a RegExp has no members of its own: as a subset it would be met by anything. */
+function checkPlain(value: unknown, path: string, name: string): void {
+  if (typeof value !== "object" || value === null || isAsymmetric(value)) return;
+  const prototype = Object.getPrototypeOf(value);
+  const isPlain = Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null;
+  if (!isPlain) throw invalid(name, path, "expected JSON or asymmetric matchers; details hold nothing else");
+  for (const [key, member] of Object.entries(value)) checkPlain(member, `${path}.${key}`, name);
 }
 
 function hint(field: string): string {

@@ -1,9 +1,10 @@
 import { diag } from "@opentelemetry/api";
 import type { LogEntry, Logger, transport as Transport } from "winston";
+import { guardExit, type Pending, unguardExit } from "../delivery/exit-guard.js";
 import { AuditError } from "../errors.js";
 
 /** How many records wait for winston at most. */
-export const MAX_WAITING = 10_000;
+export const MAX_WAITING = 65_536;
 
 /** A transport's failures as the logger passes them on; winston's Http transport says "warn" when it lost a line. */
 const EVENTS = ["error", "warn"] as const;
@@ -40,10 +41,20 @@ export class Feed {
   /** How many of the lost a flush has told of; a shutdown tells of all. */
   #told = 0;
 
+  readonly #exitDuty: Pending;
+
   /** Listens to the logger until it is closed. `report` must not throw. */
   constructor(logger: Logger, report: (error: AuditError) => void) {
     this.#logger = logger;
     this.#report = report;
+    const unsaved = (): number => this.#waiting.length;
+    this.#exitDuty = {
+      name: "winston",
+      get unsaved() {
+        return unsaved();
+      },
+      deliver: (timeoutMillis) => this.#drain(timeoutMillis).catch(() => {}),
+    };
     for (const event of EVENTS) logger.on(event, this.#onEvent);
   }
 
@@ -53,6 +64,7 @@ export class Feed {
       this.lose(`${MAX_WAITING} records wait for a transport that has not taken the last one; record lost`);
       return;
     }
+    guardExit(this.#exitDuty);
     this.#waiting.push(line);
     this.#pump();
   }
@@ -83,8 +95,10 @@ export class Feed {
   async close(timeoutMillis: number): Promise<void> {
     try {
       await this.#drain(timeoutMillis);
+    } catch (error) {
+      this.#loseAll("the mirror was shut down");
+      throw error;
     } finally {
-      this.#waiting = [];
       for (const event of EVENTS) this.#logger.off(event, this.#onEvent);
     }
     assertWritten(this.#lost, "in all");
@@ -114,6 +128,7 @@ export class Feed {
       this.#turns = 0;
       this.#hand(this.#waiting.shift() as LogEntry);
     }
+    unguardExit(this.#exitDuty);
   }
 
   #hand(line: LogEntry): void {
@@ -192,6 +207,7 @@ export class Feed {
   #loseAll(reason: string): void {
     const waiting = this.#waiting;
     this.#waiting = [];
+    unguardExit(this.#exitDuty);
     for (const line of waiting) this.lose(`${reason}; "${line.message}" was not written`);
   }
 

@@ -1,6 +1,7 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { Logger } from "winston";
-import { type AuditError, invalidOption } from "../errors.js";
+import { processWarnings } from "../delivery/reporter.js";
+import { type AuditError, checkNames, invalidOption } from "../errors.js";
 
 /** Under which key of a log line the fields of the entry stand unless {@link WinstonMirrorOptions.key} says otherwise. */
 export const DEFAULT_KEY = "governance";
@@ -23,7 +24,7 @@ export interface WinstonMirrorOptions {
   /**
    * Told what goes wrong as long as no audit log has taken the mirror over; from then on the log's own `onError` is.
    *
-   * @defaultValue `process.emitWarning`, since silence would hide a loss
+   * @defaultValue warnings of the process, the first and then one a minute with a count
    */
   readonly onError?: ((error: AuditError) => void) | undefined;
 }
@@ -35,7 +36,7 @@ export interface ResolvedWinstonOptions {
   readonly onError: (error: AuditError) => void;
 }
 
-const NAMES: ReadonlySet<string> = new Set<keyof WinstonMirrorOptions>(["key", "level", "onError"]);
+const NAMES: readonly (keyof WinstonMirrorOptions)[] = ["key", "level", "onError"];
 
 /** Keys of a log line that mean something to winston itself. */
 const RESERVED_KEYS: ReadonlySet<string> = new Set(["level", "message", "splat", "exception", "__proto__"]);
@@ -46,8 +47,7 @@ const RESERVED_KEYS: ReadonlySet<string> = new Set(["level", "message", "splat",
  * @throws `AuditError` `invalid_options` naming the option, an unknown one too.
  */
 export function resolveOptions(options: WinstonMirrorOptions): ResolvedWinstonOptions {
-  if (typeof options !== "object" || options === null) throw invalidOption("options", "expected an object");
-  for (const name of Object.keys(options)) if (!NAMES.has(name)) throw invalidOption(name, "no such option");
+  checkNames(options, NAMES);
   const key: unknown = options.key ?? DEFAULT_KEY;
   if (typeof key !== "string" || key === "")
     throw invalidOption("key", "expected a string that is not empty");
@@ -55,7 +55,7 @@ export function resolveOptions(options: WinstonMirrorOptions): ResolvedWinstonOp
   for (const name of ["level", "onError"] as const)
     if (options[name] !== undefined && typeof options[name] !== "function")
       throw invalidOption(name, "expected a function");
-  return { key, level: options.level, onError: options.onError ?? ((error) => process.emitWarning(error)) };
+  return { key, level: options.level, onError: options.onError ?? processWarnings() };
 }
 
 /** @throws `AuditError` `invalid_options` for what is no logger of winston 3. */

@@ -1,7 +1,8 @@
-import { diag } from "@opentelemetry/api";
-import type { ForceFlushOptions, LogRecordProcessor, ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
+import type { LogRecordProcessor, ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
 import type { Logger } from "winston";
-import type { AuditMirror } from "../delivery/audit-mirror.js";
+import type { AuditMirror, FlushOptions } from "../delivery/audit-mirror.js";
+import { DEFAULT_FLUSH_TIMEOUT_MILLIS } from "../delivery/deadline.js";
+import { type ErrorListener, reporterTo } from "../delivery/reporter.js";
 import { AuditError } from "../errors.js";
 import { ATTR_GOVERNANCE_LOG_ID } from "../semconv.js";
 import { Feed } from "./feed.js";
@@ -15,8 +16,6 @@ import {
   type WinstonMirrorOptions,
 } from "./options.js";
 
-const DEFAULT_FLUSH_TIMEOUT_MILLIS = 30_000;
-
 /**
  * A mirror that writes each sealed record to a logger of winston 3: the level by severity, a message in words, and the
  * whole entry as metadata under one key. Other records are ignored.
@@ -27,7 +26,7 @@ const DEFAULT_FLUSH_TIMEOUT_MILLIS = 30_000;
  *
  * A record is handed to winston when winston is idle, done with the record before and with the app's own lines; most
  * transports call back at once, and then that is before the helper returns. A transport that never calls back holds up
- * the records for all; up to 10 000 wait, any more are reported as lost.
+ * the records for all; up to 65 536 wait, any more are reported as lost.
  *
  * What the mirror cannot know:
  *
@@ -58,21 +57,23 @@ export function winstonMirror(logger: Logger, options: WinstonMirrorOptions = {}
 }
 
 class WinstonMirror implements AuditMirror {
+  readonly name = "winston";
   readonly #logger: Logger;
   readonly #options: ResolvedWinstonOptions;
   readonly #feed: Feed;
-  #onError: (error: AuditError) => void;
+  #report: ErrorListener;
   #shutdown: Promise<void> | undefined;
 
   constructor(logger: Logger, options: ResolvedWinstonOptions) {
     this.#logger = logger;
     this.#options = options;
-    this.#onError = options.onError;
-    this.#feed = new Feed(logger, this.#report);
+    this.#report = reporterTo(options.onError);
+    // winston would take what this throws for a failure of the line
+    this.#feed = new Feed(logger, (error) => this.#report(error));
   }
 
-  reportTo(onError: (error: AuditError) => void): void {
-    this.#onError = onError;
+  reportTo(onError: ErrorListener): void {
+    this.#report = reporterTo(onError);
   }
 
   onEmit(record: ReadWriteLogRecord): void {
@@ -87,12 +88,12 @@ class WinstonMirror implements AuditMirror {
     else this.#feed.write({ level, message: messageOf(fields), [this.#options.key]: fields });
   }
 
-  forceFlush(options?: ForceFlushOptions): Promise<void> {
+  forceFlush(options?: FlushOptions): Promise<void> {
     return this.#shutdown ?? this.#feed.flush(options?.timeoutMillis ?? DEFAULT_FLUSH_TIMEOUT_MILLIS);
   }
 
-  shutdown(): Promise<void> {
-    this.#shutdown ??= this.#feed.close(DEFAULT_FLUSH_TIMEOUT_MILLIS);
+  shutdown(options?: FlushOptions): Promise<void> {
+    this.#shutdown ??= this.#feed.close(options?.timeoutMillis ?? DEFAULT_FLUSH_TIMEOUT_MILLIS);
     return this.#shutdown;
   }
 
@@ -114,13 +115,4 @@ class WinstonMirror implements AuditMirror {
     );
     return undefined;
   }
-
-  /** Never throws, since winston would take that for a failure of the line. */
-  readonly #report = (error: AuditError): void => {
-    try {
-      this.#onError(error);
-    } catch (cause) {
-      diag.error("quorumlog: onError threw", cause, error);
-    }
-  };
 }

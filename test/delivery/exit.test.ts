@@ -31,7 +31,7 @@ describe("a process that ends with pending records", () => {
     await using backend = await Backend.start();
     const { code, stderr } = await run(`${LOG_THREE} process.exit(0);`, backend.url);
     expect(code).toBe(0);
-    expect(stderr).toBe("quorumlog: the process ends with 3 records that otlp had not delivered\n");
+    expect(stderr).toBe("quorumlog: the process ends with 3 undelivered record(s) of otlp\n");
     expect((await backend.state()).uids).toHaveLength(0);
   });
 
@@ -39,6 +39,6 @@ describe("a process that ends with pending records", () => {
     await using backend = await Backend.start({ play: "status", status: 503 });
     const { code, stderr } = await run(LOG_THREE, backend.url);
     expect(code).toBe(0);
-    expect(stderr).toMatch(/ends with 3 records that otlp had not delivered\n$/);
+    expect(stderr).toMatch(/ends with 3 undelivered record\(s\) of otlp\n$/);
   });
 });

@@ -1,7 +1,7 @@
-import { context, type DiagLogger, diag, metrics, trace } from "@opentelemetry/api";
-import { ExportResultCode, isTracingSuppressed } from "@opentelemetry/core";
+import { type DiagLogger, diag, metrics } from "@opentelemetry/api";
+import { ExportResultCode } from "@opentelemetry/core";
 import { resourceFromAttributes } from "@opentelemetry/resources";
-import { LoggerProvider } from "@opentelemetry/sdk-logs";
+import { LoggerProvider, type LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -117,17 +117,9 @@ describe("a batch", () => {
     expect(errors[0]?.message).toMatch(/given up after 30 ms: down/);
   });
 
-  test("waits for resource attributes that are still being detected, and is exported with tracing suppressed", async () => {
+  test("waits for resource attributes that are still being detected", async () => {
     const detected = Promise.withResolvers<string>();
-    const seen: unknown[] = [];
-    const exporter = new ScriptedExporter((records, done) => {
-      seen.push([
-        isTracingSuppressed(context.active()),
-        trace.getActiveSpan(),
-        records[0]?.resource.attributes["host.id"],
-      ]);
-      done({ code: ExportResultCode.SUCCESS });
-    });
+    const exporter = new ScriptedExporter();
     const processor = new ReliableLogRecordProcessor({ exporter, ...FAST });
     const resource = resourceFromAttributes({ "host.id": detected.promise });
     new LoggerProvider({ processors: [processor], resource }).getLogger("app").emit({ body: "a" });
@@ -135,8 +127,76 @@ describe("a batch", () => {
     expect(exporter.batches).toHaveLength(0);
     detected.resolve("h1");
     await flushed;
-    // without a context manager the active context is the root, so suppression is tested with one in test/unit
-    expect(seen.map((row) => (row as unknown[])[2])).toEqual(["h1"]);
+    expect(exporter.batches[0]?.[0]?.resource.attributes["host.id"]).toBe("h1");
+  });
+
+  test("goes without attributes that are never detected", async () => {
+    const exporter = new ScriptedExporter();
+    const processor = new ReliableLogRecordProcessor({ exporter, ...FAST, exportTimeoutMillis: 10 });
+    const resource = resourceFromAttributes({ "host.id": new Promise<string>(() => {}) });
+    new LoggerProvider({ processors: [processor], resource }).getLogger("app").emit({ body: "a" });
+    await processor.forceFlush();
+    expect(processor.ledger().delivered).toBe(1);
+  });
+
+  test("has the records as they were emitted, whatever a later processor makes of them", async () => {
+    const exporter = new ScriptedExporter();
+    const processor = new ReliableLogRecordProcessor({ exporter, ...FAST });
+    const meddler: LogRecordProcessor = {
+      onEmit: (record) => {
+        record.setBody("scrubbed").setAttribute("actor", "mallory");
+      },
+      forceFlush: async () => {},
+      shutdown: async () => {},
+    };
+    const provider = new LoggerProvider({ processors: [processor, meddler] });
+    provider.getLogger("app").emit({ body: "sealed", attributes: { actor: "alice" } });
+    await processor.forceFlush();
+    expect(exporter.batches[0]?.[0]).toMatchObject({ body: "sealed", attributes: { actor: "alice" } });
+  });
+
+  test("that keeps failing as a whole is tried in smaller ones, and they grow again", async () => {
+    const exporter = new ScriptedExporter((records, done) =>
+      done(
+        records.length > 3
+          ? { code: ExportResultCode.FAILED, error: new Error("connection reset") }
+          : { code: ExportResultCode.SUCCESS },
+      ),
+    );
+    const { processor, emit, errors } = started(exporter, { maxBatchSize: 16 });
+    emit(...Array.from({ length: 16 }, (_, i) => `r${i}`));
+    await processor.forceFlush();
+    expect(processor.ledger()).toMatchObject({ delivered: 16, rejected: 0 });
+    expect(errors).toEqual([]);
+    exporter.takes = (_, done) => done({ code: ExportResultCode.SUCCESS });
+    for (let round = 0; round < 6; round++) {
+      emit(...Array.from({ length: 16 }, (_, i) => `s${round}-${i}`));
+      await processor.forceFlush();
+    }
+    expect(exporter.batches.at(-1)).toHaveLength(16);
+  });
+
+  test("has 4 Mi characters of bodies at the most, and one record at the least", async () => {
+    const exporter = new ScriptedExporter();
+    const { processor, emit } = started(exporter);
+    emit(...Array.from({ length: 5 }, () => "x".repeat(2 ** 20)), "y".repeat(2 ** 23), "z");
+    await processor.forceFlush();
+    expect(exporter.batches.map((batch) => batch.length)).toEqual([4, 1, 1, 1]);
+  });
+
+  test("whose success comes after its time counts as delivered", async () => {
+    const exporter = new ScriptedExporter((_, done) => {
+      setTimeout(() => done({ code: ExportResultCode.SUCCESS }), 30);
+    });
+    const { processor, emit } = started(exporter, {
+      exportTimeoutMillis: 10,
+      initialBackoffMillis: 1000,
+      maxBackoffMillis: 1000,
+    });
+    emit("a", "b");
+    await vi.waitFor(() => expect(processor.ledger()).toMatchObject({ delivered: 2, pending: 0 }));
+    await processor.shutdown();
+    expect(processor.ledger()).toEqual({ accepted: 2, delivered: 2, pending: 0, rejected: 0 });
   });
 });
 
@@ -199,6 +259,42 @@ describe("a flush", () => {
     await expect(processor.forceFlush()).rejects.toMatchObject({ code: "delivery_failed" });
   });
 
+  test("makes attempts in short order: a backend that comes back meanwhile gets the records", async () => {
+    vi.useFakeTimers();
+    try {
+      const exporter = new ScriptedExporter(failWith(new Error("down")));
+      const { processor, emit } = started(exporter, {
+        initialBackoffMillis: 20_000,
+        maxBackoffMillis: 20_000,
+      });
+      emit("a");
+      await vi.advanceTimersByTimeAsync(5);
+      const flushed = processor.forceFlush({ timeoutMillis: 5000 });
+      await vi.advanceTimersByTimeAsync(100);
+      exporter.takes = (_, done) => done({ code: ExportResultCode.SUCCESS });
+      await vi.advanceTimersByTimeAsync(1100);
+      await flushed;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("keeps its deadline though the exporter's own flush hangs, and hurries nobody afterwards", async () => {
+    const exporter = new ScriptedExporter();
+    exporter.forceFlush = () => new Promise(() => {});
+    const { processor, emit } = started(exporter, { delayMillis: 50 });
+    emit("a");
+    await expect(processor.forceFlush({ timeoutMillis: 20 })).rejects.toMatchObject({
+      code: "delivery_failed",
+      message: expect.stringContaining("the exporter of otlp was not done"),
+    });
+    emit("b");
+    await new Promise(setImmediate);
+    emit("c");
+    await vi.waitFor(() => expect(exporter.batches.flat()).toHaveLength(3));
+    expect(bodies(exporter)).toEqual([["a"], ["b", "c"]]);
+  });
+
   test("cuts a backoff short", async () => {
     const exporter = new ScriptedExporter(failWith(new Error("down")));
     const { processor, emit } = started(exporter, { initialBackoffMillis: 60_000, maxBackoffMillis: 60_000 });
@@ -221,6 +317,136 @@ describe("a shutdown", () => {
     expect(processor.ledger()).toMatchObject({ accepted: 2, delivered: 1, rejected: 1 });
     expect(errors[0]?.message).toMatch(/after the shutdown/);
   });
+});
+
+describe("a shutdown that cannot succeed", () => {
+  test("takes no longer than it may, and says what is pending", async () => {
+    const exporter = new ScriptedExporter(failWith(new Error("down")));
+    const { processor, emit } = started(exporter);
+    emit("a");
+    await expect(processor.shutdown({ timeoutMillis: 20 })).rejects.toMatchObject({
+      code: "delivery_failed",
+      message: expect.stringContaining("1 pending"),
+    });
+    const attempts = exporter.batches.length;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(exporter.batches).toHaveLength(attempts);
+  });
+
+  test("does not wait for an exporter whose own shutdown hangs", async () => {
+    const exporter = new ScriptedExporter();
+    exporter.shutdown = () => new Promise(() => {});
+    const { processor, emit } = started(exporter);
+    emit("a");
+    await expect(processor.shutdown({ timeoutMillis: 20 })).rejects.toMatchObject({
+      code: "delivery_failed",
+    });
+    expect(processor.ledger().delivered).toBe(1);
+  });
+
+  test("lets a flush end at the deadline of its own", async () => {
+    const exporter = new ScriptedExporter(failWith(new Error("down")));
+    const audit = new GovernanceAuditLog({
+      mirrors: [new ReliableLogRecordProcessor({ exporter, ...FAST })],
+      onError: () => {},
+    });
+    castVotes(audit, 1);
+    const closed = audit.shutdown({ timeoutMillis: 300 }).catch((error) => error.code);
+    await expect(audit.flush({ timeoutMillis: 10 })).rejects.toMatchObject({ code: "delivery_failed" });
+    expect(audit.ledger().mirrors["otlp"]?.pending).toBe(1);
+    expect(await closed).toBe("delivery_failed");
+  });
+});
+
+describe("what goes wrong is heard:", () => {
+  test("an onError that logs to the same full processor is told once, and comes to an end", () => {
+    const exporter = new ScriptedExporter(() => {});
+    const heard: string[] = [];
+    const { emit, processor } = started(exporter, {
+      maxPending: 1,
+      onError: ({ message }) => {
+        heard.push(message);
+        emit("the log is full");
+      },
+    });
+    emit("a", "b");
+    expect(heard).toHaveLength(1);
+    expect(processor.ledger()).toMatchObject({ accepted: 3, pending: 1, rejected: 2 });
+  });
+
+  test("a failure that lasts for more than a minute is told once a minute, and the records are kept", async () => {
+    vi.useFakeTimers();
+    try {
+      const { processor, emit, errors } = started(new ScriptedExporter(failWith(new Error("HTTP 503"))), {
+        maxBackoffMillis: 1000,
+      });
+      emit("a");
+      await vi.advanceTimersByTimeAsync(59_000);
+      expect(errors).toEqual([]);
+      await vi.advanceTimersByTimeAsync(120_000);
+      expect(errors.map(({ message }) => message)).toEqual([
+        expect.stringMatching(/HTTP 503.*lasted/),
+        expect.stringMatching(/HTTP 503.*lasted/),
+      ]);
+      expect(processor.ledger()).toMatchObject({ pending: 1, rejected: 0 });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("without a listener the process warns of the first loss, and then once a minute with a count", async () => {
+    vi.useFakeTimers();
+    const warnings = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+    try {
+      const processor = new ReliableLogRecordProcessor({
+        exporter: new ScriptedExporter(() => {}),
+        maxPending: 1,
+      });
+      const logger = new LoggerProvider({ processors: [processor] }).getLogger("app");
+      for (let i = 0; i < 1001; i++) logger.emit({ body: "a" });
+      expect(warnings).toHaveBeenCalledTimes(1);
+      await vi.advanceTimersByTimeAsync(60_000);
+      logger.emit({ body: "a" });
+      expect(warnings.mock.calls.map(([warning]) => String(warning))).toEqual([
+        expect.stringContaining("no room"),
+        expect.stringContaining("no room"),
+        expect.stringContaining("999 more errors"),
+      ]);
+    } finally {
+      warnings.mockRestore();
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe("options", () => {
+  const exporter = new ScriptedExporter();
+  test.each([
+    ["options", null],
+    ["exporter", {}],
+    ["exporter", { exporter: { export: () => {} } }],
+    ["name", { exporter, name: "" }],
+    ["maxBatchSize", { exporter, maxBatchSize: 0 }],
+    ["maxPending", { exporter, maxPending: 1.5 }],
+    ["whenFull", { exporter, whenFull: "drop" }],
+    ["delayMillis", { exporter, delayMillis: -1 }],
+    ["giveUpAfterMillis", { exporter, giveUpAfterMillis: 2 ** 31 }],
+    ["onError", { exporter, onError: "log" }],
+    ["meterProvider", { exporter, meterProvider: {} }],
+    ["maxQueueSize", { exporter, maxQueueSize: 2048 }],
+  ])("%s that cannot work are refused by name: %o", (field, options) => {
+    expect(() => new ReliableLogRecordProcessor(options as never)).toThrow(
+      expect.objectContaining({ code: "invalid_options", field }),
+    );
+  });
+});
+
+test("a mirror has one log: another one is refused", () => {
+  const mirror = new ReliableLogRecordProcessor({ exporter: new ScriptedExporter() });
+  new GovernanceAuditLog({ mirrors: [mirror] });
+  expect(() => new GovernanceAuditLog({ mirrors: [mirror] })).toThrow(
+    expect.objectContaining({ code: "invalid_options", field: "mirrors[0]" }),
+  );
 });
 
 describe("gRPC codes and statuses of the stock exporters are understood:", () => {
@@ -274,6 +500,7 @@ describe("seen from outside:", () => {
       "otel.sdk.processor.log.processed": [
         ["otlp", 2],
         ["rejected", 1],
+        ["queue_full", 0],
       ],
       "otel.sdk.processor.log.queue.size": [["otlp", 0]],
       "otel.sdk.processor.log.queue.capacity": [["otlp", 100]],
@@ -282,6 +509,32 @@ describe("seen from outside:", () => {
       "quorumlog.delivery.rejected": [["otlp", 1]],
       "quorumlog.delivery.pending.age": [["otlp", 0]],
     });
+    await meterProvider.shutdown();
+  });
+
+  test("metrics go to the provider that is registered by the first record, and on after the shutdown", async () => {
+    const exporter = new ScriptedExporter(() => {});
+    const { processor, emit } = started(exporter, { maxPending: 1 });
+    const memory = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const reader = new PeriodicExportingMetricReader({ exporter: memory, exportIntervalMillis: 1_000_000 });
+    const meterProvider = new MeterProvider({ readers: [reader] });
+    metrics.setGlobalMeterProvider(meterProvider);
+    try {
+      emit("a", "b");
+      exporter.takes = (_, done) => done({ code: ExportResultCode.SUCCESS });
+      await processor.shutdown({ timeoutMillis: 10 }).catch(() => {});
+      await reader.forceFlush();
+    } finally {
+      metrics.disable();
+    }
+    const processed = memory
+      .getMetrics()
+      .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics: of }) => of))
+      .find(({ descriptor }) => descriptor.name === "otel.sdk.processor.log.processed");
+    const overflowed = processed?.dataPoints.find(
+      ({ attributes }) => attributes["error.type"] === "queue_full",
+    );
+    expect(overflowed?.value).toBe(1);
     await meterProvider.shutdown();
   });
 

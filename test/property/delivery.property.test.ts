@@ -6,7 +6,19 @@ import { ExportError, ReliableLogRecordProcessor } from "../../src/delivery/inde
 import { type Export, ScriptedExporter } from "../fixtures/exporters.js";
 
 /** What a backend does with one batch; `poison` bodies are never taken. */
-type Weather = "healthy" | "down" | "silent" | "throwing" | "partial" | "too large" | "asks to wait";
+type Weather =
+  | "healthy"
+  | "down"
+  | "silent"
+  | "tardy"
+  | "says it twice"
+  | "throwing"
+  | "partial"
+  | "too large"
+  | "asks to wait";
+
+/** Longer than the processor waits for an answer. */
+const TARDY_MILLIS = 130;
 
 type Step =
   | { readonly step: "emit"; readonly bodies: readonly string[] }
@@ -25,6 +37,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       "healthy",
       "down",
       "silent",
+      "tardy",
+      "says it twice",
       "throwing",
       "partial",
       "too large",
@@ -64,7 +78,10 @@ test("whatever happens, the ledger adds up, good records arrive in order and onl
             return fail(new ExportError("some", { rejectedLogRecords: poisoned }));
           if (poisoned > 0) return fail(new ExportError("bad", { status: 400 }));
           stored.push(...records.map(({ attributes }) => attributes["n"]));
-          done({ code: ExportResultCode.SUCCESS });
+          const succeed = (): void => done({ code: ExportResultCode.SUCCESS });
+          if (weather === "tardy") setTimeout(succeed, TARDY_MILLIS);
+          else succeed();
+          if (weather === "says it twice") done({ code: ExportResultCode.FAILED });
         };
         const processor = new ReliableLogRecordProcessor({
           exporter: new ScriptedExporter(take),

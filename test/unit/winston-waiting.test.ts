@@ -48,10 +48,10 @@ describe("a logger that cannot write", () => {
     complaints.mockRestore();
   });
 
-  test("holds 10 000 records, and reports each one more", () => {
+  test("holds 65 536 records, and reports each one more", () => {
     const stuck = transportThat(() => {});
     const { errors, log } = watchedLogger({ transports: [stuck] });
-    for (let node = 0; node < 10_003; node++) log(node);
+    for (let node = 0; node < 65_539; node++) log(node);
     expect(errors.map((error) => error.code)).toEqual(["delivery_failed", "delivery_failed"]);
   });
 });
