@@ -1,0 +1,129 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { describe, expect, test } from "vitest";
+import { exportFailure, type FailureKind } from "../../src/delivery/export-failure.js";
+import * as delivery from "../../src/delivery/index.js";
+import { DELIVERY_OPTION_NAMES } from "../../src/delivery/options.js";
+import { METRIC_CONVENTIONS } from "../../src/semconv.js";
+import { Backend } from "../fixtures/backend.js";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const DOCUMENT = readFileSync(resolve(ROOT, "docs/delivery.md"), "utf8");
+
+/** The rows of the first table under a heading, cell by cell, without its head. */
+function rowsOf(heading: string): string[][] {
+  const lines = section(heading).split("\n");
+  const start = lines.findIndex((line) => line.startsWith("|---"));
+  const length = lines.slice(start + 1).findIndex((line) => !line.startsWith("|"));
+  return lines
+    .slice(start + 1, start + 1 + length)
+    .map((line) => line.split("|").slice(1, -1))
+    .map((cells) => cells.map((cell) => cell.trim()));
+}
+
+function section(heading: string): string {
+  const found = DOCUMENT.split(/^## /m).find((part) => part.startsWith(`${heading}\n`));
+  return found ?? expect.fail(`no section "${heading}"`);
+}
+
+/** Titles in quotation marks, each of the test file that is linked before it. */
+function testsNamedIn(text: string): { readonly file: string; readonly title: string }[] {
+  let file = "";
+  return [...text.matchAll(/\]\(\.\.\/(test\/[^)]+)\)|"([^"]+)"/g)].flatMap(([, path, title]) => {
+    file = path ?? file;
+    return title === undefined ? [] : [{ file, title: title.replaceAll("\n", " ") }];
+  });
+}
+
+const name = (cell = ""): string => cell.replaceAll("`", "");
+
+describe("docs/delivery.md", () => {
+  test("names for each promise, and beside the stock SDK, tests that exist", () => {
+    const promises = rowsOf("What it guarantees").map(([, shownBy = ""]) => shownBy);
+    expect(promises.length).toBeGreaterThan(10);
+    for (const text of [...promises, section("Beside the stock SDK")]) {
+      const tests = testsNamedIn(text);
+      expect(tests.length, text).toBeGreaterThan(0);
+      for (const { file, title } of tests)
+        expect(readFileSync(resolve(ROOT, file), "utf8"), file).toContain(`"${title}"`);
+    }
+  });
+
+  test("lists all options with their defaults", () => {
+    const defaults = new Map(rowsOf("Options").map(([option, value]) => [name(option), name(value)]));
+    expect([...defaults.keys()]).toEqual(DELIVERY_OPTION_NAMES);
+    const constants: Record<string, number | string> = {
+      name: `"${delivery.DEFAULT_MIRROR_NAME}"`,
+      maxBatchSize: delivery.DEFAULT_MAX_BATCH_SIZE,
+      delayMillis: delivery.DEFAULT_DELAY_MILLIS,
+      maxPending: delivery.DEFAULT_MAX_PENDING,
+      exportTimeoutMillis: delivery.DEFAULT_EXPORT_TIMEOUT_MILLIS,
+      initialBackoffMillis: delivery.DEFAULT_INITIAL_BACKOFF_MILLIS,
+      maxBackoffMillis: delivery.DEFAULT_MAX_BACKOFF_MILLIS,
+    };
+    for (const [option, value] of Object.entries(constants))
+      expect(defaults.get(option)?.replaceAll(" ", ""), option).toBe(String(value));
+  });
+
+  test("sorts statuses and gRPC codes as the delivery does", () => {
+    const kinds = new Map<number, FailureKind>();
+    for (const [kind, which = ""] of rowsOf("What counts as which failure")) {
+      for (const [status] of which.matchAll(/\b[345]\d\d\b/g)) kinds.set(Number(status), kind as FailureKind);
+      for (const [, codes = ""] of which.matchAll(/gRPC ([\d, ]+)/g))
+        for (const code of codes.match(/\d+/g) ?? []) kinds.set(Number(code), kind as FailureKind);
+    }
+    expect(kinds.size).toBeGreaterThan(25);
+    for (const [status, kind] of kinds) expect(exportFailure({ code: status }).kind, `${status}`).toBe(kind);
+    expect(exportFailure({ rejectedLogRecords: 1 }).kind).toBe("partial");
+  });
+
+  test("lists all metrics", () => {
+    const metrics = rowsOf("Metrics").map(([metric]) => name(metric));
+    expect(metrics).toEqual(METRIC_CONVENTIONS.map((convention) => convention.name));
+  });
+});
+
+describe("a process that gets SIGTERM", () => {
+  /** Runs this as a program that logs once and waits for the end. */
+  async function terminated(
+    code: string,
+    backend: Backend,
+  ): Promise<{ code: number | null; stderr: string }> {
+    const file = resolve(ROOT, "temp/delivery/sigterm.ts");
+    mkdirSync(resolve(file, ".."), { recursive: true });
+    const log =
+      'audit.logNodeRemoved({ did: "did:pqaid:eve" }); setInterval(() => {}, 1000); console.log("ready");';
+    writeFileSync(file, `${code}\n${log}`);
+    const child = spawn(
+      process.execPath,
+      ["--experimental-strip-types", "--disable-warning=ExperimentalWarning", file],
+      {
+        env: { ...process.env, OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: backend.url },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    const stderr = text(child.stderr);
+    await once(child.stdout, "data");
+    child.kill("SIGTERM");
+    const [exitCode] = await once(child, "exit");
+    return { code: exitCode, stderr: await stderr };
+  }
+
+  const recipe = /^```ts\n(.*?)^```$/ms.exec(section("A process that ends"))?.[1] ?? "";
+  const withoutHandler = recipe.slice(0, recipe.indexOf("process.once"));
+
+  test("delivers what is pending, by the recipe of docs/delivery.md", async () => {
+    await using backend = await Backend.start();
+    expect(await terminated(recipe, backend)).toEqual({ code: 0, stderr: "" });
+    expect((await backend.state()).uids).toHaveLength(1);
+  });
+
+  test("loses it without that, and says nothing", async () => {
+    await using backend = await Backend.start();
+    expect(await terminated(withoutHandler, backend)).toEqual({ code: null, stderr: "" });
+    expect((await backend.state()).uids).toHaveLength(0);
+  });
+});
