@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 
-const SCENARIOS = ["sealed-call", "sealed-call-million", "queries", "memory", "delivery"];
+const SCENARIOS = ["sealed-call", "sealed-call-million", "queries", "memory", "delivery", "journal"];
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((name) => !SCENARIOS.includes(name));
 if (unknown !== undefined) {

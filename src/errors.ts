@@ -8,6 +8,7 @@
  * | `invalid_options` | an option that cannot work |
  * | `closed` | the log was shut down before the call |
  * | `not_recorded` | the OpenTelemetry pipeline did not let the record through; nothing was written |
+ * | `journal_failed` | the journal could not be opened, written or read; what was to be recorded was not |
  * | `delivery_failed` | a mirror did not take a record, or had not delivered all of them by the deadline |
  */
 export type AuditErrorCode =
@@ -16,6 +17,7 @@ export type AuditErrorCode =
   | "invalid_options"
   | "closed"
   | "not_recorded"
+  | "journal_failed"
   | "delivery_failed";
 
 /** What an {@link AuditError} carries beside its code and message. */

@@ -14,6 +14,7 @@ export type {
 } from "./entry/domain.js";
 export type { ConsensusInput, ProposalInput, VoteInput } from "./entry/from-domain.js";
 export type { JsonObject, JsonValue } from "./entry/json.js";
+export { DEFAULT_LOG_ID } from "./entry/log-id.js";
 export type { OperationFields } from "./entry/operation-fields.js";
 export {
   CONSENSUS_DECISIONS,
@@ -32,7 +33,7 @@ export {
   GovernanceAuditLog,
   type GovernanceAuditLogOptions,
 } from "./log/governance-audit-log.js";
-export { type AuditLogProcessorOptions, DEFAULT_LOG_ID, DEFAULT_MAX_ENTRIES } from "./log/options.js";
+export { type AuditLogProcessorOptions, DEFAULT_MAX_ENTRIES } from "./log/options.js";
 export type { AuditPage } from "./query/audit-page.js";
 export { type AuditQuery, DEFAULT_LIMIT } from "./query/audit-query.js";
 export type { AuditReader } from "./query/audit-reader.js";

@@ -1,6 +1,7 @@
 import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import type { AuditError } from "../errors.js";
 import type { MirrorLedger } from "./ledger.js";
+import type { Spool } from "./spool.js";
 
 /** Options of a flush or a shutdown. */
 export interface FlushOptions {
@@ -19,6 +20,10 @@ export interface FlushOptions {
 export interface AuditMirror extends LogRecordProcessor {
   /** Stable name of a reliable mirror, by which its line in the ledger is found. */
   readonly name?: string;
+  /** Whether a journal that does not know the mirror yet hands it all entries that it holds; else those from now on. */
+  readonly backfill?: boolean;
+  /** Delivers from this spool instead of one of its own; called by a log with a journal, before the first record. */
+  useSpool?(spool: Spool): void;
   /** Its line in the ledger; a mirror that has one is reliable. */
   ledger?(): MirrorLedger;
   /**

@@ -126,7 +126,13 @@ export class DeliveryLoop {
 
   /** One export of the next batch, and what follows from its answer. */
   async #attempt(): Promise<void> {
-    const batch = boundedByLength(this.#spool.peek(this.#parts.at(-1) ?? this.#limit));
+    let batch: readonly SpooledRecord[];
+    try {
+      batch = boundedByLength(this.#spool.peek(this.#parts.at(-1) ?? this.#limit));
+    } catch (error) {
+      await this.#onFailure([], exportFailure(error)); // a journal that cannot be read, for now
+      return;
+    }
     const epoch = this.#epoch;
     const failure = await this.#export(batch.map(({ record }) => record));
     if (epoch !== this.#epoch) return; // a late success of an earlier export came first
@@ -142,9 +148,9 @@ export class DeliveryLoop {
       return;
     }
     this.#failures++;
-    this.#giveUp(batch, failure.reason);
+    const expired = this.#giveUp(batch, failure.reason);
     if (this.#failures >= FAILURES_BEFORE_SMALLER) this.#limit = Math.max(1, batch.length >>> 1);
-    await this.#wait(failure.retryAfterMillis);
+    await this.#wait(failure.retryAfterMillis, batch[expired]);
   }
 
   /** The front was delivered; also called for an answer that came after its time. */
@@ -170,15 +176,16 @@ export class DeliveryLoop {
     this.#parts.push(batch.length - half, half);
   }
 
-  /** Rejects what has waited too long. */
-  #giveUp(batch: readonly SpooledRecord[], reason: string): void {
+  /** Rejects what has waited too long, and returns how many these were. */
+  #giveUp(batch: readonly SpooledRecord[], reason: string): number {
     const limit = performance.now() - this.#settings.giveUpAfterMillis;
     const expired = batch.filter(({ since }) => since <= limit);
-    if (expired.length === 0) return;
+    if (expired.length === 0) return 0;
     this.#epoch++;
     this.#parts.length = 0;
     for (const spooled of expired)
       this.#reject(spooled, `given up after ${this.#settings.giveUpAfterMillis} ms: ${reason}`);
+    return expired.length;
   }
 
   #reject({ record }: SpooledRecord, reason: string): void {
@@ -229,11 +236,10 @@ export class DeliveryLoop {
     return promise;
   }
 
-  async #wait(asked: number): Promise<void> {
-    const [oldest] = this.#spool.peek(1);
-    if (oldest === undefined || this.#stopped) return;
+  async #wait(asked: number, oldest: SpooledRecord | undefined): Promise<void> {
+    if (this.#spool.size === 0 || this.#stopped) return;
     const { backoff, giveUpAfterMillis } = this.#settings;
-    const expiry = oldest.since + giveUpAfterMillis - performance.now();
+    const expiry = (oldest?.since ?? performance.now()) + giveUpAfterMillis - performance.now();
     const retryAfter = Math.min(asked, MAX_RETRY_AFTER_MILLIS, expiry);
     const bound = this.#hurries > 0 ? HURRIED_BACKOFF_MILLIS : Number.POSITIVE_INFINITY;
     const wait = backoffMillis(

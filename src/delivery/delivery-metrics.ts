@@ -43,7 +43,7 @@ export function observeDelivery(
       result.observe(processed, line.rejected - line.overflowed, failed("rejected"));
       result.observe(processed, line.overflowed, failed("queue_full"));
       result.observe(size, line.pending, component);
-      result.observe(room, capacity, component);
+      if (Number.isFinite(capacity)) result.observe(room, capacity, component); // a journal has no bound
       result.observe(accepted, line.accepted, component);
       result.observe(delivered, line.delivered, component);
       result.observe(rejected, line.rejected, component);

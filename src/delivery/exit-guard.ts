@@ -6,10 +6,12 @@ export const EXIT_FLUSH_MILLIS = 5000;
 /** How often that may happen: an app that logs in its own `beforeExit` would otherwise never end. */
 const MAX_ROUNDS = 3;
 
-/** Somebody who has records that are gone with the process if it ends at once. */
+/** Somebody who has records to deliver when the process is about to end. */
 export interface Pending {
   readonly name: string;
-  readonly unsaved: number;
+  readonly pending: number;
+  /** Whether they are gone with the process. */
+  readonly isLost: boolean;
   /** Tries to deliver them; resolves when done or out of time, never rejects. */
   deliver(timeoutMillis: number): Promise<void>;
 }
@@ -38,18 +40,18 @@ export function unguardExit(pending: Pending): void {
 function deliverAll(): void {
   for (const pending of guarded) {
     const round = (rounds.get(pending) ?? 0) + 1;
-    if (pending.unsaved === 0 || round > MAX_ROUNDS) continue;
+    if (pending.pending === 0 || round > MAX_ROUNDS) continue;
     rounds.set(pending, round);
     void pending.deliver(EXIT_FLUSH_MILLIS).then(() => {
       // what could not be delivered in that time will not be in another
-      if (pending.unsaved > 0) rounds.set(pending, MAX_ROUNDS);
+      if (pending.pending > 0) rounds.set(pending, MAX_ROUNDS);
     });
   }
 }
 
 function sayWhatIsLost(): void {
   // console.error may be asynchronous, and there is no later any more
-  for (const { name, unsaved } of guarded)
-    if (unsaved > 0)
-      writeSync(2, `quorumlog: the process ends with ${unsaved} undelivered record(s) of ${name}\n`);
+  for (const { name, pending, isLost } of guarded)
+    if (isLost && pending > 0)
+      writeSync(2, `quorumlog: the process ends with ${pending} undelivered record(s) of ${name}\n`);
 }

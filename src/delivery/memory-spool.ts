@@ -6,6 +6,7 @@ const MIN_COMPACTION = 1024;
 /** A bounded spool in memory; what it holds is gone with the process. */
 export class MemorySpool implements Spool {
   readonly capacity: number;
+  readonly durable = false;
   #records: SpooledRecord[] = [];
   #head = 0;
 
@@ -17,6 +18,11 @@ export class MemorySpool implements Spool {
   /** How many records are pending. */
   get size(): number {
     return this.#records.length - this.#head;
+  }
+
+  /** Since when the oldest one waits. */
+  get oldestSince(): number | undefined {
+    return this.#records[this.#head]?.since;
   }
 
   /** Adds a record at the end. */

@@ -76,6 +76,12 @@ export interface DeliveryOptions {
    * @defaultValue never
    */
   readonly giveUpAfterMillis?: number | undefined;
+  /**
+   * Whether a journal that does not know this name yet hands the mirror all entries that it holds.
+   *
+   * @defaultValue false: those from now on
+   */
+  readonly backfill?: boolean | undefined;
   /** Told of every rejection and, at most once a minute, of a faulty configuration, beside the log that owns the mirror. */
   readonly onError?: ((error: AuditError) => void) | undefined;
   /**
@@ -97,6 +103,7 @@ export interface ResolvedDelivery extends DeliverySettings {
   readonly name: string;
   readonly maxPending: number;
   readonly whenFull: "reject" | "throw";
+  readonly backfill: boolean;
   readonly onError: ((error: AuditError) => void) | undefined;
   /** Looked up late: an SDK that is started after the mirrors were made registers its provider then. */
   readonly meterProvider: () => MeterProvider;
@@ -113,6 +120,7 @@ export const DELIVERY_OPTION_NAMES: readonly (keyof DeliveryOptions)[] = [
   "initialBackoffMillis",
   "maxBackoffMillis",
   "giveUpAfterMillis",
+  "backfill",
   "onError",
   "meterProvider",
 ];
@@ -127,11 +135,18 @@ export function resolveDelivery(options: ReliableLogRecordProcessorOptions): Res
   for (const method of ["export", "forceFlush", "shutdown"] as const)
     if (typeof options.exporter?.[method] !== "function")
       throw invalidOption("exporter", `a log record exporter has ${method}()`);
-  const { name = DEFAULT_MIRROR_NAME, whenFull = "reject", onError, meterProvider } = options;
+  const {
+    name = DEFAULT_MIRROR_NAME,
+    whenFull = "reject",
+    backfill = false,
+    onError,
+    meterProvider,
+  } = options;
   if (typeof name !== "string" || name === "")
     throw invalidOption("name", "expected a string that is not empty");
   if (whenFull !== "reject" && whenFull !== "throw")
     throw invalidOption("whenFull", 'expected "reject" or "throw"');
+  if (typeof backfill !== "boolean") throw invalidOption("backfill", "expected a boolean");
   if (onError !== undefined && typeof onError !== "function")
     throw invalidOption("onError", "expected a function");
   if (meterProvider !== undefined && typeof meterProvider?.getMeter !== "function")
@@ -139,6 +154,7 @@ export function resolveDelivery(options: ReliableLogRecordProcessorOptions): Res
   return {
     name,
     whenFull,
+    backfill,
     onError,
     maxBatchSize: positiveInteger(options.maxBatchSize, "maxBatchSize") ?? DEFAULT_MAX_BATCH_SIZE,
     maxPending: positiveInteger(options.maxPending, "maxPending") ?? DEFAULT_MAX_PENDING,

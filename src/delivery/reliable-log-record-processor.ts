@@ -2,9 +2,10 @@ import type { LogRecordExporter, ReadableLogRecord, ReadWriteLogRecord } from "@
 import { AuditError } from "../errors.js";
 import { ATTR_GOVERNANCE_SEQUENCE } from "../semconv.js";
 import type { AuditMirror, FlushOptions } from "./audit-mirror.js";
-import { DEFAULT_FLUSH_TIMEOUT_MILLIS, MAX_TIMER_MILLIS, withDeadline } from "./deadline.js";
+import { DEFAULT_FLUSH_TIMEOUT_MILLIS, withDeadline } from "./deadline.js";
 import { DeliveryLoop } from "./delivery-loop.js";
 import { observeDelivery } from "./delivery-metrics.js";
+import { Departures } from "./departures.js";
 import { guardExit, type Pending, unguardExit } from "./exit-guard.js";
 import type { ExportFailure } from "./export-failure.js";
 import { DeliveryError, type MirrorLedger } from "./ledger.js";
@@ -13,6 +14,7 @@ import { MemorySpool } from "./memory-spool.js";
 import { type ReliableLogRecordProcessorOptions, type ResolvedDelivery, resolveDelivery } from "./options.js";
 import { snapshotOf } from "./record-snapshot.js";
 import type { ErrorListener } from "./reporter.js";
+import type { Spool } from "./spool.js";
 
 /** A failure that lasts longer is reported, whatever kind it is. */
 const LASTING_MILLIS = 60_000;
@@ -44,8 +46,8 @@ export class ReliableLogRecordProcessor implements AuditMirror {
   readonly name: string;
   readonly #settings: ResolvedDelivery;
   readonly #exporter: LogRecordExporter;
-  readonly #spool: MemorySpool;
-  readonly #loop: DeliveryLoop;
+  #spool: Spool;
+  #loop: DeliveryLoop;
   readonly #reporter: LossReporter;
   readonly #exitDuty: Pending;
   #accepted = 0;
@@ -54,9 +56,7 @@ export class ReliableLogRecordProcessor implements AuditMirror {
   /** Of the rejected ones, those that there was no room for. */
   #overflowed = 0;
   #lastError: string | undefined;
-  /** Records that left the spool, one way or the other, and those who wait for so many. */
-  #left = 0;
-  readonly #waiting = new Set<{ readonly left: number; readonly resolve: () => void }>();
+  readonly #departures = new Departures();
   /** Rejections that a flush has told of. */
   #told = 0;
   #observed = false;
@@ -71,12 +71,24 @@ export class ReliableLogRecordProcessor implements AuditMirror {
     this.#spool = new MemorySpool(settings.maxPending);
     this.#reporter = new LossReporter(settings.name);
     if (settings.onError !== undefined) this.#reporter.listen(settings.onError);
-    this.#loop = new DeliveryLoop(options.exporter, this.#spool, settings, {
-      delivered: (count) => this.#onDelivered(count),
-      rejected: (record, reason) => this.#onRejected(record, reason),
-      failed: (failure) => this.#onFailed(failure),
-    });
+    this.#loop = this.#loopOver(this.#spool);
     this.#exitDuty = this.#makeExitDuty();
+  }
+
+  /** Whether a journal that does not know it yet hands it all entries. */
+  get backfill(): boolean {
+    return this.#settings.backfill;
+  }
+
+  /**
+   * Delivers from this spool instead of the one in memory, first of all what is pending there; called by a log with a
+   * journal, before the first record.
+   */
+  useSpool(spool: Spool): void {
+    this.#spool = spool;
+    this.#loop = this.#loopOver(spool);
+    spool.onResend?.(() => this.#takePending());
+    this.#takePending();
   }
 
   /** Adds a listener for rejections and lasting failures; called by the log that owns the mirror. */
@@ -108,7 +120,11 @@ export class ReliableLogRecordProcessor implements AuditMirror {
       this.#reject(record, this.#full().message);
     } else {
       if (this.#spool.size === 0) guardExit(this.#exitDuty);
-      this.#spool.add({ record: snapshotOf(record), since: performance.now() });
+      // a durable spool has the record already
+      this.#spool.add({
+        record: this.#spool.durable ? record : snapshotOf(record),
+        since: performance.now(),
+      });
       this.#loop.notice();
     }
   }
@@ -153,12 +169,12 @@ export class ReliableLogRecordProcessor implements AuditMirror {
 
   async #flush(timeoutMillis: number): Promise<void> {
     const told = this.#told;
-    const target = this.#left + this.#spool.size;
+    const target = this.#departures.count + this.#spool.size;
     const deadline = performance.now() + timeoutMillis;
     this.#loop.hurry();
-    await this.#until(target, timeoutMillis);
+    await this.#departures.reached(target, timeoutMillis);
     this.#loop.relax();
-    const pending = Math.max(0, target - this.#left);
+    const pending = Math.max(0, target - this.#departures.count);
     const rejected = this.#rejected - told;
     this.#told = this.#rejected;
     if (pending > 0 || rejected > 0) throw this.#undelivered(pending, rejected);
@@ -189,23 +205,24 @@ export class ReliableLogRecordProcessor implements AuditMirror {
     }
   }
 
-  /** Resolves when so many records have left the spool, or after the time. */
-  async #until(left: number, timeoutMillis: number): Promise<void> {
-    if (this.#left >= left) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const waiter = { left, resolve };
-    this.#waiting.add(waiter);
-    // not unref'd: whoever awaits a flush wants the process to live until it is settled
-    const timer = setTimeout(resolve, Math.min(timeoutMillis, MAX_TIMER_MILLIS));
-    await promise;
-    clearTimeout(timer);
-    this.#waiting.delete(waiter);
+  /** What is pending in the spool without having been emitted here: of an earlier process, or sent again. */
+  #takePending(): void {
+    this.#accepted = this.#delivered + this.#rejected + this.#spool.size;
+    if (this.#spool.size > 0) guardExit(this.#exitDuty);
+    this.#loop.notice();
+  }
+
+  #loopOver(spool: Spool): DeliveryLoop {
+    return new DeliveryLoop(this.#exporter, spool, this.#settings, {
+      delivered: (count) => this.#onDelivered(count),
+      rejected: (record, reason) => this.#onRejected(record, reason),
+      failed: (failure) => this.#onFailed(failure),
+    });
   }
 
   #leave(count: number): void {
-    this.#left += count;
     if (this.#spool.size === 0) unguardExit(this.#exitDuty);
-    for (const { left, resolve } of this.#waiting) if (left <= this.#left) resolve();
+    this.#departures.add(count);
   }
 
   #onDelivered(count: number): void {
@@ -234,8 +251,8 @@ export class ReliableLogRecordProcessor implements AuditMirror {
   }
 
   #oldestPendingMillis(): number | undefined {
-    const [oldest] = this.#spool.peek(1);
-    return oldest === undefined ? undefined : performance.now() - oldest.since;
+    const { oldestSince } = this.#spool;
+    return oldestSince === undefined ? undefined : performance.now() - oldestSince;
   }
 
   #full(): AuditError {
@@ -245,7 +262,8 @@ export class ReliableLogRecordProcessor implements AuditMirror {
 
   #undelivered(pending: number, rejected: number): DeliveryError {
     const last = this.#lastError === undefined ? "" : `; last: ${this.#lastError}`;
-    return this.#error(`${this.name}: ${pending} pending, ${rejected} rejected${last}`);
+    const where = pending > 0 && this.#spool.durable ? ", safe in the journal" : "";
+    return this.#error(`${this.name}: ${pending} pending${where}, ${rejected} rejected${last}`);
   }
 
   #error(message: string, cause?: unknown): DeliveryError {
@@ -256,18 +274,22 @@ export class ReliableLogRecordProcessor implements AuditMirror {
   #observe(): void {
     this.#observed = true;
     const self = new WeakRef(this); // a meter keeps its callbacks for as long as it lives
-    observeDelivery(this.#settings.meterProvider(), this.name, this.#settings.maxPending, () => {
+    observeDelivery(this.#settings.meterProvider(), this.name, this.#spool.capacity, () => {
       const processor = self.deref();
       return processor && { ...processor.ledger(), overflowed: processor.#overflowed };
     });
   }
 
   #makeExitDuty(): Pending {
-    const spool = this.#spool;
+    const pending = (): number => this.#spool.size;
+    const isLost = (): boolean => !this.#spool.durable;
     return {
       name: this.name,
-      get unsaved() {
-        return spool.size;
+      get pending() {
+        return pending();
+      },
+      get isLost() {
+        return isLost();
       },
       // what it could not deliver is said at the exit itself
       deliver: (timeoutMillis) => this.#flush(timeoutMillis).catch(() => {}),

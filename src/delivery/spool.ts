@@ -13,6 +13,10 @@ export interface Spool {
   readonly size: number;
   /** How many may be. */
   readonly capacity: number;
+  /** Whether they are still pending after the end of the process. */
+  readonly durable: boolean;
+  /** Since when the oldest one waits; undefined when none does. */
+  readonly oldestSince: number | undefined;
   /** Adds a record at the end; there must be room. */
   add(spooled: SpooledRecord): void;
   /** The oldest records, at most as many as asked for, without removing them. */
@@ -21,4 +25,6 @@ export interface Spool {
   settle(count: number): void;
   /** Removes the oldest record: it will never be delivered, for this reason. */
   reject(reason: string): void;
+  /** Calls the listener whenever records that were rejected became pending again. */
+  onResend?(listener: () => void): void;
 }

@@ -151,7 +151,13 @@ export class AuditLogProcessor implements LogRecordProcessor, AuditReader {
 
   async #close(timeoutMillis: number): Promise<void> {
     this.#log.close();
-    this.#settle("shutdown", await this.#log.mirrors.shutdown(timeoutMillis));
+    const failures = await this.#log.mirrors.shutdown(timeoutMillis);
+    try {
+      this.#log.closeJournal();
+    } catch (error) {
+      failures.push(error);
+    }
+    this.#settle("shutdown", failures);
   }
 
   #settle(what: string, failures: readonly unknown[]): void {

@@ -3,15 +3,14 @@ import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import type { AuditMirror } from "../delivery/audit-mirror.js";
 import { processWarnings } from "../delivery/reporter.js";
 import type { AuditEvent } from "../entry/audit-event.js";
+import { DEFAULT_LOG_ID, logIdOf } from "../entry/log-id.js";
 import { timeMillis } from "../entry/timestamp.js";
 import { AuditError, checkNames, invalidOption, positiveInteger } from "../errors.js";
+import { Journal } from "../journal/journal.js";
 import type { MemoryBounds } from "../memory/memory-store.js";
 
 /** How many entries memory holds unless {@link AuditLogProcessorOptions.maxEntries} says otherwise. */
 export const DEFAULT_MAX_ENTRIES = 100_000;
-
-/** What a log is called unless {@link AuditLogProcessorOptions.logId} says otherwise. */
-export const DEFAULT_LOG_ID = "quorumlog";
 
 /** Options of an `AuditLogProcessor`, and of a stand-alone `GovernanceAuditLog`. */
 export interface AuditLogProcessorOptions {
@@ -29,9 +28,10 @@ export interface AuditLogProcessorOptions {
   readonly maxBytes?: number | undefined;
   /**
    * Names this log (its origin, in the terms of C2SP tlog-checkpoint): 1 to 255 bytes without white space, "+" or
-   * control characters. A random UUID is appended (`<logId>/<uuid>`), since a log in memory starts anew each time.
+   * control characters. Without a journal a random UUID is appended (`<logId>/<uuid>`), since a log in memory starts
+   * anew each time. Another id than the journal's is refused.
    *
-   * @defaultValue {@link DEFAULT_LOG_ID}, "quorumlog"
+   * @defaultValue {@link DEFAULT_LOG_ID}, "quorumlog"; with a journal, the journal's own
    */
   readonly logId?: string | undefined;
   /**
@@ -40,6 +40,14 @@ export interface AuditLogProcessorOptions {
    * @defaultValue `() => new Date()`
    */
   readonly clock?: (() => Date) | undefined;
+  /**
+   * The durable log, or the path of its file: each entry is committed and synced there before its helper returns, and
+   * reliable mirrors deliver from there, after a crash too. A path is opened at once, which can throw `journal_failed`,
+   * and closed by the shutdown; an open journal is left open.
+   *
+   * @defaultValue none: the log is in memory
+   */
+  readonly journal?: string | Journal | undefined;
   /** What sealed records go on to, in this order. The processor owns them: it flushes them and shuts them down. */
   readonly mirrors?: readonly LogRecordProcessor[] | undefined;
   /**
@@ -59,8 +67,11 @@ export interface AuditLogProcessorOptions {
 /** Options with their defaults. */
 export interface ResolvedOptions {
   readonly bounds: MemoryBounds;
-  /** With the UUID of this run. */
+  /** The journal's, or with the UUID of this run. */
   readonly logId: string;
+  readonly journal: Journal | undefined;
+  /** Whether the journal was opened for this log, which closes it then. */
+  readonly ownsJournal: boolean;
   /** Milliseconds since 1970, by the clock of the options. */
   readonly now: () => number;
   readonly mirrors: readonly AuditMirror[];
@@ -73,6 +84,7 @@ const NAMES: readonly (keyof AuditLogProcessorOptions)[] = [
   "maxBytes",
   "logId",
   "clock",
+  "journal",
   "mirrors",
   "redact",
   "onError",
@@ -86,21 +98,38 @@ const NAMES: readonly (keyof AuditLogProcessorOptions)[] = [
  */
 export function resolveOptions(options: AuditLogProcessorOptions): ResolvedOptions {
   checkNames(options, NAMES);
-  return {
+  const resolved = {
     bounds: {
       maxEntries: positiveInteger(options.maxEntries, "maxEntries") ?? DEFAULT_MAX_ENTRIES,
       maxBytes: positiveInteger(options.maxBytes, "maxBytes") ?? Number.POSITIVE_INFINITY,
     },
-    logId: `${logIdOf(options.logId)}/${randomUUID()}`,
     now: nowOf(functionOf(options.clock, "clock")),
     mirrors: mirrorsOf(options.mirrors),
     redact: functionOf(options.redact, "redact"),
     onError: functionOf(options.onError, "onError") ?? processWarnings(),
   };
+  const logId = logIdOf(options.logId);
+  const journal = journalOf(options.journal, logId); // the last, so that no refusal leaves it open
+  const ownsJournal = journal !== undefined && journal !== options.journal;
+  return {
+    ...resolved,
+    journal,
+    ownsJournal,
+    logId: journal?.logId ?? `${logId ?? DEFAULT_LOG_ID}/${randomUUID()}`,
+  };
 }
 
 function functionOf<T>(value: T | undefined, field: string): T | undefined {
   if (value !== undefined && typeof value !== "function") throw invalidOption(field, "expected a function");
+  return value;
+}
+
+function journalOf(value: string | Journal | undefined, logId: string | undefined): Journal | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === "string") return Journal.open(value, { logId });
+  if (!(value instanceof Journal)) throw invalidOption("journal", "expected a file path or an open Journal");
+  if (logId !== undefined && logId !== value.logId)
+    throw invalidOption("logId", `the journal belongs to the log "${value.logId}"; leave the option out`);
   return value;
 }
 
@@ -114,15 +143,6 @@ function nowOf(clock: (() => Date) | undefined): () => number {
       throw new AuditError("not_recorded", message, { field: "clock", cause });
     }
   };
-}
-
-function logIdOf(value: unknown): string {
-  if (value === undefined) return DEFAULT_LOG_ID;
-  if (typeof value !== "string" || !value.isWellFormed() || /[\s+\p{Cc}]/u.test(value))
-    throw invalidOption("logId", 'expected a string without white space, "+" or control characters');
-  const bytes = Buffer.byteLength(value);
-  if (bytes < 1 || bytes > 255) throw invalidOption("logId", "expected 1 to 255 bytes");
-  return value;
 }
 
 function mirrorsOf(value: readonly LogRecordProcessor[] | undefined): readonly AuditMirror[] {

@@ -5,7 +5,8 @@ import { type AuditEvent, type ValidEvent, validateEvent } from "../entry/audit-
 import { invalidEntry } from "../entry/invalid.js";
 import { sealEntry } from "../entry/seal.js";
 import { randomUuid } from "../entry/uuid.js";
-import { AuditError } from "../errors.js";
+import { AuditError, invalidOption } from "../errors.js";
+import type { Journal } from "../journal/journal.js";
 import { MemoryStore } from "../memory/memory-store.js";
 import { foreignEvent } from "../record/foreign-event.js";
 import { writeSeal } from "../record/sealed-record.js";
@@ -13,30 +14,47 @@ import type { Draft } from "./draft.js";
 import { Mirrors } from "./mirrors.js";
 import type { ResolvedOptions } from "./options.js";
 
-/** The log itself: gives out sequences, seals, and commits to memory and mirrors, in that order. */
+/** Journals that a log writes to: two logs would give out the same sequences. */
+const inUse = new WeakSet<Journal>();
+
+/** The log itself: gives out sequences, seals, and commits to journal, memory and mirrors, in that order. */
 export class SealedLog {
   readonly id: string;
   readonly memory: MemoryStore;
   readonly mirrors: Mirrors;
+  readonly #journal: Journal | undefined;
+  readonly #ownsJournal: boolean;
   /** The way to `onError`; never throws. */
   readonly report: (error: AuditError) => void;
   readonly #now: () => number;
   readonly #redact: ((event: AuditEvent) => AuditEvent) | undefined;
   readonly #bytesMatter: boolean;
+  /** The sequence to come. */
+  #next = 0;
   #accepted = 0;
   #refused = 0;
   #lastTime: HrTime = [0, 0];
   #closed = false;
 
-  /** Makes a log that starts at sequence 0. */
+  /** Makes a log that starts at sequence 0, or goes on where its journal ends. */
   constructor(options: ResolvedOptions) {
     this.id = options.logId;
     this.report = reporterTo(options.onError);
     this.memory = new MemoryStore(options.bounds);
-    this.mirrors = new Mirrors(options.mirrors, this.report);
     this.#now = options.now;
     this.#redact = options.redact;
     this.#bytesMatter = options.bounds.maxBytes !== Number.POSITIVE_INFINITY;
+    this.#journal = options.journal;
+    this.#ownsJournal = options.ownsJournal;
+    if (options.journal !== undefined && inUse.has(options.journal))
+      throw invalidOption("journal", "another log writes to this journal");
+    try {
+      this.mirrors = new Mirrors(options.mirrors, this.report);
+      if (options.journal !== undefined) this.#continue(options.journal, options);
+    } catch (error) {
+      this.closeJournal();
+      throw error;
+    }
   }
 
   /** Entries sealed by this log. */
@@ -64,6 +82,13 @@ export class SealedLog {
     if (this.#closed) throw new AuditError("closed", "the audit log was shut down; nothing was recorded");
   }
 
+  /** Lets go of the journal, and closes it if it was opened for this log. */
+  closeJournal(): void {
+    if (this.#journal === undefined) return;
+    inUse.delete(this.#journal);
+    if (this.#ownsJournal) this.#journal.close();
+  }
+
   /** Prepares an event for its commit. Records nothing. */
   draft(event: ValidEvent, spanContext: SpanContext | undefined): Draft {
     return {
@@ -77,8 +102,8 @@ export class SealedLog {
   }
 
   /**
-   * Seals a draft with the next sequence and records it, in the order: room in the mirrors, memory, mirrors. What fails
-   * before memory leaves no trace.
+   * Seals a draft with the next sequence and records it, in the order: room in the mirrors, journal, memory, mirrors.
+   * What fails before memory leaves no trace.
    *
    * @param record - The SDK's record of the draft; says afterwards what was sealed.
    * @param bare - Whether it says nothing else then.
@@ -87,25 +112,46 @@ export class SealedLog {
   commit(draft: Draft, record: ReadWriteLogRecord, context: Context | undefined, bare = false): void {
     this.assertOpen();
     this.mirrors.checkRoom();
+    if (!Object.isExtensible(record.attributes))
+      throw new AuditError(
+        "not_recorded",
+        "a processor ahead froze the record's attributes; nothing was recorded",
+      );
     const sealed = sealEntry(draft.event, {
       log: this.id,
-      sequence: this.#accepted,
+      sequence: this.#next,
       id: randomUuid(),
       recordedMillis: draft.recordedMillis,
       traceId: draft.spanContext?.traceId,
       spanId: draft.spanContext?.spanId,
     });
     const time = risenAbove(this.#lastTime, draft.recordedMillis);
-    if (bare) for (const key of Object.keys(record.attributes)) delete record.attributes[key];
-    writeSeal(record, sealed, this.id, time);
+    this.#journal?.append({
+      entry: sealed.entry,
+      line: sealed.line,
+      time,
+      timestampMillis: sealed.timestampMillis,
+      traceFlags: draft.spanContext?.traceFlags,
+      resource: record.resource,
+      scope: record.instrumentationScope,
+    });
     this.memory.append(
       sealed.entry,
       sealed.timestampMillis,
       this.#bytesMatter ? Buffer.byteLength(sealed.line) : 0,
     );
     draft.entry = sealed.entry;
+    this.#next++;
     this.#accepted++;
     this.#lastTime = [time[0], time[1]]; // the record's own tuple is in anybody's hands
+    try {
+      if (bare) for (const key of Object.keys(record.attributes)) delete record.attributes[key];
+      writeSeal(record, sealed, this.id, time);
+    } catch (cause) {
+      const message = `sequence ${sealed.entry.sequence} is recorded, but a processor ahead made its record read-only`;
+      this.report(new AuditError("delivery_failed", `${message}; no mirror was handed it`, { cause }));
+      return;
+    }
     this.mirrors.handOn(record, context);
   }
 
@@ -121,6 +167,18 @@ export class SealedLog {
         cause instanceof AuditError ? cause : new AuditError("not_recorded", String(cause), { cause }),
       );
     }
+  }
+
+  /** Goes on where the journal ends, with the newest entries in memory and the outboxes of the mirrors. */
+  #continue(journal: Journal, { bounds, mirrors }: ResolvedOptions): void {
+    inUse.add(journal);
+    this.#next = journal.length;
+    this.#lastTime = journal.lastTime;
+    for (const { entry, timestampMillis, bytes } of journal.newest(bounds.maxEntries))
+      this.memory.append(entry, timestampMillis, bytes);
+    for (const mirror of mirrors)
+      if (mirror.name !== undefined)
+        mirror.useSpool?.(journal.outbox(mirror.name, { backfill: mirror.backfill === true }));
   }
 }
 

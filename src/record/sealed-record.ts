@@ -34,6 +34,12 @@ export function eventNameOf(operation: string): string {
   return semconv.EVENT_NAME_PREFIX + operation;
 }
 
+/** What {@link writeSeal} writes; a record of the SDK has it, and so has a plain object. */
+export type SealableRecord = Pick<
+  ReadWriteLogRecord,
+  "attributes" | "body" | "eventName" | "hrTime" | "hrTimeObserved" | "severityNumber" | "severityText"
+>;
+
 /**
  * Makes a record say what was sealed: event name, severity, the canonical line as a string body (the only thing that
  * Loki returns byte for byte), and flat scalar attributes. Other attributes of the record stay.
@@ -44,7 +50,7 @@ export function eventNameOf(operation: string): string {
  * @param log - The log id.
  * @param time - The time of recording, strictly later than that of the sequence before.
  */
-export function writeSeal(record: ReadWriteLogRecord, sealed: SealedEntry, log: string, time: HrTime): void {
+export function writeSeal(record: SealableRecord, sealed: SealedEntry, log: string, time: HrTime): void {
   const { entry } = sealed;
   // first, since frozen attributes throw, and the record must not say then that it was sealed
   const { attributes } = record;

@@ -47,12 +47,13 @@ export class Feed {
   constructor(logger: Logger, report: (error: AuditError) => void) {
     this.#logger = logger;
     this.#report = report;
-    const unsaved = (): number => this.#waiting.length;
+    const pending = (): number => this.#waiting.length;
     this.#exitDuty = {
       name: "winston",
-      get unsaved() {
-        return unsaved();
+      get pending() {
+        return pending();
       },
+      isLost: true,
       deliver: (timeoutMillis) => this.#drain(timeoutMillis).catch(() => {}),
     };
     for (const event of EVENTS) logger.on(event, this.#onEvent);

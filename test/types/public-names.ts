@@ -62,6 +62,7 @@ export function handle(code: AuditErrorCode): string {
       return "fix the call";
     case "closed":
     case "not_recorded":
+    case "journal_failed":
       return "nothing was recorded";
     case "delivery_failed":
       return "look at the ledger";

@@ -115,7 +115,7 @@ describe.each([
   });
 
   test("refuses an option that it does not know, since a misspelt one would silently do nothing", () => {
-    for (const name of ["maxEntry", "max_entries", "journal", "onerror", "constructor"])
+    for (const name of ["maxEntry", "max_entries", "journalPath", "onerror", "constructor"])
       expect(refused({ [name]: "audit.db" })).toMatchObject({ code: "invalid_options", field: name });
   });
 

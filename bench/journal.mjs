@@ -1,0 +1,163 @@
+// The journal: an append beside a bare insert and sync of the same line in the same file system; opening and querying a
+// journal of a million entries. JOURNAL_BENCH_ENTRIES makes it smaller.
+import { copyFileSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import { sealEntry } from "../dist/entry/seal.js";
+import { randomUuid } from "../dist/entry/uuid.js";
+import { Journal } from "../dist/journal/index.js";
+import { latency, median, table, times, us } from "./measure.mjs";
+import { votes } from "./votes.mjs";
+
+const ENTRIES = Number(process.env.JOURNAL_BENCH_ENTRIES ?? 1_000_000);
+const ROUNDS = 25;
+const APPENDS = 200;
+const START = Date.UTC(2026, 0, 1);
+const folder = mkdtempSync(join(tmpdir(), "quorumlog-bench-"));
+const resource = resourceFromAttributes({ "service.name": "bench" });
+const scope = { name: "quorumlog", version: "0.1.0" };
+const signed = votes();
+
+/** A vote as the log seals it; 40 to a proposal, as they come in. */
+function row(sequence) {
+  const { vote } = signed[sequence % signed.length];
+  const recordedMillis = START + sequence * 100;
+  const sealed = sealEntry(
+    {
+      operation: "vote_cast",
+      proposalId: `urn:pqc-gov-prop:${Math.floor(sequence / 40)}`,
+      actorDid: vote.voterDid,
+      decision: vote.decision,
+      details: { vote_id: vote.voteId },
+    },
+    { log: "quorumlog", sequence, id: randomUuid(), recordedMillis },
+  );
+  const time = [Math.floor(recordedMillis / 1000), (recordedMillis % 1000) * 1e6];
+  return { ...sealed, time, traceFlags: undefined, resource, scope };
+}
+
+/** Fills a journal through its own statements, but thousands in one transaction. */
+function fill(path, count) {
+  Journal.open(path).close();
+  const exec = DatabaseSync.prototype.exec;
+  let database;
+  DatabaseSync.prototype.exec = function (sql) {
+    database = this;
+    return exec.call(this, sql);
+  };
+  const journal = Journal.open(path);
+  DatabaseSync.prototype.exec = (sql) =>
+    /^(?:BEGIN|COMMIT)/.test(sql) ? undefined : exec.call(database, sql);
+  for (let sequence = 0; sequence < count; sequence++) {
+    if (sequence % 5000 === 0) exec.call(database, sequence === 0 ? "BEGIN" : "COMMIT; BEGIN");
+    journal.append(row(sequence));
+  }
+  exec.call(database, "COMMIT");
+  DatabaseSync.prototype.exec = exec;
+  journal.close();
+}
+
+/** Time of an append, in microseconds, by turns: the disk is not as fast one second as the next. */
+function appends(tasks) {
+  const found = Object.fromEntries(Object.keys(tasks).map((name) => [name, []]));
+  for (let round = 0; round < ROUNDS; round++)
+    for (const [name, { prepare, append }] of Object.entries(tasks)) {
+      const rows = Array.from({ length: APPENDS }, (_, i) => prepare(i));
+      const start = performance.now();
+      for (const one of rows) append(one);
+      found[name].push(((performance.now() - start) * 1000) / APPENDS);
+    }
+  return found;
+}
+
+function bare(name, synchronous = "FULL") {
+  const database = new DatabaseSync(join(folder, name));
+  database.exec(
+    `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; CREATE TABLE line (line BLOB)`,
+  );
+  const insert = database.prepare("INSERT INTO line VALUES (?)");
+  let sequence = 0;
+  return { prepare: () => Buffer.from(row(sequence++).line), append: (line) => insert.run(line) };
+}
+
+function appending(path) {
+  const journal = Journal.open(path);
+  return { journal, prepare: (i) => row(journal.length + i), append: (one) => journal.append(one) };
+}
+
+const path = join(folder, "million.db");
+const started = performance.now();
+fill(path, ENTRIES);
+console.log(
+  `\n${ENTRIES} entries, ${(statSync(path).size / ENTRIES).toFixed(0)} bytes each, made in ${((performance.now() - started) / 1000).toFixed(0)} s`,
+);
+
+const openings = Array.from({ length: 5 }, () => {
+  const start = performance.now();
+  const journal = Journal.open(path);
+  const opened = performance.now() - start;
+  const refilled = journal.newest(100_000);
+  const usable = performance.now() - start;
+  journal.append(row(journal.length));
+  const found = { opened, usable, appended: performance.now() - start, refilled: refilled.length };
+  journal.close();
+  return found;
+});
+const middle = (name) => `${median(openings.map((found) => found[name])).toFixed(0)} ms`;
+console.log("\nopening it, median of 5");
+table([
+  ["", "since the call"],
+  ["Journal.open has returned", middle("opened")],
+  [`the newest ${openings[0].refilled} entries are read and checked`, middle("usable")],
+  ["the first append is synced", middle("appended")],
+]);
+
+copyFileSync(path, join(folder, "append.db"));
+const found = appends({
+  bare: bare("bare.db"),
+  empty: appending(join(folder, "empty.db")),
+  full: appending(join(folder, "append.db")),
+});
+const ratio = (name) => times(median(found[name].map((value, round) => value / found.bare[round])));
+console.log(`\nan append, synced: median of ${ROUNDS} rounds of ${APPENDS}, by turns; ratios round by round`);
+table([
+  ["", "median", "fastest", "x bare"],
+  ["node:sqlite, insert of the line alone", us(median(found.bare)), us(Math.min(...found.bare)), times(1)],
+  [
+    "Journal.append, empty at the start",
+    us(median(found.empty)),
+    us(Math.min(...found.empty)),
+    ratio("empty"),
+  ],
+  [`Journal.append, behind ${ENTRIES}`, us(median(found.full)), us(Math.min(...found.full)), ratio("full")],
+]);
+
+const journal = Journal.open(path, { readOnly: true });
+const proposals = Math.floor(ENTRIES / 40);
+let turn = 0;
+const next = () => `urn:pqc-gov-prop:${(turn++ * 7919) % proposals}`;
+const at = (part) => new Date(START + ENTRIES * 100 * part);
+const QUERIES = {
+  "a proposal": () => journal.page({ proposalId: next(), limit: 100 }),
+  "a proposal and a decision": () => journal.page({ proposalId: next(), decision: "approve", limit: 100 }),
+  "an actor": () => journal.page({ actorDid: `did:pqaid:node-${turn++ % 500}`, limit: 100 }),
+  "an actor and an operation": () =>
+    journal.page({ actorDid: `did:pqaid:node-${turn++ % 500}`, operation: "vote_cast", limit: 100 }),
+  "no condition": () => journal.page({ limit: 100 }),
+  "an hour in the middle": () =>
+    journal.page({ since: at(0.5), until: new Date(+at(0.5) + 3_600_000), limit: 100 }),
+  "a time, oldest first": () => journal.page({ since: at(0.7), order: "oldest", limit: 100 }),
+  "a page by cursor": () => journal.page({ before: (turn++ * 7919) % ENTRIES, limit: 100 }),
+};
+console.log(`\npages of 100 of ${ENTRIES}, by`);
+table([
+  ["", "median", "p99"],
+  ...Object.entries(QUERIES).map(([name, query]) => {
+    const { median, p99 } = latency(query, { millis: 1000 });
+    return [name, us(median), us(p99)];
+  }),
+]);
+journal.close();
+rmSync(folder, { recursive: true });

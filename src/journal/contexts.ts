@@ -1,0 +1,138 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
+import {
+  decodeResource,
+  decodeScope,
+  encodeResource,
+  encodeScope,
+  type RecordScope,
+} from "../record/replayed-record.js";
+
+type Resource = ReadableLogRecord["resource"];
+
+/** What the rows of one kind of context are made from, and back. */
+interface Form<T> {
+  readonly kind: "resource" | "scope";
+  readonly encode: (value: T) => string;
+  readonly decode: (json: string) => T;
+}
+
+/**
+ * Resources or scopes of records, each stored once and named by its id. One id leads to one object for the life of the
+ * journal, since exporters group records by the identity of both.
+ */
+class Interned<T extends object> {
+  readonly #database: DatabaseSync;
+  readonly #form: Form<T>;
+  readonly #ids = new WeakMap<T, number>();
+  readonly #objects = new Map<number, T>();
+
+  constructor(database: DatabaseSync, form: Form<T>) {
+    this.#database = database;
+    this.#form = form;
+  }
+
+  /** Undefined for an object that was not met yet. */
+  idOf(value: T): number | undefined {
+    return this.#ids.get(value);
+  }
+
+  /** The id of an equal one, or of a new row; one that will change has a row of its own. */
+  store(value: T, willChange: boolean): number {
+    const { kind } = this.#form;
+    const json = this.#form.encode(value);
+    const equal = this.#database.prepare("SELECT id FROM context WHERE kind = ? AND json = ?");
+    const known = willChange ? undefined : equal.get(kind, json)?.["id"];
+    if (known !== undefined) return Number(known);
+    const insert = this.#database.prepare("INSERT INTO context (kind, json) VALUES (?, ?)");
+    return Number(insert.run(kind, json).lastInsertRowid);
+  }
+
+  /** Remembers the id of an object, once its row is committed. */
+  learn(value: T, id: number): void {
+    this.#ids.set(value, id);
+    if (!this.#objects.has(id)) this.#objects.set(id, value);
+  }
+
+  objectOf(id: number): T {
+    let value = this.#objects.get(id);
+    if (value === undefined) {
+      const row = this.#database.prepare("SELECT json FROM context WHERE id = ?").get(id);
+      value = this.#form.decode(String(row?.["json"] ?? "{}"));
+      this.#objects.set(id, value);
+    }
+    return value;
+  }
+
+  /** Writes an object's row anew. */
+  update(value: T): void {
+    const id = this.#ids.get(value);
+    if (id === undefined) return;
+    this.#database.prepare("UPDATE context SET json = ? WHERE id = ?").run(this.#form.encode(value), id);
+  }
+}
+
+/** Ids of a record's resource and scope. */
+export interface ContextIds {
+  readonly resource: number;
+  readonly scope: number;
+}
+
+/** The resources and scopes of a journal. */
+export class Contexts {
+  readonly #resources: Interned<Resource>;
+  readonly #scopes: Interned<RecordScope>;
+  /** Resources some of whose attributes were still being detected when they were stored. */
+  readonly #unsettled = new Set<Resource>();
+
+  /** Of a database that is open. */
+  constructor(database: DatabaseSync) {
+    this.#resources = new Interned(database, {
+      kind: "resource",
+      encode: encodeResource,
+      decode: decodeResource,
+    });
+    this.#scopes = new Interned(database, { kind: "scope", encode: encodeScope, decode: decodeScope });
+  }
+
+  /** The ids of two that are stored already, else undefined. */
+  known(resource: Resource, scope: RecordScope): ContextIds | undefined {
+    const ids = { resource: this.#resources.idOf(resource), scope: this.#scopes.idOf(scope) };
+    return ids.resource === undefined || ids.scope === undefined ? undefined : (ids as ContextIds);
+  }
+
+  /** Stores both; within a transaction. */
+  store(resource: Resource, scope: RecordScope): ContextIds {
+    const willChange = resource.asyncAttributesPending === true;
+    return { resource: this.#resources.store(resource, willChange), scope: this.#scopes.store(scope, false) };
+  }
+
+  /** Remembers what {@link Contexts.store} answered, once that is committed. */
+  learn(resource: Resource, scope: RecordScope, ids: ContextIds): void {
+    this.#resources.learn(resource, ids.resource);
+    this.#scopes.learn(scope, ids.scope);
+    if (resource.asyncAttributesPending) this.#unsettled.add(resource);
+  }
+
+  /** Resources whose detection has ended since they were stored; to be handed to {@link Contexts.settle}. */
+  settled(): Resource[] {
+    if (this.#unsettled.size === 0) return [];
+    return [...this.#unsettled].filter((resource) => !resource.asyncAttributesPending);
+  }
+
+  /** Stores what was detected. */
+  settle(resource: Resource): void {
+    this.#resources.update(resource);
+    this.#unsettled.delete(resource);
+  }
+
+  /** The resource of an id, always the same object. */
+  resource(id: number): Resource {
+    return this.#resources.objectOf(id);
+  }
+
+  /** The scope of an id, always the same object. */
+  scope(id: number): RecordScope {
+    return this.#scopes.objectOf(id);
+  }
+}

@@ -1,0 +1,121 @@
+import type { AuditEntry, EntryFields } from "../entry/audit-entry.js";
+import { LINE_VERSION, leafHash } from "../entry/canonical-line.js";
+import type { JsonValue } from "../entry/json.js";
+import type { SealedEntry } from "../entry/seal.js";
+import { journalFailed } from "./failure.js";
+
+/** One row of `entry`, as far as entries are made from it. */
+export interface EntryRow {
+  readonly sequence: number;
+  readonly leafHash: Uint8Array;
+  readonly line: Uint8Array;
+}
+
+/** An entry with its line, and how long that is in bytes of UTF-8. */
+export interface StoredEntry extends SealedEntry {
+  readonly bytes: number;
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** Names in a line and of an entry, in the order that a sealed entry has them. */
+const TEXTS = [
+  ["proposal_id", "proposalId"],
+  ["subject_id", "subjectId"],
+  ["kind", "kind"],
+  ["actor_did", "actorDid"],
+  ["decision", "decision"],
+  ["recorded_at", "recordedAt"],
+  ["trace_id", "traceId"],
+  ["span_id", "spanId"],
+] as const;
+
+/**
+ * The line of a row, when it is what was appended.
+ *
+ * @throws {@link AuditError} `journal_failed` when its leaf hash is another: the row was damaged or altered.
+ */
+export function lineOfRow(row: EntryRow): string {
+  const line = textOf(row.line);
+  const stored = Buffer.from(row.leafHash.buffer, row.leafHash.byteOffset, row.leafHash.byteLength);
+  if (leafHash(line) !== stored.toString("hex"))
+    throw altered(row.sequence, "it does not have its leaf hash");
+  return line;
+}
+
+/**
+ * The entry of a row: made from its line, never from the columns, since Node 22 cuts a text that holds NUL.
+ *
+ * @param logId - What the line must name.
+ * @throws {@link AuditError} `journal_failed` when the row was damaged or altered.
+ */
+export function entryFromRow(row: EntryRow, logId: string): StoredEntry {
+  const line = lineOfRow(row);
+  const fields = parse(line, row.sequence);
+  if (fields["v"] !== LINE_VERSION) throw altered(row.sequence, `its line is of version ${fields["v"]}`);
+  if (fields["seq"] !== row.sequence || fields["log"] !== logId)
+    throw altered(row.sequence, "its line belongs to another place");
+  const entry: Mutable<EntryFields> = {
+    sequence: row.sequence,
+    id: fields["id"] as string,
+    timestamp: fields["timestamp"] as string,
+    operation: fields["operation"] as string,
+    details: freeze(fields["details"] as JsonValue) as EntryFields["details"],
+    leafHash: leafHash(line),
+  };
+  for (const [name, field] of TEXTS) {
+    const value = fields[name];
+    if (value !== undefined) entry[field] = value as string;
+  }
+  return {
+    entry: Object.freeze(entry) as AuditEntry,
+    line,
+    timestampMillis: Date.parse(entry.timestamp),
+    bytes: row.line.byteLength,
+  };
+}
+
+/**
+ * The lines of [first, end), oldest first.
+ *
+ * @param read - Some rows from a sequence on.
+ * @throws {@link AuditError} `journal_failed` when one is not there.
+ */
+export function* linesBetween(
+  first: number,
+  end: number,
+  read: (first: number, end: number) => EntryRow[],
+): Generator<string, void, undefined> {
+  for (let next = first; next < end; ) {
+    const rows = read(next, end);
+    if (rows[0]?.sequence !== next)
+      throw journalFailed(`the entry of sequence ${next} was pruned meanwhile, or is missing`);
+    for (const row of rows) yield lineOfRow(row);
+    next += rows.length;
+  }
+}
+
+function parse(line: string, sequence: number): { readonly [name: string]: unknown } {
+  try {
+    return JSON.parse(line);
+  } catch (cause) {
+    throw altered(sequence, "its line is not JSON", cause);
+  }
+}
+
+function altered(sequence: number, what: string, cause?: unknown): Error {
+  return journalFailed(
+    `the entry of sequence ${sequence} was damaged or altered: ${what}. Restore the journal from a backup`,
+    cause,
+  );
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+}
+
+function freeze(value: JsonValue): JsonValue {
+  if (typeof value !== "object" || value === null) return value;
+  for (const member of Object.values(value)) freeze(member);
+  return Object.freeze(value);
+}

@@ -1,0 +1,149 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
+import type { AuditEntry } from "../entry/audit-entry.js";
+import type { RecordScope } from "../record/replayed-record.js";
+import { type ContextIds, Contexts } from "./contexts.js";
+import type { EntryRow } from "./entry-from-line.js";
+import { TIME_BLOCK } from "./schema.js";
+import { inTransaction } from "./sqlite.js";
+
+/** A time as OpenTelemetry has it: seconds since 1970, and nanoseconds. */
+export type HrTime = ReadableLogRecord["hrTime"];
+
+/** What a journal is given of one entry. */
+export interface JournalRow {
+  readonly entry: AuditEntry;
+  /** Its canonical line. */
+  readonly line: string;
+  /** When it was recorded; rises strictly with the sequence. */
+  readonly time: HrTime;
+  /** When it happened. */
+  readonly timestampMillis: number;
+  /** W3C trace flags of the span that was active. */
+  readonly traceFlags: number | undefined;
+  readonly resource: ReadableLogRecord["resource"];
+  readonly scope: RecordScope;
+}
+
+/** One row of `entry`, as far as records are made from it. */
+export interface RecordRow extends EntryRow {
+  readonly seconds: number;
+  readonly nanos: number;
+  readonly traceFlags: number | null;
+  readonly resource: number;
+  readonly scope: number;
+}
+
+const INSERT = `INSERT INTO entry (sequence, timestamp_millis, recorded_nanos, trace_flags, resource, scope, leaf_hash,
+  operation, proposal_id, subject_id, kind, actor_did, decision, line)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const SUMMARISE = `INSERT INTO time_block (block, earliest_millis, latest_millis)
+  SELECT ?, min(timestamp_millis), max(timestamp_millis) FROM entry WHERE sequence >= ? AND sequence <= ?`;
+
+const RECORD = `SELECT sequence, leaf_hash AS leafHash, line, recorded_nanos / 1000000000 AS seconds,
+  recorded_nanos % 1000000000 AS nanos, trace_flags AS traceFlags, resource, scope FROM entry WHERE sequence >= ?
+  ORDER BY sequence LIMIT ?`;
+
+const ROWS = `SELECT sequence, leaf_hash AS leafHash, line FROM entry WHERE sequence >= ? AND sequence < ?
+  ORDER BY sequence LIMIT ?`;
+
+/** Writes the table `entry` and reads it by sequence. */
+export class EntryTable {
+  readonly contexts: Contexts;
+  readonly #database: DatabaseSync;
+  readonly #rows: StatementSync;
+  readonly #records: StatementSync;
+  #insert: StatementSync | undefined;
+
+  /** Of a database that is open. */
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.contexts = new Contexts(database);
+    this.#rows = database.prepare(ROWS);
+    this.#records = database.prepare(RECORD);
+  }
+
+  /** The next sequence, and the time of recording of the newest entry; also when all were pruned. */
+  end(): { readonly length: number; readonly lastTime: HrTime } {
+    const row = this.#database
+      .prepare(
+        `SELECT 1 + sequence AS length, recorded_nanos / 1000000000 AS seconds, recorded_nanos % 1000000000 AS nanos
+         FROM entry WHERE sequence = (SELECT max(sequence) FROM entry)
+         UNION ALL
+         SELECT pruned_before, recorded_nanos / 1000000000, recorded_nanos % 1000000000
+         FROM pruning WHERE pruned_before = (SELECT max(pruned_before) FROM pruning)
+         ORDER BY length DESC LIMIT 1`,
+      )
+      .get();
+    if (row === undefined) return { length: 0, lastTime: [0, 0] };
+    return { length: Number(row["length"]), lastTime: [Number(row["seconds"]), Number(row["nanos"])] };
+  }
+
+  /** Sequences below this one were pruned. */
+  prunedBefore(): number {
+    const row = this.#database.prepare("SELECT max(pruned_before) AS n FROM pruning").get();
+    return Number(row?.["n"] ?? 0);
+  }
+
+  /** Appends one entry in one transaction; what it throws, nothing was written. */
+  append(row: JournalRow): void {
+    const { resource, scope } = row;
+    const known = this.contexts.known(resource, scope);
+    const settled = this.contexts.settled();
+    const endsBlock = (row.entry.sequence + 1) % TIME_BLOCK === 0;
+    // a statement alone is a transaction of its own, without the cost of two more
+    if (known !== undefined && settled.length === 0 && !endsBlock) {
+      this.#write(row, known);
+      return;
+    }
+    const ids = inTransaction(this.#database, () => {
+      const stored = known ?? this.contexts.store(resource, scope);
+      this.#write(row, stored);
+      if (endsBlock) this.#summarise(row.entry.sequence);
+      for (const other of settled) this.contexts.settle(other);
+      return stored;
+    });
+    if (known === undefined) this.contexts.learn(resource, scope, ids);
+  }
+
+  /** Stores what was detected about resources since their last entry. */
+  settle(): void {
+    for (const resource of this.contexts.settled()) this.contexts.settle(resource);
+  }
+
+  /** Rows of a run of sequences, at most so many. */
+  rows(first: number, end: number, limit: number): EntryRow[] {
+    return this.#rows.all(first, end, limit) as unknown as EntryRow[];
+  }
+
+  /** Rows from a sequence on, with what a record needs. */
+  records(first: number, limit: number): RecordRow[] {
+    return this.#records.all(first, limit) as unknown as RecordRow[];
+  }
+
+  #write({ entry, line, time, timestampMillis, traceFlags }: JournalRow, ids: ContextIds): void {
+    this.#insert ??= this.#database.prepare(INSERT);
+    this.#insert.run(
+      entry.sequence,
+      timestampMillis,
+      BigInt(time[0]) * 1_000_000_000n + BigInt(time[1]),
+      traceFlags ?? null,
+      ids.resource,
+      ids.scope,
+      Buffer.from(entry.leafHash, "hex"),
+      entry.operation,
+      entry.proposalId ?? null,
+      entry.subjectId ?? null,
+      entry.kind ?? null,
+      entry.actorDid ?? null,
+      entry.decision ?? null,
+      Buffer.from(line),
+    );
+  }
+
+  #summarise(sequence: number): void {
+    const first = sequence + 1 - TIME_BLOCK;
+    this.#database.prepare(SUMMARISE).run(first / TIME_BLOCK, first, sequence);
+  }
+}

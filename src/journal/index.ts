@@ -1,0 +1,10 @@
+export type { Spool, SpooledRecord } from "../delivery/spool.js";
+export { DEFAULT_LOG_ID } from "../entry/log-id.js";
+export type { RecordScope } from "../record/replayed-record.js";
+export type { HrTime, JournalRow } from "./entry-table.js";
+export { Journal } from "./journal.js";
+export type { JournalMirrorStats, JournalStats, NewestEntry } from "./journal-stats.js";
+export { DEFAULT_MINIMUM_RETENTION_DAYS, type JournalOptions } from "./options.js";
+export type { Outbox, OutboxOptions } from "./outbox.js";
+export type { RejectedRecord } from "./outbox-table.js";
+export type { PruneOptions, Pruning } from "./pruning.js";

@@ -1,0 +1,129 @@
+/** Marks the file as ours in its header: "qlog" in ASCII. */
+export const APPLICATION_ID = 0x716c6f67;
+
+/** How many entries share one row of `time_block`. */
+export const TIME_BLOCK = 1024;
+
+const refuse = (table: string, event: string): string =>
+  `CREATE TRIGGER ${table}_${event.toLowerCase()} BEFORE ${event} ON ${table}
+   BEGIN SELECT RAISE(ABORT, 'append-only: ${event} on ${table} is refused'); END;`;
+
+/**
+ * The columns of a query stand beside the line, each in an index of its own, where absent values take no room. The line
+ * comes last, so that a filter reads no overflow pages of it.
+ */
+const FIRST = `
+CREATE TABLE log (
+  only INTEGER PRIMARY KEY CHECK (only = 0),
+  log_id TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE owner (
+  only INTEGER PRIMARY KEY CHECK (only = 0),
+  pid INTEGER,
+  host TEXT,
+  since TEXT
+) STRICT;
+INSERT INTO owner (only) VALUES (0);
+CREATE TABLE context (
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('resource', 'scope')),
+  json TEXT NOT NULL
+) STRICT;
+CREATE TABLE entry (
+  sequence INTEGER PRIMARY KEY CHECK (sequence >= 0),
+  timestamp_millis INTEGER NOT NULL,
+  recorded_nanos INTEGER NOT NULL,
+  trace_flags INTEGER,
+  resource INTEGER NOT NULL,
+  scope INTEGER NOT NULL,
+  leaf_hash BLOB NOT NULL CHECK (length(leaf_hash) = 32),
+  operation TEXT NOT NULL,
+  proposal_id TEXT,
+  subject_id TEXT,
+  kind TEXT,
+  actor_did TEXT,
+  decision TEXT,
+  line BLOB NOT NULL
+) STRICT;
+CREATE INDEX entry_by_operation ON entry (operation) WHERE operation IS NOT NULL;
+CREATE INDEX entry_by_proposal_id ON entry (proposal_id) WHERE proposal_id IS NOT NULL;
+CREATE INDEX entry_by_subject_id ON entry (subject_id) WHERE subject_id IS NOT NULL;
+CREATE INDEX entry_by_kind ON entry (kind) WHERE kind IS NOT NULL;
+CREATE INDEX entry_by_actor_did ON entry (actor_did) WHERE actor_did IS NOT NULL;
+CREATE INDEX entry_by_decision ON entry (decision) WHERE decision IS NOT NULL;
+CREATE TABLE time_block (
+  block INTEGER PRIMARY KEY,
+  earliest_millis INTEGER NOT NULL,
+  latest_millis INTEGER NOT NULL
+) STRICT;
+CREATE TABLE pruning (
+  pruned_before INTEGER PRIMARY KEY,
+  first INTEGER NOT NULL,
+  recorded_nanos INTEGER NOT NULL,
+  older_than TEXT NOT NULL,
+  at TEXT NOT NULL
+) STRICT;
+CREATE TABLE pruned_leaf (
+  sequence INTEGER PRIMARY KEY,
+  leaf_hash BLOB NOT NULL
+) STRICT;
+CREATE TABLE outbox (
+  mirror TEXT PRIMARY KEY,
+  next INTEGER NOT NULL,
+  delivered INTEGER NOT NULL,
+  since TEXT NOT NULL
+) STRICT;
+CREATE TABLE resend (
+  mirror TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  PRIMARY KEY (mirror, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE rejected (
+  mirror TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  at TEXT NOT NULL,
+  PRIMARY KEY (mirror, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE VIEW audit AS
+  SELECT sequence,
+    json_extract(text, '$.timestamp') AS timestamp,
+    coalesce(json_extract(text, '$.recorded_at'), json_extract(text, '$.timestamp')) AS recorded_at,
+    operation, proposal_id, subject_id, kind, actor_did, decision,
+    json_extract(text, '$.details') AS details,
+    json_extract(text, '$.id') AS id,
+    json_extract(text, '$.trace_id') AS trace_id,
+    json_extract(text, '$.span_id') AS span_id,
+    lower(hex(leaf_hash)) AS leaf_hash,
+    text AS line
+  FROM (SELECT *, CAST(line AS TEXT) AS text FROM entry);
+CREATE TRIGGER entry_insert BEFORE INSERT ON entry
+  WHEN NEW.sequence IS NOT coalesce(
+    (SELECT max(sequence) + 1 FROM entry), (SELECT max(pruned_before) FROM pruning), 0)
+  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on entry takes the next sequence alone'); END;
+CREATE TRIGGER entry_delete BEFORE DELETE ON entry
+  WHEN OLD.sequence >= coalesce((SELECT max(pruned_before) FROM pruning), 0)
+    OR NOT EXISTS (
+      SELECT 1 FROM pruned_leaf WHERE sequence = OLD.sequence AND leaf_hash = OLD.leaf_hash)
+  BEGIN SELECT RAISE(ABORT, 'append-only: DELETE on entry is refused but for a recorded pruning'); END;
+${refuse("entry", "UPDATE")}
+${refuse("log", "UPDATE")}
+${refuse("log", "DELETE")}
+${refuse("pruning", "UPDATE")}
+${refuse("pruning", "DELETE")}
+${refuse("pruned_leaf", "UPDATE")}
+${refuse("pruned_leaf", "DELETE")}
+`;
+
+/** What leads from each schema version to the next; the first makes the schema. */
+export const MIGRATIONS: readonly string[] = [FIRST];
+
+/** The schema version that this code reads and writes, kept in `user_version`. */
+export const SCHEMA_VERSION: number = MIGRATIONS.length;
+
+/** Tables, indexes, view and triggers by name; a file that lacks one was tampered with. */
+export const SCHEMA_OBJECTS: readonly string[] = Array.from(
+  MIGRATIONS.join("").matchAll(/CREATE (?:TABLE|INDEX|VIEW|TRIGGER) (\w+)/g),
+  (match) => match[1] as string,
+);

@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { AuditEvent, AuditQuery } from "../../src/index.js";
+import { MemoryStore } from "../../src/memory/memory-store.js";
+import { pageOf } from "../../src/query/audit-page.js";
+import { parseQuery } from "../../src/query/audit-query.js";
+import { jsonObject } from "../property/arbitrary-json.js";
+import { newPath, openJournal, rowOf } from "./fixtures.js";
+
+const option = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
+const times = fc.integer({ min: 0, max: 40 }).map((seconds) => new Date(seconds * 1000));
+const NUL = "did:a\0b";
+
+/** Few values, so that they meet; some that SQL or JavaScript could take for something else. */
+const event: fc.Arbitrary<AuditEvent> = fc.record({
+  operation: fc.constantFrom("vote_casted", "node_lost", "policy_updated"),
+  proposalId: option(fc.constantFrom("p1", "p2", "", "' OR 1=1 --")),
+  actorDid: option(fc.constantFrom("alice", NUL, "did:a", "__proto__")),
+  subjectId: option(fc.constantFrom("m1", "M1", "1")),
+  kind: option(fc.constantFrom("k", "é", "e\u0301")),
+  decision: option(fc.constantFrom("approve", "reject")),
+  details: jsonObject,
+  timestamp: option(times),
+});
+
+const query: fc.Arbitrary<AuditQuery> = fc.record({
+  operation: option(fc.constantFrom("vote_casted", "node_lost", "never")),
+  proposalId: option(fc.constantFrom("p1", "p2", "", "' OR 1=1 --", "%")),
+  actorDid: option(fc.constantFrom("alice", NUL, "did:a", "__proto__")),
+  subjectId: option(fc.constantFrom("m1", "M1", "1")),
+  kind: option(fc.constantFrom("k", "é", "e\u0301")),
+  decision: option(fc.constantFrom("approve", "reject")),
+  since: option(fc.oneof(times, fc.constant(new Date(-1)), fc.constant(new Date(8.64e15)))),
+  until: option(fc.oneof(times, fc.constant(new Date(-1)), fc.constant(new Date(8.64e15)))),
+  before: option(fc.oneof(fc.nat(60), fc.constant(Number.MAX_SAFE_INTEGER))),
+  after: option(fc.oneof(fc.nat(60), fc.constant(Number.MAX_SAFE_INTEGER))),
+  order: option(fc.constantFrom("newest" as const, "oldest" as const)),
+  limit: option(fc.oneof(fc.nat(4), fc.constant(10_000))),
+});
+
+/** Mostly one or two conditions: what many match is mostly nothing. */
+const sparse = fc
+  .tuple(
+    query,
+    fc.subarray(["operation", "proposalId", "actorDid", "subjectId", "kind", "decision"] as const),
+  )
+  .map(([asked, left]) => ({ ...asked, ...Object.fromEntries(left.map((column) => [column, undefined])) }));
+
+describe("a journal and memory with the same entries", () => {
+  test("answer every query alike", () => {
+    fc.assert(
+      fc.property(
+        fc.array(event, { maxLength: 60 }),
+        fc.array(sparse, { minLength: 10, maxLength: 40 }),
+        (events, queries) => {
+          const journal = openJournal(newPath());
+          const memory = new MemoryStore({ maxEntries: 1000, maxBytes: Number.POSITIVE_INFINITY });
+          const lines: string[] = [];
+          for (const [sequence, event] of events.entries()) {
+            const row = rowOf(sequence, { proposalId: undefined, actorDid: undefined, ...event });
+            journal.append(row);
+            memory.append(row.entry, row.timestampMillis, 0);
+            lines.push(row.line);
+          }
+          for (const asked of queries) {
+            const parsed = parseQuery(asked);
+            expect(journal.entries(asked)).toEqual(memory.select(parsed));
+            expect(journal.page(asked)).toEqual(pageOf(parsed, (one) => memory.select(one)));
+            const { limit: _, ...unlimited } = asked;
+            expect(journal.count(unlimited)).toBe(memory.count(parsed));
+          }
+          for (const sequence of [-1, 0, 1, 59, 60, 0.5])
+            expect(journal.get(sequence)).toEqual(memory.get(sequence));
+          expect([...journal.lines()]).toEqual(lines);
+          expect(journal.newest(5).map(({ entry }) => entry)).toEqual(memory.snapshot().slice(-5));
+          journal.close();
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test("answer alike over several blocks of entries whose times do not rise with the sequence", () => {
+    const journal = openJournal(newPath());
+    const memory = new MemoryStore({ maxEntries: 10_000, maxBytes: Number.POSITIVE_INFINITY });
+    for (let sequence = 0; sequence < 4200; sequence++) {
+      const block = Math.floor(sequence / 700);
+      const timestamp = new Date(((block * 37) % 6) * 1_000_000 + (sequence % 100) * 1000);
+      const row = rowOf(sequence, {
+        timestamp,
+        proposalId: `p${sequence % 5}`,
+        actorDid: `a${sequence % 3000}`,
+      });
+      journal.append(row);
+      memory.append(row.entry, row.timestampMillis, 0);
+    }
+    const ask = (asked: AuditQuery): void => {
+      const parsed = parseQuery(asked);
+      expect(journal.entries(asked)).toEqual(memory.select(parsed));
+      expect(journal.count(asked)).toBe(memory.count(parsed));
+    };
+    for (const from of [0, 500_000, 1_000_000, 3_050_000, 5_000_000, 9_000_000])
+      for (const span of [1000, 60_000, 1_000_000, 3_000_000])
+        for (const order of ["newest", "oldest"] as const) {
+          const range = { since: new Date(from), until: new Date(from + span), order, limit: 5000 };
+          ask(range);
+          ask({ ...range, proposalId: "p3", after: 800 });
+          ask({ ...range, proposalId: "p3", actorDid: "a8", before: 4100 });
+        }
+  });
+});

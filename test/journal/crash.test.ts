@@ -1,0 +1,68 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { GovernanceAuditLog } from "../../src/index.js";
+import { Journal } from "../../src/journal/index.js";
+import { otlpMirror } from "../../src/otlp/index.js";
+import { Backend } from "../fixtures/backend.js";
+
+/** `npm run test:crash` sets more. */
+const CRASHES = Number(process.env["CRASHES"] ?? 20);
+
+/** Starts the program, kills it after so many entries were said and a random moment more, and returns what it said. */
+async function crash(journal: string, backend: string, entries: number): Promise<number[]> {
+  const child = spawn(
+    process.execPath,
+    [
+      "--experimental-strip-types",
+      "--disable-warning=ExperimentalWarning",
+      fileURLToPath(new URL("./crash-program.ts", import.meta.url)),
+    ],
+    { env: { ...process.env, JOURNAL: journal, BACKEND: backend }, stdio: ["ignore", "pipe", "inherit"] },
+  );
+  let said = "";
+  const exited = once(child, "exit");
+  for await (const chunk of child.stdout) {
+    said += chunk;
+    if (said.split("\n").length <= entries || child.killed) continue;
+    setTimeout(() => child.kill("SIGKILL"), Math.random() * 20);
+    entries = Number.POSITIVE_INFINITY;
+  }
+  expect(await exited).toEqual([null, "SIGKILL"]);
+  return said.split("\n").slice(0, -1).map(Number); // the last line may have been cut in two
+}
+
+test(
+  `${CRASHES} crashes: no entry that was acknowledged is missing, no hole, and the backend has all of them in the end`,
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "quorumlog-"));
+    const file = join(folder, "governance.db");
+    await using backend = await Backend.start();
+    try {
+      const acknowledged: number[] = [];
+      for (let round = 0; round < CRASHES; round++)
+        acknowledged.push(...(await crash(file, backend.url, Math.floor(Math.random() * 60))));
+      expect(acknowledged.length).toBeGreaterThan(CRASHES);
+      expect(acknowledged.filter((sequence, index) => acknowledged.indexOf(sequence) !== index)).toEqual([]);
+
+      const mirror = otlpMirror({ url: backend.url, backfill: true });
+      const audit = new GovernanceAuditLog({ journal: file, mirrors: [mirror] });
+      await audit.shutdown();
+      const journal = Journal.open(file, { readOnly: true });
+      const sequences = [...journal.lines()].map((line) => JSON.parse(line).seq);
+      expect(sequences).toEqual(sequences.map((_, index) => index));
+      for (const sequence of acknowledged) expect(sequence).toBeLessThan(sequences.length);
+      const kept = new Set((await backend.state()).uids);
+      const ids = [...journal.lines()].map((line) => JSON.parse(line).id);
+      expect(ids.filter((id) => !kept.has(id))).toEqual([]);
+      journal.close();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+  CRASHES * 5000,
+);

@@ -1,0 +1,117 @@
+import { closeSync, cpSync, openSync, readFileSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, test } from "vitest";
+import { Journal } from "../../src/journal/index.js";
+import { append, newPath, openJournal, temporaryFolder, thrownBy } from "./fixtures.js";
+
+function filled(entries = 200): string {
+  const path = newPath();
+  const journal = openJournal(path);
+  append(journal, entries, (sequence) => ({ details: { text: `entry ${sequence} `.repeat(40) } }));
+  journal.close();
+  return path;
+}
+
+/** Opening it must fail, for reading too, and change no byte of it. */
+function expectRefusal(path: string, message: RegExp): void {
+  const before = readFileSync(path);
+  for (const readOnly of [false, true]) {
+    const error = thrownBy(() => Journal.open(path, { readOnly }));
+    expect(error.code).toBe("journal_failed");
+    expect(error.message).toMatch(message);
+  }
+  expect(readFileSync(path).equals(before)).toBe(true);
+}
+
+function overwrite(path: string, at: number, bytes: Uint8Array): void {
+  const file = openSync(path, "r+");
+  writeSync(file, bytes, 0, bytes.length, at);
+  closeSync(file);
+}
+
+describe("opening a journal refuses", () => {
+  test("a file that is no database", () => {
+    const path = newPath();
+    writeFileSync(path, "the minutes of our last meeting\n".repeat(100));
+    expectRefusal(path, /damaged or no journal at all; nothing was changed/);
+  });
+
+  test("an empty file", () => {
+    const path = newPath();
+    writeFileSync(path, "");
+    expectRefusal(path, /the file is empty/);
+  });
+
+  test("the database of another program", () => {
+    const path = newPath();
+    const database = new DatabaseSync(path);
+    database.exec("CREATE TABLE entry (sequence INTEGER)");
+    database.close();
+    expectRefusal(path, /another program's database/);
+  });
+
+  test("a journal of a newer schema", () => {
+    const path = filled(1);
+    const database = new DatabaseSync(path);
+    database.exec("PRAGMA user_version = 999; PRAGMA wal_checkpoint(TRUNCATE)");
+    database.close();
+    expectRefusal(path, /schema version 999.*Update quorumlog/);
+  });
+
+  test("a journal that was cut off", () => {
+    const path = filled();
+    truncateSync(path, 5 * 4096);
+    expectRefusal(path, /damaged or no journal at all; nothing was changed/);
+  });
+
+  test("a journal with a torn page", () => {
+    const path = filled();
+    overwrite(path, 40 * 4096, new Uint8Array(2048).fill(0xa5));
+    expectRefusal(path, /damaged|altered/);
+  });
+
+  test("a journal that lost a trigger", () => {
+    const path = filled(1);
+    const database = new DatabaseSync(path);
+    database.exec("DROP TRIGGER entry_update");
+    database.close();
+    expectRefusal(path, /it has no entry_update/);
+  });
+
+  test("a copy of which the write-ahead log was left behind, when it had all of it", () => {
+    const path = newPath();
+    const journal = openJournal(path);
+    append(journal, 3);
+    const copy = join(temporaryFolder(), "copy.db");
+    cpSync(path, copy);
+    // what was in the write-ahead log alone is not there; the copy is an older state, never a torn one
+    expect(openJournal(copy, { readOnly: true }).length).toBeLessThan(3);
+  });
+});
+
+describe("an entry that was altered behind the triggers", () => {
+  test.each([
+    ["its line", "line = CAST(replace(CAST(line AS TEXT), 'did:a', 'did:b') AS BLOB)"],
+    ["its leaf hash", "leaf_hash = zeroblob(32)"],
+    [
+      "its line for that of another entry",
+      "(line, leaf_hash) = (SELECT line, leaf_hash FROM entry WHERE sequence = 1)",
+    ],
+  ])("is never given out: %s", (_, change) => {
+    const path = filled(100);
+    const database = new DatabaseSync(path);
+    const trigger = database.prepare("SELECT sql FROM sqlite_schema WHERE name = 'entry_update'").get()?.[
+      "sql"
+    ];
+    database.exec(`DROP TRIGGER entry_update; UPDATE entry SET ${change} WHERE sequence = 0; ${trigger}`);
+    database.close();
+    const journal = openJournal(path);
+    for (const read of [() => journal.get(0), () => journal.entries({ order: "oldest" })]) {
+      const error = thrownBy(read);
+      expect(error.code).toBe("journal_failed");
+      expect(error.message).toContain("the entry of sequence 0 was damaged or altered");
+    }
+    expect(journal.get(1)?.sequence).toBe(1);
+  });
+});

@@ -1,0 +1,146 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, test } from "vitest";
+import { DEFAULT_MINIMUM_RETENTION_DAYS, type Journal } from "../../src/journal/index.js";
+import { append, codeOf, newPath, openJournal, rowOf, START, thrownBy } from "./fixtures.js";
+
+const DAY = 86_400_000;
+
+describe("pruning a journal", () => {
+  test("removes what was recorded before the time, from the first entry on, and keeps the leaf hashes", () => {
+    const path = newPath();
+    const journal = openJournal(path, { minimumRetentionDays: 0 });
+    const rows = append(journal, 3000, (sequence) => ({ timestamp: new Date(sequence % 7) }));
+    const olderThan = new Date(START + 2500 * 1000);
+    expect(journal.prune({ olderThan })).toEqual({ pruned: 2500, prunedBefore: 2500 });
+    expect(journal.prune({ olderThan })).toEqual({ pruned: 0, prunedBefore: 2500 });
+    const check = (held: Journal): void => {
+      expect(held.length).toBe(3000);
+      expect(held.stats()).toMatchObject({ entries: 500, pruned: 2500 });
+      expect([held.get(2499), held.get(2500)]).toEqual([undefined, rows[2500]?.entry]);
+      expect([...held.lines()]).toEqual(rows.slice(2500).map(({ line }) => line));
+      expect(held.count()).toBe(500);
+      expect(held.count({ until: new Date(1) })).toBe(
+        rows.slice(2500).filter((row) => row.timestampMillis < 1).length,
+      );
+      expect(held.entries({ order: "oldest", limit: 1 })).toEqual([rows[2500]?.entry]);
+    };
+    check(journal);
+    journal.close();
+    check(openJournal(path, { readOnly: true }));
+    const database = new DatabaseSync(path, { readOnly: true });
+    const kept = database
+      .prepare("SELECT sequence, lower(hex(leaf_hash)) AS hash FROM pruned_leaf ORDER BY sequence")
+      .all();
+    expect(kept.map(({ hash }) => hash)).toEqual(rows.slice(0, 2500).map(({ entry }) => entry.leafHash));
+    expect(database.prepare("SELECT first, pruned_before, older_than FROM pruning").all()).toMatchObject([
+      { first: 0, pruned_before: 2500, older_than: olderThan.toISOString() },
+    ]);
+    database.close();
+  });
+
+  test("leaves a journal that goes on with its sequence and time, even when nothing is left", () => {
+    const path = newPath();
+    const journal = openJournal(path, { minimumRetentionDays: 0 });
+    const rows = append(journal, 2);
+    journal.prune({ olderThan: new Date(START + DAY) });
+    expect([journal.entries(), journal.count()]).toEqual([[], 0]);
+    journal.close();
+    const again = openJournal(path);
+    expect([again.length, again.lastTime]).toEqual([2, rows[1]?.time]);
+    expect(again.outbox("new", { backfill: true }).size).toBe(0);
+    append(again, 1);
+    expect(again.entries().map(({ sequence }) => sequence)).toEqual([2]);
+  });
+
+  test("keeps what is younger than the floor, whatever is asked for", () => {
+    const journal = openJournal(newPath());
+    const old = Date.now() - (DEFAULT_MINIMUM_RETENTION_DAYS + 1) * DAY;
+    const young = Date.now() - (DEFAULT_MINIMUM_RETENTION_DAYS - 1) * DAY;
+    journal.append(rowOf(0, {}, { recordedMillis: old }));
+    journal.append(rowOf(1, {}, { recordedMillis: young }));
+    expect(thrownBy(() => journal.prune({ olderThan: new Date(young + 1) }))).toMatchObject({
+      code: "invalid_options",
+      field: "olderThan",
+    });
+    for (const olderThan of [new Date(Number.NaN), undefined, "2026-01-01"])
+      expect(codeOf(() => journal.prune({ olderThan } as never))).toBe("invalid_options");
+    expect(journal.count()).toBe(2);
+    expect(journal.prune({ olderThan: new Date(old + 1000) }).pruned).toBe(1);
+  });
+
+  test("refuses what a mirror has still to deliver, one that vanished too", () => {
+    const path = newPath();
+    const journal = openJournal(path, { minimumRetentionDays: 0 });
+    append(journal, 2);
+    const outbox = journal.outbox("otlp", { backfill: true });
+    const all = { olderThan: new Date(START + DAY) };
+    const error = thrownBy(() => journal.prune(all));
+    expect(error.code).toBe("journal_failed");
+    expect(error.message).toContain('the mirror "otlp" has sequence 0 still to deliver');
+    outbox.settle(1);
+    outbox.reject("poison");
+    append(journal, 1);
+    journal.close();
+    const again = openJournal(path, { minimumRetentionDays: 0 });
+    expect(codeOf(() => again.prune(all))).toBe("journal_failed");
+    expect(again.count()).toBe(3);
+    again.resend("otlp");
+    expect(codeOf(() => again.prune({ olderThan: new Date(START + 2000) }))).toBe("journal_failed");
+    again.forgetMirror("otlp");
+    expect(again.prune(all).pruned).toBe(3);
+  });
+
+  test("leaves a rejected record listed, which cannot be sent again", () => {
+    const journal = openJournal(newPath(), { minimumRetentionDays: 0 });
+    const outbox = journal.outbox("otlp");
+    append(journal, 1);
+    journal.close();
+    expect(outbox.size).toBe(0);
+    const again = openJournal(journal.path, { minimumRetentionDays: 0 });
+    again.outbox("otlp").reject("poison");
+    expect(again.prune({ olderThan: new Date(START + DAY) }).pruned).toBe(1);
+    expect([again.rejected().length, again.resend("otlp")]).toEqual([1, 0]);
+  });
+
+  test("stops a reader of the lines rather than leave a gap in silence", () => {
+    const journal = openJournal(newPath(), { minimumRetentionDays: 0 });
+    append(journal, 1000);
+    const lines = journal.lines()[Symbol.iterator]();
+    lines.next();
+    journal.prune({ olderThan: new Date(START + 900 * 1000) });
+    expect(codeOf(() => Array.from({ length: 1000 }, () => lines.next()))).toBe("journal_failed");
+  });
+});
+
+describe("a backup of a journal", () => {
+  test("is a whole journal, though entries are appended while it is made", async () => {
+    const path = newPath();
+    const journal = openJournal(path);
+    journal.outbox("otlp");
+    append(journal, 2000, () => ({ details: { text: "x".repeat(1000) } }));
+    const copy = join(dirname(path), "copy.db");
+    const done = journal.backup(copy);
+    append(journal, 200);
+    await done;
+    append(journal, 10);
+    const backup = openJournal(copy);
+    expect(backup.length).toBeGreaterThanOrEqual(2000);
+    expect([...backup.lines()]).toEqual([...journal.lines()].slice(0, backup.length));
+    expect(backup.outbox("otlp").size).toBe(backup.length);
+    append(backup, 1);
+    expect(existsSync(`${copy}.partial`)).toBe(false);
+  });
+
+  test("overwrites nothing", async () => {
+    const path = newPath();
+    const journal = openJournal(path);
+    const taken = join(dirname(path), "taken");
+    writeFileSync(taken, "");
+    await expect(journal.backup(taken)).rejects.toMatchObject({ code: "journal_failed" });
+    await expect(journal.backup(path)).rejects.toMatchObject({ code: "journal_failed" });
+    await expect(journal.backup(join(path, "below"))).rejects.toMatchObject({ code: "journal_failed" });
+    await expect(journal.backup("")).rejects.toMatchObject({ code: "invalid_options" });
+  });
+});
