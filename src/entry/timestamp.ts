@@ -22,19 +22,24 @@ export function timeMillis(value: unknown, field: string): number {
 
 let cachedSecond = -1;
 let cachedPrefix = "";
+let cachedMillis = -1;
+let cachedText = "";
 
 /**
  * RFC 3339 in UTC with milliseconds, `2026-04-14T12:00:00.007Z`, as `Date.prototype.toISOString` writes it.
  *
- * The part before the milliseconds is kept from one call to the next: entries of a busy log mostly share their
- * second, and `toISOString` alone takes 0.4 us of a sealed call (measured).
+ * The last one is kept, and what stands before its milliseconds: entries of a busy log mostly share their second, and
+ * those of a burst one string. `toISOString` alone takes 0.4 us of a sealed call (measured).
  */
 export function formatTimestamp(millis: number): string {
+  if (millis === cachedMillis) return cachedText;
   const second = Math.floor(millis / 1000);
   if (second !== cachedSecond) {
     cachedPrefix = new Date(second * 1000).toISOString().slice(0, 20);
     cachedSecond = second;
   }
   const fraction = millis - second * 1000;
-  return `${cachedPrefix}${fraction < 10 ? "00" : fraction < 100 ? "0" : ""}${fraction}Z`;
+  cachedMillis = millis;
+  cachedText = `${cachedPrefix}${fraction < 10 ? "00" : fraction < 100 ? "0" : ""}${fraction}Z`;
+  return cachedText;
 }
