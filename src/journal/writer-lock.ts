@@ -10,6 +10,9 @@ export interface Owner {
   readonly since: string;
 }
 
+/** Locks of this process. A journal that nobody refers to any more is collected, and its lock would go with it. */
+const held = new Set<DatabaseSync>();
+
 /**
  * Makes this process the only writer of a journal, for as long as the returned function is not called. WAL lets several
  * processes write in turn, each with a sequence of its own in mind; so the writer holds an exclusive lock on a file
@@ -41,5 +44,9 @@ export function lockForWriting(path: string, ownerOf: () => Owner | undefined): 
       cause,
     );
   }
-  return () => lock.close();
+  held.add(lock);
+  return () => {
+    held.delete(lock);
+    lock.close();
+  };
 }

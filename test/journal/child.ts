@@ -25,7 +25,7 @@ export interface Child {
 export async function childWith(
   path: string,
   rows: readonly JournalRow[] = [],
-  { mode = "write", user }: { readonly mode?: "write" | "read"; readonly user?: number } = {},
+  { mode = "write", user }: { readonly mode?: "write" | "read" | "collected"; readonly user?: number } = {},
 ): Promise<Child> {
   const child = started(path, rows, mode, user);
   const [line] = await once(createInterface(child.stdout as NonNullable<typeof child.stdout>), "line");
@@ -59,7 +59,7 @@ function started(path: string, rows: readonly JournalRow[], mode: string, user?:
     writeFileSync(file, JSON.stringify(rows.map(({ resource: _, scope: __, ...row }) => row)));
   }
   const program = resolve(import.meta.dirname, "writer-program.ts");
-  const flags = ["--experimental-strip-types", "--disable-warning=ExperimentalWarning"];
+  const flags = ["--experimental-strip-types", "--disable-warning=ExperimentalWarning", "--expose-gc"];
   const child = spawn(process.execPath, [...flags, program, path, file, mode], {
     stdio: ["ignore", "pipe", "inherit"],
     ...(user !== undefined && { uid: user, gid: user }),

@@ -19,6 +19,12 @@ describe("a journal that another process writes", () => {
     expect(reader.entries().map(({ sequence }) => sequence)).toEqual([1, 0]);
   });
 
+  test("stays refused when that process has lost sight of it", async () => {
+    const path = newPath();
+    await childWith(path, [rowOf(0)], { mode: "collected" });
+    expect(thrownBy(() => Journal.open(path)).message).toContain("has");
+  });
+
   test("is free again once that process was killed, with all that it had appended", async () => {
     const path = newPath();
     const child = await childWith(path, [rowOf(0), rowOf(1), rowOf(2)]);
