@@ -78,3 +78,9 @@ export function positiveInteger(value: unknown, field: string): number | undefin
     throw invalidOption(field, "expected a positive integer");
   return value as number;
 }
+
+/** The option as a function, where it is given. */
+export function functionOf<T>(value: T | undefined, field: string): T | undefined {
+  if (value !== undefined && typeof value !== "function") throw invalidOption(field, "expected a function");
+  return value;
+}

@@ -1,6 +1,6 @@
 import { type MeterProvider, metrics } from "@opentelemetry/api";
 import type { LogRecordExporter } from "@opentelemetry/sdk-logs";
-import { type AuditError, checkNames, invalidOption, positiveInteger } from "../errors.js";
+import { type AuditError, checkNames, functionOf, invalidOption, positiveInteger } from "../errors.js";
 import { MAX_TIMER_MILLIS } from "./deadline.js";
 import type { DeliverySettings } from "./delivery-loop.js";
 
@@ -135,27 +135,19 @@ export function resolveDelivery(options: ReliableLogRecordProcessorOptions): Res
   for (const method of ["export", "forceFlush", "shutdown"] as const)
     if (typeof options.exporter?.[method] !== "function")
       throw invalidOption("exporter", `a log record exporter has ${method}()`);
-  const {
-    name = DEFAULT_MIRROR_NAME,
-    whenFull = "reject",
-    backfill = false,
-    onError,
-    meterProvider,
-  } = options;
+  const { name = DEFAULT_MIRROR_NAME, whenFull = "reject", backfill = false, meterProvider } = options;
   if (typeof name !== "string" || name === "")
     throw invalidOption("name", "expected a string that is not empty");
   if (whenFull !== "reject" && whenFull !== "throw")
     throw invalidOption("whenFull", 'expected "reject" or "throw"');
   if (typeof backfill !== "boolean") throw invalidOption("backfill", "expected a boolean");
-  if (onError !== undefined && typeof onError !== "function")
-    throw invalidOption("onError", "expected a function");
   if (meterProvider !== undefined && typeof meterProvider?.getMeter !== "function")
     throw invalidOption("meterProvider", "expected a MeterProvider");
   return {
     name,
     whenFull,
     backfill,
-    onError,
+    onError: functionOf(options.onError, "onError"),
     maxBatchSize: positiveInteger(options.maxBatchSize, "maxBatchSize") ?? DEFAULT_MAX_BATCH_SIZE,
     maxPending: positiveInteger(options.maxPending, "maxPending") ?? DEFAULT_MAX_PENDING,
     delayMillis: millis(options.delayMillis, "delayMillis", 0) ?? DEFAULT_DELAY_MILLIS,

@@ -8,7 +8,11 @@ export interface JsonPath {
 /** The path as one writes it in JavaScript: `details.limits[2]`, `details["a key"]`. */
 export function formatPath(path: JsonPath, key?: string | number): string {
   const here = path.parent === undefined ? String(path.key) : formatPath(path.parent, path.key);
-  if (key === undefined) return here;
-  if (typeof key === "number") return `${here}[${key}]`;
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? `${here}.${key}` : `${here}[${JSON.stringify(key)}]`;
+  return key === undefined ? here : memberPath(here, key);
+}
+
+/** The path of a member: an index in brackets, a name after a dot where JavaScript allows that. */
+export function memberPath(path: string, key: string | number): string {
+  if (typeof key === "number") return `${path}[${key}]`;
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
 }

@@ -5,7 +5,7 @@ import { processWarnings } from "../delivery/reporter.js";
 import type { AuditEvent } from "../entry/audit-event.js";
 import { DEFAULT_LOG_ID, logIdOf } from "../entry/log-id.js";
 import { timeMillis } from "../entry/timestamp.js";
-import { AuditError, checkNames, invalidOption, positiveInteger } from "../errors.js";
+import { AuditError, checkNames, functionOf, invalidOption, positiveInteger } from "../errors.js";
 import { Journal } from "../journal/journal.js";
 import type { MemoryBounds } from "../memory/memory-store.js";
 
@@ -117,11 +117,6 @@ export function resolveOptions(options: AuditLogProcessorOptions): ResolvedOptio
     ownsJournal,
     logId: journal?.logId ?? `${logId ?? DEFAULT_LOG_ID}/${randomUUID()}`,
   };
-}
-
-function functionOf<T>(value: T | undefined, field: string): T | undefined {
-  if (value !== undefined && typeof value !== "function") throw invalidOption(field, "expected a function");
-  return value;
 }
 
 function journalOf(value: string | Journal | undefined, logId: string | undefined): Journal | undefined {

@@ -1,4 +1,5 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
+import { memberPath } from "../entry/json-path.js";
 import { type ExpectedFields, isAsymmetric } from "./entry-expectation.js";
 
 /** Says whether two values are equal; the test runner's own, which knows asymmetric matchers. */
@@ -27,7 +28,11 @@ export function compareEntry(entry: AuditEntry, expected: ExpectedFields, equals
   const compare = (actual: unknown, wanted: unknown, path: string): void => {
     if (isContainer(wanted) && isContainer(actual) && Array.isArray(wanted) === Array.isArray(actual)) {
       for (const key of keysToCompare(wanted, actual))
-        compare(own(actual, key), own(wanted, key), join(path, key, Array.isArray(wanted)));
+        compare(
+          own(actual, key),
+          own(wanted, key),
+          memberPath(path, Array.isArray(wanted) ? Number(key) : key),
+        );
     } else if (!isContainer(wanted) && equals(actual, wanted)) matching++;
     else differences.push({ path, expected: wanted, actual });
   };
@@ -49,9 +54,4 @@ function keysToCompare(wanted: object, actual: object): string[] {
 /** `__proto__` and `constructor` are data: what is not the object's own is absent. */
 function own(container: object, key: string): unknown {
   return Object.hasOwn(container, key) ? (container as Record<string, unknown>)[key] : undefined;
-}
-
-function join(path: string, key: string, isIndex: boolean): string {
-  if (isIndex) return `${path}[${key}]`;
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
 }

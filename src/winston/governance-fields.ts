@@ -1,25 +1,11 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
+import type { EntryFields } from "../entry/audit-entry.js";
 import type { JsonObject, JsonValue } from "../entry/json.js";
 import { ATTR_GOVERNANCE_LEAF_HASH } from "../semconv.js";
 
 /** What a log line of the mirror carries as metadata: the whole entry, and the log that sealed it. */
-export interface GovernanceFields {
+export interface GovernanceFields extends Omit<EntryFields, "leafHash"> {
   readonly logId: string;
-  readonly sequence: number;
-  readonly id: string;
-  /** When it happened: RFC 3339, UTC, milliseconds. */
-  readonly timestamp: string;
-  readonly operation: string;
-  readonly proposalId?: string;
-  readonly subjectId?: string;
-  readonly kind?: string;
-  readonly actorDid?: string;
-  readonly decision?: string;
-  readonly details: JsonObject;
-  /** When it was recorded; present only when it differs from the timestamp. */
-  readonly recordedAt?: string;
-  readonly traceId?: string;
-  readonly spanId?: string;
   readonly leafHash?: string;
 }
 

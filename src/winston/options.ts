@@ -1,7 +1,7 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { Logger } from "winston";
 import { processWarnings } from "../delivery/reporter.js";
-import { type AuditError, checkNames, invalidOption } from "../errors.js";
+import { type AuditError, checkNames, functionOf, invalidOption } from "../errors.js";
 
 /** Under which key of a log line the fields of the entry stand unless {@link WinstonMirrorOptions.key} says otherwise. */
 export const DEFAULT_KEY = "governance";
@@ -52,10 +52,11 @@ export function resolveOptions(options: WinstonMirrorOptions): ResolvedWinstonOp
   if (typeof key !== "string" || key === "")
     throw invalidOption("key", "expected a string that is not empty");
   if (RESERVED_KEYS.has(key)) throw invalidOption("key", `winston itself uses "${key}"`);
-  for (const name of ["level", "onError"] as const)
-    if (options[name] !== undefined && typeof options[name] !== "function")
-      throw invalidOption(name, "expected a function");
-  return { key, level: options.level, onError: options.onError ?? processWarnings() };
+  return {
+    key,
+    level: functionOf(options.level, "level"),
+    onError: functionOf(options.onError, "onError") ?? processWarnings(),
+  };
 }
 
 /** @throws `AuditError` `invalid_options` for what is no logger of winston 3. */
