@@ -10,6 +10,8 @@
  * | `not_recorded` | the OpenTelemetry pipeline did not let the record through; nothing was written |
  * | `journal_failed` | the journal could not be opened, written or read; what was to be recorded was not |
  * | `delivery_failed` | a mirror did not take a record, or had not delivered all of them by the deadline |
+ * | `invalid_evidence` | a line, note, proof, bundle or key that cannot be read, so that nothing can be said about it |
+ * | `verification_failed` | evidence that was read and contradicts itself, a signature or a checkpoint |
  */
 export type AuditErrorCode =
   | "invalid_entry"
@@ -18,7 +20,9 @@ export type AuditErrorCode =
   | "closed"
   | "not_recorded"
   | "journal_failed"
-  | "delivery_failed";
+  | "delivery_failed"
+  | "invalid_evidence"
+  | "verification_failed";
 
 /** What an {@link AuditError} carries beside its code and message. */
 export interface AuditErrorOptions {

@@ -46,6 +46,8 @@ export const METRIC_DELIVERY_DELIVERED = "quorumlog.delivery.delivered";
 export const METRIC_DELIVERY_REJECTED = "quorumlog.delivery.rejected";
 /** Age of the oldest pending record, in seconds. */
 export const METRIC_DELIVERY_PENDING_AGE = "quorumlog.delivery.pending.age";
+/** How long the oldest entry has waited that the journal does not have, in seconds. */
+export const METRIC_JOURNAL_LAG = "quorumlog.journal.lag";
 /** Type of the component that a metric is about. A name of the semantic conventions. */
 export const ATTR_OTEL_COMPONENT_TYPE = "otel.component.type";
 /** Name of the component that a metric is about. A name of the semantic conventions. */
@@ -186,7 +188,7 @@ export interface MetricConvention {
 
 const COMPONENT = [ATTR_OTEL_COMPONENT_TYPE, ATTR_OTEL_COMPONENT_NAME] as const;
 
-/** Every metric of a reliable mirror, in the order of the documentation. */
+/** Every metric of a reliable mirror and of a log with a journal, in the order of the documentation. */
 export const METRIC_CONVENTIONS: readonly MetricConvention[] = [
   {
     name: METRIC_DELIVERY_ACCEPTED,
@@ -238,5 +240,14 @@ export const METRIC_CONVENTIONS: readonly MetricConvention[] = [
     unit: "{log_record}",
     attributes: COMPONENT,
     brief: "Records that may be pending, `maxPending`.",
+  },
+  {
+    name: METRIC_JOURNAL_LAG,
+    instrument: "gauge",
+    unit: "s",
+    attributes: [ATTR_GOVERNANCE_LOG_ID],
+    brief:
+      'How long the oldest entry has waited that the journal does not have yet; 0 when it has all. With `durability: "batch"` ' +
+      "a few milliseconds, or as long as the journal cannot be written.",
   },
 ];

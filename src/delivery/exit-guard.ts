@@ -6,14 +6,17 @@ export const EXIT_FLUSH_MILLIS = 5000;
 /** How often that may happen: an app that logs in its own `beforeExit` would otherwise never end. */
 const MAX_ROUNDS = 3;
 
-/** Somebody who has records to deliver when the process is about to end. */
+/** Somebody who has something to bring to safety when the process is about to end. */
 export interface Pending {
-  readonly name: string;
+  /** What is pending, in words, such as "undelivered record(s) of otlp". */
+  readonly what: string;
   readonly pending: number;
   /** Whether they are gone with the process. */
   readonly isLost: boolean;
   /** Tries to deliver them; resolves when done or out of time, never rejects. */
   deliver(timeoutMillis: number): Promise<void>;
+  /** Does what can be done without waiting, at the very end; never throws. */
+  lastChance?(): void;
 }
 
 const guarded = new Set<Pending>();
@@ -50,8 +53,8 @@ function deliverAll(): void {
 }
 
 function sayWhatIsLost(): void {
+  for (const each of [...guarded]) each.lastChance?.(); // which may bring work to others
   // console.error may be asynchronous, and there is no later any more
-  for (const { name, pending, isLost } of guarded)
-    if (isLost && pending > 0)
-      writeSync(2, `quorumlog: the process ends with ${pending} undelivered record(s) of ${name}\n`);
+  for (const { what, pending, isLost } of guarded)
+    if (isLost && pending > 0) writeSync(2, `quorumlog: the process ends with ${pending} ${what}\n`);
 }

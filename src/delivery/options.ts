@@ -1,8 +1,9 @@
-import { type MeterProvider, metrics } from "@opentelemetry/api";
+import type { MeterProvider } from "@opentelemetry/api";
 import type { LogRecordExporter } from "@opentelemetry/sdk-logs";
 import { type AuditError, checkNames, functionOf, invalidOption, positiveInteger } from "../errors.js";
 import { MAX_TIMER_MILLIS } from "./deadline.js";
 import type { DeliverySettings } from "./delivery-loop.js";
+import { meterProviderOf } from "./meter-provider.js";
 
 /** What a mirror is called unless it says otherwise. */
 export const DEFAULT_MIRROR_NAME = "otlp";
@@ -105,7 +106,6 @@ export interface ResolvedDelivery extends DeliverySettings {
   readonly whenFull: "reject" | "throw";
   readonly backfill: boolean;
   readonly onError: ((error: AuditError) => void) | undefined;
-  /** Looked up late: an SDK that is started after the mirrors were made registers its provider then. */
   readonly meterProvider: () => MeterProvider;
 }
 
@@ -135,14 +135,12 @@ export function resolveDelivery(options: ReliableLogRecordProcessorOptions): Res
   for (const method of ["export", "forceFlush", "shutdown"] as const)
     if (typeof options.exporter?.[method] !== "function")
       throw invalidOption("exporter", `a log record exporter has ${method}()`);
-  const { name = DEFAULT_MIRROR_NAME, whenFull = "reject", backfill = false, meterProvider } = options;
+  const { name = DEFAULT_MIRROR_NAME, whenFull = "reject", backfill = false } = options;
   if (typeof name !== "string" || name === "")
     throw invalidOption("name", "expected a string that is not empty");
   if (whenFull !== "reject" && whenFull !== "throw")
     throw invalidOption("whenFull", 'expected "reject" or "throw"');
   if (typeof backfill !== "boolean") throw invalidOption("backfill", "expected a boolean");
-  if (meterProvider !== undefined && typeof meterProvider?.getMeter !== "function")
-    throw invalidOption("meterProvider", "expected a MeterProvider");
   return {
     name,
     whenFull,
@@ -159,7 +157,7 @@ export function resolveDelivery(options: ReliableLogRecordProcessorOptions): Res
       maxMillis: millis(options.maxBackoffMillis, "maxBackoffMillis", 1) ?? DEFAULT_MAX_BACKOFF_MILLIS,
     },
     giveUpAfterMillis: millis(options.giveUpAfterMillis, "giveUpAfterMillis", 1) ?? Number.POSITIVE_INFINITY,
-    meterProvider: () => meterProvider ?? metrics.getMeterProvider(),
+    meterProvider: meterProviderOf(options.meterProvider),
   };
 }
 

@@ -284,7 +284,7 @@ export class ReliableLogRecordProcessor implements AuditMirror {
     const pending = (): number => this.#spool.size;
     const isLost = (): boolean => !this.#spool.durable;
     return {
-      name: this.name,
+      what: `undelivered record(s) of ${this.name}`,
       get pending() {
         return pending();
       },

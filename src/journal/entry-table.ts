@@ -86,25 +86,30 @@ export class EntryTable {
     return Number(row?.["n"] ?? 0);
   }
 
-  /** Appends one entry in one transaction; what it throws, nothing was written. */
-  append(row: JournalRow): void {
-    const { resource, scope } = row;
-    const known = this.contexts.known(resource, scope);
+  /** Appends entries in one transaction; what it throws, nothing was written. */
+  append(rows: readonly JournalRow[]): void {
     const settled = this.contexts.settled();
-    const endsBlock = (row.entry.sequence + 1) % TIME_BLOCK === 0;
+    const [first] = rows;
     // a statement alone is a transaction of its own, without the cost of two more
-    if (known !== undefined && settled.length === 0 && !endsBlock) {
-      this.#write(row, known);
-      return;
+    if (first !== undefined && rows.length === 1 && settled.length === 0 && !endsBlock(first)) {
+      const known = this.contexts.known(first.resource, first.scope);
+      if (known !== undefined) {
+        this.#write(first, known);
+        return;
+      }
     }
-    const ids = inTransaction(this.#database, () => {
-      const stored = known ?? this.contexts.store(resource, scope);
-      this.#write(row, stored);
-      if (endsBlock) this.#summarise(row.entry.sequence);
+    const met: [JournalRow, ContextIds][] = [];
+    inTransaction(this.#database, () => {
+      for (const row of rows) {
+        const known = this.contexts.known(row.resource, row.scope);
+        const ids = known ?? this.contexts.store(row.resource, row.scope);
+        if (known === undefined) met.push([row, ids]);
+        this.#write(row, ids);
+        if (endsBlock(row)) this.#summarise(row.entry.sequence);
+      }
       for (const other of settled) this.contexts.settle(other);
-      return stored;
     });
-    if (known === undefined) this.contexts.learn(resource, scope, ids);
+    for (const [{ resource, scope }, ids] of met) this.contexts.learn(resource, scope, ids);
   }
 
   /** Stores what was detected about resources since their last entry. */
@@ -146,4 +151,8 @@ export class EntryTable {
     const first = sequence + 1 - TIME_BLOCK;
     this.#database.prepare(SUMMARISE).run(first / TIME_BLOCK, first, sequence);
   }
+}
+
+function endsBlock({ entry }: JournalRow): boolean {
+  return (entry.sequence + 1) % TIME_BLOCK === 0;
 }

@@ -122,7 +122,11 @@ export class AuditLogProcessor implements LogRecordProcessor, AuditReader {
   async flush(options: FlushOptions = {}): Promise<void> {
     const timeoutMillis = timeoutOf(options);
     const shutdown = this.#shutdown;
-    if (shutdown === undefined) return this.#settle("flush", await this.#log.mirrors.flush(timeoutMillis));
+    if (shutdown === undefined)
+      return this.#settle(
+        "flush",
+        await this.#afterJournal(timeoutMillis, (left) => this.#log.mirrors.flush(left)),
+      );
     try {
       await withDeadline(() => shutdown, timeoutMillis, "the shutdown");
     } catch (error) {
@@ -151,13 +155,26 @@ export class AuditLogProcessor implements LogRecordProcessor, AuditReader {
 
   async #close(timeoutMillis: number): Promise<void> {
     this.#log.close();
-    const failures = await this.#log.mirrors.shutdown(timeoutMillis);
+    const failures = await this.#afterJournal(timeoutMillis, (left) => this.#log.mirrors.shutdown(left));
     try {
       this.#log.closeJournal();
     } catch (error) {
       failures.push(error);
     }
     this.#settle("shutdown", failures);
+  }
+
+  /** Mirrors are handed what the journal has. */
+  async #afterJournal(
+    timeoutMillis: number,
+    work: (timeoutMillis: number) => Promise<unknown[]>,
+  ): Promise<unknown[]> {
+    const deadline = performance.now() + timeoutMillis;
+    const failure = await this.#log.settleJournal(timeoutMillis).then(
+      () => [],
+      (error: unknown) => [error],
+    );
+    return [...failure, ...(await work(Math.max(1, Math.ceil(deadline - performance.now()))))];
   }
 
   #settle(what: string, failures: readonly unknown[]): void {

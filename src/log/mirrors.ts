@@ -23,7 +23,8 @@ interface Owned {
   owed: number;
 }
 
-interface Handover {
+/** A sealed record on its way to the mirrors. */
+export interface Handover {
   readonly record: ReadWriteLogRecord;
   readonly context: Context | undefined;
   readonly generation: number;
@@ -66,11 +67,16 @@ export class Mirrors {
     for (const { mirror, owed } of this.#mirrors) mirror.checkRoom?.(owed + 1);
   }
 
-  /** Step 4 of a commit. Never throws. */
-  handOn(record: ReadWriteLogRecord, context: Context | undefined): void {
-    if (this.#mirrors.length === 0) return;
-    this.#waiting.push({ record, context, generation: this.#generation + 1 });
+  /** Keeps room for a record until it is handed on; undefined when there is nobody to hand it to. */
+  handover(record: ReadWriteLogRecord, context: Context | undefined): Handover | undefined {
+    if (this.#mirrors.length === 0) return undefined;
     for (const each of this.#mirrors) each.owed++;
+    return { record, context, generation: this.#generation + 1 };
+  }
+
+  /** Step 4 of a commit. Never throws. */
+  handOn(handover: Handover): void {
+    this.#waiting.push(handover);
     if (this.#generation > 0) return;
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       this.#generation = next.generation;

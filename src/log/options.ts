@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
+import type { MeterProvider } from "@opentelemetry/api";
 import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import type { AuditMirror } from "../delivery/audit-mirror.js";
+import { meterProviderOf } from "../delivery/meter-provider.js";
 import { processWarnings } from "../delivery/reporter.js";
 import type { AuditEvent } from "../entry/audit-event.js";
 import { DEFAULT_LOG_ID, logIdOf } from "../entry/log-id.js";
@@ -48,6 +50,15 @@ export interface AuditLogProcessorOptions {
    * @defaultValue none: the log is in memory
    */
   readonly journal?: string | Journal | undefined;
+  /**
+   * When an entry is safe from a crash. `"commit"`: when its helper returns, which waits for a sync of the disk.
+   * `"batch"`: a few milliseconds later, together with others; mirrors are handed it then, and a flush or shutdown waits
+   * for it. A group that cannot be committed is kept and tried again, and meanwhile helpers throw `journal_failed`.
+   * Needs a journal.
+   *
+   * @defaultValue "commit"
+   */
+  readonly durability?: "commit" | "batch" | undefined;
   /** What sealed records go on to, in this order. The processor owns them: it flushes them and shuts them down. */
   readonly mirrors?: readonly LogRecordProcessor[] | undefined;
   /**
@@ -62,6 +73,12 @@ export interface AuditLogProcessorOptions {
    * @defaultValue warnings of the process, since silence would hide a loss: the first, then one a minute with a count
    */
   readonly onError?: ((error: AuditError) => void) | undefined;
+  /**
+   * Where the metrics of the journal go.
+   *
+   * @defaultValue the provider that is registered with the OpenTelemetry API, if any
+   */
+  readonly meterProvider?: MeterProvider | undefined;
 }
 
 /** Options with their defaults. */
@@ -70,11 +87,13 @@ export interface ResolvedOptions {
   /** The journal's, or with the UUID of this run. */
   readonly logId: string;
   readonly journal: Journal | undefined;
+  readonly durability: "commit" | "batch";
   /** Whether the journal was opened for this log, which closes it then. */
   readonly ownsJournal: boolean;
   /** Milliseconds since 1970, by the clock of the options. */
   readonly now: () => number;
   readonly mirrors: readonly AuditMirror[];
+  readonly meterProvider: () => MeterProvider;
   readonly redact: ((event: AuditEvent) => AuditEvent) | undefined;
   readonly onError: (error: AuditError) => void;
 }
@@ -85,7 +104,9 @@ const NAMES: readonly (keyof AuditLogProcessorOptions)[] = [
   "logId",
   "clock",
   "journal",
+  "durability",
   "mirrors",
+  "meterProvider",
   "redact",
   "onError",
 ];
@@ -104,7 +125,9 @@ export function resolveOptions(options: AuditLogProcessorOptions): ResolvedOptio
       maxBytes: positiveInteger(options.maxBytes, "maxBytes") ?? Number.POSITIVE_INFINITY,
     },
     now: nowOf(functionOf(options.clock, "clock")),
+    durability: durabilityOf(options),
     mirrors: mirrorsOf(options.mirrors),
+    meterProvider: meterProviderOf(options.meterProvider),
     redact: functionOf(options.redact, "redact"),
     onError: functionOf(options.onError, "onError") ?? processWarnings(),
   };
@@ -117,6 +140,14 @@ export function resolveOptions(options: AuditLogProcessorOptions): ResolvedOptio
     ownsJournal,
     logId: journal?.logId ?? `${logId ?? DEFAULT_LOG_ID}/${randomUUID()}`,
   };
+}
+
+function durabilityOf({ durability = "commit", journal }: AuditLogProcessorOptions): "commit" | "batch" {
+  if (durability !== "commit" && durability !== "batch")
+    throw invalidOption("durability", 'expected "commit" or "batch"');
+  if (durability === "batch" && journal === undefined)
+    throw invalidOption("durability", "there is no journal to commit to");
+  return durability;
 }
 
 function journalOf(value: string | Journal | undefined, logId: string | undefined): Journal | undefined {

@@ -1,16 +1,25 @@
-import { type Context, type HrTime, isSpanContextValid, type SpanContext } from "@opentelemetry/api";
+import {
+  type Context,
+  type HrTime,
+  isSpanContextValid,
+  type MeterProvider,
+  type SpanContext,
+} from "@opentelemetry/api";
 import type { ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
 import { reporterTo } from "../delivery/reporter.js";
 import { type AuditEvent, type ValidEvent, validateEvent } from "../entry/audit-event.js";
 import { invalidEntry } from "../entry/invalid.js";
-import { sealEntry } from "../entry/seal.js";
+import { type SealedEntry, sealEntry } from "../entry/seal.js";
 import { randomUuid } from "../entry/uuid.js";
 import { AuditError, invalidOption } from "../errors.js";
+import type { JournalRow } from "../journal/entry-table.js";
 import type { Journal } from "../journal/journal.js";
 import { MemoryStore } from "../memory/memory-store.js";
 import { foreignEvent } from "../record/foreign-event.js";
 import { writeSeal } from "../record/sealed-record.js";
 import type { Draft } from "./draft.js";
+import { GroupCommit } from "./group-commit.js";
+import { observeJournal } from "./journal-metrics.js";
 import { Mirrors } from "./mirrors.js";
 import type { ResolvedOptions } from "./options.js";
 
@@ -24,11 +33,15 @@ export class SealedLog {
   readonly mirrors: Mirrors;
   readonly #journal: Journal | undefined;
   readonly #ownsJournal: boolean;
+  /** Undefined when each entry is committed by itself. */
+  readonly #group: GroupCommit | undefined;
   /** The way to `onError`; never throws. */
   readonly report: (error: AuditError) => void;
   readonly #now: () => number;
   readonly #redact: ((event: AuditEvent) => AuditEvent) | undefined;
   readonly #bytesMatter: boolean;
+  readonly #meterProvider: () => MeterProvider;
+  #observed = false;
   /** The sequence to come. */
   #next = 0;
   #accepted = 0;
@@ -44,10 +57,13 @@ export class SealedLog {
     this.#now = options.now;
     this.#redact = options.redact;
     this.#bytesMatter = options.bounds.maxBytes !== Number.POSITIVE_INFINITY;
+    this.#meterProvider = options.meterProvider;
     this.#journal = options.journal;
     this.#ownsJournal = options.ownsJournal;
     if (options.journal !== undefined && inUse.has(options.journal))
       throw invalidOption("journal", "another log writes to this journal");
+    if (options.journal !== undefined && options.durability === "batch")
+      this.#group = new GroupCommit(options.journal, this.report);
     try {
       this.mirrors = new Mirrors(options.mirrors, this.report);
       if (options.journal !== undefined) this.#continue(options.journal, options);
@@ -82,10 +98,20 @@ export class SealedLog {
     if (this.#closed) throw new AuditError("closed", "the audit log was shut down; nothing was recorded");
   }
 
+  /**
+   * Waits until the journal has every entry.
+   *
+   * @throws {@link AuditError} `journal_failed` when it does not after that time.
+   */
+  async settleJournal(timeoutMillis: number): Promise<void> {
+    await this.#group?.flush(timeoutMillis);
+  }
+
   /** Lets go of the journal, and closes it if it was opened for this log. */
   closeJournal(): void {
     if (this.#journal === undefined) return;
     inUse.delete(this.#journal);
+    this.#group?.stop();
     if (this.#ownsJournal) this.#journal.close();
   }
 
@@ -112,6 +138,7 @@ export class SealedLog {
   commit(draft: Draft, record: ReadWriteLogRecord, context: Context | undefined, bare = false): void {
     this.assertOpen();
     this.mirrors.checkRoom();
+    this.#group?.assertReady();
     if (!Object.isExtensible(record.attributes))
       throw new AuditError(
         "not_recorded",
@@ -126,15 +153,9 @@ export class SealedLog {
       spanId: draft.spanContext?.spanId,
     });
     const time = risenAbove(this.#lastTime, draft.recordedMillis);
-    this.#journal?.append({
-      entry: sealed.entry,
-      line: sealed.line,
-      time,
-      timestampMillis: sealed.timestampMillis,
-      traceFlags: draft.spanContext?.traceFlags,
-      resource: record.resource,
-      scope: record.instrumentationScope,
-    });
+    if (this.#journal !== undefined && !this.#observed) this.#observe();
+    const row = this.#journal && journalRow(sealed, time, draft, record);
+    if (row !== undefined && this.#group === undefined) this.#journal?.append(row);
     this.memory.append(
       sealed.entry,
       sealed.timestampMillis,
@@ -144,15 +165,34 @@ export class SealedLog {
     this.#next++;
     this.#accepted++;
     this.#lastTime = [time[0], time[1]]; // the record's own tuple is in anybody's hands
+    const handover = this.#write(record, sealed, time, bare)
+      ? this.mirrors.handover(record, context)
+      : undefined;
+    const handOn = () => handover && this.mirrors.handOn(handover);
+    if (row !== undefined && this.#group !== undefined) this.#group.add(row, handOn);
+    else handOn();
+  }
+
+  #observe(): void {
+    this.#observed = true;
+    const self = new WeakRef(this); // a meter keeps its callbacks for as long as it lives
+    observeJournal(this.#meterProvider(), this.id, () => {
+      const log = self.deref();
+      return log && (log.#group?.lagMillis ?? 0);
+    });
+  }
+
+  /** Whether the record says what was sealed. */
+  #write(record: ReadWriteLogRecord, sealed: SealedEntry, time: HrTime, bare: boolean): boolean {
     try {
       if (bare) for (const key of Object.keys(record.attributes)) delete record.attributes[key];
       writeSeal(record, sealed, this.id, time);
+      return true;
     } catch (cause) {
       const message = `sequence ${sealed.entry.sequence} is recorded, but a processor ahead made its record read-only`;
       this.report(new AuditError("delivery_failed", `${message}; no mirror was handed it`, { cause }));
-      return;
+      return false;
     }
-    this.mirrors.handOn(record, context);
   }
 
   /** Records what the app's own logger emitted. Never throws: what cannot be recorded is reported and counted. */
@@ -180,6 +220,16 @@ export class SealedLog {
       if (mirror.name !== undefined)
         mirror.useSpool?.(journal.outbox(mirror.name, { backfill: mirror.backfill === true }));
   }
+}
+
+function journalRow(
+  { entry, line, timestampMillis }: SealedEntry,
+  time: HrTime,
+  { spanContext }: Draft,
+  { resource, instrumentationScope }: ReadWriteLogRecord,
+): JournalRow {
+  const traceFlags = spanContext?.traceFlags;
+  return { entry, line, time, timestampMillis, traceFlags, resource, scope: instrumentationScope };
 }
 
 /** Loki orders and pages by the record's time, so it rises with every sequence, whatever the clock does. */

@@ -49,7 +49,7 @@ export class Feed {
     this.#report = report;
     const pending = (): number => this.#waiting.length;
     this.#exitDuty = {
-      name: "winston",
+      what: "undelivered record(s) of winston",
       get pending() {
         return pending();
       },

@@ -82,12 +82,16 @@ function instrumentOf(metric: MetricData): string {
   return metric.isMonotonic ? "counter" : "updowncounter";
 }
 
-test("the metrics of a mirror are those of the conventions, and no other", async () => {
+test("the metrics of a mirror and of a log with a journal are those of the conventions, and no other", async () => {
   const memory = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   const reader = new PeriodicExportingMetricReader({ exporter: memory, exportIntervalMillis: 1_000_000 });
   const meterProvider = new MeterProvider({ readers: [reader] });
-  const mirror = otlpMirror({ meterProvider });
-  new GovernanceAuditLog({ mirrors: [mirror], onError: () => {} }).logNodeRemoved({ did: "did:pqaid:eve" });
+  const folder = mkdtempSync(resolve(tmpdir(), "quorumlog-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const journal = resolve(folder, "governance.db");
+  const durable = new GovernanceAuditLog({ journal, meterProvider });
+  const mirrored = new GovernanceAuditLog({ mirrors: [otlpMirror({ meterProvider })], onError: () => {} });
+  for (const audit of [durable, mirrored]) audit.logNodeRemoved({ did: "did:pqaid:eve" });
   await reader.forceFlush();
   const found = memory
     .getMetrics()
@@ -101,7 +105,8 @@ test("the metrics of a mirror are those of the conventions, and no other", async
   const wanted = METRIC_CONVENTIONS.map(({ brief: _, ...convention }) => convention);
   expect(found).toHaveLength(wanted.length);
   expect(found).toEqual(expect.arrayContaining(wanted));
-  await mirror.shutdown({ timeoutMillis: 1 }).catch(() => {}); // nobody listens there
+  await durable.shutdown();
+  await mirrored.shutdown({ timeoutMillis: 1 }).catch(() => {}); // nobody listens there
   await meterProvider.shutdown();
 });
 

@@ -14,7 +14,10 @@ import { Backend } from "../fixtures/backend.js";
 const CRASHES = Number(process.env["CRASHES"] ?? 20);
 
 /** Starts the program, kills it after so many entries were said and a random moment more, and returns what it said. */
-async function crash(journal: string, backend: string, entries: number): Promise<number[]> {
+async function crash(
+  environment: { readonly JOURNAL: string; readonly BACKEND: string; readonly DURABILITY: string },
+  entries: number,
+): Promise<number[]> {
   const child = spawn(
     process.execPath,
     [
@@ -22,7 +25,7 @@ async function crash(journal: string, backend: string, entries: number): Promise
       "--disable-warning=ExperimentalWarning",
       fileURLToPath(new URL("./crash-program.ts", import.meta.url)),
     ],
-    { env: { ...process.env, JOURNAL: journal, BACKEND: backend }, stdio: ["ignore", "pipe", "inherit"] },
+    { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "inherit"] },
   );
   let said = "";
   const exited = once(child, "exit");
@@ -36,17 +39,21 @@ async function crash(journal: string, backend: string, entries: number): Promise
   return said.split("\n").slice(0, -1).map(Number); // the last line may have been cut in two
 }
 
-test(
-  `${CRASHES} crashes: no entry that was acknowledged is missing, no hole, and the backend has all of them in the end`,
-  async () => {
+test.each([
+  ["commit", CRASHES],
+  ["batch", Math.ceil(CRASHES / 4)],
+])(
+  "durability %s, %i crashes: no entry that was acknowledged is missing, no hole, and the backend has all in the end",
+  async (durability, crashes) => {
     const folder = mkdtempSync(join(tmpdir(), "quorumlog-"));
     const file = join(folder, "governance.db");
     await using backend = await Backend.start();
     try {
       const acknowledged: number[] = [];
-      for (let round = 0; round < CRASHES; round++)
-        acknowledged.push(...(await crash(file, backend.url, Math.floor(Math.random() * 60))));
-      expect(acknowledged.length).toBeGreaterThan(CRASHES);
+      const environment = { JOURNAL: file, BACKEND: backend.url, DURABILITY: durability };
+      for (let round = 0; round < crashes; round++)
+        acknowledged.push(...(await crash(environment, Math.floor(Math.random() * 60))));
+      expect(acknowledged.length).toBeGreaterThan(crashes);
       expect(acknowledged.filter((sequence, index) => acknowledged.indexOf(sequence) !== index)).toEqual([]);
 
       const mirror = otlpMirror({ url: backend.url, backfill: true });

@@ -66,6 +66,10 @@ export function handle(code: AuditErrorCode): string {
       return "nothing was recorded";
     case "delivery_failed":
       return "look at the ledger";
+    case "invalid_evidence":
+      return "it could not be checked";
+    case "verification_failed":
+      return "it was altered";
   }
 }
 

@@ -1,0 +1,226 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { renameSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from "@opentelemetry/sdk-metrics";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { ReliableLogRecordProcessor } from "../../src/delivery/index.js";
+import { type AuditError, GovernanceAuditLog, type GovernanceAuditLogOptions } from "../../src/index.js";
+import { Journal } from "../../src/journal/index.js";
+import { ScriptedExporter } from "../fixtures/exporters.js";
+import { newPath, thrownBy } from "./fixtures.js";
+
+const logs: GovernanceAuditLog[] = [];
+
+afterEach(async () => {
+  for (const audit of logs.splice(0)) await audit.shutdown({ timeoutMillis: 1 }).catch(() => {});
+});
+
+function started(journal: string | Journal, options: GovernanceAuditLogOptions = {}): GovernanceAuditLog {
+  const audit = new GovernanceAuditLog({ journal, durability: "batch", onError: () => {}, ...options });
+  logs.push(audit);
+  return audit;
+}
+
+const remove = (audit: GovernanceAuditLog, did: string) => audit.logNodeRemoved({ did });
+
+function sequencesIn(path: string): number[] {
+  const reader = Journal.open(path, { readOnly: true });
+  try {
+    return Array.from(reader.lines(), (line) => JSON.parse(line).seq);
+  } finally {
+    reader.close();
+  }
+}
+
+/** A mirror that notes what the journal had when it was handed each record. */
+function witness(path: string): LogRecordProcessor & { readonly seen: [unknown, number][] } {
+  const seen: [unknown, number][] = [];
+  return {
+    seen,
+    onEmit: ({ attributes }) => void seen.push([attributes["governance.sequence"], sequencesIn(path).length]),
+    forceFlush: async () => {},
+    shutdown: async () => {},
+  };
+}
+
+describe('durability: "batch"', () => {
+  test("answers from memory at once, and commits a group for several calls", async () => {
+    const path = newPath();
+    const audit = started(path);
+    const entries = ["did:a", "did:b", "did:c"].map((did) => remove(audit, did));
+    expect(audit.entries({ order: "oldest" })).toEqual(entries);
+    expect(sequencesIn(path)).toEqual([]);
+    await vi.waitFor(() => expect(sequencesIn(path)).toEqual([0, 1, 2]));
+  });
+
+  test("hands an entry to mirrors only when the journal has it, in order", async () => {
+    const path = newPath();
+    const mirror = witness(path);
+    const exporter = new ScriptedExporter();
+    const audit = started(path, { mirrors: [mirror, new ReliableLogRecordProcessor({ exporter })] });
+    for (let i = 0; i < 5; i++) remove(audit, `did:${i}`);
+    expect(mirror.seen).toEqual([]);
+    expect(audit.ledger()).toMatchObject({ accepted: 5, mirrors: { otlp: { accepted: 0 } } });
+    await audit.flush();
+    expect(mirror.seen).toEqual([0, 1, 2, 3, 4].map((sequence) => [sequence, 5]));
+    expect(exporter.batches.flat().map(({ body }) => body)).toEqual([...audit.lines()]);
+  });
+
+  test("does not wait for the thread to be free when a group is full", () => {
+    const path = newPath();
+    const audit = started(path);
+    for (let i = 0; i < 1000; i++) remove(audit, `did:${i}`);
+    expect(sequencesIn(path).length).toBeGreaterThan(700);
+    expect(audit.length).toBe(1000);
+  });
+
+  test("flush and shutdown wait for the group", async () => {
+    const path = newPath();
+    const audit = started(path);
+    remove(audit, "did:a");
+    await audit.flush();
+    expect(sequencesIn(path)).toEqual([0]);
+    remove(audit, "did:b");
+    await audit.shutdown();
+    expect(sequencesIn(path)).toEqual([0, 1]);
+  });
+
+  test("goes on after a restart without a hole, in the other durability too", async () => {
+    const path = newPath();
+    const first = started(path);
+    remove(first, "did:a");
+    await first.shutdown();
+    const second = started(path, { durability: "commit" });
+    expect(remove(second, "did:b").sequence).toBe(1);
+    await second.shutdown();
+    const third = started(path);
+    expect(remove(third, "did:c").sequence).toBe(2);
+    await third.flush();
+    expect(sequencesIn(path)).toEqual([0, 1, 2]);
+  });
+
+  test("ends with mirrors that answer each other's records", async () => {
+    const path = newPath();
+    let audit: GovernanceAuditLog | undefined;
+    const errors: AuditError[] = [];
+    const mirror: LogRecordProcessor = {
+      onEmit: () => void (audit && remove(audit, "did:answer")),
+      forceFlush: async () => {},
+      shutdown: async () => {},
+    };
+    audit = started(path, { mirrors: [mirror], onError: (error) => errors.push(error) });
+    remove(audit, "did:a");
+    await vi.waitFor(() => expect(errors).toHaveLength(1));
+    expect(errors[0]?.cause).toMatchObject({ code: "not_recorded" });
+    await audit.flush();
+    expect(sequencesIn(path)).toHaveLength(9);
+  });
+
+  test("needs a journal, and is one of two words", () => {
+    const options = { durability: "batch" } as const;
+    expect(thrownBy(() => new GovernanceAuditLog(options))).toMatchObject({ field: "durability" });
+    const wrong = { durability: "never" } as never;
+    expect(thrownBy(() => new GovernanceAuditLog(wrong))).toMatchObject({ field: "durability" });
+  });
+});
+
+describe("a group that cannot be committed", () => {
+  test("is kept and tried again; helpers throw journal_failed meanwhile, and use no sequence", async () => {
+    const path = newPath();
+    const errors: AuditError[] = [];
+    const mirror = witness(path);
+    const audit = started(path, { mirrors: [mirror], onError: (error) => errors.push(error) });
+    remove(audit, "did:a");
+    renameSync(path, `${path}.away`);
+    await vi.waitFor(() => expect(errors.map(({ code }) => code)).toEqual(["journal_failed"]));
+    expect(thrownBy(() => remove(audit, "did:b"))).toMatchObject({
+      code: "journal_failed",
+      message: expect.stringContaining("1 entries wait"),
+    });
+    expect(audit.length).toBe(1);
+    await expect(audit.flush({ timeoutMillis: 20 })).rejects.toMatchObject({
+      code: "delivery_failed",
+      cause: { code: "journal_failed" },
+      ledger: { accepted: 1 },
+    });
+    expect(mirror.seen).toEqual([]);
+    renameSync(`${path}.away`, path);
+    await audit.flush();
+    expect(remove(audit, "did:b").sequence).toBe(1);
+    await audit.flush();
+    expect(sequencesIn(path)).toEqual([0, 1]);
+    expect(mirror.seen.map(([sequence]) => sequence)).toEqual([0, 1]);
+    expect(errors).toHaveLength(1);
+  });
+
+  test("shows in the metric of the journal's lag", async () => {
+    const path = newPath();
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+    const meterProvider = new MeterProvider({ readers: [reader] });
+    const lag = async () => {
+      exporter.reset();
+      await reader.forceFlush();
+      const metrics = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics[0]?.metrics ?? []);
+      const metric = metrics.find(({ descriptor }) => descriptor.name === "quorumlog.journal.lag");
+      return metric?.dataPoints[0]?.value as number;
+    };
+    const audit = started(path, { meterProvider });
+    remove(audit, "did:a");
+    await audit.flush();
+    expect(await lag()).toBe(0);
+    remove(audit, "did:b");
+    renameSync(path, `${path}.away`);
+    await audit.flush({ timeoutMillis: 5 }).catch(() => {});
+    expect(await lag()).toBeGreaterThan(0);
+    renameSync(`${path}.away`, path);
+    await audit.flush();
+    expect(await lag()).toBe(0);
+    await meterProvider.shutdown();
+  });
+});
+
+describe("a process that ends with a group", () => {
+  /** Logs three entries against the built package, and ends as the last lines say. */
+  async function run(path: string, end: string): Promise<{ code: number | null; stderr: string }> {
+    const program = `
+      import { rmSync } from "node:fs";
+      import { GovernanceAuditLog } from "quorumlog";
+      const audit = new GovernanceAuditLog({ journal: process.env.JOURNAL, durability: "batch", onError: () => {} });
+      for (const did of ["a", "b", "c"]) audit.logNodeRemoved({ did });
+      ${end}`;
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+      env: { ...process.env, JOURNAL: path },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const exit = once(child, "exit");
+    const stderr = await text(child.stderr);
+    const [code] = await exit;
+    return { code, stderr };
+  }
+
+  test.each([
+    ["by itself", "", 0],
+    ["by process.exit", "process.exit(3)", 3],
+    ["by an error", 'throw new Error("app")', 1],
+  ])("%s has committed it", async (_, end, code) => {
+    const path = newPath();
+    expect((await run(path, end)).code).toBe(code);
+    expect(sequencesIn(path)).toEqual([0, 1, 2]);
+  });
+
+  test("that cannot be committed says how many entries are lost", async () => {
+    const { code, stderr } = await run(newPath(), "rmSync(process.env.JOURNAL); process.exit(0)");
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^quorumlog: the process ends with 3 entries that .*governance\.db does not have\n$/,
+    );
+  });
+});
