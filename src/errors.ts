@@ -10,6 +10,7 @@
  * | `not_recorded` | the OpenTelemetry pipeline did not let the record through; nothing was written |
  * | `journal_failed` | the journal could not be opened, written or read; what was to be recorded was not |
  * | `delivery_failed` | a mirror did not take a record, or had not delivered all of them by the deadline |
+ * | `signing_failed` | a key could not sign a checkpoint; entries are recorded all the same, and the next one covers them |
  * | `invalid_evidence` | a line, note, proof, bundle or key that cannot be read, so that nothing can be said about it |
  * | `verification_failed` | evidence that was read and contradicts itself, a signature or a checkpoint |
  */
@@ -21,6 +22,7 @@ export type AuditErrorCode =
   | "not_recorded"
   | "journal_failed"
   | "delivery_failed"
+  | "signing_failed"
   | "invalid_evidence"
   | "verification_failed";
 

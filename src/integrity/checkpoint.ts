@@ -1,0 +1,71 @@
+import { invalidOption } from "../errors.js";
+import { base64, hashOfBase64, numberOfDecimal } from "./encodings.js";
+import { invalidEvidence } from "./invalid-evidence.js";
+import { HASH_BYTES, type Hash } from "./merkle-hash.js";
+import { parseNote } from "./signed-note.js";
+
+/** The signed state of a log: how many entries it has, and the root hash over all of them. */
+export interface Checkpoint {
+  /** The log's id. */
+  readonly origin: string;
+  /** How many entries. */
+  readonly size: number;
+  /** The root of the Merkle tree over their lines, hexadecimal. */
+  readonly rootHash: string;
+  /** The signed note that says so. */
+  readonly note: string;
+}
+
+/** What the text of a checkpoint says. */
+export interface CheckpointBody {
+  /** The text itself, with its last line end: what is signed. */
+  readonly text: string;
+  readonly origin: string;
+  readonly size: number;
+  readonly root: Hash;
+}
+
+/**
+ * Writes the text of a checkpoint (C2SP tlog-checkpoint v1.0.0, Note text), without extension lines.
+ *
+ * @param origin - The log's id: one line that is not empty.
+ * @param size - How many entries.
+ * @param root - The root hash over them, 32 bytes.
+ * @throws {@link AuditError} `invalid_options` when there is no checkpoint of these.
+ */
+export function checkpointText(origin: string, size: number, root: Hash): string {
+  if (origin === "" || !origin.isWellFormed() || /\p{Cc}/u.test(origin))
+    throw invalidOption("origin", "expected a text of one line that is not empty");
+  if (!Number.isSafeInteger(size) || size < 0) throw invalidOption("size", "expected a number of entries");
+  if (root.length !== HASH_BYTES) throw invalidOption("root", `expected ${HASH_BYTES} bytes`);
+  return `${origin}\n${size}\n${base64(root)}\n`;
+}
+
+/**
+ * Reads the text of a checkpoint, which is that of a note (C2SP tlog-checkpoint v1.0.0, Note text). Extension lines are
+ * passed over: an ML-DSA-44 signature does not cover them, and nobody can audit what they say.
+ *
+ * @throws {@link AuditError} `invalid_evidence`.
+ */
+export function parseCheckpointText(text: string): CheckpointBody {
+  const lines = text.split("\n");
+  const [origin = "", decimal = "", encoded = ""] = lines;
+  if (lines.indexOf("") !== lines.length - 1)
+    throw invalidEvidence("checkpoint: expected lines that are not empty");
+  const size = numberOfDecimal(decimal);
+  if (size === undefined) throw invalidEvidence("checkpoint: expected the tree size on its second line");
+  const root = hashOfBase64(encoded);
+  if (root === undefined) throw invalidEvidence("checkpoint: expected the root hash on its third line");
+  return { text, origin, size, root };
+}
+
+/**
+ * Reads a checkpoint (C2SP tlog-checkpoint v1.0.0). Its signatures are not verified: `checkSignatures` does.
+ *
+ * @param note - The whole signed note.
+ * @throws {@link AuditError} `invalid_evidence` when it is no checkpoint.
+ */
+export function parseCheckpoint(note: string): Checkpoint {
+  const { origin, size, root } = parseCheckpointText(parseNote(note).text);
+  return { origin, size, rootHash: Buffer.from(root).toString("hex"), note };
+}

@@ -1,0 +1,92 @@
+import { invalidEvidence } from "./invalid-evidence.js";
+import { EMPTY_ROOT, HASH_BYTES, type Hash, nodeHash } from "./merkle-hash.js";
+
+/** Hears of each complete subtree as it closes: over the leaves [index * 2^height, (index + 1) * 2^height). */
+export type OnSubtree = (height: number, index: number, root: Hash) => void;
+
+/** A complete subtree, in front of the larger ones on its left. */
+interface Peak {
+  readonly height: number;
+  readonly root: Hash;
+  readonly larger: Peak | undefined;
+}
+
+/**
+ * What one has to keep of a Merkle tree to append to it: its size and the roots of its complete subtrees, one for each
+ * bit that is set in the size (RFC 9162 section 2.1.2 keeps the same on a stack).
+ *
+ * It never changes: to append makes another one that shares what stays the same, so that to undo is to keep the old.
+ */
+export class CompactRange {
+  /** The range over no leaves. */
+  static readonly EMPTY = new CompactRange(0, undefined);
+
+  /** How many leaves it stands for. */
+  readonly size: number;
+  readonly #smallest: Peak | undefined;
+
+  private constructor(size: number, smallest: Peak | undefined) {
+    this.size = size;
+    this.#smallest = smallest;
+  }
+
+  /**
+   * The range that was stored as its size and {@link CompactRange.subtreeRoots}.
+   *
+   * @param subtreeRoots - Largest first.
+   * @throws {@link AuditError} `invalid_evidence` when these are not as many hashes as the size has bits that are set.
+   */
+  static of(size: number, subtreeRoots: readonly Hash[]): CompactRange {
+    if (!Number.isSafeInteger(size) || size < 0) throw invalidEvidence("expected a number of leaves", "size");
+    let smallest: Peak | undefined;
+    let left = 0;
+    for (const height of bitsOf(size)) {
+      const root = subtreeRoots[left++];
+      if (root?.length !== HASH_BYTES) throw invalidEvidence("expected a hash", `subtreeRoots[${left - 1}]`);
+      smallest = { height, root, larger: smallest };
+    }
+    if (left < subtreeRoots.length) throw invalidEvidence(`expected ${left} hashes`, "subtreeRoots");
+    return new CompactRange(size, smallest);
+  }
+
+  /**
+   * The range with one more leaf; one node is hashed for it, amortised.
+   *
+   * @param leaf - Its leaf hash.
+   * @param onSubtree - Hears of each complete subtree of height 1 or more that the leaf closes, lowest first.
+   */
+  append(leaf: Hash, onSubtree?: OnSubtree): CompactRange {
+    const size = this.size + 1;
+    let peak: Peak = { height: 0, root: leaf, larger: this.#smallest };
+    while (peak.larger !== undefined && peak.larger.height === peak.height) {
+      const height = peak.height + 1;
+      peak = { height, root: nodeHash(peak.larger.root, peak.root), larger: peak.larger.larger };
+      onSubtree?.(height, size / 2 ** height - 1, peak.root);
+    }
+    return new CompactRange(size, peak);
+  }
+
+  /** The root of the tree over all leaves (RFC 9162 section 2.1.1). */
+  root(): Hash {
+    if (this.#smallest === undefined) return EMPTY_ROOT;
+    let root = this.#smallest.root;
+    for (let peak = this.#smallest.larger; peak !== undefined; peak = peak.larger)
+      root = nodeHash(peak.root, root);
+    return root;
+  }
+
+  /** Roots of the complete subtrees, largest first, which is from left to right. */
+  get subtreeRoots(): readonly Hash[] {
+    const roots: Hash[] = [];
+    for (let peak = this.#smallest; peak !== undefined; peak = peak.larger) roots.push(peak.root);
+    return roots.reverse();
+  }
+}
+
+/** The bits that are set in a size, highest first; the operators for bits end at 32 of them. */
+function bitsOf(size: number): number[] {
+  const bits: number[] = [];
+  for (let bit = 0, rest = size; rest > 0; bit++, rest = Math.floor(rest / 2))
+    if (rest % 2 === 1) bits.push(bit);
+  return bits.reverse();
+}

@@ -1,0 +1,128 @@
+import { AuditError } from "../errors.js";
+import { type Checkpoint, parseCheckpoint } from "./checkpoint.js";
+import { base64, hashOfBase64 } from "./encodings.js";
+import { invalidEvidence } from "./invalid-evidence.js";
+import type { Hash } from "./merkle-hash.js";
+
+/** Chosen entries of a log, each with the proof that it is in the tree of one checkpoint. */
+export interface EvidenceBundle {
+  /** The log's id, as in the checkpoint. */
+  readonly origin: string;
+  /** The checkpoint, a signed note. */
+  readonly checkpoint: string;
+  /** By sequence, each once. */
+  readonly entries: readonly BundleEntry[];
+}
+
+/** One entry of a bundle. */
+export interface BundleEntry {
+  readonly sequence: number;
+  /** The canonical line, without its end. */
+  readonly line: string;
+  /** The inclusion proof in the tree of the checkpoint, the leaf's sibling first. */
+  readonly proof: readonly Hash[];
+}
+
+/** What a bundle says that it is. */
+export const BUNDLE_FORMAT = "quorumlog/evidence-bundle";
+
+/** The version of the format that is written and read. */
+export const BUNDLE_VERSION = 1;
+
+/**
+ * Writes a bundle as JSON, an object of
+ *
+ * | key | value |
+ * |---|---|
+ * | `format` | `"quorumlog/evidence-bundle"` |
+ * | `version` | 1 |
+ * | `origin` | the log's id |
+ * | `checkpoint` | the signed note (C2SP tlog-checkpoint) |
+ * | `entries` | by rising `sequence`: `{ "sequence": 7, "line": "{…}", "proof": ["<base64 of 32 bytes>", …] }` |
+ */
+export function formatBundle({ origin, checkpoint, entries }: EvidenceBundle): string {
+  const written = entries
+    .toSorted((a, b) => a.sequence - b.sequence)
+    .map(({ sequence, line, proof }) => ({ sequence, line, proof: proof.map(base64) }));
+  const bundle = { format: BUNDLE_FORMAT, version: BUNDLE_VERSION, origin, checkpoint, entries: written };
+  return `${JSON.stringify(bundle, null, 2)}\n`;
+}
+
+/**
+ * Reads what {@link formatBundle} wrote, and nothing else: no key is missing or unknown. Nothing is verified but that the
+ * checkpoint is one of the origin.
+ *
+ * @param json - The whole text.
+ * @throws {@link AuditError} `invalid_evidence`, with the path of the field.
+ */
+export function parseBundle(json: string): EvidenceBundle {
+  const bundle = objectOf(parsed(json), "bundle", ["format", "version", "origin", "checkpoint", "entries"]);
+  if (bundle["format"] !== BUNDLE_FORMAT) throw invalidEvidence(`expected "${BUNDLE_FORMAT}"`, "format");
+  if (bundle["version"] !== BUNDLE_VERSION) throw invalidEvidence(`expected ${BUNDLE_VERSION}`, "version");
+  const origin = textOf(bundle["origin"], "origin");
+  const checkpoint = checkpointOf(bundle["checkpoint"], "checkpoint");
+  if (checkpoint.origin !== origin) throw invalidEvidence("expected the origin of the checkpoint", "origin");
+  const entries = arrayOf(bundle["entries"], "entries").map((value, index) =>
+    entryOf(value, `entries[${index}]`),
+  );
+  for (const [index, { sequence }] of entries.entries()) {
+    if (sequence <= (entries[index - 1]?.sequence ?? -1))
+      throw invalidEvidence("expected more than the entry before has", `entries[${index}].sequence`);
+  }
+  return { origin, checkpoint: checkpoint.note, entries };
+}
+
+function checkpointOf(value: unknown, field: string): Checkpoint {
+  const note = textOf(value, field);
+  try {
+    return parseCheckpoint(note);
+  } catch (cause) {
+    throw new AuditError("invalid_evidence", `${field}: expected a signed checkpoint`, { field, cause });
+  }
+}
+
+function entryOf(value: unknown, field: string): BundleEntry {
+  const { sequence, line, proof } = objectOf(value, field, ["sequence", "line", "proof"]);
+  if (!Number.isSafeInteger(sequence) || (sequence as number) < 0)
+    throw invalidEvidence("expected a sequence", `${field}.sequence`);
+  return {
+    sequence: sequence as number,
+    line: textOf(line, `${field}.line`),
+    proof: arrayOf(proof, `${field}.proof`).map((text, index) => {
+      const hash = typeof text === "string" ? hashOfBase64(text) : undefined;
+      if (hash === undefined) throw invalidEvidence("expected a hash in base64", `${field}.proof[${index}]`);
+      return hash;
+    }),
+  };
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    // What JSON.parse says quotes the input, which may be anybody's.
+    throw invalidEvidence("expected JSON", "bundle");
+  }
+}
+
+/** The object with just these keys; read as own properties, a key such as `__proto__` is an unknown one. */
+function objectOf(value: unknown, field: string, keys: readonly string[]): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw invalidEvidence("expected an object", field);
+  for (const key of Object.keys(value)) {
+    if (!keys.includes(key)) throw invalidEvidence(`expected no key ${JSON.stringify(key)}`, field);
+  }
+  for (const key of keys) if (!Object.hasOwn(value, key)) throw invalidEvidence(`expected ${key}`, field);
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function arrayOf(value: unknown, field: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw invalidEvidence("expected an array", field);
+  return value;
+}
+
+/** Text without lone surrogates, which have no bytes that could be hashed. */
+function textOf(value: unknown, field: string): string {
+  if (typeof value !== "string" || !value.isWellFormed()) throw invalidEvidence("expected text", field);
+  return value;
+}

@@ -1,0 +1,104 @@
+import { invalidOption } from "../errors.js";
+import { EMPTY_ROOT, type Hash, nodeHash } from "./merkle-hash.js";
+
+/**
+ * Answers the root of the complete subtree over the leaves [first, first + 2^height), where `first` is a multiple of
+ * 2^height; at height 0 the leaf hash. What it throws goes through to the caller.
+ */
+export type SubtreeReader = (first: number, height: number) => Hash;
+
+/** That a leaf is in a tree, without the leaf and the root (RFC 9162 section 2.1.3). */
+export interface InclusionProof {
+  /** The leaf's index, which is the sequence of its entry. */
+  readonly index: number;
+  /** How many leaves the tree has. */
+  readonly size: number;
+  /** The hashes beside the way to the root, the leaf's sibling first. */
+  readonly hashes: readonly Hash[];
+}
+
+/**
+ * The root of the tree over the first `size` leaves (RFC 9162 section 2.1.1), out of as many reads as `size` has bits set.
+ *
+ * @throws {@link AuditError} `invalid_options` when `size` is no safe integer from 0 on.
+ */
+export function rootOf(size: number, reader: SubtreeReader): Hash {
+  checkRange(size, "size", 0);
+  return size === 0 ? EMPTY_ROOT : rangeRoot(0, size, reader);
+}
+
+/**
+ * The proof that the leaf `index` is in the tree of `size` leaves (RFC 9162 section 2.1.3.1), out of O(log size) reads.
+ *
+ * @throws {@link AuditError} `invalid_options` when the tree has no such leaf.
+ */
+export function inclusionProof(index: number, size: number, reader: SubtreeReader): Hash[] {
+  checkRange(size, "size", 1);
+  checkRange(index, "index", 0, size - 1);
+  const proof: Hash[] = [];
+  let first = 0;
+  for (let end = size; end - first > 1; ) {
+    const middle = first + leftSize(end - first);
+    if (index < middle) {
+      proof.push(rangeRoot(middle, end, reader));
+      end = middle;
+    } else {
+      proof.push(rangeRoot(first, middle, reader));
+      first = middle;
+    }
+  }
+  return proof.reverse();
+}
+
+/**
+ * The proof that the tree of `second` leaves begins with the tree of `first` leaves (RFC 9162 section 2.1.4.1), out of
+ * O(log second) reads; empty when both are the same size.
+ *
+ * @throws {@link AuditError} `invalid_options` unless 1 \<= first \<= second: any tree begins with the empty one.
+ */
+export function consistencyProof(first: number, second: number, reader: SubtreeReader): Hash[] {
+  checkRange(second, "second", 1);
+  checkRange(first, "first", 1, second);
+  const proof: Hash[] = [];
+  let start = 0;
+  let end = second;
+  while (end > first) {
+    const middle = start + leftSize(end - start);
+    if (first <= middle) {
+      proof.push(rangeRoot(middle, end, reader));
+      end = middle;
+    } else {
+      proof.push(rangeRoot(start, middle, reader));
+      start = middle;
+    }
+  }
+  // Where the first tree is itself a subtree of the second one, its root is known to the verifier.
+  if (start > 0) proof.push(rangeRoot(start, end, reader));
+  return proof.reverse();
+}
+
+/** The root over the leaves [first, end), a tree with its first leaf at a place where one can begin. */
+function rangeRoot(first: number, end: number, reader: SubtreeReader): Hash {
+  const size = end - first;
+  if (size === 1) return reader(first, 0);
+  const left = leftSize(size);
+  if (left * 2 === size) return reader(first, heightOf(left) + 1);
+  return nodeHash(reader(first, heightOf(left)), rangeRoot(first + left, end, reader));
+}
+
+/** The largest power of two below `size`, which is at least 2: how many leaves go to the left. */
+function leftSize(size: number): number {
+  return 2 ** heightOf(size - 1);
+}
+
+const WORD = 2 ** 32;
+
+/** The binary logarithm, rounded down; `Math.log2` rounds up just below 2^49, and operators for bits end at 32 of them. */
+function heightOf(size: number): number {
+  return size < WORD ? 31 - Math.clz32(size) : 63 - Math.clz32(size / WORD);
+}
+
+function checkRange(value: number, field: string, minimum: number, maximum = Number.MAX_SAFE_INTEGER): void {
+  if (!Number.isSafeInteger(value) || value < minimum || value > maximum)
+    throw invalidOption(field, `expected an integer from ${minimum} to ${maximum}`);
+}

@@ -1,0 +1,53 @@
+import type { CheckpointBody } from "./checkpoint.js";
+import type { VerifierKey } from "./verifier-key.js";
+
+const LABEL = Buffer.from("subtree/v1\n\0");
+const TIMESTAMP_BYTES = 8;
+
+/**
+ * The bytes that a key signs of a checkpoint: the note text by type 0x01 (C2SP signed-note v1.0.0, Ed25519 signatures),
+ * with a header and the time by 0x04, and a structure of its own by 0x06 (tlog-cosignature v1.1.0-rc.1, Ed25519 and
+ * ML-DSA-44 signed message).
+ *
+ * @param seconds - POSIX time of the signature; 0 and for type 0x01 unused: it says no time.
+ * @returns Undefined where type 0x06 cannot say it, since the origin or the key's name is longer than 255 bytes.
+ */
+export function signedMessage(key: VerifierKey, body: CheckpointBody, seconds: number): Buffer | undefined {
+  if (key.type === 0x01) return Buffer.from(body.text);
+  if (key.type === 0x04) return Buffer.from(`cosignature/v1\ntime ${seconds}\n${body.text}`);
+  const name = lengthPrefixed(key.name);
+  const origin = lengthPrefixed(body.origin);
+  if (name === undefined || origin === undefined) return undefined;
+  return Buffer.concat([LABEL, name, uint64(seconds), origin, uint64(0), uint64(body.size), body.root]);
+}
+
+/** A signature as the types 0x04 and 0x06 write it, after its time (tlog-cosignature v1.1.0-rc.1, Format). */
+export function timestampedSignature(seconds: number, signature: Uint8Array): Buffer {
+  return Buffer.concat([uint64(seconds), signature]);
+}
+
+/**
+ * Takes a {@link timestampedSignature} apart, which is untrusted and of any length.
+ *
+ * @returns The seconds are NaN where a `Date` could not hold them.
+ */
+export function splitTimestamp(bytes: Uint8Array): {
+  readonly seconds: number;
+  readonly signature: Uint8Array;
+} {
+  const padded = Buffer.alloc(TIMESTAMP_BYTES);
+  padded.set(bytes.subarray(0, TIMESTAMP_BYTES));
+  const date = new Date(Number(padded.readBigUInt64BE()) * 1000);
+  return { seconds: date.getTime() / 1000, signature: bytes.subarray(TIMESTAMP_BYTES) };
+}
+
+function uint64(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(value));
+  return bytes;
+}
+
+function lengthPrefixed(text: string): Buffer | undefined {
+  const length = Buffer.byteLength(text);
+  return length > 255 ? undefined : Buffer.concat([Uint8Array.of(length), Buffer.from(text)]);
+}

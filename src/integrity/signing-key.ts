@@ -1,0 +1,73 @@
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
+import { AuditError, checkNames, functionOf, invalidOption } from "../errors.js";
+import { parseVerifierKey, type VerifierKey, verifierKeyOf } from "./verifier-key.js";
+
+/** A key that signs checkpoints; where its private half lives is its own matter. */
+export interface SigningKey {
+  /** By which its signatures are verified. */
+  readonly verifierKey: VerifierKey;
+  /** Signs a message: resolves with 64 bytes for Ed25519 (RFC 8032), 2420 for ML-DSA-44 (FIPS 204, pure, no context). */
+  sign(message: Uint8Array): Promise<Uint8Array>;
+}
+
+/** A key that signs elsewhere, such as in a KMS. */
+export interface RemoteSigningKeyOptions {
+  /** Its public half as text, see {@link parseVerifierKey}. */
+  readonly verifierKey: string;
+  /** Signs a message, see {@link SigningKey.sign}. */
+  readonly sign: (message: Uint8Array) => Promise<Uint8Array>;
+}
+
+/**
+ * A key that signs in this process, on the thread pool of Node, so that the event loop goes on.
+ *
+ * @param name - The key's name; the log's origin for a log's own key.
+ * @param privateKey - Of Ed25519, or of ML-DSA-44, which Node 24 or later has; as PEM (PKCS #8) or read already.
+ * @throws {@link AuditError} `invalid_options`; also for a key of ML-DSA-44 on a Node without it.
+ */
+export function signingKeyOf(name: string, privateKey: KeyObject | string): SigningKey {
+  const key = typeof privateKey === "string" ? keyOfPem(privateKey) : privateKey;
+  if (key?.type !== "private") throw invalidOption("privateKey", "expected a private key");
+  return {
+    verifierKey: verifierKeyOf(name, createPublicKey(key)),
+    sign: (message) =>
+      new Promise((resolve, reject) => {
+        sign(null, message, key, (error, signature) => (error ? reject(error) : resolve(signature)));
+      }),
+  };
+}
+
+function keyOfPem(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch (cause) {
+    const message =
+      "privateKey: this Node cannot read it; expected PEM of a key of Ed25519, or from Node 24 on (OpenSSL 3.5) of ML-DSA-44";
+    throw new AuditError("invalid_options", message, { field: "privateKey", cause });
+  }
+}
+
+/**
+ * A key that signs elsewhere. What it makes is verified before it gets into a checkpoint, where this Node can.
+ *
+ * @throws {@link AuditError} `invalid_options`.
+ *
+ * @example A key in a KMS
+ * ```ts
+ * const key = remoteSigningKey({
+ *   verifierKey: "example.com/audit+d67c3fea+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c",
+ *   sign: async (message) => (await kms.sign({ KeyId, Message: message, SigningAlgorithm: "ED25519_SHA_512" })).Signature,
+ * });
+ * ```
+ */
+export function remoteSigningKey(options: RemoteSigningKeyOptions): SigningKey {
+  checkNames(options, ["verifierKey", "sign"]);
+  const remoteSign = functionOf(options.sign, "sign");
+  if (remoteSign === undefined) throw invalidOption("sign", "expected a function");
+  try {
+    return { verifierKey: parseVerifierKey(options.verifierKey), sign: (message) => remoteSign(message) };
+  } catch (cause) {
+    const message = "verifierKey: expected a verifier key as text, <name>+<key id>+<base64>";
+    throw new AuditError("invalid_options", message, { field: "verifierKey", cause });
+  }
+}

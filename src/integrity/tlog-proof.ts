@@ -1,0 +1,57 @@
+import { parseCheckpoint } from "./checkpoint.js";
+import { base64, bytesOfBase64, hashOfBase64, numberOfDecimal } from "./encodings.js";
+import { invalidEvidence } from "./invalid-evidence.js";
+import type { Hash } from "./merkle-hash.js";
+
+/** That one entry is in the log, to be checked offline by the log's keys alone. */
+export interface TlogProof {
+  /** The index of the entry, which is its sequence. */
+  readonly index: number;
+  /** The inclusion proof in the tree of the checkpoint, the leaf's sibling first. */
+  readonly proof: readonly Hash[];
+  /** The checkpoint, a signed note. */
+  readonly checkpoint: string;
+  /**
+   * Here the entry's canonical line, so that the file verifies by itself. Nothing authenticates it but the proof: the leaf
+   * hash has to be made from it.
+   */
+  readonly extra?: Uint8Array;
+}
+
+const HEADER = "c2sp.org/tlog-proof@v1";
+
+/** Writes the text of a `.tlog-proof` file (C2SP tlog-proof v1, Format). */
+export function formatTlogProof({ index, proof, checkpoint, extra }: TlogProof): string {
+  const extraLine = extra === undefined ? [] : [`extra ${base64(extra)}`];
+  return [HEADER, ...extraLine, `index ${index}`, ...proof.map(base64), "", checkpoint].join("\n");
+}
+
+/**
+ * Reads the text of a `.tlog-proof` file (C2SP tlog-proof v1, Format). Nothing is verified: the caller checks the
+ * signatures of the checkpoint, makes the leaf hash from the entry, and holds proof and root against it with
+ * `verifyInclusion`.
+ *
+ * @throws {@link AuditError} `invalid_evidence`.
+ */
+export function parseTlogProof(text: string): TlogProof {
+  const end = text.indexOf("\n\n");
+  if (end === -1) throw invalidEvidence("tlog-proof: expected an empty line and a checkpoint");
+  const [header, ...lines] = text.slice(0, end).split("\n");
+  if (header !== HEADER) throw invalidEvidence(`tlog-proof: expected "${HEADER}" on its first line`);
+  const encoded = lines[0]?.startsWith("extra ") ? lines.shift()?.slice("extra ".length) : undefined;
+  const extra = encoded === undefined ? undefined : bytesOfBase64(encoded);
+  if (encoded === "" || (encoded !== undefined && extra === undefined))
+    throw invalidEvidence("tlog-proof: extra: expected base64");
+  const indexLine = lines.shift() ?? "";
+  const index = indexLine.startsWith("index ")
+    ? numberOfDecimal(indexLine.slice("index ".length))
+    : undefined;
+  if (index === undefined) throw invalidEvidence("tlog-proof: expected the index of the entry");
+  const proof = lines.map((line, at) => {
+    const hash = hashOfBase64(line);
+    if (hash === undefined) throw invalidEvidence(`tlog-proof: proof[${at}]: expected a hash in base64`);
+    return hash;
+  });
+  const { note } = parseCheckpoint(text.slice(end + 2));
+  return { index, proof, checkpoint: note, ...(extra && { extra }) };
+}

@@ -1,0 +1,95 @@
+import { EMPTY_ROOT, equalHashes, HASH_BYTES, type Hash, nodeHash } from "./merkle-hash.js";
+
+/** What an inclusion proof is held against. */
+export interface InclusionCheck {
+  /** The leaf's index. */
+  readonly index: number;
+  /** How many leaves the tree has. */
+  readonly size: number;
+  /** The leaf's hash, made from what is claimed to be the leaf. */
+  readonly leafHash: Hash;
+  /** The proof, the leaf's sibling first. */
+  readonly proof: readonly Hash[];
+  /** The root of the tree, taken from a checkpoint that is trusted. */
+  readonly root: Hash;
+}
+
+/** What a consistency proof is held against. */
+export interface ConsistencyCheck {
+  /** How many leaves the earlier tree has. */
+  readonly first: number;
+  /** How many leaves the later tree has. */
+  readonly second: number;
+  /** The root of the earlier tree. */
+  readonly firstRoot: Hash;
+  /** The root of the later tree. */
+  readonly secondRoot: Hash;
+  /** The proof; of RFC 9162 section 2.1.4.1, in its order. */
+  readonly proof: readonly Hash[];
+}
+
+/**
+ * Whether a leaf is in a tree by its inclusion proof (RFC 9162 section 2.1.3.2).
+ *
+ * All of it may come from an attacker: numbers out of range and hashes of another length than 32 bytes are refused, and
+ * a proof that is too long is left after at most 53 hashes.
+ */
+export function verifyInclusion({ index, size, leafHash, proof, root }: InclusionCheck): boolean {
+  if (!isCount(index) || !isCount(size) || index >= size) return false;
+  if (leafHash.length !== HASH_BYTES) return false;
+  let node = index;
+  let last = size - 1;
+  let hash = leafHash;
+  for (const sibling of proof) {
+    if (last === 0 || sibling.length !== HASH_BYTES) return false;
+    if (isOdd(node) || node === last) {
+      hash = nodeHash(sibling, hash);
+      // The last node of a level without a sibling goes up as it is.
+      for (; !isOdd(node) && node > 0; last = half(last)) node = half(node);
+    } else hash = nodeHash(hash, sibling);
+    node = half(node);
+    last = half(last);
+  }
+  return last === 0 && equalHashes(hash, root);
+}
+
+/**
+ * Whether a tree begins with an earlier one by their consistency proof (RFC 9162 section 2.1.4.2).
+ *
+ * Two trees of one size are consistent when their roots are equal and the proof is empty; where both have no leaves, the
+ * roots must be that of the empty tree. From the empty tree to a larger one there is nothing to prove and no proof, so
+ * that it is refused.
+ */
+export function verifyConsistency(check: ConsistencyCheck): boolean {
+  const { first, second, firstRoot, secondRoot, proof } = check;
+  if (!isCount(first) || !isCount(second) || first > second) return false;
+  if (first === second) {
+    const known = first > 0 || equalHashes(firstRoot, EMPTY_ROOT);
+    return known && proof.length === 0 && equalHashes(firstRoot, secondRoot);
+  }
+  if (first === 0 || proof.length === 0) return false;
+  let node = first - 1;
+  let last = second - 1;
+  for (; isOdd(node); last = half(last)) node = half(node);
+  // The first tree is a complete subtree of the second one exactly where its size is a power of two.
+  const [start, ...rest] = node === 0 ? [firstRoot, ...proof] : proof;
+  if (start?.length !== HASH_BYTES) return false;
+  let earlier = start;
+  let later = start;
+  for (const sibling of rest) {
+    if (last === 0 || sibling.length !== HASH_BYTES) return false;
+    if (isOdd(node) || node === last) {
+      earlier = nodeHash(sibling, earlier);
+      later = nodeHash(sibling, later);
+      for (; !isOdd(node) && node > 0; last = half(last)) node = half(node);
+    } else later = nodeHash(later, sibling);
+    node = half(node);
+    last = half(last);
+  }
+  return last === 0 && equalHashes(earlier, firstRoot) && equalHashes(later, secondRoot);
+}
+
+// The operators for bits end at 32 of them; a size has up to 53.
+const isOdd = (number: number): boolean => number % 2 === 1;
+const half = (number: number): number => Math.floor(number / 2);
+const isCount = (number: number): boolean => Number.isSafeInteger(number) && number >= 0;

@@ -1,0 +1,122 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { parseCheckpoint } from "../../src/integrity/checkpoint.js";
+import { type EvidenceBundle, formatBundle, parseBundle } from "../../src/integrity/evidence-bundle.js";
+import { leafHashOf } from "../../src/integrity/merkle-hash.js";
+import { inclusionProof, rootOf } from "../../src/integrity/merkle-proofs.js";
+import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
+import { verifyInclusion } from "../../src/integrity/verify-proofs.js";
+import { newKey, ORIGIN, refused, TIME } from "./fixtures.js";
+import { readerOf } from "./naive-tree.js";
+
+const LINES = Array.from({ length: 9 }, (_, index) => `{"seq":${index},"title":"Ünï\u2028 — ${index}"}`);
+const reader = readerOf(LINES.map(leafHashOf));
+const entryOf = (sequence: number) => ({
+  sequence,
+  line: LINES[sequence] as string,
+  proof: inclusionProof(sequence, LINES.length, reader),
+});
+
+let bundle: EvidenceBundle;
+beforeAll(async () => {
+  const options = {
+    origin: ORIGIN,
+    size: LINES.length,
+    root: rootOf(LINES.length, reader),
+    timeMillis: TIME,
+  };
+  const { note } = await signCheckpoint({ ...options, keys: [newKey()] });
+  bundle = { origin: ORIGIN, checkpoint: note, entries: [2, 3, 8].map(entryOf) };
+});
+
+describe("an evidence bundle", () => {
+  test("is JSON with the checkpoint once", () => {
+    const json = JSON.parse(formatBundle(bundle));
+    expect(Object.keys(json)).toEqual(["format", "version", "origin", "checkpoint", "entries"]);
+    expect(json).toMatchObject({
+      format: "quorumlog/evidence-bundle",
+      version: 1,
+      origin: ORIGIN,
+      checkpoint: bundle.checkpoint,
+    });
+    expect(json.entries[0]).toEqual({
+      sequence: 2,
+      line: LINES[2],
+      proof: entryOf(2).proof.map((hash) => Buffer.from(hash).toString("base64")),
+    });
+  });
+
+  test("is read as it was written, by sequence, and each entry verifies", () => {
+    const read = parseBundle(formatBundle({ ...bundle, entries: bundle.entries.toReversed() }));
+    expect(read).toEqual(bundle);
+    const { size, rootHash } = parseCheckpoint(read.checkpoint);
+    for (const { sequence: index, line, proof } of read.entries) {
+      const root = Buffer.from(rootHash, "hex");
+      expect(verifyInclusion({ index, size, leafHash: leafHashOf(line), proof, root })).toBe(true);
+    }
+  });
+
+  test("may have no entries", () => {
+    expect(parseBundle(formatBundle({ ...bundle, entries: [] })).entries).toEqual([]);
+  });
+
+  // biome-ignore lint/suspicious/noExplicitAny: JSON, to be damaged
+  test.each<[field: string, damage: string, change: (json: any) => unknown]>([
+    ["bundle", "null", () => null],
+    ["bundle", "an array", () => []],
+    ["bundle", "a missing key", ({ origin: _, ...rest }) => rest],
+    ["bundle", "an unknown key", (json) => ({ ...json, more: 1 })],
+    [
+      "bundle",
+      "a key of all objects",
+      (json) => JSON.parse(`{"__proto__":1,${JSON.stringify(json).slice(1)}`),
+    ],
+    ["format", "another format", (json) => ({ ...json, format: "x" })],
+    ["version", "another version", (json) => ({ ...json, version: 2 })],
+    ["version", "a version as text", (json) => ({ ...json, version: "1" })],
+    ["origin", "an origin that is no text", (json) => ({ ...json, origin: 1 })],
+    ["origin", "another origin than the checkpoint's", (json) => ({ ...json, origin: "x" })],
+    ["checkpoint", "a checkpoint that is no text", (json) => ({ ...json, checkpoint: {} })],
+    ["checkpoint", "a checkpoint that is none", (json) => ({ ...json, checkpoint: "x" })],
+    ["entries", "entries that are no array", (json) => ({ ...json, entries: {} })],
+    ["entries[1]", "an entry that is no object", (json) => ({ ...json, entries: [json.entries[0], 1] })],
+    [
+      "entries[0]",
+      "an entry with an unknown key",
+      (json) => ({ ...json, entries: [{ ...json.entries[0], x: 1 }] }),
+    ],
+    [
+      "entries[1].sequence",
+      "a sequence twice",
+      (json) => ({ ...json, entries: [json.entries[0], json.entries[0]] }),
+    ],
+    [
+      "entries[0].sequence",
+      "a sequence that is none",
+      (json) => ({ ...json, entries: [{ ...json.entries[0], sequence: -1 }] }),
+    ],
+    [
+      "entries[0].line",
+      "a line with a lone surrogate",
+      (json) => ({ ...json, entries: [{ ...json.entries[0], line: "\ud800" }] }),
+    ],
+    [
+      "entries[0].proof",
+      "a proof that is no array",
+      (json) => ({ ...json, entries: [{ ...json.entries[0], proof: "" }] }),
+    ],
+    [
+      "entries[0].proof[1]",
+      "a hash that is cut",
+      (json) => ({ ...json, entries: [{ ...json.entries[0], proof: [json.entries[0].proof[0], "AAAA"] }] }),
+    ],
+  ])("names %s for %s", (field, _, change) => {
+    const json = JSON.stringify(change(JSON.parse(formatBundle(bundle))));
+    expect(refused(() => parseBundle(json))).toMatchObject({ code: "invalid_evidence", field });
+  });
+
+  test("is not read from what is no JSON, and nothing of it is repeated", () => {
+    const error = refused(() => parseBundle("secret"));
+    expect(error).toMatchObject({ code: "invalid_evidence", field: "bundle" });
+    expect(`${error.message} ${error.cause}`).not.toContain("secret");
+  });
+});
