@@ -5,48 +5,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
-import { resourceFromAttributes } from "@opentelemetry/resources";
-import { sealEntry } from "../dist/entry/seal.js";
-import { randomUuid } from "../dist/entry/uuid.js";
 import { GovernanceAuditLog } from "../dist/index.js";
 import { Journal } from "../dist/journal/index.js";
+import { fill, row, START } from "./filled-journal.mjs";
 import { latency, median, table, times, us } from "./measure.mjs";
 import { votes } from "./votes.mjs";
 
 const ENTRIES = Number(process.env.JOURNAL_BENCH_ENTRIES ?? 1_000_000);
 const ROUNDS = 25;
 const APPENDS = 200;
-const START = Date.UTC(2026, 0, 1);
 const folder = mkdtempSync(join(tmpdir(), "quorumlog-bench-"));
-const resource = resourceFromAttributes({ "service.name": "bench" });
-const scope = { name: "quorumlog", version: "0.1.0" };
 const signed = votes();
-
-/** A vote as the log seals it; 40 to a proposal, as they come in. */
-function row(sequence) {
-  const { vote } = signed[sequence % signed.length];
-  const recordedMillis = START + sequence * 100;
-  const sealed = sealEntry(
-    {
-      operation: "vote_cast",
-      proposalId: `urn:pqc-gov-prop:${Math.floor(sequence / 40)}`,
-      actorDid: vote.voterDid,
-      decision: vote.decision,
-      details: { vote_id: vote.voteId },
-    },
-    { log: "quorumlog", sequence, id: randomUuid(), recordedMillis },
-  );
-  const time = [Math.floor(recordedMillis / 1000), (recordedMillis % 1000) * 1e6];
-  return { ...sealed, time, traceFlags: undefined, resource, scope };
-}
-
-/** Fills a journal, thousands in one transaction. */
-function fill(path, count) {
-  const journal = Journal.open(path);
-  for (let first = 0; first < count; first += 5000)
-    journal.append(...Array.from({ length: Math.min(5000, count - first) }, (_, i) => row(first + i)));
-  journal.close();
-}
 
 /** Time of an append, in microseconds, by turns: the disk is not as fast one second as the next. */
 function appends(tasks) {

@@ -3,7 +3,15 @@ import { spawnSync } from "node:child_process";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 
-const SCENARIOS = ["sealed-call", "sealed-call-million", "queries", "memory", "delivery", "journal"];
+const SCENARIOS = [
+  "sealed-call",
+  "sealed-call-million",
+  "queries",
+  "memory",
+  "delivery",
+  "journal",
+  "evidence",
+];
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((name) => !SCENARIOS.includes(name));
 if (unknown !== undefined) {

@@ -178,6 +178,13 @@ the attributes above, the time from \`governance.timestamp_millis\` or the recor
 every other attribute a detail. It keeps its own attributes beside those above, unless the log has a \`redact\` hook: then it has
 those above alone, since the others are details, which the hook has seen.
 
+## Checkpoints
+
+A log with a \`signer\` sends each signed checkpoint ([evidence.md](evidence.md)) to its mirrors as a record of its own, behind the
+entries that were there. It has the event name \`${EVENT_NAME_PREFIX}checkpoint\`, severity INFO, the signed note as body, and these
+attributes: \`governance.operation\` = \`checkpoint\`, \`governance.log.id\`, \`log.record.uid\`,
+${codes(columnsOf("checkpoint"))}. It has no sequence, and belongs to no trace.
+
 ## The body
 
 The canonical line: one line of JSON by RFC 8785, with these keys in this order, at most 65 536 bytes. What is absent is left

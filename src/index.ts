@@ -27,19 +27,29 @@ export {
   type VoteDecision,
 } from "./entry/operations.js";
 export { AuditError, type AuditErrorCode, type AuditErrorOptions } from "./errors.js";
+export type { Checkpoint } from "./integrity/checkpoint.js";
+export type { RemoteSigningKeyOptions } from "./integrity/signing-key.js";
 export { AuditLogProcessor } from "./log/audit-log-processor.js";
 export {
-  type AttachedParts,
-  GovernanceAuditLog,
+  type CheckpointEvery,
+  DEFAULT_CHECKPOINT_ENTRIES,
+  DEFAULT_CHECKPOINT_MILLIS,
+} from "./log/checkpointer.js";
+export { type AttachedParts, GovernanceAuditLog } from "./log/governance-audit-log.js";
+export {
+  type AuditLogProcessorOptions,
+  DEFAULT_MAX_ENTRIES,
   type GovernanceAuditLogOptions,
-} from "./log/governance-audit-log.js";
-export { type AuditLogProcessorOptions, DEFAULT_MAX_ENTRIES } from "./log/options.js";
+} from "./log/options.js";
+export type { SignerKey } from "./log/signer.js";
 export type { AuditPage } from "./query/audit-page.js";
 export { type AuditQuery, DEFAULT_LIMIT } from "./query/audit-query.js";
 export type { AuditReader } from "./query/audit-reader.js";
 export {
   ATTR_ERROR_TYPE,
   ATTR_GOVERNANCE_ACTOR_DID,
+  ATTR_GOVERNANCE_CHECKPOINT_ROOT_HASH,
+  ATTR_GOVERNANCE_CHECKPOINT_SIZE,
   ATTR_GOVERNANCE_DECISION,
   ATTR_GOVERNANCE_DETAILS_PREFIX,
   ATTR_GOVERNANCE_KIND,

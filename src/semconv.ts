@@ -27,6 +27,10 @@ export const ATTR_GOVERNANCE_SEQUENCE = "governance.sequence";
 export const ATTR_GOVERNANCE_LEAF_HASH = "governance.leaf_hash";
 /** When it happened; the record's own timestamp is when it was recorded. */
 export const ATTR_GOVERNANCE_TIMESTAMP_MILLIS = "governance.timestamp_millis";
+/** How many entries a checkpoint is over. */
+export const ATTR_GOVERNANCE_CHECKPOINT_SIZE = "governance.checkpoint.size";
+/** The root hash over these entries, hexadecimal. */
+export const ATTR_GOVERNANCE_CHECKPOINT_ROOT_HASH = "governance.checkpoint.root_hash";
 /** The entry's id; a name of the OpenTelemetry semantic conventions. */
 export const ATTR_LOG_RECORD_UID = "log.record.uid";
 /** What the attribute of a scalar detail begins with; the detail's key follows. */
@@ -61,9 +65,12 @@ export interface AttributeConvention {
   readonly type: "string" | "int" | "string, boolean, int or double";
   readonly example: string;
   readonly brief: string;
-  /** The operations of the eight that have it; "all" where an app's own have it too. */
+  /** The operations of the eight that have it, or "checkpoint"; "all" where an app's own have it too. */
   readonly operations: "all" | readonly string[];
 }
+
+/** The event of a checkpoint, which is no operation of an entry. */
+const CHECKPOINT = "checkpoint";
 
 const WITH_PROPOSAL = [
   "proposal_created",
@@ -162,6 +169,20 @@ export const ATTRIBUTE_CONVENTIONS: readonly AttributeConvention[] = [
     example: "0b5c7c4e-6d3f-4a55-9d0e-3f1e5a9f7c11",
     brief: "UUID of the entry, by which a backend removes duplicates.",
     operations: "all",
+  },
+  {
+    name: ATTR_GOVERNANCE_CHECKPOINT_SIZE,
+    type: "int",
+    example: "1000",
+    brief: "How many entries the checkpoint is over.",
+    operations: [CHECKPOINT],
+  },
+  {
+    name: ATTR_GOVERNANCE_CHECKPOINT_ROOT_HASH,
+    type: "string",
+    example: "5d1f6a0c2b7e4f3f9c8f1d0e6a7b8c9d0e1f2a3b…",
+    brief: "RFC 9162 root hash over them, in hexadecimal.",
+    operations: [CHECKPOINT],
   },
   {
     name: `${ATTR_GOVERNANCE_DETAILS_PREFIX}<key>`,

@@ -19,7 +19,7 @@ interface Peak {
  */
 export class CompactRange {
   /** The range over no leaves. */
-  static readonly EMPTY = new CompactRange(0, undefined);
+  static readonly EMPTY: CompactRange = new CompactRange(0, undefined);
 
   /** How many leaves it stands for. */
   readonly size: number;

@@ -4,7 +4,7 @@ import type { ParsedQuery } from "../query/audit-query.js";
 import { entryFromRow, linesBetween } from "./entry-from-line.js";
 import { EntryQueries } from "./entry-queries.js";
 import type { EntryTable } from "./entry-table.js";
-import type { NewestEntry } from "./journal-stats.js";
+import type { NewestEntry } from "./newest-entry.js";
 
 /** Lines that are read at a time. */
 const LINES = 512;

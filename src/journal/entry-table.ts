@@ -4,6 +4,7 @@ import type { AuditEntry } from "../entry/audit-entry.js";
 import type { RecordScope } from "../record/replayed-record.js";
 import { type ContextIds, Contexts } from "./contexts.js";
 import type { EntryRow } from "./entry-from-line.js";
+import { MerkleTree } from "./merkle-tree.js";
 import { TIME_BLOCK } from "./schema.js";
 import { inTransaction } from "./sqlite.js";
 
@@ -34,6 +35,14 @@ export interface RecordRow extends EntryRow {
   readonly scope: number;
 }
 
+/** One row of `entry` as an auditor is shown it: the columns have the names that they have in the line. */
+export interface EvidenceRow {
+  readonly leafHash: Uint8Array;
+  readonly line: Uint8Array;
+  readonly seq: number;
+  readonly [column: string]: unknown;
+}
+
 const INSERT = `INSERT INTO entry (sequence, timestamp_millis, recorded_nanos, trace_flags, resource, scope, leaf_hash,
   operation, proposal_id, subject_id, kind, actor_did, decision, line)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
@@ -48,25 +57,34 @@ const RECORD = `SELECT sequence, leaf_hash AS leafHash, line, recorded_nanos / 1
 const ROWS = `SELECT sequence, leaf_hash AS leafHash, line FROM entry WHERE sequence >= ? AND sequence < ?
   ORDER BY sequence LIMIT ?`;
 
-/** Writes the table `entry` and reads it by sequence. */
+const PRUNED = `SELECT sequence, leaf_hash AS leafHash FROM pruned_leaf WHERE sequence >= ?
+  ORDER BY sequence LIMIT ?`;
+
+const EVIDENCE = `SELECT leaf_hash AS leafHash, line, sequence AS seq, operation, proposal_id, subject_id, kind, actor_did,
+  decision FROM entry WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ?`;
+
+/** Writes the table `entry`, with the tree over it, and reads it by sequence. */
 export class EntryTable {
   readonly contexts: Contexts;
-  readonly #database: DatabaseSync;
+  readonly tree: MerkleTree;
+  readonly database: DatabaseSync;
   readonly #rows: StatementSync;
   readonly #records: StatementSync;
   #insert: StatementSync | undefined;
+  #evidence: StatementSync | undefined;
 
   /** Of a database that is open. */
   constructor(database: DatabaseSync) {
-    this.#database = database;
+    this.database = database;
     this.contexts = new Contexts(database);
+    this.tree = new MerkleTree(database);
     this.#rows = database.prepare(ROWS);
     this.#records = database.prepare(RECORD);
   }
 
   /** The next sequence, and the time of recording of the newest entry; also when all were pruned. */
   end(): { readonly length: number; readonly lastTime: HrTime } {
-    const row = this.#database
+    const row = this.database
       .prepare(
         `SELECT 1 + sequence AS length, recorded_nanos / 1000000000 AS seconds, recorded_nanos % 1000000000 AS nanos
          FROM entry WHERE sequence = (SELECT max(sequence) FROM entry)
@@ -82,33 +100,39 @@ export class EntryTable {
 
   /** Sequences below this one were pruned. */
   prunedBefore(): number {
-    const row = this.#database.prepare("SELECT max(pruned_before) AS n FROM pruning").get();
+    const row = this.database.prepare("SELECT max(pruned_before) AS n FROM pruning").get();
     return Number(row?.["n"] ?? 0);
   }
 
   /** Appends entries in one transaction; what it throws, nothing was written. */
   append(rows: readonly JournalRow[]): void {
     const settled = this.contexts.settled();
+    const leaves = rows.map(({ entry }) => Buffer.from(entry.leafHash, "hex"));
+    const { range, subtrees } = this.tree.grown(leaves);
     const [first] = rows;
+    const [leaf] = leaves;
     // a statement alone is a transaction of its own, without the cost of two more
-    if (first !== undefined && rows.length === 1 && settled.length === 0 && !endsBlock(first)) {
+    if (first && leaf && rows.length === 1 && settled.length + subtrees.length === 0 && !endsBlock(first)) {
       const known = this.contexts.known(first.resource, first.scope);
       if (known !== undefined) {
-        this.#write(first, known);
+        this.#write(first, leaf, known);
+        this.tree.keep(range);
         return;
       }
     }
     const met: [JournalRow, ContextIds][] = [];
-    inTransaction(this.#database, () => {
-      for (const row of rows) {
+    inTransaction(this.database, () => {
+      for (const [index, row] of rows.entries()) {
         const known = this.contexts.known(row.resource, row.scope);
         const ids = known ?? this.contexts.store(row.resource, row.scope);
         if (known === undefined) met.push([row, ids]);
-        this.#write(row, ids);
+        this.#write(row, leaves[index] as Buffer, ids);
         if (endsBlock(row)) this.#summarise(row.entry.sequence);
       }
+      this.tree.store(subtrees);
       for (const other of settled) this.contexts.settle(other);
     });
+    this.tree.keep(range);
     for (const [{ resource, scope }, ids] of met) this.contexts.learn(resource, scope, ids);
   }
 
@@ -117,9 +141,31 @@ export class EntryTable {
     for (const resource of this.contexts.settled()) this.contexts.settle(resource);
   }
 
+  /** The ids of the resource and scope of the newest entry. */
+  newestContexts(): ContextIds | undefined {
+    const row = this.database
+      .prepare("SELECT resource, scope FROM entry ORDER BY sequence DESC LIMIT 1")
+      .get();
+    return row && { resource: Number(row["resource"]), scope: Number(row["scope"]) };
+  }
+
   /** Rows of a run of sequences, at most so many. */
   rows(first: number, end: number, limit: number): EntryRow[] {
     return this.#rows.all(first, end, limit) as unknown as EntryRow[];
+  }
+
+  /** Leaf hashes of pruned entries from a sequence on, at most so many. */
+  prunedLeaves(first: number, limit: number): Pick<EntryRow, "sequence" | "leafHash">[] {
+    return this.database.prepare(PRUNED).all(first, limit) as unknown as Pick<
+      EntryRow,
+      "sequence" | "leafHash"
+    >[];
+  }
+
+  /** Rows of a run of sequences with all that stands beside the line under a name of the line's, at most so many. */
+  evidence(first: number, end: number, limit: number): EvidenceRow[] {
+    this.#evidence ??= this.database.prepare(EVIDENCE);
+    return this.#evidence.all(first, end, limit) as unknown as EvidenceRow[];
   }
 
   /** Rows from a sequence on, with what a record needs. */
@@ -127,8 +173,12 @@ export class EntryTable {
     return this.#records.all(first, limit) as unknown as RecordRow[];
   }
 
-  #write({ entry, line, time, timestampMillis, traceFlags }: JournalRow, ids: ContextIds): void {
-    this.#insert ??= this.#database.prepare(INSERT);
+  #write(
+    { entry, line, time, timestampMillis, traceFlags }: JournalRow,
+    leaf: Uint8Array,
+    ids: ContextIds,
+  ): void {
+    this.#insert ??= this.database.prepare(INSERT);
     this.#insert.run(
       entry.sequence,
       timestampMillis,
@@ -136,7 +186,7 @@ export class EntryTable {
       traceFlags ?? null,
       ids.resource,
       ids.scope,
-      Buffer.from(entry.leafHash, "hex"),
+      leaf,
       entry.operation,
       entry.proposalId ?? null,
       entry.subjectId ?? null,
@@ -149,7 +199,7 @@ export class EntryTable {
 
   #summarise(sequence: number): void {
     const first = sequence + 1 - TIME_BLOCK;
-    this.#database.prepare(SUMMARISE).run(first / TIME_BLOCK, first, sequence);
+    this.database.prepare(SUMMARISE).run(first / TIME_BLOCK, first, sequence);
   }
 }
 

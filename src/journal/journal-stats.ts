@@ -1,4 +1,5 @@
-import type { AuditEntry } from "../entry/audit-entry.js";
+import type { EntryReader } from "./entry-reader.js";
+import { statOf } from "./journal-file.js";
 
 /** What became of a mirror's records, counted over the life of the journal. */
 export interface JournalMirrorStats {
@@ -24,11 +25,21 @@ export interface JournalStats {
   readonly mirrors: Readonly<Record<string, JournalMirrorStats>>;
 }
 
-/** An entry as memory is refilled with it. */
-export interface NewestEntry {
-  readonly entry: AuditEntry;
-  /** When it happened, in milliseconds since 1970. */
-  readonly timestampMillis: number;
-  /** Of its canonical line, in UTF-8. */
-  readonly bytes: number;
+/** What a journal holds whose entries are those of [first, length). */
+export function statsOf(
+  path: string,
+  { first, length }: { readonly first: number; readonly length: number },
+  reader: EntryReader,
+  mirrors: JournalStats["mirrors"],
+): JournalStats {
+  return {
+    entries: length - first,
+    pruned: first,
+    bytes: (statOf(path)?.size ?? 0) + (statOf(`${path}-wal`)?.size ?? 0),
+    ...(length > first && {
+      firstTimestamp: reader.at(first)?.timestamp,
+      lastTimestamp: reader.at(length - 1)?.timestamp,
+    }),
+    mirrors,
+  };
 }

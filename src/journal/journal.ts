@@ -1,14 +1,20 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
+import type { Checkpoint } from "../integrity/checkpoint.js";
+import type { EvidenceSource } from "../integrity/evidence.js";
 import { type AuditPage, pageOf } from "../query/audit-page.js";
 import { type AuditQuery, parseQuery } from "../query/audit-query.js";
 import type { AuditReader } from "../query/audit-reader.js";
 import { backupTo } from "./backup.js";
+import { CheckpointTable, type StoredCheckpoint } from "./checkpoint-table.js";
+import { type CheckpointOptions, Checkpoints } from "./checkpoints.js";
 import { Connection } from "./connection.js";
+import { Deliverables } from "./deliverables.js";
 import { EntryReader } from "./entry-reader.js";
 import { EntryTable, type HrTime, type JournalRow } from "./entry-table.js";
+import { evidenceOf } from "./evidence.js";
 import { journalFailed } from "./failure.js";
-import { statOf } from "./journal-file.js";
-import type { JournalStats, NewestEntry } from "./journal-stats.js";
+import { type JournalStats, statsOf } from "./journal-stats.js";
+import type { NewestEntry } from "./newest-entry.js";
 import {
   assertFilePath,
   type JournalOptions,
@@ -16,9 +22,12 @@ import {
   resolveJournalOptions,
 } from "./options.js";
 import type { Outbox, OutboxOptions } from "./outbox.js";
-import type { RejectedRecord } from "./outbox-table.js";
+
 import { Outboxes } from "./outboxes.js";
+import { Prover } from "./proving.js";
 import { type PruneOptions, type Pruning, prune, pruneMillis } from "./pruning.js";
+import type { RejectedRecord } from "./rejected-record.js";
+import { inTransaction } from "./sqlite.js";
 
 /** Newest entries that opening reads and checks. */
 const CHECKED = 16;
@@ -52,6 +61,10 @@ export class Journal implements AuditReader {
   readonly #entries: EntryTable;
   readonly #reader: EntryReader;
   readonly #outboxes: Outboxes;
+  readonly #deliverables: Deliverables;
+  readonly #checkpointTable: CheckpointTable;
+  readonly #checkpoints: Checkpoints;
+  readonly #prover: Prover;
   #length: number;
   #lastTime: HrTime;
 
@@ -79,8 +92,21 @@ export class Journal implements AuditReader {
     this.#file = file;
     this.#entries = new EntryTable(file.database);
     this.#reader = new EntryReader(file.database, this.#entries, file.logId);
-    this.#outboxes = new Outboxes(file.database, this.#entries, file.logId, () => this.length);
+    const table = new CheckpointTable(file.database, this.#entries.contexts, file.logId);
+    this.#checkpointTable = table;
+    this.#deliverables = new Deliverables(file.logId, this.#entries, table, () => this.length);
+    this.#outboxes = new Outboxes(file.database, this.#deliverables);
     ({ length: this.#length, lastTime: this.#lastTime } = this.#entries.end());
+    this.#checkpoints = new Checkpoints({
+      file,
+      entries: this.#entries,
+      table,
+      deliverables: this.#deliverables,
+      end: () => ({ length: this.#length, lastTime: this.#lastTime }),
+    });
+    this.#prover = new Prover(this.#entries, () => table.newest());
+    if (file.readOnly) return; // what is read is checked then; what was altered must still be open to an auditor
+    inTransaction(file.database, () => this.#entries.tree.continueAt(this.#length));
     this.newest(CHECKED);
   }
 
@@ -147,21 +173,63 @@ export class Journal implements AuditReader {
     return this.#file.read(() => this.#reader.between(Math.max(0, length - count), length));
   }
 
+  /**
+   * Signs the Merkle tree over all entries (C2SP tlog-checkpoint), and stores the checkpoint, which mirrors deliver like an
+   * entry. One is signed after the other.
+   *
+   * @throws `AuditError` `journal_failed`; `verification_failed` when the journal does not have any more what the newest
+   * checkpoint was signed of, so that nothing is signed; `invalid_options` for keys that cannot sign it. What a remote
+   * key throws goes through.
+   */
+  checkpoint(options: CheckpointOptions): Promise<StoredCheckpoint> {
+    return this.#checkpoints.sign(options);
+  }
+
+  /** The newest checkpoint, if there is any. */
+  newestCheckpoint(): Checkpoint | undefined {
+    return this.#file.read(() => this.#checkpointTable.newest());
+  }
+
+  /** All checkpoints that it holds at the call, oldest first. */
+  checkpoints(): Iterable<Checkpoint> {
+    this.#file.read(() => this.#refresh());
+    return this.#checkpointTable.until(this.#deliverables.end, (work) => this.#file.read(work));
+  }
+
+  /**
+   * Proves an entry, or all of a proposal, against the newest checkpoint, for somebody who has nothing but the log's public
+   * key: the text of a C2SP tlog-proof file for one sequence, an evidence bundle (JSON) for a proposal.
+   *
+   * @throws `AuditError` `journal_failed` when there is no such entry, or no checkpoint over it yet;
+   * `verification_failed` when the journal is not what was signed; `invalid_query`.
+   */
+  async prove(what: number | { readonly proposalId: string }): Promise<string> {
+    if (typeof what === "number") return this.#file.read(() => this.#prover.entry(what));
+    const parsed = parseQuery({
+      proposalId: what.proposalId,
+      order: "oldest",
+      limit: Number.MAX_SAFE_INTEGER,
+    });
+    return this.#file.read(() => this.#prover.bundle(this.#reader.select(parsed)));
+  }
+
+  /** All that it holds, for `verify`: read as it stands there, and not checked by it. */
+  evidence(): EvidenceSource {
+    const { length } = this;
+    this.#file.read(() => this.#refresh());
+    const end = { length, position: this.#deliverables.end };
+    const parts = { entries: this.#entries, checkpoints: this.#checkpointTable };
+    const reading = <T>(work: () => T): T => this.#file.read(work);
+    return { [Symbol.asyncIterator]: () => evidenceOf({ ...parts, reading }, end) };
+  }
+
   /** What it holds, and what became of it in each mirror. */
   stats(): JournalStats {
     return this.#file.read(() => {
+      this.#refresh();
       const { length } = this;
-      const pruned = this.#entries.prunedBefore();
-      return {
-        entries: length - pruned,
-        pruned,
-        bytes: (statOf(this.path)?.size ?? 0) + (statOf(`${this.path}-wal`)?.size ?? 0),
-        ...(length > pruned && {
-          firstTimestamp: this.#reader.at(pruned)?.timestamp,
-          lastTimestamp: this.#reader.at(length - 1)?.timestamp,
-        }),
-        mirrors: this.#outboxes.stats(),
-      };
+      const first = this.#entries.prunedBefore();
+      return statsOf(this.path, { first, length }, this.#reader, this.#outboxes.stats());
     });
   }
 
@@ -170,12 +238,15 @@ export class Journal implements AuditReader {
    * starts at the current end. Throws `invalid_options`, `journal_failed`.
    */
   outbox(mirror: string, options: OutboxOptions = {}): Outbox {
-    return this.#file.write(() => this.#outboxes.open(mirror, options));
+    return this.#file.write(() => this.#outboxes.open(mirror, options, this.#entries.prunedBefore()));
   }
 
   /** The records that a mirror, or any, has refused for good, by mirror and sequence. */
   rejected(mirror?: string): RejectedRecord[] {
-    return this.#file.read(() => this.#outboxes.rejected(mirror));
+    return this.#file.read(() => {
+      this.#refresh();
+      return this.#outboxes.rejected(mirror);
+    });
   }
 
   /**
@@ -183,7 +254,7 @@ export class Journal implements AuditReader {
    * stay rejected. Throws `invalid_options` for a mirror that the journal does not know.
    */
   resend(mirror: string, sequences?: readonly number[]): number {
-    return this.#file.write(() => this.#outboxes.resend(mirror, sequences));
+    return this.#file.write(() => this.#outboxes.resend(mirror, this.#entries.prunedBefore(), sequences));
   }
 
   /** Forgets a mirror that will not come back. Throws `invalid_options` for one unknown, or open in this process. */
@@ -220,5 +291,10 @@ export class Journal implements AuditReader {
       this.#entries.settle();
       this.#outboxes.save();
     });
+  }
+
+  /** Takes in which checkpoints another process has stored. */
+  #refresh(): void {
+    if (this.#file.readOnly) this.#deliverables.refresh();
   }
 }

@@ -3,17 +3,16 @@ import { inTransaction } from "./sqlite.js";
 
 /** Where a mirror stands. */
 export interface OutboxState {
-  /** The first sequence that was not settled. */
+  /** The first position that was not settled. */
   readonly next: number;
   readonly delivered: number;
-  /** Sequences below `next` that are pending again, ascending. */
+  /** Positions below `next` that are pending again, ascending. */
   readonly resend: readonly number[];
 }
 
 /** A record that a backend refused for good. */
-export interface RejectedRecord {
-  readonly mirror: string;
-  readonly sequence: number;
+export interface RejectedRow {
+  readonly position: number;
   /** What the backend said. */
   readonly reason: string;
   /** When, RFC 3339. */
@@ -26,7 +25,7 @@ export interface OutboxChange {
   readonly delivered: number;
   /** Pending again no more. */
   readonly settledResends: readonly number[];
-  readonly rejected: readonly Omit<RejectedRecord, "mirror">[];
+  readonly rejected: readonly RejectedRow[];
 }
 
 /** The tables of the outbox: one row for each mirror name, and those of its records that need one. */
@@ -51,9 +50,9 @@ export class OutboxTable {
     const row = this.#database.prepare("SELECT next, delivered FROM outbox WHERE mirror = ?").get(mirror);
     if (row === undefined) return undefined;
     const resend = this.#database
-      .prepare("SELECT sequence FROM resend WHERE mirror = ? ORDER BY sequence")
+      .prepare("SELECT position FROM resend WHERE mirror = ? ORDER BY position")
       .all(mirror)
-      .map(({ sequence }) => Number(sequence));
+      .map(({ position }) => Number(position));
     return { next: Number(row["next"]), delivered: Number(row["delivered"]), resend };
   }
 
@@ -70,25 +69,23 @@ export class OutboxTable {
       this.#database
         .prepare("UPDATE outbox SET next = ?, delivered = ? WHERE mirror = ?")
         .run(next, delivered, mirror);
-      const settle = this.#database.prepare("DELETE FROM resend WHERE mirror = ? AND sequence = ?");
-      for (const sequence of settledResends) settle.run(mirror, sequence);
+      const settle = this.#database.prepare("DELETE FROM resend WHERE mirror = ? AND position = ?");
+      for (const position of settledResends) settle.run(mirror, position);
       const reject = this.#database.prepare(
-        "INSERT OR REPLACE INTO rejected (mirror, sequence, reason, at) VALUES (?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO rejected (mirror, position, reason, at) VALUES (?, ?, ?, ?)",
       );
-      for (const { sequence, reason, at } of rejected)
-        reject.run(mirror, sequence, reason.toWellFormed().replaceAll("\0", "\ufffd"), at);
+      for (const { position, reason, at } of rejected)
+        reject.run(mirror, position, reason.toWellFormed().replaceAll("\0", "\ufffd"), at);
     });
   }
 
-  /** Rejected records, of one mirror or of all, by mirror and sequence. */
-  rejected(mirror?: string): RejectedRecord[] {
-    const sql = "SELECT mirror, sequence, reason, at FROM rejected WHERE :mirror IS NULL OR mirror = :mirror";
+  /** Rejected records of a mirror by position. */
+  rejected(mirror: string): RejectedRow[] {
     return this.#database
-      .prepare(`${sql} ORDER BY mirror, sequence`)
-      .all({ mirror: mirror ?? null })
+      .prepare("SELECT position, reason, at FROM rejected WHERE mirror = ? ORDER BY position")
+      .all(mirror)
       .map((row) => ({
-        mirror: String(row["mirror"]),
-        sequence: Number(row["sequence"]),
+        position: Number(row["position"]),
         reason: String(row["reason"]),
         at: String(row["at"]),
       }));
@@ -101,13 +98,13 @@ export class OutboxTable {
   }
 
   /** Makes rejected records pending again, in one transaction. */
-  resend(mirror: string, sequences: readonly number[]): void {
+  resend(mirror: string, positions: readonly number[]): void {
     inTransaction(this.#database, () => {
-      const forget = this.#database.prepare("DELETE FROM rejected WHERE mirror = ? AND sequence = ?");
-      const resend = this.#database.prepare("INSERT INTO resend (mirror, sequence) VALUES (?, ?)");
-      for (const sequence of sequences) {
-        forget.run(mirror, sequence);
-        resend.run(mirror, sequence);
+      const forget = this.#database.prepare("DELETE FROM rejected WHERE mirror = ? AND position = ?");
+      const resend = this.#database.prepare("INSERT INTO resend (mirror, position) VALUES (?, ?)");
+      for (const position of positions) {
+        forget.run(mirror, position);
+        resend.run(mirror, position);
       }
     });
   }

@@ -1,15 +1,13 @@
 import type { Spool, SpooledRecord } from "../delivery/spool.js";
-import { replayedRecord, sequenceOf } from "../record/replayed-record.js";
-import { entryFromRow } from "./entry-from-line.js";
-import type { EntryTable, RecordRow } from "./entry-table.js";
-import { journalFailed } from "./failure.js";
-import type { OutboxTable, RejectedRecord } from "./outbox-table.js";
+import { sequenceOf } from "../record/replayed-record.js";
+import type { Deliverable, Deliverables } from "./deliverables.js";
+import type { OutboxTable, RejectedRow } from "./outbox-table.js";
 import { WaitingSince } from "./waiting-since.js";
 
 /** Options of `Journal.outbox`. */
 export interface OutboxOptions {
   /**
-   * Whether a mirror that the journal does not know yet gets all entries that the journal holds.
+   * Whether a mirror that the journal does not know yet gets all entries and checkpoints that the journal holds.
    *
    * @defaultValue false: it gets those from here on
    */
@@ -17,7 +15,7 @@ export interface OutboxOptions {
 }
 
 /**
- * The records of a journal that one mirror has still to deliver: all from one sequence on, before them those that are
+ * The records of a journal that one mirror has still to deliver: all from one position on, before them those that are
  * to be sent again. Nothing is written when a record is added, since its row is there already.
  *
  * What cannot be saved, when the disk is full, is kept and saved with the next change; a crash before that sends the
@@ -38,11 +36,8 @@ export interface Outbox extends Spool {
 
 /** What an outbox shares with its journal. */
 export interface OutboxParts {
-  readonly logId: string;
-  readonly entries: EntryTable;
   readonly table: OutboxTable;
-  /** The next sequence of the journal. */
-  readonly length: () => number;
+  readonly deliverables: Deliverables;
 }
 
 /**
@@ -59,17 +54,17 @@ export class JournalOutbox implements Outbox {
   readonly #parts: OutboxParts;
   readonly #since = new WaitingSince();
   readonly #resendListeners = new Set<() => void>();
-  /** Sequences that are sent again, before all others. */
+  /** Positions that are sent again, before all others. */
   #front: number[];
   /** To be put in front as soon as nothing that was peeked would change its place by it. */
   #late: number[] = [];
   #next: number;
   #end: number;
   #delivered: number;
-  #unsavedRejected: Omit<RejectedRecord, "mirror">[] = [];
+  #unsavedRejected: RejectedRow[] = [];
   #unsavedResends: number[] = [];
   #isSaved = true;
-  #oldest: { readonly sequence: number; readonly since: number } | undefined;
+  #oldest: { readonly position: number; readonly since: number } | undefined;
 
   /** Goes on where the mirror stands, or begins it at `start`. */
   constructor(mirror: string, parts: OutboxParts, start: number) {
@@ -83,7 +78,7 @@ export class JournalOutbox implements Outbox {
     this.#next = state.next;
     this.#delivered = state.delivered;
     this.#front = [...state.resend];
-    this.#end = parts.length();
+    this.#end = parts.deliverables.end;
   }
 
   /** How many records are pending. */
@@ -101,7 +96,7 @@ export class JournalOutbox implements Outbox {
     return this.#parts.table.countRejected(this.mirror) + this.#unsavedRejected.length;
   }
 
-  /** The least sequence that is pending; the next of the journal when none is. */
+  /** The least position that is pending; that behind the journal's last when none is. */
   get oldestPending(): number {
     return Math.min(this.#next, ...this.#front.slice(0, 1), ...this.#late.slice(0, 1)); // both ascend
   }
@@ -109,11 +104,11 @@ export class JournalOutbox implements Outbox {
   /** Since when the oldest one waits, as far as that can be read. */
   get oldestSince(): number | undefined {
     if (this.size === 0) return undefined;
-    const sequence = this.oldestPending;
-    if (this.#oldest?.sequence !== sequence) {
+    const position = this.oldestPending;
+    if (this.#oldest?.position !== position) {
       try {
-        const since = this.#since.get(sequence) ?? this.peek(1)[0]?.since;
-        this.#oldest = since === undefined ? undefined : { sequence, since };
+        const since = this.#since.get(position) ?? this.peek(1)[0]?.since;
+        this.#oldest = since === undefined ? undefined : { position, since };
       } catch {
         return undefined; // the journal was closed, or cannot be read for now
       }
@@ -126,20 +121,22 @@ export class JournalOutbox implements Outbox {
     this.#resendListeners.add(listener);
   }
 
-  /** Notes that the record of an entry, which the journal has already, is pending. */
+  /** Notes that a record, which the journal has already, is pending. */
   add({ record, since }: SpooledRecord): void {
-    const sequence = sequenceOf(record) ?? this.#parts.length() - 1;
-    this.#since.add(sequence, since);
-    this.#end = Math.max(this.#end, sequence + 1);
+    const { deliverables } = this.#parts;
+    const sequence = sequenceOf(record);
+    const position = sequence === undefined ? deliverables.end - 1 : deliverables.positionOf(sequence);
+    this.#since.add(position, since);
+    this.#end = Math.max(this.#end, position + 1);
   }
 
-  /** The oldest records, made from their entries. */
+  /** The oldest records, made from what the journal has. */
   peek(count: number): readonly SpooledRecord[] {
-    const rows: RecordRow[] = [];
-    for (const sequence of this.#front.slice(0, count)) rows.push(...this.#records(sequence, 1));
-    const more = Math.min(count - rows.length, this.#end - this.#next);
-    if (more > 0) rows.push(...this.#records(this.#next, more));
-    return rows.map((row) => this.#spooled(row));
+    const { deliverables } = this.#parts;
+    const found = this.#front.slice(0, count).flatMap((position) => deliverables.records(position, 1));
+    const more = Math.min(count - found.length, this.#end - this.#next);
+    if (more > 0) found.push(...deliverables.records(this.#next, more));
+    return found.map((deliverable) => this.#spooled(deliverable));
   }
 
   /** The oldest records were delivered. */
@@ -155,15 +152,15 @@ export class JournalOutbox implements Outbox {
   reject(reason: string): void {
     const resent = this.#front.shift();
     if (resent !== undefined) this.#unsavedResends.push(resent);
-    const sequence = resent ?? this.#next++;
-    this.#unsavedRejected.push({ sequence, reason, at: new Date().toISOString() });
+    const position = resent ?? this.#next++;
+    this.#unsavedRejected.push({ position, reason, at: new Date().toISOString() });
     this.#moved();
   }
 
-  /** Takes in sequences that are pending again; the journal has saved that already. */
-  resend(sequences: readonly number[]): void {
+  /** Takes in positions that are pending again; the journal has saved that already. */
+  resend(positions: readonly number[]): void {
     const idle = this.size === 0;
-    this.#late = [...this.#late, ...sequences].sort((a, b) => a - b);
+    this.#late = [...this.#late, ...positions].sort((a, b) => a - b);
     if (idle) this.#takeLate();
     for (const listener of this.#resendListeners) listener();
   }
@@ -199,23 +196,10 @@ export class JournalOutbox implements Outbox {
     this.#late = [];
   }
 
-  #records(first: number, count: number): RecordRow[] {
-    const rows = this.#parts.entries.records(first, count);
-    if (rows.length !== count || rows[0]?.sequence !== first)
-      throw journalFailed(`entries from sequence ${first} on are missing; restore it from a backup`);
-    return rows;
-  }
-
-  #spooled(row: RecordRow): SpooledRecord {
-    const { logId, entries } = this.#parts;
-    const record = replayedRecord(entryFromRow(row, logId), logId, [row.seconds, row.nanos], {
-      traceFlags: row.traceFlags ?? undefined,
-      resource: entries.contexts.resource(row.resource),
-      scope: entries.contexts.scope(row.scope),
-    });
-    const recordedMillis = row.seconds * 1000 + row.nanos / 1e6;
-    const since =
-      this.#since.get(row.sequence) ?? performance.now() - Math.max(0, Date.now() - recordedMillis);
+  #spooled({ position, record }: Deliverable): SpooledRecord {
+    const [seconds, nanos] = record.hrTime;
+    const recordedMillis = seconds * 1000 + nanos / 1e6;
+    const since = this.#since.get(position) ?? performance.now() - Math.max(0, Date.now() - recordedMillis);
     return { record, since };
   }
 }

@@ -1,58 +1,64 @@
 import type { DatabaseSync } from "node:sqlite";
 import { AuditError, invalidOption } from "../errors.js";
-import type { EntryTable } from "./entry-table.js";
+import type { Deliverables } from "./deliverables.js";
 import type { JournalMirrorStats } from "./journal-stats.js";
 import { assertMirrorName } from "./options.js";
 import { JournalOutbox, type OutboxOptions } from "./outbox.js";
-import { OutboxTable, type RejectedRecord } from "./outbox-table.js";
+import { OutboxTable } from "./outbox-table.js";
+import type { RejectedRecord } from "./rejected-record.js";
 
 /** All mirrors of a journal: those that this process has opened, and those that it only finds noted. */
 export class Outboxes {
   readonly #table: OutboxTable;
   readonly #open = new Map<string, JournalOutbox>();
-  readonly #entries: EntryTable;
-  readonly #logId: string;
-  readonly #length: () => number;
+  readonly #deliverables: Deliverables;
 
-  /**
-   * Of a database that is open.
-   *
-   * @param length - The next sequence of the journal.
-   */
-  constructor(database: DatabaseSync, entries: EntryTable, logId: string, length: () => number) {
+  /** Of a database that is open. */
+  constructor(database: DatabaseSync, deliverables: Deliverables) {
     this.#table = new OutboxTable(database);
-    this.#entries = entries;
-    this.#logId = logId;
-    this.#length = length;
+    this.#deliverables = deliverables;
   }
 
-  /** The outbox of a mirror, the same one for the same name. */
-  open(mirror: string, { backfill = false }: OutboxOptions): JournalOutbox {
+  /** The outbox of a mirror, the same one for the same name; a new one starts at the end, or at a sequence. */
+  open(mirror: string, { backfill = false }: OutboxOptions, first: number): JournalOutbox {
     assertMirrorName(mirror);
     if (typeof backfill !== "boolean") throw invalidOption("backfill", "expected a boolean");
     let outbox = this.#open.get(mirror);
     if (outbox === undefined) {
-      const parts = { logId: this.#logId, entries: this.#entries, table: this.#table, length: this.#length };
-      outbox = new JournalOutbox(mirror, parts, backfill ? this.#entries.prunedBefore() : this.#length());
+      const deliverables = this.#deliverables;
+      const start = backfill ? deliverables.positionOf(first) : deliverables.end;
+      outbox = new JournalOutbox(mirror, { deliverables, table: this.#table }, start);
       this.#open.set(mirror, outbox);
     }
     return outbox;
   }
 
-  /** Rejected records, of one mirror or of all. */
+  /** Rejected records, of one mirror or of all, by mirror and position. */
   rejected(mirror?: string): RejectedRecord[] {
     for (const outbox of this.#open.values()) outbox.save();
-    return this.#table.rejected(mirror);
+    const mirrors = mirror === undefined ? this.#table.mirrors() : [mirror];
+    return mirrors.flatMap((name) =>
+      this.#table.rejected(name).map(({ position, reason, at }) => {
+        const place = this.#deliverables.placeAt(position);
+        if (place.kind === "entry") return { mirror: name, sequence: place.sequence, reason, at };
+        return { mirror: name, checkpointSize: this.#deliverables.checkpointSize(position), reason, at };
+      }),
+    );
   }
 
-  /** Makes rejected records pending again; answers how many. */
-  resend(mirror: string, sequences?: readonly number[]): number {
+  /** Makes rejected records pending again, of entries from `first` on; answers how many. */
+  resend(mirror: string, first: number, sequences?: readonly number[]): number {
     this.#assertKnown(mirror);
-    const wanted = sequences === undefined ? undefined : new Set(sequences);
-    const pruned = this.#entries.prunedBefore();
-    const chosen = this.rejected(mirror)
-      .map(({ sequence }) => sequence)
-      .filter((sequence) => sequence >= pruned && wanted?.has(sequence) !== false);
+    this.#open.get(mirror)?.save();
+    const wanted = sequences && new Set(sequences);
+    const chosen = this.#table
+      .rejected(mirror)
+      .map(({ position }) => position)
+      .filter((position) => {
+        const place = this.#deliverables.placeAt(position);
+        if (place.kind === "checkpoint") return wanted === undefined;
+        return place.sequence >= first && wanted?.has(place.sequence) !== false;
+      });
     if (chosen.length === 0) return 0;
     this.#table.resend(mirror, chosen);
     this.#open.get(mirror)?.resend(chosen);
@@ -70,11 +76,12 @@ export class Outboxes {
     this.#table.forget(mirror);
   }
 
-  /** The mirror that has the oldest pending record, with its sequence. */
+  /** The mirror whose oldest pending entry comes first, with its sequence. */
   oldestPending(): { readonly mirror: string; readonly sequence: number } | undefined {
     let oldest: { readonly mirror: string; readonly sequence: number } | undefined;
     for (const mirror of this.#table.mirrors()) {
-      const sequence = this.#open.get(mirror)?.oldestPending ?? this.#storedOldest(mirror);
+      const position = this.#open.get(mirror)?.oldestPending ?? this.#storedOldest(mirror);
+      const sequence = this.#deliverables.entryFrom(position);
       if (oldest === undefined || sequence < oldest.sequence) oldest = { mirror, sequence };
     }
     return oldest;
@@ -94,7 +101,7 @@ export class Outboxes {
     const live = this.#open.get(mirror);
     if (live !== undefined) return { delivered: live.delivered, pending: live.size, rejected: live.rejected };
     const { next = 0, delivered = 0, resend = [] } = this.#table.state(mirror) ?? {};
-    const pending = resend.length + this.#length() - next;
+    const pending = resend.length + this.#deliverables.end - next;
     return { delivered, pending, rejected: this.#table.countRejected(mirror) };
   }
 

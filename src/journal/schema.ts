@@ -116,14 +116,51 @@ ${refuse("pruned_leaf", "UPDATE")}
 ${refuse("pruned_leaf", "DELETE")}
 `;
 
+/**
+ * The Merkle tree over the entries, as far as it is worth keeping, and the checkpoints that were signed of it. A record of
+ * the outbox is keyed by its position, which is its sequence until there are checkpoints between the entries.
+ */
+const SECOND = `
+CREATE TABLE subtree (
+  height INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  root BLOB NOT NULL CHECK (length(root) = 32),
+  PRIMARY KEY (height, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE checkpoint (
+  position INTEGER PRIMARY KEY,
+  size INTEGER NOT NULL,
+  root_hash BLOB NOT NULL CHECK (length(root_hash) = 32),
+  id TEXT NOT NULL,
+  recorded_nanos INTEGER NOT NULL,
+  resource INTEGER NOT NULL,
+  scope INTEGER NOT NULL,
+  note TEXT NOT NULL
+) STRICT;
+CREATE INDEX checkpoint_by_size ON checkpoint (size);
+ALTER TABLE resend RENAME COLUMN sequence TO position;
+ALTER TABLE rejected RENAME COLUMN sequence TO position;
+CREATE TRIGGER subtree_insert BEFORE INSERT ON subtree
+  WHEN NEW.number IS NOT coalesce((SELECT max(number) + 1 FROM subtree WHERE height = NEW.height), 0)
+  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on subtree takes the next number alone'); END;
+CREATE TRIGGER checkpoint_insert BEFORE INSERT ON checkpoint
+  WHEN NEW.position <= (SELECT max(position) FROM checkpoint)
+    OR NEW.size < (SELECT size FROM checkpoint ORDER BY position DESC LIMIT 1)
+  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on checkpoint goes on from the newest'); END;
+${refuse("subtree", "UPDATE")}
+${refuse("subtree", "DELETE")}
+${refuse("checkpoint", "UPDATE")}
+${refuse("checkpoint", "DELETE")}
+`;
+
 /** What leads from each schema version to the next; the first makes the schema. */
-export const MIGRATIONS: readonly string[] = [FIRST];
+export const MIGRATIONS: readonly string[] = [FIRST, SECOND];
 
 /** The schema version that this code reads and writes, kept in `user_version`. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
 
 /** Tables, indexes, view and triggers by name; a file that lacks one was tampered with. */
-export const SCHEMA_OBJECTS: readonly string[] = Array.from(
-  MIGRATIONS.join("").matchAll(/CREATE (?:TABLE|INDEX|VIEW|TRIGGER) (\w+)/g),
-  (match) => match[1] as string,
+export const SCHEMA_OBJECTS: readonly { readonly type: string; readonly name: string }[] = Array.from(
+  MIGRATIONS.join("").matchAll(/CREATE (TABLE|INDEX|VIEW|TRIGGER) (\w+)/g),
+  ([, type = "", name = ""]) => ({ type, name }),
 );

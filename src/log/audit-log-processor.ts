@@ -6,6 +6,7 @@ import { DeliveryError, type Ledger } from "../delivery/ledger.js";
 import type { AuditEntry } from "../entry/audit-entry.js";
 import { canonicalLine } from "../entry/canonical-line.js";
 import { invalidOption } from "../errors.js";
+import type { Checkpoint } from "../integrity/checkpoint.js";
 import { type AuditPage, pageOf } from "../query/audit-page.js";
 import { type AuditQuery, parseQuery } from "../query/audit-query.js";
 import type { AuditReader } from "../query/audit-reader.js";
@@ -108,6 +109,27 @@ export class AuditLogProcessor implements LogRecordProcessor, AuditReader {
     this.#log.memory.clear();
   }
 
+  /**
+   * Signs the Merkle tree over all entries; the checkpoint goes to the journal, and on to the mirrors.
+   *
+   * @throws {@link AuditError} `invalid_options` when the log has no `signer`; `signing_failed`, `journal_failed`,
+   * `verification_failed` when the journal is not what was signed before.
+   */
+  checkpoint(): Promise<Checkpoint> {
+    return this.#log.checkpoint();
+  }
+
+  /**
+   * Proves one entry, or all of a proposal, to somebody who has nothing but the log's public key: the text of a C2SP
+   * tlog-proof file, or an evidence bundle (JSON). Signs a checkpoint first, where the newest is not over what is to be proven.
+   *
+   * @throws {@link AuditError} `invalid_options` when the log has no journal; `journal_failed` when there is no such
+   * entry, or nothing signed it; `verification_failed`, `signing_failed`, `invalid_query`.
+   */
+  prove(what: number | { readonly proposalId: string }): Promise<string> {
+    return this.#log.prove(what);
+  }
+
   /** What was accepted, and what became of it in each reliable mirror. */
   ledger(): Ledger {
     return { accepted: this.#log.accepted, mirrors: this.#log.mirrors.ledger() };
@@ -155,7 +177,11 @@ export class AuditLogProcessor implements LogRecordProcessor, AuditReader {
 
   async #close(timeoutMillis: number): Promise<void> {
     this.#log.close();
-    const failures = await this.#afterJournal(timeoutMillis, (left) => this.#log.mirrors.shutdown(left));
+    const failures = await this.#afterJournal(timeoutMillis, async (left) => {
+      const deadline = performance.now() + left;
+      const unsigned = await failureOf(this.#log.signLast(left));
+      return [...unsigned, ...(await this.#log.mirrors.shutdown(leftUntil(deadline)))];
+    });
     try {
       this.#log.closeJournal();
     } catch (error) {
@@ -170,11 +196,8 @@ export class AuditLogProcessor implements LogRecordProcessor, AuditReader {
     work: (timeoutMillis: number) => Promise<unknown[]>,
   ): Promise<unknown[]> {
     const deadline = performance.now() + timeoutMillis;
-    const failure = await this.#log.settleJournal(timeoutMillis).then(
-      () => [],
-      (error: unknown) => [error],
-    );
-    return [...failure, ...(await work(Math.max(1, Math.ceil(deadline - performance.now()))))];
+    const uncommitted = await failureOf(this.#log.settleJournal(timeoutMillis));
+    return [...uncommitted, ...(await work(leftUntil(deadline)))];
   }
 
   #settle(what: string, failures: readonly unknown[]): void {
@@ -190,6 +213,18 @@ function timeoutOf(options: FlushOptions): number {
   if (!(Number.isFinite(timeoutMillis) && timeoutMillis > 0))
     throw invalidOption("timeoutMillis", "expected a positive number of milliseconds");
   return timeoutMillis;
+}
+
+/** What the work failed with, as a list of none or one. */
+function failureOf(work: Promise<void>): Promise<unknown[]> {
+  return work.then(
+    () => [],
+    (error: unknown) => [error],
+  );
+}
+
+function leftUntil(deadline: number): number {
+  return Math.max(1, Math.ceil(deadline - performance.now()));
 }
 
 function messageOf(error: unknown): string {

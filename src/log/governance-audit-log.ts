@@ -1,5 +1,4 @@
 import { context, type Logger, type LoggerProvider, trace } from "@opentelemetry/api";
-import type { Resource } from "@opentelemetry/resources";
 import { LoggerProvider as SdkLoggerProvider } from "@opentelemetry/sdk-logs";
 import type { FlushOptions } from "../delivery/audit-mirror.js";
 import type { Ledger } from "../delivery/ledger.js";
@@ -19,6 +18,7 @@ import {
   voteCast,
 } from "../entry/from-domain.js";
 import { AuditError, invalidOption } from "../errors.js";
+import type { Checkpoint } from "../integrity/checkpoint.js";
 import type { AuditPage } from "../query/audit-page.js";
 import type { AuditQuery } from "../query/audit-query.js";
 import type { AuditReader } from "../query/audit-reader.js";
@@ -27,19 +27,10 @@ import { SCOPE_NAME, SCOPE_VERSION } from "../semconv.js";
 import { AuditLogProcessor, sealedLogOf } from "./audit-log-processor.js";
 import { DRAFT } from "./draft.js";
 import { exportJson } from "./export-json.js";
-import type { AuditLogProcessorOptions } from "./options.js";
+import { notRecorded } from "./not-recorded.js";
+import type { GovernanceAuditLogOptions } from "./options.js";
 import { standaloneResource } from "./resource.js";
 import type { SealedLog } from "./sealed-log.js";
-
-/** Options of a stand-alone {@link GovernanceAuditLog}. */
-export interface GovernanceAuditLogOptions extends AuditLogProcessorOptions {
-  /**
-   * Describes the app in every record; has rank over `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES`.
-   *
-   * @defaultValue what the environment says, with a random `service.instance.id`
-   */
-  readonly resource?: Resource | undefined;
-}
 
 /** What a log is attached to. */
 export interface AttachedParts {
@@ -208,9 +199,29 @@ export class GovernanceAuditLog implements AuditReader, AsyncDisposable {
 
   /** What memory holds as NDJSON, oldest first: one canonical line each, each with a line end. */
   exportNdjson(): string {
-    let ndjson = "";
-    for (const line of this.lines()) ndjson += `${line}\n`;
-    return ndjson;
+    return Array.from(this.lines(), (line) => `${line}\n`).join("");
+  }
+
+  /**
+   * Signs the Merkle tree over all entries (C2SP tlog-checkpoint) with the keys of the option `signer`; the checkpoint goes
+   * to the journal, and on to the mirrors. One is signed by itself every so often (`checkpointEvery`), and by the shutdown.
+   *
+   * @throws {@link AuditError} `invalid_options` when the log has no `signer`; `signing_failed`, `journal_failed`;
+   * `verification_failed` when the journal is not what was signed before.
+   */
+  checkpoint(): Promise<Checkpoint> {
+    return this.#processor.checkpoint();
+  }
+
+  /**
+   * Proves one entry, or all of a proposal, to somebody who has nothing but the log's public key: the text of a C2SP
+   * tlog-proof file, or an evidence bundle (JSON). Signs a checkpoint first, where the newest is not over what is to be proven.
+   *
+   * @throws {@link AuditError} `invalid_options` when the log has no journal; `journal_failed` when there is no such
+   * entry, or nothing signed it; `verification_failed`, `signing_failed`, `invalid_query`.
+   */
+  prove(what: number | { readonly proposalId: string }): Promise<string> {
+    return this.#processor.prove(what);
   }
 
   /** What was accepted, and what became of it in each reliable mirror. */
@@ -285,14 +296,4 @@ class Attachment {
   constructor(parts: AttachedParts) {
     this.parts = parts;
   }
-}
-
-function notRecorded(cause?: unknown): AuditError {
-  if (cause instanceof AuditError) return cause;
-  const reason =
-    cause === undefined
-      ? "the provider did not let the record through (shut down, scope disabled, minimum severity, unsampled trace, " +
-        "or the AuditLogProcessor is not among its processors)"
-      : "a processor ahead of the audit log threw";
-  return new AuditError("not_recorded", `${reason}; nothing was recorded`, { cause });
 }

@@ -75,7 +75,8 @@ export class Mirrors {
   }
 
   /** Step 4 of a commit. Never throws. */
-  handOn(handover: Handover): void {
+  handOn(handover: Handover | undefined): void {
+    if (handover === undefined) return;
     this.#waiting.push(handover);
     if (this.#generation > 0) return;
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {

@@ -1,15 +1,24 @@
 import { randomUUID } from "node:crypto";
 import type { MeterProvider } from "@opentelemetry/api";
+import type { Resource } from "@opentelemetry/resources";
 import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import type { AuditMirror } from "../delivery/audit-mirror.js";
+import { MAX_TIMER_MILLIS } from "../delivery/deadline.js";
 import { meterProviderOf } from "../delivery/meter-provider.js";
 import { processWarnings } from "../delivery/reporter.js";
 import type { AuditEvent } from "../entry/audit-event.js";
 import { DEFAULT_LOG_ID, logIdOf } from "../entry/log-id.js";
 import { timeMillis } from "../entry/timestamp.js";
 import { AuditError, checkNames, functionOf, invalidOption, positiveInteger } from "../errors.js";
+import type { SigningKey } from "../integrity/signing-key.js";
 import { Journal } from "../journal/journal.js";
 import type { MemoryBounds } from "../memory/memory-store.js";
+import {
+  type CheckpointEvery,
+  DEFAULT_CHECKPOINT_ENTRIES,
+  DEFAULT_CHECKPOINT_MILLIS,
+} from "./checkpointer.js";
+import { Signer, type SignerKey } from "./signer.js";
 
 /** How many entries memory holds unless {@link AuditLogProcessorOptions.maxEntries} says otherwise. */
 export const DEFAULT_MAX_ENTRIES = 100_000;
@@ -33,7 +42,7 @@ export interface AuditLogProcessorOptions {
    * control characters. Without a journal a random UUID is appended (`<logId>/<uuid>`), since a log in memory starts
    * anew each time. Another id than the journal's is refused.
    *
-   * @defaultValue {@link DEFAULT_LOG_ID}, "quorumlog"; with a journal, the journal's own
+   * @defaultValue {@link DEFAULT_LOG_ID}, "quorumlog"; with a journal, the journal's own; with a signer, its key's name
    */
   readonly logId?: string | undefined;
   /**
@@ -59,6 +68,21 @@ export interface AuditLogProcessorOptions {
    * @defaultValue "commit"
    */
   readonly durability?: "commit" | "batch" | undefined;
+  /**
+   * Signs checkpoints of the log (C2SP tlog-checkpoint), so that an auditor can prove offline that nothing was altered: one
+   * or several keys, such as an old and a new one, whose name is the log id. Needs a journal, since one log must never
+   * sign two histories.
+   *
+   * @defaultValue none: no checkpoints are made
+   */
+  readonly signer?: SignerKey | readonly SignerKey[] | undefined;
+  /**
+   * When a checkpoint is signed by itself; one more is signed by the shutdown.
+   *
+   * @defaultValue after {@link DEFAULT_CHECKPOINT_ENTRIES}, 1000 entries, or {@link DEFAULT_CHECKPOINT_MILLIS}, 60 000
+   * ms, whichever comes first
+   */
+  readonly checkpointEvery?: CheckpointEvery | undefined;
   /** What sealed records go on to, in this order. The processor owns them: it flushes them and shuts them down. */
   readonly mirrors?: readonly LogRecordProcessor[] | undefined;
   /**
@@ -81,6 +105,16 @@ export interface AuditLogProcessorOptions {
   readonly meterProvider?: MeterProvider | undefined;
 }
 
+/** Options of a stand-alone `GovernanceAuditLog`. */
+export interface GovernanceAuditLogOptions extends AuditLogProcessorOptions {
+  /**
+   * Describes the app in every record; has rank over `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES`.
+   *
+   * @defaultValue what the environment says, with a random `service.instance.id`
+   */
+  readonly resource?: Resource | undefined;
+}
+
 /** Options with their defaults. */
 export interface ResolvedOptions {
   readonly bounds: MemoryBounds;
@@ -88,6 +122,9 @@ export interface ResolvedOptions {
   readonly logId: string;
   readonly journal: Journal | undefined;
   readonly durability: "commit" | "batch";
+  /** None where nothing is signed. */
+  readonly keys: readonly SigningKey[];
+  readonly checkpointEvery: { readonly entries: number; readonly millis: number };
   /** Whether the journal was opened for this log, which closes it then. */
   readonly ownsJournal: boolean;
   /** Milliseconds since 1970, by the clock of the options. */
@@ -105,6 +142,8 @@ const NAMES: readonly (keyof AuditLogProcessorOptions)[] = [
   "clock",
   "journal",
   "durability",
+  "signer",
+  "checkpointEvery",
   "mirrors",
   "meterProvider",
   "redact",
@@ -126,16 +165,19 @@ export function resolveOptions(options: AuditLogProcessorOptions): ResolvedOptio
     },
     now: nowOf(functionOf(options.clock, "clock")),
     durability: durabilityOf(options),
+    checkpointEvery: checkpointEveryOf(options),
     mirrors: mirrorsOf(options.mirrors),
     meterProvider: meterProviderOf(options.meterProvider),
     redact: functionOf(options.redact, "redact"),
     onError: functionOf(options.onError, "onError") ?? processWarnings(),
   };
   const logId = logIdOf(options.logId);
-  const journal = journalOf(options.journal, logId); // the last, so that no refusal leaves it open
+  const signer = signerOf(options);
+  const journal = journalOf(options.journal, logId ?? signer?.name); // late, so that no refusal leaves it open
   const ownsJournal = journal !== undefined && journal !== options.journal;
   return {
     ...resolved,
+    keys: keysOf(signer, journal, ownsJournal),
     journal,
     ownsJournal,
     logId: journal?.logId ?? `${logId ?? DEFAULT_LOG_ID}/${randomUUID()}`,
@@ -148,6 +190,47 @@ function durabilityOf({ durability = "commit", journal }: AuditLogProcessorOptio
   if (durability === "batch" && journal === undefined)
     throw invalidOption("durability", "there is no journal to commit to");
   return durability;
+}
+
+function signerOf({ signer, journal }: AuditLogProcessorOptions): Signer | undefined {
+  if (signer === undefined) return undefined;
+  if (journal === undefined)
+    throw invalidOption(
+      "signer",
+      "there is no journal, and a log in memory would sign a new history each time",
+    );
+  return new Signer(signer);
+}
+
+function keysOf(
+  signer: Signer | undefined,
+  journal: Journal | undefined,
+  ownsJournal: boolean,
+): SigningKey[] {
+  if (signer === undefined || journal === undefined) return [];
+  try {
+    return signer.keysOf(journal.logId);
+  } catch (error) {
+    if (ownsJournal) journal.close();
+    throw error;
+  }
+}
+
+function checkpointEveryOf({ signer, checkpointEvery = {} }: AuditLogProcessorOptions): {
+  readonly entries: number;
+  readonly millis: number;
+} {
+  checkNames(checkpointEvery, ["entries", "millis"]);
+  if (signer === undefined && Object.keys(checkpointEvery).length > 0)
+    throw invalidOption("checkpointEvery", "there is no signer");
+  const { entries, millis } = checkpointEvery;
+  return {
+    entries: positiveInteger(entries, "checkpointEvery.entries") ?? DEFAULT_CHECKPOINT_ENTRIES,
+    millis: Math.min(
+      positiveInteger(millis, "checkpointEvery.millis") ?? DEFAULT_CHECKPOINT_MILLIS,
+      MAX_TIMER_MILLIS,
+    ),
+  };
 }
 
 function journalOf(value: string | Journal | undefined, logId: string | undefined): Journal | undefined {

@@ -6,22 +6,27 @@ import {
   type SpanContext,
 } from "@opentelemetry/api";
 import type { ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
+import { DEFAULT_FLUSH_TIMEOUT_MILLIS } from "../delivery/deadline.js";
 import { reporterTo } from "../delivery/reporter.js";
 import { type AuditEvent, type ValidEvent, validateEvent } from "../entry/audit-event.js";
-import { invalidEntry } from "../entry/invalid.js";
 import { type SealedEntry, sealEntry } from "../entry/seal.js";
 import { randomUuid } from "../entry/uuid.js";
 import { AuditError, invalidOption } from "../errors.js";
+import type { Checkpoint } from "../integrity/checkpoint.js";
 import type { JournalRow } from "../journal/entry-table.js";
 import type { Journal } from "../journal/journal.js";
 import { MemoryStore } from "../memory/memory-store.js";
+import { checkpointRecord } from "../record/checkpoint-record.js";
 import { foreignEvent } from "../record/foreign-event.js";
+import { risenAbove } from "../record/record-time.js";
 import { writeSeal } from "../record/sealed-record.js";
+import { Checkpointer } from "./checkpointer.js";
 import type { Draft } from "./draft.js";
 import { GroupCommit } from "./group-commit.js";
 import { observeJournal } from "./journal-metrics.js";
-import { Mirrors } from "./mirrors.js";
+import { type Handover, Mirrors } from "./mirrors.js";
 import type { ResolvedOptions } from "./options.js";
+import { redactedBy } from "./redaction.js";
 
 /** Journals that a log writes to: two logs would give out the same sequences. */
 const inUse = new WeakSet<Journal>();
@@ -39,6 +44,8 @@ export class SealedLog {
   readonly report: (error: AuditError) => void;
   readonly #now: () => number;
   readonly #redact: ((event: AuditEvent) => AuditEvent) | undefined;
+  /** Undefined where nothing is signed. */
+  readonly #checkpointer: Checkpointer | undefined;
   readonly #bytesMatter: boolean;
   readonly #meterProvider: () => MeterProvider;
   #observed = false;
@@ -67,6 +74,7 @@ export class SealedLog {
     try {
       this.mirrors = new Mirrors(options.mirrors, this.report);
       if (options.journal !== undefined) this.#continue(options.journal, options);
+      this.#checkpointer = this.#checkpointerOf(options);
     } catch (error) {
       this.closeJournal();
       throw error;
@@ -105,6 +113,38 @@ export class SealedLog {
    */
   async settleJournal(timeoutMillis: number): Promise<void> {
     await this.#group?.flush(timeoutMillis);
+  }
+
+  /**
+   * Signs what the journal has, once it has every entry.
+   *
+   * @throws {@link AuditError} `invalid_options` when there is no signer; `signing_failed`, `journal_failed`.
+   */
+  async checkpoint(): Promise<Checkpoint> {
+    const checkpointer = this.#checkpointer;
+    if (checkpointer === undefined) throw invalidOption("signer", "the log has no keys to sign with");
+    await this.settleJournal(DEFAULT_FLUSH_TIMEOUT_MILLIS);
+    return checkpointer.checkpoint();
+  }
+
+  /** Signs the last checkpoint, where one is due. */
+  async signLast(timeoutMillis: number): Promise<void> {
+    await this.#checkpointer?.close(timeoutMillis);
+  }
+
+  /**
+   * A proof by the newest checkpoint; signs one first where that is not over the entry.
+   *
+   * @throws {@link AuditError} `invalid_options` when there is no journal; as `Journal.prove` and `checkpoint` do.
+   */
+  async prove(what: number | { readonly proposalId: string }): Promise<string> {
+    const journal = this.#journal;
+    if (journal === undefined)
+      throw invalidOption("journal", "a log in memory has no checkpoints to prove by");
+    const last = Math.min(typeof what === "number" ? what : Number.POSITIVE_INFINITY, this.#next - 1);
+    const isCovered = (journal.newestCheckpoint()?.size ?? 0) > last;
+    if (this.#checkpointer !== undefined && !isCovered && !this.#closed) await this.checkpoint();
+    return journal.prove(what);
   }
 
   /** Lets go of the journal, and closes it if it was opened for this log. */
@@ -168,9 +208,13 @@ export class SealedLog {
     const handover = this.#write(record, sealed, time, bare)
       ? this.mirrors.handover(record, context)
       : undefined;
-    const handOn = () => handover && this.mirrors.handOn(handover);
-    if (row !== undefined && this.#group !== undefined) this.#group.add(row, handOn);
-    else handOn();
+    if (row !== undefined && this.#group !== undefined) this.#group.add(row, () => this.#committed(handover));
+    else this.#committed(handover);
+  }
+
+  #committed(handover: Handover | undefined): void {
+    this.mirrors.handOn(handover);
+    this.#checkpointer?.onCommitted();
   }
 
   #observe(): void {
@@ -209,6 +253,19 @@ export class SealedLog {
     }
   }
 
+  #checkpointerOf({ keys, checkpointEvery, now }: ResolvedOptions): Checkpointer | undefined {
+    if (this.#journal === undefined || keys.length === 0) return undefined;
+    return new Checkpointer({
+      journal: this.#journal,
+      keys,
+      every: checkpointEvery,
+      now,
+      report: this.report,
+      handOn: (checkpoint) =>
+        this.mirrors.handOn(this.mirrors.handover(checkpointRecord(checkpoint), undefined)),
+    });
+  }
+
   /** Goes on where the journal ends, with the newest entries in memory and the outboxes of the mirrors. */
   #continue(journal: Journal, { bounds, mirrors }: ResolvedOptions): void {
     inUse.add(journal);
@@ -230,31 +287,4 @@ function journalRow(
 ): JournalRow {
   const traceFlags = spanContext?.traceFlags;
   return { entry, line, time, timestampMillis, traceFlags, resource, scope: instrumentationScope };
-}
-
-/** Loki orders and pages by the record's time, so it rises with every sequence, whatever the clock does. */
-function risenAbove([lastSeconds, lastNanos]: HrTime, millis: number): HrTime {
-  const seconds = Math.floor(millis / 1000);
-  const nanos = (millis - seconds * 1000) * 1e6;
-  if (seconds > lastSeconds || (seconds === lastSeconds && nanos > lastNanos)) return [seconds, nanos];
-  return lastNanos === 999_999_999 ? [lastSeconds + 1, 0] : [lastSeconds, lastNanos + 1];
-}
-
-function redactedBy(redact: (event: AuditEvent) => AuditEvent, event: ValidEvent): ValidEvent {
-  const { timestampMillis, details, ...columns } = event;
-  const copy: AuditEvent = {
-    ...columns,
-    details: structuredClone(details),
-    ...(timestampMillis !== undefined && { timestamp: new Date(timestampMillis) }),
-  };
-  let answer: AuditEvent;
-  try {
-    answer = redact(copy);
-  } catch (cause) {
-    throw invalidEntry("redact", "the hook threw", cause);
-  }
-  const redacted = validateEvent(answer);
-  if (redacted.operation !== event.operation)
-    throw invalidEntry("redact", "the hook must keep the operation");
-  return redacted;
 }

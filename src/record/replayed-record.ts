@@ -2,7 +2,7 @@ import type { Attributes, HrTime, SpanContext } from "@opentelemetry/api";
 import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { SealedEntry } from "../entry/seal.js";
-import { ATTR_GOVERNANCE_SEQUENCE } from "../semconv.js";
+import { ATTR_GOVERNANCE_SEQUENCE, SCOPE_NAME, SCOPE_VERSION } from "../semconv.js";
 import { type SealableRecord, writeSeal } from "./sealed-record.js";
 
 /** The scope of a record, with its attributes. */
@@ -45,6 +45,11 @@ export function replayedRecord(
     record.spanContext = { traceId, spanId, traceFlags: traceFlags ?? 0 } satisfies SpanContext;
   writeSeal(record, sealed, log, time);
   return record;
+}
+
+/** What a record has that came about without any app's logger. */
+export function noSurroundings(): Pick<RecordSurroundings, "resource" | "scope"> {
+  return { resource: resourceFromAttributes({}), scope: { name: SCOPE_NAME, version: SCOPE_VERSION } };
 }
 
 /** The sequence of a sealed record; undefined for any other. */

@@ -1,12 +1,33 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { EntryFields } from "../entry/audit-entry.js";
 import type { JsonObject, JsonValue } from "../entry/json.js";
-import { ATTR_GOVERNANCE_LEAF_HASH } from "../semconv.js";
+import { RESERVED_OPERATION } from "../entry/operations.js";
+import {
+  ATTR_GOVERNANCE_CHECKPOINT_ROOT_HASH,
+  ATTR_GOVERNANCE_CHECKPOINT_SIZE,
+  ATTR_GOVERNANCE_LEAF_HASH,
+  ATTR_GOVERNANCE_LOG_ID,
+  ATTR_GOVERNANCE_OPERATION,
+  ATTR_LOG_RECORD_UID,
+} from "../semconv.js";
 
 /** What a log line of the mirror carries as metadata: the whole entry, and the log that sealed it. */
 export interface GovernanceFields extends Omit<EntryFields, "leafHash"> {
   readonly logId: string;
   readonly leafHash?: string;
+}
+
+/** What a log line about a checkpoint carries as metadata. */
+export interface CheckpointFields {
+  readonly operation: "checkpoint";
+  readonly logId: string;
+  readonly id: string;
+  /** How many entries the checkpoint is over. */
+  readonly size: number;
+  /** The root hash over them, hexadecimal. */
+  readonly rootHash: string;
+  /** The signed note. */
+  readonly note: string;
 }
 
 /** The fields by their keys in the canonical line, in the order in which a reader wants them. */
@@ -44,6 +65,19 @@ export function governanceFields(record: ReadableLogRecord): GovernanceFields | 
   const leafHash = record.attributes[ATTR_GOVERNANCE_LEAF_HASH];
   if (typeof leafHash === "string") fields.leafHash = leafHash;
   return fields as unknown as GovernanceFields;
+}
+
+/** The fields of a checkpoint's record; undefined for any other. */
+export function checkpointFields({ attributes, body }: ReadableLogRecord): CheckpointFields | undefined {
+  if (attributes[ATTR_GOVERNANCE_OPERATION] !== RESERVED_OPERATION) return undefined;
+  return {
+    operation: RESERVED_OPERATION,
+    logId: String(attributes[ATTR_GOVERNANCE_LOG_ID]),
+    id: String(attributes[ATTR_LOG_RECORD_UID]),
+    size: Number(attributes[ATTR_GOVERNANCE_CHECKPOINT_SIZE]),
+    rootHash: String(attributes[ATTR_GOVERNANCE_CHECKPOINT_ROOT_HASH]),
+    note: String(body),
+  };
 }
 
 function parseLine(body: unknown): JsonObject | undefined {

@@ -1,4 +1,4 @@
-import type { GovernanceFields } from "./governance-fields.js";
+import type { CheckpointFields, GovernanceFields } from "./governance-fields.js";
 
 /**
  * One line in words: `vote_cast approve by did:pqaid:bob on urn:pqc-gov-prop:7f3a`.
@@ -25,6 +25,11 @@ export function messageOf(fields: GovernanceFields): string {
   add(fields.actorDid, isNode ? undefined : "by");
   add(fields.proposalId, "on");
   return words.join(" ");
+}
+
+/** One line in words: `checkpoint of 1000 entries of acme.example/governance`. */
+export function checkpointMessageOf({ operation, size, logId }: CheckpointFields): string {
+  return `${operation} of ${size} entries of ${word(logId)}`;
 }
 
 const ONE_WORD = /^[^\s"\\\p{C}]+$/u;

@@ -6,9 +6,9 @@ import { type ErrorListener, reporterTo } from "../delivery/reporter.js";
 import { AuditError } from "../errors.js";
 import { ATTR_GOVERNANCE_LOG_ID } from "../semconv.js";
 import { Feed } from "./feed.js";
-import { governanceFields } from "./governance-fields.js";
+import { checkpointFields, type GovernanceFields, governanceFields } from "./governance-fields.js";
 import { levelFor } from "./level.js";
-import { messageOf } from "./message.js";
+import { checkpointMessageOf, messageOf } from "./message.js";
 import {
   checkLogger,
   type ResolvedWinstonOptions,
@@ -78,14 +78,17 @@ class WinstonMirror implements AuditMirror {
 
   onEmit(record: ReadWriteLogRecord): void {
     if (this.#shutdown !== undefined || record.attributes[ATTR_GOVERNANCE_LOG_ID] === undefined) return;
-    const fields = governanceFields(record);
+    const checkpoint = checkpointFields(record);
+    const fields = checkpoint ?? governanceFields(record);
     if (fields === undefined) {
       this.#feed.lose("the body of a sealed record is no canonical line");
       return;
     }
+    const message =
+      checkpoint === undefined ? messageOf(fields as GovernanceFields) : checkpointMessageOf(checkpoint);
     const level = this.#chosenLevel(record) ?? levelFor(this.#logger.levels, record.severityNumber);
     if (level === undefined) this.#feed.lose("the logger has no levels");
-    else this.#feed.write({ level, message: messageOf(fields), [this.#options.key]: fields });
+    else this.#feed.write({ level, message, [this.#options.key]: fields });
   }
 
   forceFlush(options?: FlushOptions): Promise<void> {

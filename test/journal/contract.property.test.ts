@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AuditEvent, AuditQuery } from "../../src/index.js";
+import type { JournalRow } from "../../src/journal/index.js";
 import { MemoryStore } from "../../src/memory/memory-store.js";
 import { pageOf } from "../../src/query/audit-page.js";
 import { parseQuery } from "../../src/query/audit-query.js";
@@ -83,6 +84,7 @@ describe("a journal and memory with the same entries", () => {
   test("answer alike over several blocks of entries whose times do not rise with the sequence", () => {
     const journal = openJournal(newPath());
     const memory = new MemoryStore({ maxEntries: 10_000, maxBytes: Number.POSITIVE_INFINITY });
+    const rows: JournalRow[] = [];
     for (let sequence = 0; sequence < 4200; sequence++) {
       const block = Math.floor(sequence / 700);
       const timestamp = new Date(((block * 37) % 6) * 1_000_000 + (sequence % 100) * 1000);
@@ -91,9 +93,10 @@ describe("a journal and memory with the same entries", () => {
         proposalId: `p${sequence % 5}`,
         actorDid: `a${sequence % 3000}`,
       });
-      journal.append(row);
+      rows.push(row);
       memory.append(row.entry, row.timestampMillis, 0);
     }
+    journal.append(...rows);
     const ask = (asked: AuditQuery): void => {
       const parsed = parseQuery(asked);
       expect(journal.entries(asked)).toEqual(memory.select(parsed));

@@ -71,12 +71,24 @@ describe("opening a journal refuses", () => {
     expectRefusal(path, /damaged|altered/);
   });
 
-  test("a journal that lost a trigger", () => {
+  test("a journal that lost a table", () => {
+    const path = filled(1);
+    const database = new DatabaseSync(path);
+    database.exec("DROP TABLE pruned_leaf");
+    database.close();
+    expectRefusal(path, /it has no pruned_leaf/);
+  });
+
+  test("to write to a journal that lost a trigger, which can be read still", () => {
     const path = filled(1);
     const database = new DatabaseSync(path);
     database.exec("DROP TRIGGER entry_update");
     database.close();
-    expectRefusal(path, /it has no entry_update/);
+    expect(thrownBy(() => Journal.open(path))).toMatchObject({
+      code: "journal_failed",
+      message: expect.stringContaining("it has no entry_update"),
+    });
+    expect(openJournal(path, { readOnly: true }).entries()).toHaveLength(1);
   });
 
   test("a copy of which the write-ahead log was left behind, when it had all of it", () => {

@@ -66,6 +66,8 @@ export function handle(code: AuditErrorCode): string {
       return "nothing was recorded";
     case "delivery_failed":
       return "look at the ledger";
+    case "signing_failed":
+      return "look after the key";
     case "invalid_evidence":
       return "it could not be checked";
     case "verification_failed":

@@ -1,0 +1,118 @@
+// Evidence: what the Merkle tree and a signer add to a call, what a checkpoint and an inclusion proof take.
+// EVIDENCE_BENCH_ENTRIES makes the journal smaller.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { GovernanceAuditLog } from "../dist/index.js";
+import { CompactRange } from "../dist/integrity/compact-range.js";
+import { generateKeys } from "../dist/integrity/key-generation.js";
+import { Journal, signingKeyOf } from "../dist/journal/index.js";
+import { fill } from "./filled-journal.mjs";
+import { median, ns, sideBySide, table, times, us } from "./measure.mjs";
+import { circle, votes } from "./votes.mjs";
+
+const ENTRIES = Number(process.env.EVIDENCE_BENCH_ENTRIES ?? 1_000_000);
+const NAME = "acme.example/governance";
+const folder = mkdtempSync(join(tmpdir(), "quorumlog-bench-"));
+const signed = votes();
+const keysOf = (algorithms) =>
+  algorithms.map((algorithm) => signingKeyOf(NAME, generateKeys(NAME, algorithm).privateKeyPem));
+
+const sealing = () => {
+  const audit = new GovernanceAuditLog();
+  const next = circle(signed);
+  return () => audit.logVoteCast(next());
+};
+const growing = () => {
+  const audit = new GovernanceAuditLog();
+  const next = circle(signed);
+  let range = CompactRange.EMPTY;
+  return () => {
+    range = range.append(Buffer.from(audit.logVoteCast(next()).leafHash, "hex"));
+  };
+};
+const call = sideBySide({ sealed: () => sealing(), tree: () => growing() });
+console.log("\na sealed helper call, and what the tree adds to it");
+table([
+  ["", "a call", "x without"],
+  ["sealed call", ns(call.sealed), times(1)],
+  ["sealed call, appended to the Merkle tree", ns(call.tree), times(call.tree / call.sealed)],
+]);
+
+/** Helper calls a second until the journal has them. */
+async function throughput(options, calls = 20_000) {
+  const audit = new GovernanceAuditLog({
+    logId: NAME,
+    journal: join(folder, `${turns++}.db`),
+    durability: "batch",
+    ...options,
+  });
+  const start = performance.now();
+  for (let i = 0; i < calls; i++) {
+    audit.logVoteCast(signed[i % signed.length]);
+    if (i % 64 === 63) await setImmediate();
+  }
+  await audit.flush();
+  const rate = (calls * 1000) / (performance.now() - start);
+  await audit.shutdown();
+  return rate;
+}
+
+let turns = 0;
+const pem = ["ed25519", "ml-dsa-44"].map((algorithm) => generateKeys(NAME, algorithm).privateKeyPem);
+const rates = { without: [], with: [] };
+for (let round = 0; round < 9; round++) {
+  rates.without.push(await throughput({}));
+  rates.with.push(await throughput({ signer: pem }));
+}
+console.log("\nhelper calls a second, durability batch, a checkpoint every 1000 entries; median of 9 rounds");
+table([
+  ["", "median", "time a call, x without"],
+  ["no signer", median(rates.without).toFixed(0), times(1)],
+  [
+    "Ed25519 and ML-DSA-44",
+    median(rates.with).toFixed(0),
+    times(median(rates.without.map((rate, round) => rate / rates.with[round]))),
+  ],
+]);
+
+const path = join(folder, "million.db");
+fill(path, ENTRIES, NAME);
+const journal = Journal.open(path);
+const both = keysOf(["ed25519", "ml-dsa-44"]);
+const taken = [];
+for (let i = 0; i < 50; i++) {
+  const start = performance.now();
+  await journal.checkpoint({ keys: both });
+  taken.push((performance.now() - start) * 1000);
+}
+console.log(`\na checkpoint over ${ENTRIES} entries with both signatures, signed and stored`);
+table([
+  ["", "median", "slowest of 50"],
+  ["Journal.checkpoint", us(median(taken)), us(Math.max(...taken))],
+]);
+journal.close();
+
+const reader = Journal.open(path, { readOnly: true });
+const first = performance.now();
+await reader.prove(123_456 % ENTRIES);
+const firstMillis = performance.now() - first;
+const again = [];
+for (let i = 0; i < 2000; i++) {
+  const start = performance.now();
+  await reader.prove((i * 7919) % ENTRIES);
+  again.push((performance.now() - start) * 1000);
+}
+again.sort((a, b) => a - b);
+console.log(
+  `\nan inclusion proof from a journal of ${ENTRIES}, as a tlog-proof file, checked before it is given out`,
+);
+table([
+  ["", "time"],
+  ["the first one", us(firstMillis * 1000)],
+  ["any other, median of 2000 over the whole log", us(median(again))],
+  ["p99", us(again[Math.floor(again.length * 0.99)])],
+]);
+reader.close();
+rmSync(folder, { recursive: true });

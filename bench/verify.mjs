@@ -1,0 +1,110 @@
+// Verifying a million entries beside what cannot be saved: hashing each line, and the tree over the hashes.
+// VERIFY_BENCH_ENTRIES makes it smaller.
+import { sealEntry } from "../dist/entry/seal.js";
+import { randomUuid } from "../dist/entry/uuid.js";
+import { CompactRange } from "../dist/integrity/compact-range.js";
+import { generateKeys } from "../dist/integrity/key-generation.js";
+import { leafHashOf } from "../dist/integrity/merkle-hash.js";
+import { signCheckpoint } from "../dist/integrity/sign-checkpoint.js";
+import { signingKeyOf } from "../dist/integrity/signing-key.js";
+import { ndjsonSource, verify } from "../dist/verify/index.js";
+import { median, table, times } from "./measure.mjs";
+import { votes } from "./votes.mjs";
+
+const ENTRIES = Number(process.env.VERIFY_BENCH_ENTRIES ?? 1_000_000);
+const CHECKPOINT_EVERY = 10_000;
+const ROUNDS = 5;
+const CHUNK = 65_536;
+const START = Date.UTC(2026, 0, 1);
+const LOG = "quorumlog";
+const signed = votes();
+
+/** A traced vote, some 400 bytes. */
+function lineOf(sequence) {
+  const { vote } = signed[sequence % signed.length];
+  return sealEntry(
+    {
+      operation: "vote_cast",
+      proposalId: `urn:pqc-gov-prop:${Math.floor(sequence / 40)
+        .toString(16)
+        .padStart(32, "0")}`,
+      actorDid: vote.voterDid,
+      decision: vote.decision,
+      details: { vote_id: vote.voteId },
+    },
+    {
+      log: LOG,
+      sequence,
+      id: randomUuid(),
+      recordedMillis: START + sequence * 100,
+      traceId: "0af7651916cd43dd8448eb211c80319c",
+      spanId: "b7ad6b7169203331",
+    },
+  ).line;
+}
+
+const { privateKeyPem, vkey } = generateKeys(LOG, "ed25519");
+const keys = [signingKeyOf(LOG, privateKeyPem)];
+const chunks = [];
+let checkpoints = "";
+let range = CompactRange.EMPTY;
+let text = "";
+for (let sequence = 0; sequence < ENTRIES; sequence++) {
+  const line = lineOf(sequence);
+  range = range.append(leafHashOf(line));
+  text += `${line}\n`;
+  if (text.length >= CHUNK || sequence === ENTRIES - 1) {
+    chunks.push(Buffer.from(text));
+    text = "";
+  }
+  if (range.size % CHECKPOINT_EVERY === 0 || range.size === ENTRIES)
+    checkpoints += (
+      await signCheckpoint({ origin: LOG, size: range.size, root: range.root(), keys, timeMillis: START })
+    ).note;
+}
+const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+console.log(
+  `\n${ENTRIES} entries of ${Math.round(bytes / ENTRIES)} bytes, a checkpoint every ${CHECKPOINT_EVERY}`,
+);
+
+/** The lines, cut from their bytes and hashed, and the root over the hashes. */
+function rawRoot() {
+  let tree = CompactRange.EMPTY;
+  for (const chunk of chunks)
+    for (let start = 0; start < chunk.length; ) {
+      const end = chunk.indexOf(0x0a, start);
+      tree = tree.append(leafHashOf(chunk.toString("utf8", start, end)));
+      start = end + 1;
+    }
+  return tree.root();
+}
+
+async function verifyExport() {
+  const report = await verify(ndjsonSource(chunks, { checkpoints }), { keys: [vkey] });
+  if (!report.verified || report.covered !== ENTRIES) throw new Error(JSON.stringify(report.problems));
+}
+
+// A journal of the same lines is a task more: `verifyJournal: () => verify(journal.evidence(), { keys: [vkey] })`.
+const tasks = { rawRoot, verifyExport };
+const NAMES = { rawRoot: "leaf hashes and root alone", verifyExport: "verify, an NDJSON export" };
+
+const found = Object.fromEntries(Object.keys(tasks).map((name) => [name, []]));
+for (let round = 0; round < ROUNDS; round++)
+  for (const [name, task] of Object.entries(tasks)) {
+    globalThis.gc();
+    const start = performance.now();
+    await task();
+    found[name].push(performance.now() - start);
+  }
+const seconds = (millis) => `${(millis / 1000).toFixed(2)} s`;
+console.log(`median of ${ROUNDS} rounds by turns; ratios round by round`);
+table([
+  ["", "median", "slowest", "us an entry", "x raw"],
+  ...Object.keys(tasks).map((name) => [
+    NAMES[name],
+    seconds(median(found[name])),
+    seconds(Math.max(...found[name])),
+    ((median(found[name]) * 1000) / ENTRIES).toFixed(2),
+    times(median(found[name].map((value, round) => value / found.rawRoot[round]))),
+  ]),
+]);

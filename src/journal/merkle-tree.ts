@@ -1,0 +1,168 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { CompactRange } from "../integrity/compact-range.js";
+import { HASH_BYTES, type Hash, nodeHash } from "../integrity/merkle-hash.js";
+import { rootOf } from "../integrity/merkle-proofs.js";
+import { journalFailed } from "./failure.js";
+
+/** Heights between two levels that are stored: a tile of 256 hashes, as in C2SP tlog-tiles. */
+const TILE_HEIGHT = 8;
+const TILE_WIDTH = 2 ** TILE_HEIGHT;
+
+/** Whole tiles that are kept with all hashes in them, 16 KB each. */
+const MAX_TILES = 256;
+
+/** Leaves that are read at a time where a tree is made from them. */
+const CATCH_UP = 65_536;
+
+/** A complete subtree whose root is stored. */
+export interface Subtree {
+  readonly height: number;
+  readonly number: number;
+  readonly root: Hash;
+}
+
+/** A tree that has grown, to be kept once what grew in it is committed. */
+export interface Growth {
+  readonly range: CompactRange;
+  readonly subtrees: readonly Subtree[];
+}
+
+const LEAVES = `SELECT sequence, leaf_hash AS hash FROM pruned_leaf WHERE sequence >= :first AND sequence < :end
+  UNION ALL SELECT sequence, leaf_hash FROM entry WHERE sequence >= :first AND sequence < :end ORDER BY sequence`;
+
+const ROOTS = `SELECT root AS hash FROM subtree WHERE height = :height AND number >= :first AND number < :end
+  ORDER BY number`;
+
+/**
+ * The Merkle tree over the leaf hashes of a journal (RFC 9162 section 2.1). Of its nodes those of each eighth height are
+ * stored, so that any other is made from 256 hashes at the most.
+ */
+export class MerkleTree {
+  readonly #database: DatabaseSync;
+  readonly #leaves: StatementSync;
+  readonly #roots: StatementSync;
+  #insert: StatementSync | undefined;
+  /** Whole tiles by level and number, the one used last at the end. */
+  readonly #tiles = new Map<string, Buffer>();
+  #range = CompactRange.EMPTY;
+
+  /** Of a database that is open. */
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#leaves = database.prepare(LEAVES);
+    this.#roots = database.prepare(ROOTS);
+  }
+
+  /** The root over so many leaves, which must be there. */
+  rootAt(size: number): Hash {
+    return rootOf(size, this.subtree);
+  }
+
+  /** The tree with more leaves; nothing is written. */
+  grown(leaves: readonly Hash[]): Growth {
+    const subtrees: Subtree[] = [];
+    let range = this.#range;
+    for (const leaf of leaves)
+      range = range.append(leaf, (height, number, root) => {
+        if (height % TILE_HEIGHT === 0) subtrees.push({ height, number, root });
+      });
+    return { range, subtrees };
+  }
+
+  /** Writes the subtrees of a tree that has grown; within the transaction of its entries. */
+  store(subtrees: readonly Subtree[]): void {
+    this.#insert ??= this.#database.prepare("INSERT INTO subtree (height, number, root) VALUES (?, ?, ?)");
+    for (const { height, number, root } of subtrees) this.#insert.run(height, number, root);
+  }
+
+  /** Goes on from a tree that is committed. */
+  keep(range: CompactRange): void {
+    this.#range = range;
+  }
+
+  /**
+   * Goes on from the entries that are there; within a transaction, since it stores the subtrees of entries that an older
+   * version appended.
+   */
+  continueAt(length: number): void {
+    const stored = Number(
+      this.#database.prepare("SELECT count(*) AS n FROM subtree WHERE height = ?").get(TILE_HEIGHT)?.["n"],
+    );
+    const whole = stored * TILE_WIDTH;
+    this.#range = this.#rangeOver(Math.min(whole, length));
+    for (let first = this.#range.size; first < length; first += CATCH_UP) {
+      const { range, subtrees } = this.grown(this.#hashes(0, first, Math.min(CATCH_UP, length - first)));
+      this.store(subtrees);
+      this.#range = range;
+    }
+  }
+
+  /** The root of a complete subtree; a `SubtreeReader`. */
+  readonly subtree = (first: number, height: number): Hash => {
+    const level = Math.floor(height / TILE_HEIGHT);
+    const index = first / 2 ** (level * TILE_HEIGHT);
+    const within = height % TILE_HEIGHT;
+    const tile = this.#tile(level, Math.floor(index / TILE_WIDTH));
+    if (tile !== undefined) return hashIn(tile, within, (index % TILE_WIDTH) / 2 ** within);
+    return folded(this.#hashes(level, index, 2 ** within)).at(-1)?.[0] as Hash;
+  };
+
+  #rangeOver(size: number): CompactRange {
+    const roots: Hash[] = [];
+    let first = 0;
+    for (let height = 53; height >= 0; height--) {
+      if (Math.floor(size / 2 ** height) % 2 === 0) continue;
+      roots.push(this.subtree(first, height));
+      first += 2 ** height;
+    }
+    return CompactRange.of(size, roots);
+  }
+
+  /** All hashes of a tile that is whole, from its 256 to the last two; undefined while it is not. */
+  #tile(level: number, number: number): Buffer | undefined {
+    const key = `${level}/${number}`;
+    let tile = this.#tiles.get(key);
+    if (tile === undefined) {
+      const hashes = this.#read(level, number * TILE_WIDTH, TILE_WIDTH);
+      if (hashes.length < TILE_WIDTH) return undefined;
+      tile = Buffer.concat(folded(hashes).flat());
+    }
+    this.#tiles.delete(key);
+    this.#tiles.set(key, tile);
+    if (this.#tiles.size > MAX_TILES) this.#tiles.delete(this.#tiles.keys().next().value as string);
+    return tile;
+  }
+
+  #hashes(level: number, first: number, count: number): Hash[] {
+    const hashes = this.#read(level, first, count);
+    if (hashes.length === count) return hashes;
+    throw journalFailed("leaf hashes of its tree are missing; restore it from a backup");
+  }
+
+  #read(level: number, first: number, count: number): Hash[] {
+    const end = first + count;
+    const rows =
+      level === 0
+        ? this.#leaves.all({ first, end })
+        : this.#roots.all({ height: level * TILE_HEIGHT, first, end });
+    return rows.map(({ hash }) => hash as Hash);
+  }
+}
+
+/** The hashes, those of the nodes over each two of them, and so on up to one. */
+function folded(hashes: readonly Hash[]): Hash[][] {
+  const heights = [[...hashes]];
+  for (let below = heights[0] as Hash[]; below.length > 1; below = heights.at(-1) as Hash[])
+    heights.push(
+      Array.from({ length: below.length / 2 }, (_, i) =>
+        nodeHash(below[2 * i] as Hash, below[2 * i + 1] as Hash),
+      ),
+    );
+  return heights;
+}
+
+/** One hash of a tile: its heights lie one after the other, 256 hashes, 128, 64 and so on. */
+function hashIn(tile: Buffer, height: number, index: number): Hash {
+  const offset = (2 * TILE_WIDTH - 2 ** (TILE_HEIGHT + 1 - height) + index) * HASH_BYTES;
+  return tile.subarray(offset, offset + HASH_BYTES);
+}

@@ -1,0 +1,75 @@
+import { type Attributes, type HrTime, SeverityNumber } from "@opentelemetry/api";
+import type { ReadableLogRecord, ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
+import { RESERVED_OPERATION } from "../entry/operations.js";
+import * as semconv from "../semconv.js";
+import type { RecordScope } from "./replayed-record.js";
+import { eventNameOf } from "./sealed-record.js";
+
+/** What a record says of a checkpoint. */
+export interface CheckpointContent {
+  /** UUID of the record, by which a backend removes duplicates. */
+  readonly id: string;
+  /** The log id. */
+  readonly origin: string;
+  readonly size: number;
+  /** Hexadecimal. */
+  readonly rootHash: string;
+  /** The signed note. */
+  readonly note: string;
+  /** When it was recorded. */
+  readonly time: HrTime;
+  readonly resource: ReadableLogRecord["resource"];
+  readonly scope: RecordScope;
+}
+
+type Writable = { -readonly [Key in keyof ReadWriteLogRecord]: ReadWriteLogRecord[Key] };
+
+/**
+ * The record of a checkpoint. It never went through a logger, which is closed when the last one is signed; mirrors may
+ * change it as they may any.
+ */
+export function checkpointRecord(checkpoint: CheckpointContent): ReadWriteLogRecord {
+  const attributes: Attributes = {
+    [semconv.ATTR_GOVERNANCE_OPERATION]: RESERVED_OPERATION,
+    [semconv.ATTR_GOVERNANCE_LOG_ID]: checkpoint.origin,
+    [semconv.ATTR_GOVERNANCE_CHECKPOINT_SIZE]: checkpoint.size,
+    [semconv.ATTR_GOVERNANCE_CHECKPOINT_ROOT_HASH]: checkpoint.rootHash,
+    [semconv.ATTR_LOG_RECORD_UID]: checkpoint.id,
+  };
+  const record: Writable = {
+    hrTime: checkpoint.time,
+    hrTimeObserved: checkpoint.time,
+    resource: checkpoint.resource,
+    instrumentationScope: checkpoint.scope,
+    severityNumber: SeverityNumber.INFO,
+    eventName: eventNameOf(RESERVED_OPERATION),
+    body: checkpoint.note,
+    attributes,
+    droppedAttributesCount: 0,
+    setAttribute(key, value) {
+      if (value !== undefined) attributes[key] = value as NonNullable<typeof value>;
+      return record;
+    },
+    setAttributes(more) {
+      for (const [key, value] of Object.entries(more)) record.setAttribute(key, value);
+      return record;
+    },
+    setBody(body) {
+      record.body = body;
+      return record;
+    },
+    setEventName(eventName) {
+      record.eventName = eventName;
+      return record;
+    },
+    setSeverityNumber(severityNumber) {
+      record.severityNumber = severityNumber;
+      return record;
+    },
+    setSeverityText(severityText) {
+      record.severityText = severityText;
+      return record;
+    },
+  };
+  return record;
+}
