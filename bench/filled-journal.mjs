@@ -12,7 +12,7 @@ const resource = resourceFromAttributes({ "service.name": "bench" });
 const scope = { name: "quorumlog", version: "0.1.0" };
 const signed = votes();
 
-/** A vote as the log seals it; 40 to a proposal, as they come in. */
+/** A traced vote as the log seals it, some 400 bytes; 40 to a proposal, as they come in. */
 export function row(sequence, log = "quorumlog") {
   const { vote } = signed[sequence % signed.length];
   const recordedMillis = START + sequence * 100;
@@ -24,7 +24,14 @@ export function row(sequence, log = "quorumlog") {
       decision: vote.decision,
       details: { vote_id: vote.voteId },
     },
-    { log, sequence, id: randomUuid(), recordedMillis },
+    {
+      log,
+      sequence,
+      id: randomUuid(),
+      recordedMillis,
+      traceId: "0af7651916cd43dd8448eb211c80319c",
+      spanId: "b7ad6b7169203331",
+    },
   );
   const time = [Math.floor(recordedMillis / 1000), (recordedMillis % 1000) * 1e6];
   return { ...sealed, time, traceFlags: undefined, resource, scope };

@@ -11,6 +11,7 @@ const SCENARIOS = [
   "delivery",
   "journal",
   "evidence",
+  "verify",
 ];
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((name) => !SCENARIOS.includes(name));

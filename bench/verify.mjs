@@ -1,15 +1,17 @@
 // Verifying a million entries beside what cannot be saved: hashing each line, and the tree over the hashes.
 // VERIFY_BENCH_ENTRIES makes it smaller.
-import { sealEntry } from "../dist/entry/seal.js";
-import { randomUuid } from "../dist/entry/uuid.js";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { CompactRange } from "../dist/integrity/compact-range.js";
 import { generateKeys } from "../dist/integrity/key-generation.js";
 import { leafHashOf } from "../dist/integrity/merkle-hash.js";
 import { signCheckpoint } from "../dist/integrity/sign-checkpoint.js";
 import { signingKeyOf } from "../dist/integrity/signing-key.js";
+import { Journal } from "../dist/journal/index.js";
 import { ndjsonSource, verify } from "../dist/verify/index.js";
+import { fill, row } from "./filled-journal.mjs";
 import { median, table, times } from "./measure.mjs";
-import { votes } from "./votes.mjs";
 
 const ENTRIES = Number(process.env.VERIFY_BENCH_ENTRIES ?? 1_000_000);
 const CHECKPOINT_EVERY = 10_000;
@@ -17,31 +19,6 @@ const ROUNDS = 5;
 const CHUNK = 65_536;
 const START = Date.UTC(2026, 0, 1);
 const LOG = "quorumlog";
-const signed = votes();
-
-/** A traced vote, some 400 bytes. */
-function lineOf(sequence) {
-  const { vote } = signed[sequence % signed.length];
-  return sealEntry(
-    {
-      operation: "vote_cast",
-      proposalId: `urn:pqc-gov-prop:${Math.floor(sequence / 40)
-        .toString(16)
-        .padStart(32, "0")}`,
-      actorDid: vote.voterDid,
-      decision: vote.decision,
-      details: { vote_id: vote.voteId },
-    },
-    {
-      log: LOG,
-      sequence,
-      id: randomUuid(),
-      recordedMillis: START + sequence * 100,
-      traceId: "0af7651916cd43dd8448eb211c80319c",
-      spanId: "b7ad6b7169203331",
-    },
-  ).line;
-}
 
 const { privateKeyPem, vkey } = generateKeys(LOG, "ed25519");
 const keys = [signingKeyOf(LOG, privateKeyPem)];
@@ -50,7 +27,7 @@ let checkpoints = "";
 let range = CompactRange.EMPTY;
 let text = "";
 for (let sequence = 0; sequence < ENTRIES; sequence++) {
-  const line = lineOf(sequence);
+  const { line } = row(sequence, LOG);
   range = range.append(leafHashOf(line));
   text += `${line}\n`;
   if (text.length >= CHUNK || sequence === ENTRIES - 1) {
@@ -84,9 +61,23 @@ async function verifyExport() {
   if (!report.verified || report.covered !== ENTRIES) throw new Error(JSON.stringify(report.problems));
 }
 
-// A journal of the same lines is a task more: `verifyJournal: () => verify(journal.evidence(), { keys: [vkey] })`.
-const tasks = { rawRoot, verifyExport };
-const NAMES = { rawRoot: "leaf hashes and root alone", verifyExport: "verify, an NDJSON export" };
+const folder = mkdtempSync(join(tmpdir(), "quorumlog-bench-"));
+const path = join(folder, "governance.db");
+fill(path, ENTRIES, LOG);
+const journal = Journal.open(path);
+await journal.checkpoint({ keys });
+
+async function verifyJournal() {
+  const report = await verify(journal.evidence(), { keys: [vkey] });
+  if (!report.verified || report.covered !== ENTRIES) throw new Error(JSON.stringify(report.problems));
+}
+
+const tasks = { rawRoot, verifyExport, verifyJournal };
+const NAMES = {
+  rawRoot: "leaf hashes and root alone",
+  verifyExport: "verify, an NDJSON export",
+  verifyJournal: "verify, a journal",
+};
 
 const found = Object.fromEntries(Object.keys(tasks).map((name) => [name, []]));
 for (let round = 0; round < ROUNDS; round++)
@@ -108,3 +99,5 @@ table([
     times(median(found[name].map((value, round) => value / found.rawRoot[round]))),
   ]),
 ]);
+journal.close();
+rmSync(folder, { recursive: true });

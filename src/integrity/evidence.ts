@@ -14,11 +14,6 @@ export interface EvidenceLine {
   readonly inclusion?: InclusionProof;
   /** What the source itself found wrong with it, such as a column that does not say what the line says. */
   readonly problem?: string;
-  /**
-   * What the source has beside the line, by the names of the line; each must say what the line says, and `null` that it says
-   * nothing.
-   */
-  readonly columns?: Readonly<Record<string, unknown>>;
 }
 
 /** A checkpoint that the source holds. */

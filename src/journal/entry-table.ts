@@ -40,6 +40,7 @@ export interface EvidenceRow {
   readonly leafHash: Uint8Array;
   readonly line: Uint8Array;
   readonly seq: number;
+  readonly timestampMillis: number;
   readonly [column: string]: unknown;
 }
 
@@ -60,7 +61,7 @@ const ROWS = `SELECT sequence, leaf_hash AS leafHash, line FROM entry WHERE sequ
 const PRUNED = `SELECT sequence, leaf_hash AS leafHash FROM pruned_leaf WHERE sequence >= ?
   ORDER BY sequence LIMIT ?`;
 
-const EVIDENCE = `SELECT leaf_hash AS leafHash, line, sequence AS seq, operation, proposal_id, subject_id, kind, actor_did,
+const EVIDENCE = `SELECT leaf_hash AS leafHash, line, sequence AS seq, timestamp_millis AS timestampMillis, operation, proposal_id, subject_id, kind, actor_did,
   decision FROM entry WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ?`;
 
 /** Writes the table `entry`, with the tree over it, and reads it by sequence. */

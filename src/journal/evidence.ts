@@ -1,6 +1,7 @@
 import type { EvidenceItem } from "../integrity/evidence.js";
 import type { CheckpointTable } from "./checkpoint-table.js";
-import type { EntryTable } from "./entry-table.js";
+import { columnsProblem } from "./columns.js";
+import type { EntryTable, EvidenceRow } from "./entry-table.js";
 
 /** Rows that are read at a time. */
 const ROWS = 512;
@@ -9,16 +10,17 @@ const ROWS = 512;
 export interface EvidenceParts {
   readonly entries: EntryTable;
   readonly checkpoints: CheckpointTable;
+  readonly logId: string;
   /** Does what reads, and says what went wrong in the terms of a journal. */
   readonly reading: <T>(work: () => T) => T;
 }
 
 /**
- * All that a journal had when it was begun, as it stands there, unchecked: leaf hashes of pruned entries, lines with
- * their columns and leaf hashes, checkpoints.
+ * All that a journal had when it was begun, as it stands there: leaf hashes of pruned entries, lines with their leaf
+ * hashes, checkpoints. Only what the verifier cannot see is checked, whether the columns of an entry say what its line says.
  */
 export async function* evidenceOf(
-  { entries, checkpoints, reading }: EvidenceParts,
+  { entries, checkpoints, logId, reading }: EvidenceParts,
   { length, position }: { readonly length: number; readonly position: number },
 ): AsyncGenerator<EvidenceItem, void, undefined> {
   for (let next = 0; ; ) {
@@ -30,8 +32,7 @@ export async function* evidenceOf(
   }
   for (let next = 0; next < length; ) {
     const rows = reading(() => entries.evidence(next, length, ROWS));
-    for (const { leafHash, line, ...columns } of rows)
-      yield { kind: "line", line, leafHash: hex(leafHash), columns };
+    for (const row of rows) yield lineOf(row, logId);
     const last = rows.at(-1);
     if (last === undefined) break; // what is missing, the verifier says
     next = last.seq + 1;
@@ -39,6 +40,18 @@ export async function* evidenceOf(
   for (const { note } of checkpoints.until(position, reading)) yield { kind: "checkpoint", note };
 }
 
+function lineOf(row: EvidenceRow, logId: string): EvidenceItem {
+  const text = bufferOf(row.line).toString("utf8");
+  const problem = columnsProblem(row, text, logId);
+  // what is no UTF-8 would be other bytes as a text
+  const line = text.includes("\ufffd") ? row.line : text;
+  return { kind: "line", line, leafHash: hex(row.leafHash), ...(problem !== undefined && { problem }) };
+}
+
 function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
+  return bufferOf(bytes).toString("hex");
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

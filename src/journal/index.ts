@@ -1,5 +1,13 @@
 export type { Spool, SpooledRecord } from "../delivery/spool.js";
 export { DEFAULT_LOG_ID } from "../entry/log-id.js";
+export type { Checkpoint } from "../integrity/checkpoint.js";
+export type { EvidenceItem, EvidenceSource } from "../integrity/evidence.js";
+export {
+  type RemoteSigningKeyOptions,
+  remoteSigningKey,
+  type SigningKey,
+  signingKeyOf,
+} from "../integrity/signing-key.js";
 export type { RecordScope } from "../record/replayed-record.js";
 export type { StoredCheckpoint } from "./checkpoint-table.js";
 export type { CheckpointOptions } from "./checkpoints.js";
@@ -11,6 +19,3 @@ export { DEFAULT_MINIMUM_RETENTION_DAYS, type JournalOptions } from "./options.j
 export type { Outbox, OutboxOptions } from "./outbox.js";
 export type { PruneOptions, Pruning } from "./pruning.js";
 export type { RejectedRecord } from "./rejected-record.js";
-export { remoteSigningKey, type RemoteSigningKeyOptions, type SigningKey, signingKeyOf } from "../integrity/signing-key.js";
-export type { Checkpoint } from "../integrity/checkpoint.js";
-export type { EvidenceItem, EvidenceSource } from "../integrity/evidence.js";

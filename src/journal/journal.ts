@@ -218,7 +218,7 @@ export class Journal implements AuditReader {
     const { length } = this;
     this.#file.read(() => this.#refresh());
     const end = { length, position: this.#deliverables.end };
-    const parts = { entries: this.#entries, checkpoints: this.#checkpointTable };
+    const parts = { entries: this.#entries, checkpoints: this.#checkpointTable, logId: this.logId };
     const reading = <T>(work: () => T): T => this.#file.read(work);
     return { [Symbol.asyncIterator]: () => evidenceOf({ ...parts, reading }, end) };
   }

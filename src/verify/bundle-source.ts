@@ -1,0 +1,49 @@
+import { parseCheckpoint } from "../integrity/checkpoint.js";
+import type { EvidenceItem, EvidenceSource } from "../integrity/evidence.js";
+import { parseBundle } from "../integrity/evidence-bundle.js";
+import { invalidEvidence } from "../integrity/invalid-evidence.js";
+import { parseTlogProof } from "../integrity/tlog-proof.js";
+
+/**
+ * An evidence bundle as evidence: chosen entries, each with its inclusion proof.
+ *
+ * @param json - The whole text.
+ * @throws `AuditError` `invalid_evidence`, with the path of the field.
+ */
+export function bundleSource(json: string): EvidenceSource {
+  const { checkpoint, entries } = parseBundle(json);
+  const { size } = parseCheckpoint(checkpoint);
+  return partialSource([
+    { kind: "checkpoint", note: checkpoint },
+    ...entries.map(({ sequence, line, proof }): EvidenceItem => {
+      return { kind: "line", line, inclusion: { index: sequence, size, hashes: proof } };
+    }),
+  ]);
+}
+
+/**
+ * A `.tlog-proof` file (C2SP tlog-proof v1, Format) as evidence: one entry with its inclusion proof.
+ *
+ * @param text - The whole text.
+ * @param line - The canonical line of the entry; by default the one in the file, as `extra`.
+ * @throws `AuditError` `invalid_evidence`; so when there is no line.
+ */
+export function tlogProofSource(text: string, line?: string | Uint8Array): EvidenceSource {
+  const { checkpoint, index, proof, extra } = parseTlogProof(text);
+  const proved = line ?? extra;
+  if (proved === undefined) throw invalidEvidence("tlog-proof: it holds no line; give the line of the entry");
+  const { size } = parseCheckpoint(checkpoint);
+  return partialSource([
+    { kind: "checkpoint", note: checkpoint },
+    { kind: "line", line: proved, inclusion: { index, size, hashes: proof } },
+  ]);
+}
+
+function partialSource(items: readonly EvidenceItem[]): EvidenceSource {
+  return {
+    partial: true,
+    async *[Symbol.asyncIterator]() {
+      yield* items;
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { HASH_BYTES, type Hash } from "../integrity/merkle-hash.js";
+
+/** Leaves of one page. */
+const PAGE = 64;
+
+interface Page {
+  readonly hashes: Buffer;
+  /** Which leaves are there. */
+  readonly present: Uint8Array;
+  /** Milliseconds since the epoch; only where times are kept. */
+  readonly times: Float64Array | undefined;
+}
+
+/**
+ * Leaf hashes by sequence, 34 bytes each. Sequences come from the evidence, so that any can come first; pages are small, so
+ * that whoever scatters them takes at most some 3 KB a line (measured).
+ */
+export class LeafTable {
+  readonly #pages = new Map<number, Page>();
+  readonly #keepTimes: boolean;
+  #recent: Page | undefined;
+  #recentIndex = -1;
+  #end = 0;
+
+  /** Keeps times beside the hashes if it is told to. */
+  constructor(keepTimes: boolean) {
+    this.#keepTimes = keepTimes;
+  }
+
+  /** One more than the largest sequence. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** The leaf hash of a sequence. It is a view, which the next `set` of the sequence changes. */
+  get(sequence: number): Hash | undefined {
+    const page = this.#page(sequence);
+    const slot = sequence % PAGE;
+    if (page === undefined || page.present[slot] === 0) return undefined;
+    return page.hashes.subarray(slot * HASH_BYTES, (slot + 1) * HASH_BYTES);
+  }
+
+  /** Whether a leaf is there. */
+  has(sequence: number): boolean {
+    return this.#page(sequence)?.present[sequence % PAGE] === 1;
+  }
+
+  /** Whether the leaf of a sequence has this hash. */
+  holds(sequence: number, hash: Hash): boolean {
+    const start = (sequence % PAGE) * HASH_BYTES;
+    return this.#page(sequence)?.hashes.compare(hash, 0, HASH_BYTES, start, start + HASH_BYTES) === 0;
+  }
+
+  /** Sets a leaf, and when it was recorded. */
+  set(sequence: number, hash: Hash, timeMillis: number = Number.NaN): void {
+    const page = this.#page(sequence) ?? this.#addPage(Math.floor(sequence / PAGE));
+    const slot = sequence % PAGE;
+    page.hashes.set(hash, slot * HASH_BYTES);
+    page.present[slot] = 1;
+    if (page.times !== undefined) page.times[slot] = timeMillis;
+    if (sequence >= this.#end) this.#end = sequence + 1;
+  }
+
+  /** When the entry was recorded, in milliseconds since the epoch; undefined where that is not known. */
+  timeMillis(sequence: number): number | undefined {
+    const time = sequence < 0 ? undefined : this.#page(sequence)?.times?.[sequence % PAGE];
+    return Number.isNaN(time) ? undefined : time;
+  }
+
+  /** The ranges [from, to] of sequences below the end that are not there, in their order. */
+  *missing(): Generator<{ readonly from: number; readonly to: number }, void, undefined> {
+    let next = 0;
+    for (const [index, page] of [...this.#pages].sort(([a], [b]) => a - b)) {
+      for (let slot = 0; slot < PAGE; slot++) {
+        if (page.present[slot] === 0) continue;
+        const sequence = index * PAGE + slot;
+        if (sequence > next) yield { from: next, to: sequence - 1 };
+        next = sequence + 1;
+      }
+    }
+  }
+
+  #page(sequence: number): Page | undefined {
+    const index = Math.floor(sequence / PAGE);
+    if (index === this.#recentIndex) return this.#recent;
+    const page = this.#pages.get(index);
+    if (page === undefined) return undefined;
+    this.#recent = page;
+    this.#recentIndex = index;
+    return page;
+  }
+
+  #addPage(index: number): Page {
+    const page: Page = {
+      hashes: Buffer.alloc(PAGE * HASH_BYTES),
+      present: new Uint8Array(PAGE),
+      times: this.#keepTimes ? new Float64Array(PAGE).fill(Number.NaN) : undefined,
+    };
+    this.#pages.set(index, page);
+    this.#recent = page;
+    this.#recentIndex = index;
+    return page;
+  }
+}

@@ -1,0 +1,86 @@
+import { MAX_LINE_BYTES } from "../entry/canonical-line.js";
+import type { EvidenceItem, EvidenceSource } from "../integrity/evidence.js";
+import { splitNotes } from "./split-notes.js";
+
+/** What stands beside an export. */
+export interface NdjsonSourceOptions {
+  /** Signed notes, one after the other. */
+  readonly checkpoints?: string | undefined;
+}
+
+const LINE_END = 0x0a;
+const PIECE = 65_536;
+
+/**
+ * An export of canonical lines as evidence: one line each, ended by a line feed, which the last one may lack. A carriage
+ * return is a part of its line. An empty line is a line too, and no entry.
+ *
+ * @param chunks - The bytes as they come, such as a stream; or text.
+ */
+export function ndjsonSource(
+  chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
+  options: NdjsonSourceOptions = {},
+): EvidenceSource {
+  return { [Symbol.asyncIterator]: () => items(chunks, options.checkpoints ?? "") };
+}
+
+async function* items(
+  chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
+  checkpoints: string,
+): AsyncGenerator<EvidenceItem, void, undefined> {
+  for (const note of splitNotes(checkpoints)) yield { kind: "checkpoint", note };
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    for (const piece of pieces(chunk)) {
+      const end = piece.lastIndexOf(LINE_END) + 1;
+      if (end > 0) {
+        const first = piece.indexOf(LINE_END);
+        yield line(appended(rest, piece.subarray(0, first)));
+        yield* linesOf(piece.subarray(first + 1, end));
+        rest = Buffer.alloc(0);
+      }
+      rest = appended(rest, piece.subarray(end));
+    }
+  }
+  if (rest.length > 0) yield line(rest);
+}
+
+/** The chunk in pieces that can each be a string, whatever was given as one chunk. */
+function* pieces(chunk: Uint8Array | string): Generator<Buffer, void, undefined> {
+  const bytes =
+    typeof chunk === "string"
+      ? Buffer.from(chunk)
+      : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  for (let start = 0; start < bytes.length; start += PIECE) yield bytes.subarray(start, start + PIECE);
+}
+
+/** Lines of a block that ends in a line end, or is empty. Cut from one string they take half the time (measured). */
+function* linesOf(block: Buffer): Generator<EvidenceItem, void, undefined> {
+  const text = block.toString("utf8");
+  // What is no UTF-8 is read as U+FFFD, and has to be hashed as it is.
+  if (text.includes("\uFFFD")) yield* linesOfBytes(block);
+  else
+    for (let start = 0; start < text.length; ) {
+      const end = text.indexOf("\n", start);
+      yield { kind: "line", line: text.slice(start, end) };
+      start = end + 1;
+    }
+}
+
+function* linesOfBytes(block: Buffer): Generator<EvidenceItem, void, undefined> {
+  for (let start = 0; start < block.length; ) {
+    const end = block.indexOf(LINE_END, start);
+    yield line(block.subarray(start, end));
+    start = end + 1;
+  }
+}
+
+function line(bytes: Buffer): EvidenceItem {
+  return { kind: "line", line: bytes };
+}
+
+/** The start of a line with more of it, but no more than it takes to see that the line is too long; a copy. */
+function appended(rest: Buffer, bytes: Buffer): Buffer {
+  const room = Math.max(0, MAX_LINE_BYTES + 1 - rest.length);
+  return room === 0 || bytes.length === 0 ? rest : Buffer.concat([rest, bytes.subarray(0, room)]);
+}

@@ -1,0 +1,96 @@
+import type { EvidenceSource } from "../integrity/evidence.js";
+import { invalidEvidence } from "../integrity/invalid-evidence.js";
+import { isTimestamped } from "../integrity/signature-types.js";
+import { EntryCheck } from "./entry-check.js";
+import type { Findings } from "./findings.js";
+import { type HeldCheckpoint, holdRoots, isAnchor, reportForks } from "./hold-roots.js";
+import { KnownCheckpoints } from "./known-checkpoints.js";
+import { type ResolvedVerifyOptions, resolveVerifyOptions, type VerifyOptions } from "./options.js";
+import { Problems } from "./problems.js";
+import { reportOf } from "./report-of.js";
+import type { VerificationReport } from "./verification-report.js";
+
+/**
+ * Judges evidence: whether what is there is what the log signed (integrity), whether all is there (completeness), and whether
+ * the log signed it (authenticity). These are separate facts with a verdict each.
+ *
+ * Lines are hashed as they are given, never written again. A verdict rests only on checkpoints that a given key of the log
+ * signed, or that the caller trusts: whoever rewrites a log can make any others anew. What contradicts the entries is
+ * reported all the same.
+ *
+ * Memory: some 34 bytes an entry, 8 more where a key has a period, and the checkpoints.
+ *
+ * @param source - Lines, checkpoints and pruned leaves in any order; all of it may come from an attacker.
+ * @throws `AuditError` `invalid_evidence` when nothing in the source can be read as a part of a log, or a key or the trusted
+ * checkpoint cannot be read: nothing is said about the log then. `invalid_options`. What the source throws goes through.
+ *
+ * @example Verifying an export with the log's key
+ * ```ts
+ * import { createReadStream } from "node:fs";
+ * import { readFile } from "node:fs/promises";
+ * import { ndjsonSource, verify } from "quorumlog/verify";
+ *
+ * const source = ndjsonSource(createReadStream("governance.ndjson"), {
+ *   checkpoints: await readFile("checkpoints.txt", "utf8"),
+ * });
+ * const report = await verify(source, { keys: ["votes.example+6a0f4b0b+AQ..."] });
+ * if (!report.verified) for (const { code, message } of report.problems) console.error(code, message);
+ * for (const unknown of report.unknown) console.log(unknown);
+ * ```
+ */
+export async function verify(
+  source: EvidenceSource,
+  options: VerifyOptions = {},
+): Promise<VerificationReport> {
+  const resolved = resolveVerifyOptions(options);
+  const problems = new Problems();
+  const entries = new EntryCheck(source, problems, needsTimes(resolved));
+  const checkpoints = new KnownCheckpoints(resolved, problems);
+  await readAll(source, entries, checkpoints);
+  const origin =
+    resolved.origin ?? resolved.trusted?.origin ?? entries.logs.mostCommon ?? checkpoints.firstOrigin;
+  entries.finish(origin);
+  const known = checkpoints.check(origin, (size) => entries.madeBetween(size));
+  const partial = source.partial ?? false;
+  const held: readonly HeldCheckpoint[] = partial
+    ? known.map((checkpoint) => ({ ...checkpoint, consistent: undefined }))
+    : holdRoots(known, entries, problems);
+  if (partial) reportForks(known.filter(isAnchor), problems);
+  const proved = entries.proofs.check(known, problems);
+  const findings: Findings = { origin, entries, checkpoints: held, proved, partial, problems };
+  return reportOf(findings, resolved);
+}
+
+async function readAll(
+  source: EvidenceSource,
+  entries: EntryCheck,
+  checkpoints: KnownCheckpoints,
+): Promise<void> {
+  let isEmpty = true;
+  for await (const item of source) {
+    isEmpty = false;
+    switch (item.kind) {
+      case "line":
+        entries.addLine(item);
+        break;
+      case "checkpoint":
+        checkpoints.add(item.note);
+        break;
+      case "pruned":
+        entries.addPruned(item);
+        break;
+      default:
+        throw invalidEvidence("source: expected lines, checkpoints and pruned leaves");
+    }
+  }
+  if (!isEmpty && entries.entries + entries.pruned === 0 && !checkpoints.inEvidence)
+    throw invalidEvidence("nothing in the source can be read as an entry of a log or a checkpoint");
+}
+
+/** Whether signatures without a time have to be held against the period of a key. */
+function needsTimes({ keys }: ResolvedVerifyOptions): boolean {
+  return keys.some(
+    ({ key, notBefore, notAfter }) =>
+      !isTimestamped(key.type) && (notBefore !== undefined || notAfter !== undefined),
+  );
+}

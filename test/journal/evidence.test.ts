@@ -1,0 +1,205 @@
+import { createHash } from "node:crypto";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { generateKeys } from "../../src/integrity/key-generation.js";
+import { signingKeyOf } from "../../src/integrity/signing-key.js";
+import type { Journal } from "../../src/journal/index.js";
+import { ndjsonSource, type VerificationReport, verify } from "../../src/verify/index.js";
+import { jsonObject } from "../property/arbitrary-json.js";
+import { append, newPath, openJournal, rowOf } from "./fixtures.js";
+
+const NAME = "acme.example/governance";
+const { privateKeyPem, vkey } = generateKeys(NAME, "ed25519");
+const keys = [signingKeyOf(NAME, privateKeyPem)];
+let folder: string;
+let original: string;
+let last: string;
+
+/** 200 votes with a checkpoint every 50. */
+async function filled(path: string, count = 200): Promise<Journal> {
+  const journal = openJournal(path, { logId: NAME, minimumRetentionDays: 0 });
+  for (let done = 0; done < count; done += 50) {
+    append(journal, 50, (sequence) => ({
+      proposalId: sequence % 3 === 0 ? undefined : `p${sequence % 5}`,
+      subjectId: sequence % 4 === 0 ? `did:model:${sequence}` : undefined,
+      kind: sequence % 7 === 0 ? "authorize-model" : undefined,
+      decision: sequence % 2 === 0 ? "approve" : undefined,
+      details: { log: "x", kind: "y", nested: { subject_id: "z" } },
+    }));
+    await journal.checkpoint({ keys });
+  }
+  return journal;
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "quorumlog-")); // those of the fixtures end with a test
+  original = join(folder, "copy.db");
+  const journal = await filled(join(folder, "original.db"));
+  last = journal.newestCheckpoint()?.note ?? "";
+  await journal.backup(original);
+  journal.close();
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A copy of the journal that somebody has edited behind the triggers' back. */
+async function tampered(sql: string, trustedCheckpoint = last): Promise<VerificationReport> {
+  const path = newPath();
+  cpSync(original, path);
+  const database = new DatabaseSync(path);
+  for (const { name } of database.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").all())
+    database.exec(`DROP TRIGGER ${name}`);
+  database.exec(sql);
+  database.close();
+  return verify(openJournal(path, { readOnly: true }).evidence(), { keys: [vkey], trustedCheckpoint });
+}
+
+const placesOf = ({ problems }: VerificationReport) => problems.map(({ code, sequence }) => [code, sequence]);
+
+describe("the evidence of a journal", () => {
+  test("verifies, up to its newest checkpoint", async () => {
+    const report = await tampered("");
+    expect(report).toMatchObject({
+      verified: true,
+      integrity: "verified",
+      completeness: "verified",
+      authenticity: "verified",
+      entries: 200,
+      covered: 200,
+      checkpointCount: 4,
+    });
+  });
+
+  test("verifies when a prefix was pruned, and says so", async () => {
+    const journal = await filled(newPath());
+    journal.prune({ olderThan: new Date(rowOf(120).timestampMillis) });
+    const report = await verify(journal.evidence(), { keys: [vkey] });
+    expect(report).toMatchObject({ verified: true, pruned: 120, entries: 80, covered: 80 });
+  });
+
+  test("verifies while somebody appends", async () => {
+    const path = newPath();
+    const journal = await filled(path);
+    const source = openJournal(path, { readOnly: true }).evidence();
+    append(journal, 5);
+    await journal.checkpoint({ keys });
+    expect(await verify(source, { keys: [vkey] })).toMatchObject({ verified: true, entries: 200 });
+  });
+
+  const EDITED = "CAST(replace(CAST(line AS TEXT), 'did:a', 'did:b') AS BLOB)";
+  test.each([
+    ["a line", `UPDATE entry SET line = ${EDITED} WHERE sequence = 77`, ["leaf_hash_mismatch", 77]],
+    [
+      "a leaf hash",
+      "UPDATE entry SET leaf_hash = zeroblob(32) WHERE sequence = 77",
+      ["leaf_hash_mismatch", 77],
+    ],
+    ["a column", "UPDATE entry SET proposal_id = 'p9' WHERE sequence = 77", ["source_problem", 77]],
+    ["a column to nothing", "UPDATE entry SET actor_did = NULL WHERE sequence = 77", ["source_problem", 77]],
+    [
+      "a column from nothing",
+      "UPDATE entry SET kind = 'delegation' WHERE sequence = 78",
+      ["source_problem", 78],
+    ],
+    ["a time", "UPDATE entry SET timestamp_millis = 5 WHERE sequence = 77", ["source_problem", 77]],
+  ])("shows that %s was edited, and where", async (_, sql, place) => {
+    const report = await tampered(sql);
+    expect(report).toMatchObject({ verified: false, integrity: "failed" });
+    expect(placesOf(report)).toContainEqual(place);
+  });
+
+  test("shows that a line was edited with its leaf hash, between two checkpoints", async () => {
+    const path = newPath();
+    cpSync(original, path);
+    const database = new DatabaseSync(path, { readOnly: true });
+    const line = String(
+      database.prepare("SELECT CAST(line AS TEXT) AS t FROM entry WHERE sequence = 77").get()?.["t"],
+    );
+    database.close();
+    const edited = line.replace("did:a", "did:b");
+    const hash = createHash("sha256").update(`\0${edited}`).digest("hex");
+    const report = await tampered(
+      `UPDATE entry SET line = CAST('${edited}' AS BLOB), actor_did = 'did:b', leaf_hash = x'${hash}' WHERE sequence = 77`,
+    );
+    expect(report.integrity).toBe("failed");
+    expect(report.problems[0]).toMatchObject({ code: "root_mismatch", from: 50, to: 99 });
+  });
+
+  test.each([
+    ["an entry in the middle", "DELETE FROM entry WHERE sequence = 77", "missing_entries"],
+    ["the first entry", "DELETE FROM entry WHERE sequence = 0", "missing_entries"],
+    ["the tail", "DELETE FROM entry WHERE sequence >= 150", "truncated"],
+    [
+      "the tail with its checkpoints",
+      "DELETE FROM entry WHERE sequence >= 150; DELETE FROM checkpoint WHERE size > 150",
+      "truncated",
+    ],
+  ])("shows that %s is gone", async (_, sql, code) => {
+    const report = await tampered(sql);
+    expect(report).toMatchObject({ verified: false, completeness: "failed" });
+    expect(report.problems.map((problem) => problem.code)).toContain(code);
+  });
+
+  test("shows that two entries changed places", async () => {
+    const report = await tampered(`UPDATE entry SET sequence = 999 WHERE sequence = 7;
+      UPDATE entry SET sequence = 7 WHERE sequence = 8; UPDATE entry SET sequence = 8 WHERE sequence = 999`);
+    expect(report.verified).toBe(false);
+  });
+
+  test("shows a note that was edited or made by another key", async () => {
+    const edited = await tampered(
+      "UPDATE checkpoint SET note = replace(note, '100', '101') WHERE size = 100",
+    );
+    expect(edited).toMatchObject({ verified: false });
+    const other = openJournal(newPath(), { logId: NAME });
+    append(other, 3);
+    await other.checkpoint({ keys: [signingKeyOf(NAME, generateKeys(NAME, "ed25519").privateKeyPem)] });
+    const report = await verify(other.evidence(), { keys: [vkey] });
+    expect(report).toMatchObject({ verified: false, authenticity: "failed" });
+  });
+
+  test("is the same as that of its export", async () => {
+    const journal = openJournal(original, { readOnly: true });
+    const checkpoints = Array.from(journal.checkpoints(), ({ note }) => note).join("");
+    const ndjson = ndjsonSource(
+      Array.from(journal.lines(), (line) => `${line}\n`),
+      { checkpoints },
+    );
+    const report = await verify(ndjson, { keys: [vkey] });
+    expect(report).toEqual(await verify(journal.evidence(), { keys: [vkey] }));
+    expect(report.verified).toBe(true);
+  });
+
+  test("has no fault to find in whatever was appended", async () => {
+    const text = fc
+      .string({ unit: "binary", minLength: 1, maxLength: 20 })
+      .filter((value) => value.isWellFormed());
+    const optional = fc.option(text, { nil: undefined });
+    const event = fc.record({
+      operation: fc.stringMatching(/^[a-z][a-z0-9_]{0,5}$/).filter((name) => name !== "checkpoint"),
+      proposalId: optional,
+      subjectId: optional,
+      kind: optional,
+      actorDid: optional,
+      decision: optional,
+      timestamp: fc.date({ min: new Date(0), max: new Date("2262-01-01"), noInvalidDate: true }),
+      details: jsonObject,
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 10 }), async (events) => {
+        const journal = openJournal(newPath(), { logId: NAME });
+        journal.append(...events.map((each, sequence) => rowOf(sequence, each, { logId: NAME })));
+        await journal.checkpoint({ keys });
+        expect(await verify(journal.evidence(), { keys: [vkey] })).toMatchObject({
+          verified: true,
+          problemCount: 0,
+        });
+        journal.close();
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
