@@ -1,8 +1,8 @@
 /** A node tells one half of the federation yes and the other half no; the log keeps both answers and the finding. */
 import { GovernanceAuditLog } from "quorumlog";
 import { Ballot } from "./shared/ballot.ts";
+import { inWords, short } from "./shared/in-words.ts";
 import { alice, bob, carol, dave, eve, FEDERATION } from "./shared/nodes.ts";
-import { inWords, short } from "./shared/trail-table.ts";
 
 const audit = new GovernanceAuditLog();
 for (const node of FEDERATION) audit.logNodeAdded(node);

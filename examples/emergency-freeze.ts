@@ -4,8 +4,8 @@
  */
 import { GovernanceAuditLog } from "quorumlog";
 import { Ballot } from "./shared/ballot.ts";
+import { short } from "./shared/in-words.ts";
 import { alice, bob, carol, dave, FEDERATION } from "./shared/nodes.ts";
-import { short } from "./shared/trail-table.ts";
 
 declare module "quorumlog" {
   interface OperationFields {

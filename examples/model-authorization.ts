@@ -1,8 +1,8 @@
 /** Two models, two votes: the audit log answers which of them may run, and by which decision. */
 import { type AuditEntry, GovernanceAuditLog } from "quorumlog";
 import { Ballot } from "./shared/ballot.ts";
+import { inWords, short } from "./shared/in-words.ts";
 import { alice, bob, carol, dave, eve, FEDERATION } from "./shared/nodes.ts";
-import { inWords, short } from "./shared/trail-table.ts";
 
 const audit = new GovernanceAuditLog();
 const triage = "did:pqaid:triage-v3";

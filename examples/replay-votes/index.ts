@@ -2,7 +2,7 @@
  * Replays a CSV file of votes (`id,voter,vote,start,iso`) into an audit log, oldest proposal first, and asks the log for
  * a summary: `npm run ts -- examples/replay-votes/index.ts PATH`.
  */
-import { escapeControls } from "../shared/trail-table.ts";
+import { escapeControls } from "../shared/in-words.ts";
 import { readProposals } from "./read-proposals.ts";
 import { replay } from "./replay.ts";
 import { summary } from "./summary.ts";

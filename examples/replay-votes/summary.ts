@@ -5,7 +5,7 @@ import {
   type GovernanceAuditLog,
   VOTE_DECISIONS,
 } from "quorumlog";
-import { short } from "../shared/trail-table.ts";
+import { short } from "../shared/in-words.ts";
 
 const SHOWN_PROPOSALS = 10;
 

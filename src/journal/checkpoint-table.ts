@@ -39,6 +39,11 @@ export class CheckpointTable {
       .map(({ position }) => Number(position));
   }
 
+  /** The position behind the newest one: what an auditor reads must not depend on how many entries are left. */
+  end(): number {
+    return Number(this.#database.prepare("SELECT coalesce(max(position) + 1, 0) AS end FROM checkpoint").get()?.["end"]);
+  }
+
   /** Stores one in a transaction, under the resource and scope of these ids; what it throws, nothing was written. */
   append({ position, size, rootHash, id, time, note }: CheckpointRow, ids: ContextIds): void {
     this.#database

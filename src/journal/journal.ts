@@ -186,14 +186,14 @@ export class Journal implements AuditReader {
   }
 
   /** The newest checkpoint, if there is any. */
-  newestCheckpoint(): Checkpoint | undefined {
+  newestCheckpoint(): StoredCheckpoint | undefined {
     return this.#file.read(() => this.#checkpointTable.newest());
   }
 
   /** All checkpoints that it holds at the call, oldest first. */
   checkpoints(): Iterable<Checkpoint> {
-    this.#file.read(() => this.#refresh());
-    return this.#checkpointTable.until(this.#deliverables.end, (work) => this.#file.read(work));
+    const end = this.#file.read(() => this.#checkpointTable.end());
+    return this.#checkpointTable.until(end, (work) => this.#file.read(work));
   }
 
   /**
@@ -215,9 +215,8 @@ export class Journal implements AuditReader {
 
   /** All that it holds, for `verify`: read as it stands there, and not checked by it. */
   evidence(): EvidenceSource {
-    const { length } = this;
-    this.#file.read(() => this.#refresh());
-    const end = { length, position: this.#deliverables.end };
+    const position = this.#file.read(() => this.#checkpointTable.end()); // first: none is over entries that come later
+    const end = { position, length: this.length };
     const parts = { entries: this.#entries, checkpoints: this.#checkpointTable, logId: this.logId };
     const reading = <T>(work: () => T): T => this.#file.read(work);
     return { [Symbol.asyncIterator]: () => evidenceOf({ ...parts, reading }, end) };

@@ -4,12 +4,15 @@ import { HASH_BYTES, type Hash, nodeHash } from "../integrity/merkle-hash.js";
 import { rootOf } from "../integrity/merkle-proofs.js";
 import { journalFailed } from "./failure.js";
 
-/** Heights between two levels that are stored: a tile of 256 hashes, as in C2SP tlog-tiles. */
-const TILE_HEIGHT = 8;
+/**
+ * Heights between two levels that are stored. A proof reads 16 hashes a level; with the 256 of C2SP tlog-tiles it would take
+ * ten times as long (measured), and save a twentieth of a row an entry.
+ */
+const TILE_HEIGHT = 4;
 const TILE_WIDTH = 2 ** TILE_HEIGHT;
 
-/** Whole tiles that are kept with all hashes in them, 16 KB each. */
-const MAX_TILES = 256;
+/** Whole tiles that are kept with all hashes in them, 1 KB each. */
+const MAX_TILES = 1024;
 
 /** Leaves that are read at a time where a tree is made from them. */
 const CATCH_UP = 65_536;
@@ -34,8 +37,8 @@ const ROOTS = `SELECT root AS hash FROM subtree WHERE height = :height AND numbe
   ORDER BY number`;
 
 /**
- * The Merkle tree over the leaf hashes of a journal (RFC 9162 section 2.1). Of its nodes those of each eighth height are
- * stored, so that any other is made from 256 hashes at the most.
+ * The Merkle tree over the leaf hashes of a journal (RFC 9162 section 2.1). Of its nodes those of each fourth height are
+ * stored, so that any other is made from 16 hashes at the most.
  */
 export class MerkleTree {
   readonly #database: DatabaseSync;
@@ -55,7 +58,7 @@ export class MerkleTree {
 
   /** The root over so many leaves, which must be there. */
   rootAt(size: number): Hash {
-    return rootOf(size, this.subtree);
+    return size === this.#range.size ? this.#range.root() : rootOf(size, this.subtree);
   }
 
   /** The tree with more leaves; nothing is written. */
@@ -118,7 +121,7 @@ export class MerkleTree {
     return CompactRange.of(size, roots);
   }
 
-  /** All hashes of a tile that is whole, from its 256 to the last two; undefined while it is not. */
+  /** All hashes of a tile that is whole, from its 16 to the last two and their node; undefined while it is not. */
   #tile(level: number, number: number): Buffer | undefined {
     const key = `${level}/${number}`;
     let tile = this.#tiles.get(key);
@@ -161,7 +164,7 @@ function folded(hashes: readonly Hash[]): Hash[][] {
   return heights;
 }
 
-/** One hash of a tile: its heights lie one after the other, 256 hashes, 128, 64 and so on. */
+/** One hash of a tile: its heights lie one after the other, 16 hashes, 8, 4, 2 and 1. */
 function hashIn(tile: Buffer, height: number, index: number): Hash {
   const offset = (2 * TILE_WIDTH - 2 ** (TILE_HEIGHT + 1 - height) + index) * HASH_BYTES;
   return tile.subarray(offset, offset + HASH_BYTES);

@@ -52,7 +52,7 @@ export class Prover {
       checkpoint === undefined ? "there is no checkpoint" : `the newest is over ${checkpoint.size}`;
     throw journalFailed(
       `no checkpoint is over the entry of sequence ${sequence} yet: ${covered}. Sign one (audit.checkpoint(), or ` +
-        "quorumlog checkpoint)",
+        "quorumlog checkpoint --sign KEYFILE)",
     );
   }
 

@@ -17,7 +17,7 @@ describe("README.md", () => {
   });
 
   test("shows what the demo really prints; after a wanted change, paste it", () => {
-    expect(masked(outputOf("examples/federation.ts"))).toBe(masked(block("See it work", "text")));
+    expect(masked(outputOf("dist/cli/bin.js", "demo"))).toBe(masked(block("See it work", "text")));
   });
 
   test("names every subpath that is built, and no other", () => {
@@ -44,12 +44,14 @@ function block(heading: string, language: string): string {
   return text;
 }
 
-function outputOf(program: string): string {
+function outputOf(program: string, ...args: readonly string[]): string {
   const flags = ["--experimental-strip-types", "--disable-warning=ExperimentalWarning"];
-  const { stdout, stderr, status } = spawnSync(process.execPath, [...flags, program], {
+  const folder = resolve(ROOT, "temp/readme");
+  mkdirSync(folder, { recursive: true });
+  const { stdout, stderr, status } = spawnSync(process.execPath, [...flags, program, ...args], {
     cwd: ROOT,
     encoding: "utf8",
-    env: { ...process.env, NO_COLOR: "1" },
+    env: { ...process.env, NO_COLOR: "1", TMPDIR: folder },
   });
   expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
   return stdout;
@@ -59,6 +61,9 @@ function outputOf(program: string): string {
 function masked(output: string): string {
   return output
     .replaceAll(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, "<uuid>")
+    .replaceAll(/^\$ JOURNAL=.+$/gm, "$ JOURNAL=<path>")
+    .replaceAll(/[\da-f]{64}/g, "<root>")
+    .replaceAll(/\+[\da-f]{8}(?=:)/g, "+<id>")
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
     .trimEnd();
 }

@@ -81,7 +81,7 @@ test("every example is run by the tests and stands in the README of the examples
   const examples = readdirSync(join(ROOT, "examples")).filter(
     (name) => !["README.md", "shared"].includes(name),
   );
-  expect(examples.length).toBeGreaterThan(8);
+  expect(examples.length).toBeGreaterThan(7);
   for (const name of examples) {
     expect(readme).toContain(`](${name}`);
     expect(tests).toContain(name.endsWith(".ts") ? name : `${name}/index.ts`);

@@ -8,7 +8,7 @@ import type { JournalRow } from "../../src/journal/index.js";
 import { MIGRATIONS } from "../../src/journal/schema.js";
 import { append, newPath, openJournal, rowOf, thrownBy } from "./fixtures.js";
 
-const ENTRIES = 66_000; // more than 256 tiles of 256, so that a subtree of height 16 is stored
+const ENTRIES = 66_000; // more than 2^16, so that subtrees of four stored heights are there
 const leafOf = (row: JournalRow) => Buffer.from(row.entry.leafHash, "hex");
 
 /** The tree of a journal as another connection finds it. */
@@ -73,7 +73,7 @@ describe("the tree of a journal", () => {
     const rows = new DatabaseSync(path, { readOnly: true })
       .prepare("SELECT height, number FROM subtree")
       .all();
-    expect(rows).toEqual([{ __proto__: null, height: 8, number: 0 }]);
+    expect(rows).toHaveLength(17);
     expect(Buffer.from(treeOf(path).rootAt(256)).equals(treeOf(path).subtree(0, 8))).toBe(true);
   });
 

@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+import type { WriteStream } from "node:tty";
+import type { OutputStream } from "./command-io.js";
+import { run } from "./run.js";
+
+const ended = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.once(signal, () => ended.abort(signal));
+
+const stdout = outputOf(process.stdout);
+const stderr = outputOf(process.stderr);
+process.exitCode = await run(process.argv.slice(2), {
+  stdout,
+  // who closes stderr does not want to hear of it
+  stderr: { ...stderr, write: (text) => stderr.write(text).catch(() => {}) },
+  cwd: process.cwd(),
+  env: process.env,
+  now: () => new Date(),
+  signal: ended.signal,
+});
+
+function outputOf(stream: WriteStream): OutputStream {
+  stream.on("error", () => {}); // each write tells of its own
+  return {
+    isTerminal: stream.isTTY === true,
+    get columns() {
+      return stream.isTTY ? stream.columns || 80 : undefined;
+    },
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        stream.write(text, (error) => {
+          if (error) reject(error);
+          else setImmediate(resolve); // so that a signal is heard in the midst of long work
+        });
+      }),
+  };
+}

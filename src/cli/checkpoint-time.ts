@@ -1,0 +1,6 @@
+import type { StoredCheckpoint } from "../journal/checkpoint-table.js";
+
+/** When a checkpoint was stored, RFC 3339. */
+export function checkpointTime({ time: [seconds, nanos] }: StoredCheckpoint): string {
+  return new Date(seconds * 1000 + Math.floor(nanos / 1e6)).toISOString();
+}

@@ -1,0 +1,129 @@
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { generateKeys } from "../../integrity/key-generation.js";
+import { GovernanceAuditLog } from "../../log/governance-audit-log.js";
+import { type Command, defineCommand } from "../command.js";
+import type { OutputStream } from "../command-io.js";
+import { AUTHORIZATION, MODEL, recordFederation } from "../demo/federation.js";
+import { EXIT } from "../exit-code.js";
+import { invoke } from "../invoke.js";
+import { jsonLine } from "../json-line.js";
+import { UsageError } from "../usage-error.js";
+import { visible } from "../visible.js";
+import { exportCommand } from "./export.js";
+import { query } from "./query.js";
+import { verifyCommand } from "./verify.js";
+
+const LOG = "federation.example";
+const WIDTH = 100;
+/** With a clock of its own the demo shows the same in every run. */
+const START = Date.parse("2026-04-14T12:00:00Z");
+const STEP = 20_500;
+
+const QUESTIONS: readonly (readonly [question: string, command: Command, ...argv: string[]])[] = [
+  ["What happened?", query, "--order", "oldest"],
+  ["Who let medical-ai-v2 run?", query, "--subject", MODEL, "--operation", "authorization_granted"],
+  [
+    "Was that a valid decision?",
+    query,
+    "--proposal",
+    AUTHORIZATION.proposalId,
+    "--operation",
+    "consensus_reached",
+  ],
+  ["What happened to it last?", query, "--subject", MODEL, "--limit", "1"],
+  ["Who voted twice?", query, "--operation", "byzantine_detected"],
+  [
+    "The evidence, for other programs:",
+    exportCommand,
+    "--format",
+    "json",
+    "--operation",
+    "byzantine_detected",
+  ],
+  ["Is all of that what the log has signed?", verifyCommand, "--key", "$JOURNAL.vkey"],
+];
+
+const GO_ON = `
+Go on with, for example:
+  quorumlog stats $JOURNAL
+  quorumlog export $JOURNAL --format ndjson --out audit.ndjson
+  quorumlog verify audit.ndjson --key $JOURNAL.vkey
+  quorumlog --help
+`;
+
+/** `quorumlog demo`: a journal to try the other commands on. */
+export const demo: Command = defineCommand({
+  name: "demo",
+  about: "Records a federation of five nodes in a new journal, queries and verifies it",
+  operands: ["[JOURNAL]"],
+  flags: {},
+  details: [
+    "The federation authorizes a model, catches a node that votes twice, freezes the model and takes",
+    "the authorization back. The log signs that with a key of its own, whose public half is written to",
+    "JOURNAL.vkey. Without JOURNAL, both are made in a temporary folder.",
+  ],
+  examples: [
+    { line: "quorumlog demo", about: "see it work" },
+    { line: "quorumlog demo governance.db", about: "with a journal in this folder" },
+  ],
+  async run({ operands: [given], json }, io) {
+    const path = given ?? join(mkdtempSync(join(tmpdir(), "quorumlog-demo-")), "governance.db");
+    const made = await record(resolve(io.cwd, path));
+    if (json) {
+      await io.stdout.write(jsonLine(made));
+      return EXIT.done;
+    }
+    let last = "";
+    const stdout = withColumns(io.stdout, io.stdout.columns ?? WIDTH, (text) => {
+      last = text;
+    });
+    await io.stdout.write(visible(`$ JOURNAL=${path}`).concat("\n"));
+    for (const [question, command, ...argv] of QUESTIONS) {
+      await io.stdout.write(
+        `\n${question}\n$ ${["quorumlog", command.name, "$JOURNAL", ...argv].join(" ")}\n`,
+      );
+      const words = argv.map((word) => word.replace("$JOURNAL", () => path));
+      await invoke(command, [path, ...words], { ...io, stdout });
+      if (!last.endsWith("\n")) await io.stdout.write("\n"); // exportJson() ends without one
+    }
+    await io.stdout.write(GO_ON);
+    return EXIT.done;
+  },
+});
+
+interface Recorded {
+  readonly journal: string;
+  /** The file of the key that verifies it; the one that signed is not kept. */
+  readonly verifierKey: string;
+  readonly logId: string;
+  readonly entries: number;
+}
+
+async function record(journal: string): Promise<Recorded> {
+  const verifierKey = `${journal}.vkey`;
+  for (const path of [journal, verifierKey])
+    if (existsSync(path))
+      throw new UsageError(`${path} is there already; the demo makes a journal of its own`);
+  const { privateKeyPem, vkey } = generateKeys(LOG, "ed25519");
+  let reading = 0;
+  const clock = (): Date => new Date(START + STEP * reading++);
+  const audit = new GovernanceAuditLog({ logId: LOG, journal, clock, signer: privateKeyPem });
+  recordFederation(audit);
+  const { logId, length: entries } = audit;
+  await audit.shutdown();
+  writeFileSync(verifierKey, `${vkey}\n`, { flag: "wx" });
+  return { journal, verifierKey, logId, entries };
+}
+
+function withColumns(stream: OutputStream, columns: number, onWrite: (text: string) => void): OutputStream {
+  return {
+    isTerminal: stream.isTerminal,
+    columns,
+    write: (text) => {
+      onWrite(text);
+      return stream.write(text);
+    },
+  };
+}

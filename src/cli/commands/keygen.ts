@@ -1,0 +1,131 @@
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { logIdOf } from "../../entry/log-id.js";
+import { AuditError } from "../../errors.js";
+import { formatKeyFile } from "../../integrity/key-file.js";
+import { generateKeys } from "../../integrity/key-generation.js";
+import type { KeyAlgorithm } from "../../integrity/signature-types.js";
+import { type Command, defineCommand } from "../command.js";
+import { EXIT } from "../exit-code.js";
+import { jsonLine } from "../json-line.js";
+import { writeKeyFiles } from "../key-files.js";
+import { UsageError } from "../usage-error.js";
+import { visibleLines } from "../visible.js";
+
+/** One pair, and where it is written. */
+interface KeyPair {
+  readonly name: string;
+  readonly algorithm: KeyAlgorithm;
+  readonly privateKey: string;
+  readonly verifierKey: string;
+  readonly pem: string;
+  readonly vkey: string;
+}
+
+const ALGORITHMS: ReadonlyMap<string, readonly KeyAlgorithm[]> = new Map<string, readonly KeyAlgorithm[]>([
+  ["ed25519", ["ed25519"]],
+  ["ml-dsa-44", ["ml-dsa-44"]],
+  ["both", ["ed25519", "ml-dsa-44"]],
+]);
+
+const NO_ML_DSA = "this Node has no ML-DSA-44, which Node 24 and later have";
+
+/** `quorumlog keygen`: the keys that a log signs its checkpoints with. */
+export const keygen: Command = defineCommand({
+  name: "keygen",
+  about: "Makes the keys that sign checkpoints of a log, and those that verify them",
+  operands: [],
+  flags: {
+    name: { type: "string", value: "LOG", about: "the id of the log, such as acme.example/governance" },
+    out: {
+      type: "string",
+      short: "o",
+      value: "DIR",
+      about: "the folder for the files; made where there is none",
+    },
+    algorithm: {
+      type: "string",
+      value: "NAME",
+      about: "ed25519, ml-dsa-44 or both; what this Node has of both unless given",
+    },
+  },
+  details: [
+    "Of each key a .pem file, which is secret, not encrypted and readable by its owner alone, and a .vkey",
+    "file for everyone who verifies; stdout gets what is in these. ML-DSA-44 withstands quantum computers",
+    "too, and needs Node 24. No file is ever replaced.",
+  ],
+  examples: [
+    { line: "quorumlog keygen --name acme.example/governance --out keys", about: "the keys of a log" },
+  ],
+  async run({ flags: { name: given, out, algorithm }, json }, io) {
+    if (given === undefined) throw new UsageError("--name is missing: the id of the log that signs");
+    if (out === undefined) throw new UsageError("--out is missing: the folder for the key files");
+    const name = nameOf(given);
+    const folder = resolve(io.cwd, out);
+    const pairs = algorithmsOf(algorithm).flatMap((each) => {
+      const pair = keyPair(name, each, folder);
+      // unless it was asked for, ML-DSA-44 is made where there is one
+      if (pair === undefined && algorithm !== undefined) throw new UsageError(NO_ML_DSA);
+      return pair ?? [];
+    });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    await writeKeyFiles(
+      pairs.flatMap(({ privateKey, pem, verifierKey, vkey }) => [
+        { path: privateKey, text: formatKeyFile(name, pem), mode: 0o600 },
+        { path: verifierKey, text: `${vkey}\n`, mode: 0o644 },
+      ]),
+    );
+    for (const { pem: _, ...pair } of pairs) await io.stdout.write(json ? jsonLine(pair) : `${pair.vkey}\n`);
+    if (algorithm === undefined && pairs.length === 1) await io.stderr.write(`${NO_ML_DSA}\n`);
+    await io.stderr.write(visibleLines(whatNext(pairs)));
+    return EXIT.done;
+  },
+});
+
+function nameOf(text: string): string {
+  try {
+    return logIdOf(text) ?? text;
+  } catch (error) {
+    if (!(error instanceof AuditError)) throw error;
+    throw new UsageError(`--name "${text}": ${error.message.replace(/^\w+: /, "")}`);
+  }
+}
+
+function algorithmsOf(text = "both"): readonly KeyAlgorithm[] {
+  const algorithms = ALGORITHMS.get(text);
+  if (algorithms !== undefined) return algorithms;
+  throw new UsageError(`--algorithm "${text}" is none of ${[...ALGORITHMS.keys()].join(", ")}`);
+}
+
+/** A new pair; undefined where this Node has not its algorithm. */
+function keyPair(name: string, algorithm: KeyAlgorithm, folder: string): KeyPair | undefined {
+  const base = join(folder, `${fileNameOf(name)}.${algorithm}`);
+  try {
+    const { privateKeyPem: pem, vkey } = generateKeys(name, algorithm);
+    return { name, algorithm, privateKey: `${base}.pem`, verifierKey: `${base}.vkey`, pem, vkey };
+  } catch (error) {
+    if (error instanceof AuditError && error.field === "algorithm") return undefined;
+    throw error;
+  }
+}
+
+/** The name of a log as a part of a file name: it may hold slashes, dots in front and anything else. */
+function fileNameOf(name: string): string {
+  return (
+    name
+      .replaceAll(/[^\w.-]+/g, "-")
+      .replace(/^[.-]+/, "")
+      .slice(0, 100) || "log"
+  );
+}
+
+function whatNext(pairs: readonly KeyPair[]): string {
+  const signer = pairs.map(({ privateKey }) => JSON.stringify(privateKey)).join(", ");
+  return [
+    "Secret, for the app alone; it signs with",
+    `  new GovernanceAuditLog({ journal: "governance.db", signer: [${signer}] })`,
+    "For whoever verifies, by a way that he trusts:",
+    ...pairs.map(({ verifierKey }) => `  ${verifierKey}`),
+    "",
+  ].join("\n");
+}

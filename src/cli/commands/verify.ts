@@ -1,0 +1,127 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { AuditError } from "../../errors.js";
+import { resolveVerifyOptions, type VerifyOptions } from "../../verify/options.js";
+import type { VerificationReport } from "../../verify/verification-report.js";
+import { verify } from "../../verify/verify.js";
+import { type Command, type CommandArguments, defineCommand } from "../command.js";
+import type { CommandIo } from "../command-io.js";
+import { EXIT, exitCodeOf } from "../exit-code.js";
+import { jsonLine } from "../json-line.js";
+import { Progress } from "../progress.js";
+import { UsageError } from "../usage-error.js";
+import { withEvidence } from "../verify/evidence-file.js";
+import { overall, reportText } from "../verify/report-text.js";
+import { verifierKeys } from "../verify/verifier-keys.js";
+import { watched } from "../verify/watched-evidence.js";
+import { visible } from "../visible.js";
+
+const FLAGS = {
+  key: {
+    type: "string",
+    multiple: true,
+    value: "VKEY|FILE",
+    about: "a public key of the log or a witness, or a file of them",
+  },
+  trusted: {
+    type: "string",
+    value: "FILE",
+    about: "a checkpoint that you kept, and trust by your own hand",
+  },
+  checkpoint: { type: "string", multiple: true, value: "FILE", about: "more checkpoints to hold against it" },
+  line: {
+    type: "string",
+    value: "FILE",
+    about: "the line that a tlog-proof file is of, where it holds none",
+  },
+} as const;
+
+/** `quorumlog verify`: whether evidence is what the log signed. */
+export const verifyCommand: Command = defineCommand({
+  name: "verify",
+  about: "Verifies a journal, an export or a proof: what is in it, that all is there, who signed it",
+  operands: ["PATH..."],
+  flags: FLAGS,
+  details: [
+    "PATH is a journal, an export as ndjson (FILE.checkpoint beside it is taken too), or what quorumlog",
+    "prove wrote; what it is, it says itself. Keys come by a way that you trust, not with the evidence.",
+    "",
+    "A file of keys has one a line. A key that went out of use has its period behind it, there or in the",
+    'argument: "VKEY from=2026-01-01 to=2026-06-30".',
+    "",
+    "Exit code 0: verified. 1: something is wrong with it. 3: it cannot be read, or cannot be told.",
+  ],
+  examples: [
+    {
+      line: "quorumlog verify governance.ndjson --key acme.example-governance.ed25519.vkey",
+      about: "an export",
+    },
+    {
+      line: "quorumlog verify governance.db --key keys.txt --trusted kept.checkpoint --json",
+      about: "a journal, with a checkpoint from before, for a program",
+    },
+  ],
+  async run(args: CommandArguments<typeof FLAGS>, io) {
+    const options = await optionsOf(args, io);
+    const codes: number[] = [];
+    for (const path of args.operands) codes.push(await judge(path, args, options, io));
+    return [EXIT.verificationFailed, EXIT.unreadable].find((code) => codes.includes(code)) ?? EXIT.done;
+  },
+});
+
+async function optionsOf({ flags }: CommandArguments<typeof FLAGS>, io: CommandIo): Promise<VerifyOptions> {
+  const { key: keys = [], trusted } = flags;
+  if (keys.length === 0 && trusted === undefined)
+    throw new UsageError(
+      "nothing to verify by: ask who runs the log for its public key (the .vkey file of quorumlog keygen), and give it " +
+        "with --key; or give a checkpoint that you kept, with --trusted",
+    );
+  const options: VerifyOptions = {
+    keys: await verifierKeys(keys, io),
+    trustedCheckpoint: trusted === undefined ? undefined : await readFile(resolve(io.cwd, trusted), "utf8"),
+  };
+  try {
+    resolveVerifyOptions(options);
+  } catch (cause) {
+    // the keys were read already
+    throw new AuditError("invalid_evidence", `${trusted}: ${(cause as Error).message}`, { cause });
+  }
+  return options;
+}
+
+/** Verifies one of the paths, and answers the exit code; the others are verified whatever comes out of it. */
+async function judge(
+  path: string,
+  { operands, flags, json }: CommandArguments<typeof FLAGS>,
+  options: VerifyOptions,
+  io: CommandIo,
+): Promise<number> {
+  const { checkpoint: checkpoints = [], line } = flags;
+  let report: VerificationReport;
+  try {
+    report = await withEvidence({ path, checkpoints, line }, io, (evidence) =>
+      verify(watched(evidence, new Progress(io, true), io), options),
+    );
+  } catch (error) {
+    const code = exitCodeOf(error);
+    if (io.signal.aborted || (code !== EXIT.unreadable && code !== EXIT.verificationFailed)) throw error;
+    await io.stderr.write(`quorumlog: ${visible(`${path}: ${(error as Error).message}`)}\n`);
+    return code;
+  }
+  if (json) await io.stdout.write(jsonLine({ path, ...report }));
+  else {
+    if (operands.length > 1) await io.stdout.write(`${path === operands[0] ? "" : "\n"}${visible(path)}\n`);
+    await io.stdout.write(reportText(report, io));
+  }
+  switch (overall(report)) {
+    case "verified":
+      return EXIT.done;
+    case "failed":
+      return EXIT.verificationFailed;
+    case "unknown":
+      await io.stderr.write(
+        visible(`quorumlog: ${path} could not be verified: the evidence cannot tell`).concat("\n"),
+      );
+      return EXIT.unreadable;
+  }
+}

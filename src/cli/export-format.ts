@@ -1,0 +1,75 @@
+import type { AuditEntry, EntryFields } from "../entry/audit-entry.js";
+import { canonicalLine } from "../entry/canonical-line.js";
+import { exportJson } from "../log/export-json.js";
+import { csvRecord } from "./csv.js";
+
+/** What is exported, oldest first. */
+export interface ExportSource {
+  entries(): Iterable<AuditEntry>;
+  /** Canonical lines. */
+  lines(): Iterable<string>;
+}
+
+/** Makes an export, piece by piece; `show` is applied to all that entries hold. */
+export type ExportFormat = (source: ExportSource, show: (text: string) => string) => Iterable<string>;
+
+/** The formats by their name. */
+export const EXPORT_FORMATS: ReadonlyMap<string, ExportFormat> = new Map<string, ExportFormat>([
+  ["json", json],
+  ["ndjson", ndjson],
+  ["csv", csv],
+]);
+
+const CSV_COLUMNS: readonly (readonly [name: string, value: (entry: EntryFields) => string | undefined])[] = [
+  ["sequence", ({ sequence }) => String(sequence)],
+  ["timestamp", ({ timestamp }) => timestamp],
+  ["operation", ({ operation }) => operation],
+  ["proposal_id", ({ proposalId }) => proposalId],
+  ["subject_id", ({ subjectId }) => subjectId],
+  ["kind", ({ kind }) => kind],
+  ["actor_did", ({ actorDid }) => actorDid],
+  ["decision", ({ decision }) => decision],
+  ["details", canonicalDetails],
+  ["recorded_at", ({ recordedAt }) => recordedAt],
+  ["id", ({ id }) => id],
+  ["trace_id", ({ traceId }) => traceId],
+  ["span_id", ({ spanId }) => spanId],
+  ["leaf_hash", ({ leafHash }) => leafHash],
+];
+
+/** What `exportJson` of a log gives, byte for byte. */
+function* json(source: ExportSource, show: (text: string) => string): Generator<string, void, undefined> {
+  let before = "[\n";
+  for (const entry of source.entries()) {
+    const row = exportJson([entry]).slice("[\n".length, -"\n]".length);
+    yield `${before}${row.split("\n").map(show).join("\n")}`;
+    before = ",\n";
+  }
+  yield before === "[\n" ? "[]" : "\n]";
+}
+
+function* ndjson(source: ExportSource, show: (text: string) => string): Generator<string, void, undefined> {
+  for (const line of source.lines()) yield `${show(line)}\n`;
+}
+
+function* csv(source: ExportSource, show: (text: string) => string): Generator<string, void, undefined> {
+  yield csvRecord(CSV_COLUMNS.map(([name]) => name));
+  for (const entry of source.entries())
+    yield csvRecord(
+      CSV_COLUMNS.map(([, value]) => {
+        const text = value(entry);
+        return text === undefined ? undefined : show(text);
+      }),
+    );
+}
+
+const [BEFORE_DETAILS = "", AFTER_DETAILS = ""] = lineOfDetails({}).split("{}");
+
+/** As in the canonical line: objects of JavaScript put keys such as "10" first, whatever their order was. */
+function canonicalDetails({ details }: EntryFields): string {
+  return lineOfDetails(details).slice(BEFORE_DETAILS.length, -AFTER_DETAILS.length);
+}
+
+function lineOfDetails(details: EntryFields["details"]): string {
+  return canonicalLine("", { sequence: 0, id: "", timestamp: "", operation: "", details });
+}

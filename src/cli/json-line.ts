@@ -1,0 +1,6 @@
+import { visible } from "./visible.js";
+
+/** A value for programs: one line of JSON, which a terminal can show too. */
+export function jsonLine(value: unknown): string {
+  return `${visible(JSON.stringify(value))}\n`;
+}

@@ -1,0 +1,56 @@
+import { randomUUID } from "node:crypto";
+import { statSync } from "node:fs";
+import { open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { syncFolder } from "../journal/journal-file.js";
+import type { TextSink } from "./command-io.js";
+import { UsageError } from "./usage-error.js";
+
+/** A file that is to be written. */
+export interface NewFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly write: (file: TextSink) => Promise<void>;
+}
+
+/**
+ * Writes files that appear under their names when all of them are whole and synced, or not at all. Throws `UsageError`
+ * when something is there already.
+ *
+ * @param replace - True to replace files that are there.
+ */
+export async function writeNewFiles(files: readonly NewFile[], replace: boolean): Promise<void> {
+  const assertAllFree = (): void => files.forEach(({ path }) => void assertFree(path, replace));
+  assertAllFree();
+  const drafts = files.map(({ path, write }) => ({ path, write, draft: `${path}.${randomUUID()}.partial` }));
+  const made: string[] = [];
+  try {
+    for (const { draft, write } of drafts) {
+      const file = await open(draft, "wx");
+      made.push(draft);
+      try {
+        await write({ write: (text) => file.appendFile(text) });
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    }
+    assertAllFree();
+    for (const { draft, path } of drafts) {
+      await rename(draft, path);
+      made.push(path);
+    }
+  } catch (error) {
+    for (const path of made) await rm(path, { force: true });
+    throw error;
+  }
+  for (const folder of new Set(files.map(({ path }) => dirname(path)))) syncFolder(folder);
+}
+
+/** Throws `UsageError` when a file cannot be written for what is there already. */
+export function assertFree(path: string, replace: boolean): void {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat !== undefined && !stat.isFile()) throw new UsageError(`${path} is no file; choose another name`);
+  if (stat !== undefined && !replace)
+    throw new UsageError(`${path} is there already; choose another name, or add --force to replace it`);
+}

@@ -1,0 +1,50 @@
+import type { AuditQuery } from "../query/audit-query.js";
+import type { FlagValues } from "./command.js";
+import { parseMoment } from "./moment.js";
+import { UsageError } from "./usage-error.js";
+
+/** The flags that say which entries: the conditions of `AuditQuery`, all of which must hold. */
+export const QUERY_FLAGS = {
+  operation: { type: "string", value: "NAME", about: "exactly this operation, such as vote_cast" },
+  proposal: { type: "string", value: "ID", about: "exactly this proposal" },
+  subject: { type: "string", value: "ID", about: "exactly this model, agent, policy or node" },
+  actor: { type: "string", value: "DID", about: "exactly this proposer, voter, signer or node" },
+  kind: { type: "string", value: "KIND", about: "exactly this kind of proposal, such as authorize-model" },
+  decision: { type: "string", value: "WORD", about: "exactly this decision, such as approve or passed" },
+  since: {
+    type: "string",
+    value: "TIME",
+    about: "happened then or later: 2h, 7d, 2026-04-14, RFC 3339, @SECONDS",
+  },
+  until: { type: "string", value: "TIME", about: "happened before then" },
+  before: { type: "string", value: "SEQUENCE", about: "recorded before this entry" },
+  after: { type: "string", value: "SEQUENCE", about: "recorded after this entry" },
+} as const;
+
+/** The query that flags ask for. Throws `UsageError`. */
+export function queryOf(flags: FlagValues<typeof QUERY_FLAGS>, now: Date): AuditQuery {
+  return {
+    operation: flags.operation,
+    proposalId: flags.proposal,
+    subjectId: flags.subject,
+    actorDid: flags.actor,
+    kind: flags.kind,
+    decision: flags.decision,
+    since: flags.since === undefined ? undefined : parseMoment(flags.since, "since", now),
+    until: flags.until === undefined ? undefined : parseMoment(flags.until, "until", now),
+    before: naturalOf(flags.before, "before"),
+    after: naturalOf(flags.after, "after"),
+  };
+}
+
+/** The number that was given for a flag, where one was. Throws `UsageError`. */
+export function naturalOf(text: string | undefined, flag: string): number | undefined {
+  return text === undefined ? undefined : parseNatural(text, flag);
+}
+
+/** A number that was given for a flag. Throws `UsageError`. */
+export function parseNatural(text: string, flag: string): number {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(number)) return number;
+  throw new UsageError(`--${flag} "${text}" is no whole number that is not negative`);
+}

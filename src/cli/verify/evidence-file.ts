@@ -1,0 +1,118 @@
+import { type FileHandle, open, readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { AuditError } from "../../errors.js";
+import type { EvidenceSource } from "../../integrity/evidence.js";
+import { bundleSource, tlogProofSource } from "../../verify/bundle-source.js";
+import { ndjsonSource } from "../../verify/ndjson-source.js";
+import { splitNotes } from "../../verify/split-notes.js";
+import type { CommandIo } from "../command-io.js";
+import { readJournal } from "../read-journal.js";
+import { UsageError } from "../usage-error.js";
+import { type EvidenceKind, HEAD_BYTES, kindOf } from "./evidence-kind.js";
+
+/** The most that is read of a bundle or a proof, which a journal and an export are not held in memory for. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
+/** What is to be verified, and what was given beside it. */
+export interface EvidenceFile {
+  readonly path: string;
+  /** Files of checkpoints. */
+  readonly checkpoints: readonly string[];
+  /** The file of the line that a proof is of. */
+  readonly line: string | undefined;
+}
+
+/** What the work gets. */
+export interface OpenedEvidence {
+  readonly source: EvidenceSource;
+  /** Signed notes from other files; they are evidence too. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Opens evidence by what the file holds: a journal, an export, a bundle, a proof; and closes it after the work. Throws
+ * `invalid_evidence`, `journal_failed`, `UsageError`, and what reading throws.
+ */
+export async function withEvidence<T>(
+  { path, checkpoints, line }: EvidenceFile,
+  io: CommandIo,
+  work: (evidence: OpenedEvidence) => Promise<T>,
+): Promise<T> {
+  const absolute = resolve(io.cwd, path);
+  const file = await open(absolute);
+  try {
+    const head = await headOf(file);
+    const kind = kindOf(head);
+    if (line !== undefined && kind !== "proof")
+      throw new UsageError("--line goes with a tlog-proof file alone");
+    const beside = kind === "lines" ? await notesOf(`${absolute}.checkpoint`, true) : [];
+    const given = await Promise.all(checkpoints.map((each) => notesOf(resolve(io.cwd, each))));
+    const notes = [...beside, ...given.flat()];
+    if (kind === "journal") {
+      // closed first: closing it later would take away the locks that SQLite has on it
+      await file.close();
+      return await readJournal(path, io, (journal) => work({ source: journal.evidence(), notes }));
+    }
+    const lineBytes = line === undefined ? undefined : await lineOf(resolve(io.cwd, line));
+    return await work({ source: await sourceOf(kind, chunks(head, file), lineBytes), notes });
+  } finally {
+    await file.close();
+  }
+}
+
+async function sourceOf(
+  kind: Exclude<EvidenceKind, "journal">,
+  bytes: AsyncIterable<Buffer>,
+  line: Uint8Array | undefined,
+): Promise<EvidenceSource> {
+  switch (kind) {
+    case "lines":
+      return ndjsonSource(bytes);
+    case "bundle":
+      return bundleSource(await whole(bytes));
+    case "proof":
+      return tlogProofSource(await whole(bytes), line);
+  }
+}
+
+async function headOf(file: FileHandle): Promise<Buffer> {
+  const head = Buffer.alloc(HEAD_BYTES);
+  let length = 0;
+  while (length < HEAD_BYTES) {
+    const { bytesRead } = await file.read(head, length, HEAD_BYTES - length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return head.subarray(0, length);
+}
+
+async function* chunks(head: Buffer, file: FileHandle): AsyncGenerator<Buffer, void, undefined> {
+  yield head;
+  yield* file.createReadStream({ autoClose: false });
+}
+
+async function whole(bytes: AsyncIterable<Buffer>): Promise<string> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of bytes) {
+    length += part.length;
+    if (length > MAX_BYTES) throw new AuditError("invalid_evidence", `it is longer than ${MAX_BYTES} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
+
+async function notesOf(path: string, optional = false): Promise<string[]> {
+  try {
+    return splitNotes(await readFile(path, "utf8"));
+  } catch (error) {
+    if (optional && (error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** The line in a file, without its end. */
+async function lineOf(path: string): Promise<Uint8Array> {
+  const bytes = await readFile(path);
+  return bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes;
+}

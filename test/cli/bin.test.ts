@@ -1,0 +1,127 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync, readdirSync, writeSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { newKey } from "../integrity/fixtures.js";
+import { childWith } from "../journal/child.js";
+import { append, newPath, openJournal, rowOf } from "../journal/fixtures.js";
+import { objectsOf } from "./command-line.js";
+import { appendLong, journalOf } from "./journals.js";
+
+const BIN = resolve(import.meta.dirname, "../../dist/cli/bin.js");
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end. */
+function ended(program: string, ...argv: string[]): Promise<Ended> {
+  const { promise, resolve: done } = Promise.withResolvers<Ended>();
+  const options = { env: { PATH: process.env["PATH"], NODE: process.execPath, BIN }, maxBuffer: 64_000_000 };
+  const child = execFile(program, argv, options, (_error, stdout, stderr) => {
+    done({ code: child.exitCode, stdout, stderr });
+  });
+  return promise;
+}
+
+const quorumlog = (...argv: string[]): Promise<Ended> => ended(process.execPath, BIN, ...argv);
+const shell = (line: string): Promise<Ended> => ended("bash", "--norc", "-o", "pipefail", "-c", line);
+
+describe("the installed command", () => {
+  test("runs, and says by its exit code how it went", async () => {
+    const path = journalOf([{}, {}]);
+    expect((await quorumlog("query", path)).stdout.split("\n")).toHaveLength(4);
+    expect(await quorumlog("query")).toMatchObject({ code: 2, stdout: "" });
+    expect(await quorumlog("stats", `${path}.missing`)).toMatchObject({ code: 3, stdout: "" });
+  });
+
+  test("ends quietly when the reader of its pipe does", async () => {
+    const path = newPath();
+    appendLong(openJournal(path), 100);
+    for (const command of [
+      "query --all --json",
+      "query --all",
+      "export --format ndjson",
+      "export --format json",
+    ]) {
+      const [name, ...flags] = command.split(" ");
+      const line = `"$NODE" "$BIN" ${name} ${path} ${flags.join(" ")} | head -1`;
+      const { code, stdout, stderr } = await shell(line);
+      expect({ code, stderr, lines: stdout.match(/\n/g)?.length }, command).toEqual({
+        code: 0,
+        stderr: "",
+        lines: 1,
+      });
+    }
+  });
+
+  test("says what is wrong when stdout is full", async () => {
+    const { code, stderr } = await shell(`"$NODE" "$BIN" query ${journalOf([{}])} > /dev/full`);
+    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining("ENOSPC") });
+  });
+});
+
+test("an export is verified without being held in memory", async () => {
+  const file = `${newPath()}.ndjson`;
+  const details = { text: "x".repeat(2048) };
+  const output = openSync(file, "w");
+  for (let sequence = 0; sequence < 40_000; sequence++)
+    writeSync(output, `${rowOf(sequence, { details }).line}\n`);
+  closeSync(output);
+  const { vkey } = newKey("quorumlog").verifierKey;
+  const argv = ["--max-old-space-size=48", BIN, "verify", file, "--key", vkey, "--json"];
+  const { code, stdout, stderr } = await ended(process.execPath, ...argv);
+  expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining("could not be verified") });
+  expect(JSON.parse(stdout)).toMatchObject({ entries: 40_000, problems: [] });
+});
+
+describe("the journal of a running app", () => {
+  test("is read while another process writes, and resend names that", async () => {
+    const path = newPath();
+    const journal = openJournal(path);
+    journal.outbox("otlp");
+    journal.close();
+    const { said } = await childWith(path, [rowOf(0), rowOf(1)]);
+    expect(objectsOf((await quorumlog("query", path, "--json")).stdout)).toHaveLength(2);
+    const stats = JSON.parse((await quorumlog("stats", path, "--json")).stdout);
+    expect(stats).toMatchObject({ entries: 2, mirrors: { otlp: { pending: 2 } } });
+    expect((await quorumlog("export", path, "--format", "ndjson")).stdout.match(/\n/g)).toHaveLength(2);
+    const { code, stderr } = await quorumlog("resend", path, "--mirror", "otlp");
+    expect(code).toBe(3);
+    expect(stderr).toContain(`process ${said["pid"]} on `);
+  });
+
+  test("is followed until Ctrl-C", async () => {
+    const path = newPath();
+    const journal = openJournal(path);
+    append(journal, 1);
+    const child = spawn(process.execPath, [BIN, "tail", path, "-f", "--json"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const sequences: unknown[] = [];
+    for await (const line of createInterface(child.stdout)) {
+      sequences.push(JSON.parse(line).sequence);
+      if (sequences.length < 4) append(journal, 1);
+      else child.kill("SIGINT");
+    }
+    if (child.exitCode === null) await once(child, "exit");
+    expect({ sequences, code: child.exitCode }).toEqual({ sequences: [0, 1, 2, 3], code: 130 });
+  });
+
+  test("leaves nothing beside an export that a signal ends", async () => {
+    const path = newPath();
+    appendLong(openJournal(path), 500);
+    const out = `${path}.json`;
+    const child = spawn(process.execPath, [BIN, "export", path, "--format", "json", "--out", out]);
+    const drafts = (): string[] => readdirSync(dirname(path)).filter((name) => name.includes(".json"));
+    while (drafts().length === 0 && child.exitCode === null) await new Promise(setImmediate);
+    child.kill("SIGTERM");
+    const [code] = await once(child, "exit");
+    expect({ code, drafts: drafts() }).toEqual({ code: 143, drafts: [] });
+  });
+});

@@ -1,0 +1,142 @@
+import { describe, expect, test } from "vitest";
+import { append, newPath, openJournal } from "../journal/fixtures.js";
+import { objectsOf, quorumlog } from "./command-line.js";
+import { journalOf } from "./journals.js";
+
+const VOTES = journalOf.bind(undefined, [
+  {
+    actorDid: "did:a",
+    decision: "approve",
+    subjectId: "did:m",
+    kind: "authorize-model",
+    details: { vote_id: "urn:v:1" },
+  },
+  { actorDid: "did:b", decision: "reject", proposalId: "p2" },
+  { operation: "node_removed", actorDid: "did:c" },
+]);
+
+/** The sequences that a query answers with, in its order. */
+async function sequencesOf(path: string, ...flags: string[]): Promise<unknown[]> {
+  const { code, stdout } = await quorumlog(["query", path, "--json", ...flags]);
+  expect(code).toBe(0);
+  return objectsOf(stdout).map(({ sequence }) => sequence);
+}
+
+describe("quorumlog query", () => {
+  test.each([
+    [[], [2, 1, 0]],
+    [
+      ["--operation", "vote_cast"],
+      [1, 0],
+    ],
+    [["--proposal", "p2"], [1]],
+    [["--subject", "did:m"], [0]],
+    [["--actor", "did:b"], [1]],
+    [["--kind", "authorize-model"], [0]],
+    [["--decision", "approve"], [0]],
+    [
+      ["--since", "2026-04-14T12:00:01Z"],
+      [2, 1],
+    ],
+    [["--until", "2026-04-14T12:00:01Z"], [0]],
+    [
+      ["--since", "1h"],
+      [2, 1, 0],
+    ],
+    [
+      ["--since", "3599s"],
+      [2, 1],
+    ],
+    [
+      ["--before", "2"],
+      [1, 0],
+    ],
+    [
+      ["--after", "0"],
+      [2, 1],
+    ],
+    [
+      ["--order", "oldest"],
+      [0, 1, 2],
+    ],
+    [["--limit", "1"], [2]],
+    [["-n", "0"], []],
+    [["--all", "--operation", "vote_cast", "--decision", "reject"], [1]],
+  ])("with %j finds %j", async (flags, sequences) => {
+    expect(await sequencesOf(VOTES(), ...flags)).toEqual(sequences);
+  });
+
+  test("shows whole values in a pipe, and on a terminal what fits", async () => {
+    const path = VOTES();
+    const flags = ["query", path, "--order", "oldest", "--limit", "2"];
+    expect((await quorumlog(flags)).stdout).toBe(
+      "#  time                      operation  actor  proposal  decision  what\n" +
+        "0  2026-04-14T12:00:00.000Z  vote_cast  did:a  p1        approve   vote urn:v:1\n" +
+        "1  2026-04-14T12:00:01.000Z  vote_cast  did:b  p2        reject\n",
+    );
+    expect((await quorumlog(flags, { columns: 70, env: { NO_COLOR: "1" } })).stdout).toBe(
+      "#  2026-04-14    operation  actor  proposal  decision  what\n" +
+        "0  12:00:00.000  vote_cast  a      p1        approve   vote 1\n" +
+        "1  12:00:01.000  vote_cast  b      p2        reject\n",
+    );
+  });
+
+  test("says the day with each time when there is more than one", async () => {
+    const path = journalOf([{ timestamp: new Date("2026-04-13T23:59:59.999Z") }, {}]);
+    const { stdout } = await quorumlog(["query", path], { columns: 70, env: { NO_COLOR: "1" } });
+    expect(stdout).toContain("1  2026-04-14 12:00:01  vote_cast");
+    expect(stdout).toContain("0  2026-04-13 23:59:59  vote_cast");
+  });
+
+  test("gives the entries of the API as JSON", async () => {
+    const path = VOTES();
+    const { stdout } = await quorumlog(["query", path, "--json"]);
+    expect(objectsOf(stdout)).toEqual(openJournal(path, { readOnly: true }).entries());
+  });
+
+  test("never lets an entry act on a terminal, in any form", async () => {
+    const nasty = "\u001b]0;pwned\u0007\u009b2J\u202e\u2028\r\nnew\u200b";
+    const path = journalOf([{ actorDid: nasty, proposalId: nasty, details: { [nasty]: nasty } }]);
+    for (const [flags, lineEnd, lines] of [
+      [[], "\\u000d\\u000a", 2],
+      [["--json"], "\\r\\n", 1],
+    ] as const) {
+      const { screen } = await quorumlog(["query", path, ...flags, "--no-color"], { columns: 400 });
+      expect(screen).toContain(`\\u001b]0;pwned\\u0007\\u009b2J\\u202e\\u2028${lineEnd}new\\u200b`);
+      expect(screen.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+      expect(screen.trimEnd().split("\n")).toHaveLength(lines);
+    }
+  });
+
+  test("says so when nothing is found, and when there is more than it shows unasked", async () => {
+    const path = journalOf(Array.from({ length: 101 }, () => ({})));
+    expect(await quorumlog(["query", path, "--operation", "x"])).toMatchObject({
+      code: 0,
+      stdout: "",
+      stderr: "no entry meets the conditions\n",
+    });
+    const more = (await quorumlog(["query", path])).stderr;
+    expect(more).toBe(
+      "there are more than 100: go on with --before 1, or ask for them with --limit or --all\n",
+    );
+    expect((await quorumlog(["query", path, "--order", "oldest"])).stderr).toContain("--after 99");
+    expect((await quorumlog(["query", path, "--limit", "100"])).stderr).toBe("");
+    expect((await quorumlog(["query", path, "--after", "0"])).stderr).toBe("");
+  });
+
+  test("pages through everything, both ways, while the app goes on appending", async () => {
+    const path = newPath();
+    const journal = openJournal(path);
+    append(journal, 600);
+    const onOutput = (): void => void append(journal, 1);
+    const { stdout } = await quorumlog(["query", path, "--json", "--all", "--order", "oldest"], { onOutput });
+    expect(objectsOf(stdout).map(({ sequence }) => sequence)).toEqual(
+      Array.from({ length: 600 }, (_, at) => at),
+    );
+    expect(journal.length).toBeGreaterThan(601);
+    expect(await sequencesOf(path, "--all", "--before", "600")).toEqual(
+      Array.from({ length: 600 }, (_, at) => 599 - at),
+    );
+    expect(await sequencesOf(path, "--limit", "550")).toHaveLength(550);
+  });
+});
