@@ -25,7 +25,7 @@ import type { AuditReader } from "../query/audit-reader.js";
 import { eventNameOf, severityOf } from "../record/sealed-record.js";
 import { SCOPE_NAME, SCOPE_VERSION } from "../semconv.js";
 import { AuditLogProcessor, sealedLogOf } from "./audit-log-processor.js";
-import { DRAFT } from "./draft.js";
+import { DraftContext } from "./draft.js";
 import { exportJson } from "./export-json.js";
 import { notRecorded } from "./not-recorded.js";
 import type { GovernanceAuditLogOptions } from "./options.js";
@@ -271,7 +271,7 @@ export class GovernanceAuditLog implements AuditReader, AsyncDisposable {
       this.#logger.emit({
         eventName: eventNameOf(event.operation),
         severityNumber: severityOf(event.operation),
-        context: active.setValue(DRAFT, draft),
+        context: new DraftContext(active, draft),
       });
     } catch (cause) {
       if (draft.entry === undefined) {
