@@ -1,6 +1,6 @@
 import type { AuditEntry, EntryFields } from "./audit-entry.js";
 import type { ValidEvent } from "./audit-event.js";
-import { canonicalLine, leafHash, MAX_LINE_BYTES } from "./canonical-line.js";
+import { canonicalLeaf, hashOfLeaf, MAX_LINE_BYTES } from "./canonical-line.js";
 import { invalidEntry } from "./invalid.js";
 import { formatTimestamp } from "./timestamp.js";
 
@@ -47,9 +47,10 @@ export function sealEntry(event: ValidEvent, seal: Seal): SealedEntry {
   if (happened !== seal.recordedMillis) entry.recordedAt = formatTimestamp(seal.recordedMillis);
   if (seal.traceId !== undefined) entry.traceId = seal.traceId;
   if (seal.spanId !== undefined) entry.spanId = seal.spanId;
-  const line = canonicalLine(seal.log, entry);
+  const leaf = canonicalLeaf(seal.log, entry);
+  const line = leaf.slice(1);
   if (line.length * 3 > MAX_LINE_BYTES && Buffer.byteLength(line) > MAX_LINE_BYTES)
     throw invalidEntry("details", `the canonical line is longer than ${MAX_LINE_BYTES} bytes`);
-  entry.leafHash = leafHash(line);
+  entry.leafHash = hashOfLeaf(leaf);
   return { entry: Object.freeze(entry) as AuditEntry, line, timestampMillis: happened };
 }
