@@ -12,8 +12,8 @@ export const MAX_DETAIL_LENGTH = 1024;
 
 const DETAIL_KEY = /^[a-z][a-z0-9_]*$/;
 
-/** Attribute names of detail keys met so far, undefined for a key that has none; bounded, since apps choose the keys. */
-const DETAIL_NAMES = new Map<string, string | undefined>();
+/** Attribute names of detail keys met so far; bounded, since apps choose the keys. */
+const DETAIL_NAMES = new Map<string, string>();
 const MAX_DETAIL_NAMES = 1024;
 const MAX_CACHED_KEY = 64;
 
@@ -94,8 +94,10 @@ function writeDetails(attributes: Attributes, details: JsonObject): void {
 }
 
 function detailName(key: string): string | undefined {
-  if (DETAIL_NAMES.has(key)) return DETAIL_NAMES.get(key);
-  const name = DETAIL_KEY.test(key) ? semconv.ATTR_GOVERNANCE_DETAILS_PREFIX + key : undefined;
+  const known = DETAIL_NAMES.get(key);
+  if (known !== undefined) return known;
+  if (!DETAIL_KEY.test(key)) return undefined;
+  const name = semconv.ATTR_GOVERNANCE_DETAILS_PREFIX + key;
   if (DETAIL_NAMES.size < MAX_DETAIL_NAMES && key.length <= MAX_CACHED_KEY) DETAIL_NAMES.set(key, name);
   return name;
 }
