@@ -53,7 +53,7 @@ export interface SignatureVerdict {
  * right is `unchecked`. So is one of ML-DSA-44 on a Node without it, before 24.
  *
  * @param note - A checkpoint.
- * @throws {@link AuditError} `invalid_evidence` when the note is no checkpoint.
+ * @throws `AuditError` `invalid_evidence` when the note is no checkpoint.
  *
  * @example Whether the log itself signed a checkpoint
  * ```ts

@@ -31,7 +31,7 @@ export interface CheckpointBody {
  * @param origin - The log's id: one line that is not empty.
  * @param size - How many entries.
  * @param root - The root hash over them, 32 bytes.
- * @throws {@link AuditError} `invalid_options` when there is no checkpoint of these.
+ * @throws `AuditError` `invalid_options` when there is no checkpoint of these.
  */
 export function checkpointText(origin: string, size: number, root: Hash): string {
   if (origin === "" || !origin.isWellFormed() || /\p{Cc}/u.test(origin))
@@ -45,7 +45,7 @@ export function checkpointText(origin: string, size: number, root: Hash): string
  * Reads the text of a checkpoint, which is that of a note (C2SP tlog-checkpoint v1.0.0, Note text). Extension lines are
  * passed over: an ML-DSA-44 signature does not cover them, and nobody can audit what they say.
  *
- * @throws {@link AuditError} `invalid_evidence`.
+ * @throws `AuditError` `invalid_evidence`.
  */
 export function parseCheckpointText(text: string): CheckpointBody {
   const lines = text.split("\n");
@@ -63,7 +63,7 @@ export function parseCheckpointText(text: string): CheckpointBody {
  * Reads a checkpoint (C2SP tlog-checkpoint v1.0.0). Its signatures are not verified: `checkSignatures` does.
  *
  * @param note - The whole signed note.
- * @throws {@link AuditError} `invalid_evidence` when it is no checkpoint.
+ * @throws `AuditError` `invalid_evidence` when it is no checkpoint.
  */
 export function parseCheckpoint(note: string): Checkpoint {
   const { origin, size, root } = parseCheckpointText(parseNote(note).text);

@@ -34,7 +34,7 @@ export class CompactRange {
    * The range that was stored as its size and {@link CompactRange.subtreeRoots}.
    *
    * @param subtreeRoots - Largest first.
-   * @throws {@link AuditError} `invalid_evidence` when these are not as many hashes as the size has bits that are set.
+   * @throws `AuditError` `invalid_evidence` when these are not as many hashes as the size has bits that are set.
    */
   static of(size: number, subtreeRoots: readonly Hash[]): CompactRange {
     if (!Number.isSafeInteger(size) || size < 0) throw invalidEvidence("expected a number of leaves", "size");

@@ -53,7 +53,7 @@ export function formatBundle({ origin, checkpoint, entries }: EvidenceBundle): s
  * checkpoint is one of the origin.
  *
  * @param json - The whole text.
- * @throws {@link AuditError} `invalid_evidence`, with the path of the field.
+ * @throws `AuditError` `invalid_evidence`, with the path of the field.
  */
 export function parseBundle(json: string): EvidenceBundle {
   const bundle = objectOf(parsed(json), "bundle", ["format", "version", "origin", "checkpoint", "entries"]);

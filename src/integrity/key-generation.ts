@@ -16,7 +16,7 @@ export interface GeneratedKeys {
  *
  * @param name - The key's name; the log's origin for a log's own key.
  * @param algorithm - `ml-dsa-44` needs Node 24 or later.
- * @throws {@link AuditError} `invalid_options`.
+ * @throws `AuditError` `invalid_options`.
  */
 export function generateKeys(name: string, algorithm: KeyAlgorithm): GeneratedKeys {
   const { privateKey, publicKey } = newKeyPair(algorithm);

@@ -20,7 +20,7 @@ export interface InclusionProof {
 /**
  * The root of the tree over the first `size` leaves (RFC 9162 section 2.1.1), out of as many reads as `size` has bits set.
  *
- * @throws {@link AuditError} `invalid_options` when `size` is no safe integer from 0 on.
+ * @throws `AuditError` `invalid_options` when `size` is no safe integer from 0 on.
  */
 export function rootOf(size: number, reader: SubtreeReader): Hash {
   checkRange(size, "size", 0);
@@ -30,7 +30,7 @@ export function rootOf(size: number, reader: SubtreeReader): Hash {
 /**
  * The proof that the leaf `index` is in the tree of `size` leaves (RFC 9162 section 2.1.3.1), out of O(log size) reads.
  *
- * @throws {@link AuditError} `invalid_options` when the tree has no such leaf.
+ * @throws `AuditError` `invalid_options` when the tree has no such leaf.
  */
 export function inclusionProof(index: number, size: number, reader: SubtreeReader): Hash[] {
   checkRange(size, "size", 1);
@@ -54,7 +54,7 @@ export function inclusionProof(index: number, size: number, reader: SubtreeReade
  * The proof that the tree of `second` leaves begins with the tree of `first` leaves (RFC 9162 section 2.1.4.1), out of
  * O(log second) reads; empty when both are the same size.
  *
- * @throws {@link AuditError} `invalid_options` unless 1 \<= first \<= second: any tree begins with the empty one.
+ * @throws `AuditError` `invalid_options` unless 1 \<= first \<= second: any tree begins with the empty one.
  */
 export function consistencyProof(first: number, second: number, reader: SubtreeReader): Hash[] {
   checkRange(second, "second", 1);

@@ -28,7 +28,7 @@ const MAX_SECONDS = 8_640_000_000_000;
  * Signs a checkpoint with all keys at once, and verifies each signature before it is in (C2SP tlog-checkpoint v1.0.0,
  * Signatures). That it is consistent with all that the log signed before is for the caller to know.
  *
- * @throws {@link AuditError} `invalid_options` when there is no such checkpoint, or no key for it; `verification_failed`
+ * @throws `AuditError` `invalid_options` when there is no such checkpoint, or no key for it; `verification_failed`
  * when a key made a signature that its verifier key does not verify. What a key's `sign` throws goes through.
  */
 export async function signCheckpoint(options: SignCheckpointOptions): Promise<Checkpoint> {

@@ -42,7 +42,7 @@ function hasControls(text: string): boolean {
  * Reads a signed note (C2SP signed-note v1.0.0, Format); nothing is verified.
  *
  * @param note - The whole note. It is attacker-controlled until a signature of a known key was verified.
- * @throws {@link AuditError} `invalid_evidence` when it is no note.
+ * @throws `AuditError` `invalid_evidence` when it is no note.
  */
 export function parseNote(note: string): SignedNote {
   if (note.length > MAX_NOTE_LENGTH)
@@ -73,7 +73,7 @@ function parseSignature(line: string, index: number): NoteSignature {
  *
  * @param text - What was signed, with its last line end.
  * @param signatures - One at least.
- * @throws {@link AuditError} `invalid_evidence` when there is no note of these.
+ * @throws `AuditError` `invalid_evidence` when there is no note of these.
  */
 export function formatNote(text: string, signatures: readonly NoteSignature[]): string {
   let note = `${text}\n`;

@@ -12,9 +12,9 @@ export interface SigningKey {
 
 /** A key that signs elsewhere, such as in a KMS. */
 export interface RemoteSigningKeyOptions {
-  /** Its public half as text, see {@link parseVerifierKey}. */
+  /** Its public half as text, see `parseVerifierKey`. */
   readonly verifierKey: string;
-  /** Signs a message, see {@link SigningKey.sign}. */
+  /** Signs a message, see `SigningKey.sign`. */
   readonly sign: (message: Uint8Array) => Promise<Uint8Array>;
 }
 
@@ -23,7 +23,7 @@ export interface RemoteSigningKeyOptions {
  *
  * @param name - The key's name; the log's origin for a log's own key.
  * @param privateKey - Of Ed25519, or of ML-DSA-44, which Node 24 or later has; as PEM (PKCS #8) or read already.
- * @throws {@link AuditError} `invalid_options`; also for a key of ML-DSA-44 on a Node without it.
+ * @throws `AuditError` `invalid_options`; also for a key of ML-DSA-44 on a Node without it.
  */
 export function signingKeyOf(name: string, privateKey: KeyObject | string): SigningKey {
   const key = typeof privateKey === "string" ? keyOfPem(privateKey) : privateKey;
@@ -50,7 +50,7 @@ function keyOfPem(pem: string): KeyObject {
 /**
  * A key that signs elsewhere. What it makes is verified before it gets into a checkpoint, where this Node can.
  *
- * @throws {@link AuditError} `invalid_options`.
+ * @throws `AuditError` `invalid_options`.
  *
  * @example A key in a KMS
  * ```ts

@@ -31,7 +31,7 @@ export function formatTlogProof({ index, proof, checkpoint, extra }: TlogProof):
  * signatures of the checkpoint, makes the leaf hash from the entry, and holds proof and root against it with
  * `verifyInclusion`.
  *
- * @throws {@link AuditError} `invalid_evidence`.
+ * @throws `AuditError` `invalid_evidence`.
  */
 export function parseTlogProof(text: string): TlogProof {
   const end = text.indexOf("\n\n");

@@ -23,7 +23,7 @@ export interface VerifierKey {
 /**
  * Reads a verifier key (C2SP signed-note v1.0.0, Verifier keys) of the types 0x01, 0x04 and 0x06.
  *
- * @throws {@link AuditError} `invalid_evidence` when it is none, is of another type, or its id is not that of the key.
+ * @throws `AuditError` `invalid_evidence` when it is none, is of another type, or its id is not that of the key.
  */
 export function parseVerifierKey(vkey: string): VerifierKey {
   const [, name = "", id = "", encoded = ""] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/s.exec(vkey) ?? [];
@@ -44,7 +44,7 @@ export function parseVerifierKey(vkey: string): VerifierKey {
 /**
  * The verifier key of a name and a public key: type 0x01 for Ed25519, 0x06 for ML-DSA-44.
  *
- * @throws {@link AuditError} `invalid_options` for a name that no key can have and a key of another algorithm.
+ * @throws `AuditError` `invalid_options` for a name that no key can have and a key of another algorithm.
  */
 export function verifierKeyOf(name: string, publicKey: KeyObject): VerifierKey {
   if (!isKeyName(name)) throw invalidOption("name", 'expected a key name without white space and "+"');

@@ -41,7 +41,9 @@ export class CheckpointTable {
 
   /** The position behind the newest one: what an auditor reads must not depend on how many entries are left. */
   end(): number {
-    return Number(this.#database.prepare("SELECT coalesce(max(position) + 1, 0) AS end FROM checkpoint").get()?.["end"]);
+    return Number(
+      this.#database.prepare("SELECT coalesce(max(position) + 1, 0) AS end FROM checkpoint").get()?.["end"],
+    );
   }
 
   /** Stores one in a transaction, under the resource and scope of these ids; what it throws, nothing was written. */
@@ -74,7 +76,7 @@ export class CheckpointTable {
   }
 
   /** All that were stored up to a position, oldest first; each read goes through `reading`. */
-  *until(end: number, reading: <T>(work: () => T) => T): Generator<Checkpoint, void, undefined> {
+  *until(end: number, reading: <T>(work: () => T) => T): Generator<StoredCheckpoint, void, undefined> {
     for (let next = 0; ; ) {
       const rows = reading(() =>
         this.#database
@@ -83,10 +85,7 @@ export class CheckpointTable {
           )
           .all(next, end),
       );
-      for (const row of rows) {
-        const { origin, size, rootHash, note } = this.#stored(row);
-        yield { origin, size, rootHash, note };
-      }
+      for (const row of rows) yield this.#stored(row);
       const last = rows.at(-1);
       if (last === undefined) return;
       next = Number(last["position"]) + 1;

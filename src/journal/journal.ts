@@ -1,5 +1,4 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
-import type { Checkpoint } from "../integrity/checkpoint.js";
 import type { EvidenceSource } from "../integrity/evidence.js";
 import { type AuditPage, pageOf } from "../query/audit-page.js";
 import { type AuditQuery, parseQuery } from "../query/audit-query.js";
@@ -191,7 +190,7 @@ export class Journal implements AuditReader {
   }
 
   /** All checkpoints that it holds at the call, oldest first. */
-  checkpoints(): Iterable<Checkpoint> {
+  checkpoints(): Iterable<StoredCheckpoint> {
     const end = this.#file.read(() => this.#checkpointTable.end());
     return this.#checkpointTable.until(end, (work) => this.#file.read(work));
   }

@@ -41,7 +41,7 @@ async function crash(
 
 test.each([
   ["commit", CRASHES],
-  ["batch", Math.ceil(CRASHES / 4)],
+  ["batch", Math.ceil(CRASHES / 8)],
 ])(
   "durability %s, %i crashes: no entry that was acknowledged is missing, no hole, and the backend has all in the end",
   async (durability, crashes) => {

@@ -1,5 +1,5 @@
 import { AuditError } from "../../errors.js";
-import type { Checkpoint } from "../../integrity/checkpoint.js";
+import type { StoredCheckpoint } from "../../journal/checkpoint-table.js";
 import { checkpointTime } from "../checkpoint-time.js";
 import { type Command, defineCommand } from "../command.js";
 import type { CommandIo } from "../command-io.js";
@@ -64,11 +64,11 @@ export const checkpoint: Command = defineCommand({
   },
 });
 
-async function print(checkpoints: Iterable<Checkpoint>, io: CommandIo, json: boolean): Promise<void> {
+async function print(checkpoints: Iterable<StoredCheckpoint>, io: CommandIo, json: boolean): Promise<void> {
   await send(json ? asJson(checkpoints) : asNotes(checkpoints, io.stdout.isTerminal), io.stdout, io);
 }
 
-function* asJson(checkpoints: Iterable<Checkpoint>): Generator<string, void, undefined> {
+function* asJson(checkpoints: Iterable<StoredCheckpoint>): Generator<string, void, undefined> {
   for (const each of checkpoints) {
     const { origin, size, rootHash, note } = each;
     yield jsonLine({ origin, size, rootHash, time: checkpointTime(each), note });
@@ -76,7 +76,7 @@ function* asJson(checkpoints: Iterable<Checkpoint>): Generator<string, void, und
 }
 
 function* asNotes(
-  checkpoints: Iterable<Checkpoint>,
+  checkpoints: Iterable<StoredCheckpoint>,
   toTerminal: boolean,
 ): Generator<string, void, undefined> {
   let before = "";
