@@ -32,7 +32,12 @@ export async function* evidenceOf(
   }
   for (let next = 0; next < length; ) {
     const rows = reading(() => entries.evidence(next, length, ROWS));
-    for (const row of rows) yield lineOf(row, logId);
+    for (const row of rows) {
+      const problem = columnsProblem(row, logId);
+      const line = isWhole(row) ? row.text : reading(() => entries.rows(row.seq, row.seq + 1, 1))[0]?.line;
+      if (line === undefined) return; // pruned meanwhile
+      yield { kind: "line", line, leafHash: row.leafHash, ...(problem !== undefined && { problem }) };
+    }
     const last = rows.at(-1);
     if (last === undefined) break; // what is missing, the verifier says
     next = last.seq + 1;
@@ -40,18 +45,11 @@ export async function* evidenceOf(
   for (const { note } of checkpoints.until(position, reading)) yield { kind: "checkpoint", note };
 }
 
-function lineOf(row: EvidenceRow, logId: string): EvidenceItem {
-  const text = bufferOf(row.line).toString("utf8");
-  const problem = columnsProblem(row, text, logId);
-  // what is no UTF-8 would be other bytes as a text
-  const line = text.includes("\ufffd") ? row.line : text;
-  return { kind: "line", line, leafHash: hex(row.leafHash), ...(problem !== undefined && { problem }) };
+/** Node 22 reads a text up to its first NUL, and any reads U+FFFD for bytes that are no UTF-8. */
+function isWhole({ text, bytes }: EvidenceRow): boolean {
+  return Buffer.byteLength(text) === bytes && !text.includes("\ufffd");
 }
 
 function hex(bytes: Uint8Array): string {
-  return bufferOf(bytes).toString("hex");
-}
-
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
 }
