@@ -1,9 +1,8 @@
-import { context, ROOT_CONTEXT } from "@opentelemetry/api";
-import { ExportResultCode, suppressTracing } from "@opentelemetry/core";
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { type BackoffOptions, backoffMillis } from "./backoff.js";
 import { MAX_TIMER_MILLIS } from "./deadline.js";
-import { type ExportFailure, exportFailure, thrownFailure } from "./export-failure.js";
+import { type ExportFailure, exportFailure } from "./export-failure.js";
+import { exportOnce } from "./export-once.js";
 import type { Spool, SpooledRecord } from "./spool.js";
 
 /** How often a partial success is tried again before the batch is taken apart. */
@@ -24,6 +23,7 @@ const HURRIED_BACKOFF_MILLIS = 1000;
 /** How a {@link DeliveryLoop} goes about it. */
 export interface DeliverySettings {
   readonly maxBatchSize: number;
+  readonly maxConcurrentExports: number;
   readonly delayMillis: number;
   readonly exportTimeoutMillis: number;
   readonly backoff: BackoffOptions;
@@ -39,8 +39,9 @@ export interface DeliveryEvents {
 }
 
 /**
- * Delivers a spool from its front, one export at a time, and lets go of a record only when the exporter said success
- * or when it was refused while it stood alone. A refused batch is halved, so that one bad record costs no other.
+ * Delivers a spool from its front, and lets go of a record only when the exporter said success or when it was refused
+ * while it stood alone. A refused batch is halved, so that one bad record costs no other. One export is in flight, or
+ * as many as is set, but while something is wrong.
  */
 export class DeliveryLoop {
   readonly #exporter: LogRecordExporter;
@@ -124,20 +125,53 @@ export class DeliveryLoop {
     );
   }
 
-  /** One export of the next batch, and what follows from its answer. */
+  /** Exports the next batches side by side, and does what follows from their answers, from the front on. */
   async #attempt(): Promise<void> {
-    let batch: readonly SpooledRecord[];
+    let batches: readonly (readonly SpooledRecord[])[];
     try {
-      batch = boundedByLength(this.#spool.peek(this.#parts.at(-1) ?? this.#limit));
+      batches = this.#nextBatches();
     } catch (error) {
       await this.#onFailure([], exportFailure(error)); // a journal that cannot be read, for now
       return;
     }
+    let epoch = this.#epoch;
+    const failures = await Promise.all(batches.map((batch, index) => this.#export(batch, index === 0)));
+    for (const [index, batch] of batches.entries()) {
+      if (epoch !== this.#epoch) return; // a late success of an earlier export came first
+      const failure = failures[index];
+      // what stands behind a batch that failed is sent again with it: the spool is settled from its front alone
+      if (failure !== undefined) return this.#onFailure(batch, failure);
+      this.#settle(batch.length);
+      epoch = this.#epoch;
+    }
+  }
+
+  /** One batch while something is wrong, and else as many as may be in flight. */
+  #nextBatches(): readonly (readonly SpooledRecord[])[] {
+    const { maxBatchSize, maxConcurrentExports } = this.#settings;
+    const part = this.#parts.at(-1);
+    if (part !== undefined || this.#failures > 0 || this.#limit < maxBatchSize)
+      return [boundedByLength(this.#spool.peek(part ?? this.#limit))];
+    const batches: (readonly SpooledRecord[])[] = [];
+    let records = this.#spool.peek(maxBatchSize * maxConcurrentExports);
+    do {
+      const batch = boundedByLength(records.slice(0, maxBatchSize));
+      batches.push(batch);
+      records = records.slice(batch.length);
+    } while (records.length > 0 && batches.length < maxConcurrentExports);
+    return batches;
+  }
+
+  /** Only what is at the front can be settled by an answer that came too late. */
+  #export(batch: readonly SpooledRecord[], isFront: boolean): Promise<ExportFailure | undefined> {
     const epoch = this.#epoch;
-    const failure = await this.#export(batch.map(({ record }) => record));
-    if (epoch !== this.#epoch) return; // a late success of an earlier export came first
-    if (failure === undefined) this.#settle(batch.length);
-    else await this.#onFailure(batch, failure);
+    const records = batch.map(({ record }) => record);
+    return exportOnce(this.#exporter, records, this.#settings.exportTimeoutMillis, () => {
+      // an exporter that always takes longer would otherwise deliver the same batch for ever
+      if (!isFront || epoch !== this.#epoch) return;
+      this.#settle(batch.length);
+      this.#wake?.();
+    });
   }
 
   async #onFailure(batch: readonly SpooledRecord[], failure: ExportFailure): Promise<void> {
@@ -200,42 +234,6 @@ export class DeliveryLoop {
     this.#partials = 0;
   }
 
-  /** One export; undefined for success. Never rejects. */
-  async #export(records: ReadableLogRecord[]): Promise<ExportFailure | undefined> {
-    const { exportTimeoutMillis } = this.#settings;
-    const epoch = this.#epoch;
-    await resourcesOf(records, exportTimeoutMillis);
-    const { promise, resolve } = Promise.withResolvers<ExportFailure | undefined>();
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      resolve({
-        kind: "transient",
-        reason: `no answer after ${exportTimeoutMillis} ms`,
-        retryAfterMillis: 0,
-      });
-    }, exportTimeoutMillis).unref();
-    const onAnswer = (failure: ExportFailure | undefined): void => {
-      clearTimeout(timer);
-      resolve(failure);
-      // an exporter that always takes longer would otherwise deliver the same batch for ever
-      if (!late || failure !== undefined || epoch !== this.#epoch) return;
-      this.#settle(records.length);
-      this.#wake?.();
-    };
-    try {
-      // the export is nobody's span, whoever's record happened to start it
-      context.with(suppressTracing(ROOT_CONTEXT), () =>
-        this.#exporter.export(records, ({ code, error }) =>
-          onAnswer(code === ExportResultCode.SUCCESS ? undefined : exportFailure(error)),
-        ),
-      );
-    } catch (error) {
-      onAnswer(thrownFailure(error));
-    }
-    return promise;
-  }
-
   async #wait(asked: number, oldest: SpooledRecord | undefined): Promise<void> {
     if (this.#spool.size === 0 || this.#stopped) return;
     const { backoff, giveUpAfterMillis } = this.#settings;
@@ -275,17 +273,4 @@ function boundedByLength(batch: readonly SpooledRecord[]): readonly SpooledRecor
     return length > MAX_BATCH_LENGTH;
   });
   return end < 0 ? batch : batch.slice(0, Math.max(1, end));
-}
-
-/** Waits for attributes that are still being detected, so long at the most; the export goes without them then. */
-async function resourcesOf(records: readonly ReadableLogRecord[], timeoutMillis: number): Promise<void> {
-  const pending = new Set(
-    records.map(({ resource }) => resource).filter((resource) => resource.asyncAttributesPending),
-  );
-  if (pending.size === 0) return;
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, timeoutMillis).unref();
-  const detected = [...pending].map((resource) => resource.waitForAsyncAttributes?.());
-  await Promise.race([Promise.allSettled(detected), late]);
-  clearTimeout(timer);
 }

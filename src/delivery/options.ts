@@ -9,6 +9,8 @@ import { meterProviderOf } from "./meter-provider.js";
 export const DEFAULT_MIRROR_NAME = "otlp";
 /** Records an export unless told otherwise. */
 export const DEFAULT_MAX_BATCH_SIZE = 512;
+/** Exports in flight unless told otherwise. */
+export const DEFAULT_MAX_CONCURRENT_EXPORTS = 1;
 /** How long a record waits for others, in milliseconds, unless told otherwise. */
 export const DEFAULT_DELAY_MILLIS = 1000;
 /** How many records may be pending in memory unless told otherwise. */
@@ -34,6 +36,13 @@ export interface DeliveryOptions {
    * @defaultValue {@link DEFAULT_MAX_BATCH_SIZE}, 512
    */
   readonly maxBatchSize?: number | undefined;
+  /**
+   * Exports in flight at the most. With more than one, records can arrive out of order, and when an export fails, those
+   * that were in flight behind it are sent again. While something is wrong, it is one.
+   *
+   * @defaultValue {@link DEFAULT_MAX_CONCURRENT_EXPORTS}, 1
+   */
+  readonly maxConcurrentExports?: number | undefined;
   /**
    * How long a record waits for others to make a batch, in milliseconds.
    *
@@ -113,6 +122,7 @@ export interface ResolvedDelivery extends DeliverySettings {
 export const DELIVERY_OPTION_NAMES: readonly (keyof DeliveryOptions)[] = [
   "name",
   "maxBatchSize",
+  "maxConcurrentExports",
   "delayMillis",
   "maxPending",
   "whenFull",
@@ -147,6 +157,8 @@ export function resolveDelivery(options: ReliableLogRecordProcessorOptions): Res
     backfill,
     onError: functionOf(options.onError, "onError"),
     maxBatchSize: positiveInteger(options.maxBatchSize, "maxBatchSize") ?? DEFAULT_MAX_BATCH_SIZE,
+    maxConcurrentExports:
+      positiveInteger(options.maxConcurrentExports, "maxConcurrentExports") ?? DEFAULT_MAX_CONCURRENT_EXPORTS,
     maxPending: positiveInteger(options.maxPending, "maxPending") ?? DEFAULT_MAX_PENDING,
     delayMillis: millis(options.delayMillis, "delayMillis", 0) ?? DEFAULT_DELAY_MILLIS,
     exportTimeoutMillis:

@@ -57,6 +57,53 @@ describe("a batch", () => {
     }
   });
 
+  test("goes beside others when more exports may be in flight, and each is delivered once", async () => {
+    let inFlight = 0;
+    let most = 0;
+    const answers: (() => void)[] = [];
+    const exporter = new ScriptedExporter((_, done) => {
+      most = Math.max(most, ++inFlight);
+      answers.push(() => {
+        inFlight--;
+        done({ code: ExportResultCode.SUCCESS });
+      });
+    });
+    const { processor, emit } = started(exporter, { maxBatchSize: 2, maxConcurrentExports: 3 });
+    emit(..."abcdefghij");
+    const flushed = processor.forceFlush();
+    while (processor.ledger().pending > 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      for (const answer of answers.splice(0).reverse()) answer();
+    }
+    await flushed;
+    expect(most).toBe(3);
+    expect(bodies(exporter).flat().sort()).toEqual([..."abcdefghij"]);
+    expect(processor.ledger()).toEqual({ accepted: 10, delivered: 10, pending: 0, rejected: 0 });
+  });
+
+  test("that fails among others is tried again alone; those behind it are sent again, none is lost", async () => {
+    let failures = 1;
+    const exporter = new ScriptedExporter((records, done) => {
+      const fails = records.some(({ body }) => body === "c") && failures-- > 0;
+      done(
+        fails
+          ? { code: ExportResultCode.FAILED, error: new ExportError("down", { status: 503 }) }
+          : { code: ExportResultCode.SUCCESS },
+      );
+    });
+    const { processor, emit } = started(exporter, { maxBatchSize: 2, maxConcurrentExports: 3 });
+    emit(..."abcdef");
+    await processor.forceFlush();
+    expect(bodies(exporter)).toEqual([
+      ["a", "b"],
+      ["c", "d"],
+      ["e", "f"],
+      ["c", "d"],
+      ["e", "f"],
+    ]);
+    expect(processor.ledger()).toEqual({ accepted: 6, delivered: 6, pending: 0, rejected: 0 });
+  });
+
   test("is kept until the exporter says success, one export at a time", async () => {
     const exporter = new ScriptedExporter(() => {});
     const { processor, emit } = started(exporter);
