@@ -20,7 +20,8 @@ const ID_LENGTH = 44;
  * @param log - The log id.
  */
 export function columnsProblem(row: EvidenceRow, log: string): string | undefined {
-  if (areInPlace(row, log)) return undefined;
+  const timestamp = timestampOf(row);
+  if (areInPlace(row, log, timestamp)) return undefined;
   let fields: { readonly [name: string]: unknown };
   try {
     fields = JSON.parse(row.text);
@@ -29,7 +30,7 @@ export function columnsProblem(row: EvidenceRow, log: string): string | undefine
   }
   if (typeof fields !== "object" || fields === null) return undefined;
   const wrong = TEXTS.filter((name) => !says(row[name], fields[name] ?? null)) as string[];
-  if (fields["timestamp"] !== formatTimestamp(row.timestampMillis)) wrong.push("timestamp_millis");
+  if (fields["timestamp"] !== timestamp) wrong.push("timestamp_millis");
   if (fields["seq"] !== row.seq) wrong.push("sequence");
   return wrong.length === 0
     ? undefined
@@ -43,7 +44,12 @@ function says(column: unknown, value: unknown): boolean {
   );
 }
 
-function areInPlace(row: EvidenceRow, log: string): boolean {
+/** Undefined for a number that is no time, which only somebody else can have written there. */
+function timestampOf({ timestampMillis }: EvidenceRow): string | undefined {
+  return Number.isNaN(new Date(timestampMillis).getTime()) ? undefined : formatTimestamp(timestampMillis);
+}
+
+function areInPlace(row: EvidenceRow, log: string, timestamp: string | undefined): boolean {
   const { text: line } = row;
   const head = `{${member("actor_did", row["actor_did"])}${member("decision", row["decision"])}"details":{`;
   if (!line.startsWith(head)) return false;
@@ -57,10 +63,7 @@ function areInPlace(row: EvidenceRow, log: string): boolean {
   if (!tail.startsWith('"seq":') && !tail.startsWith('"recorded_at":')) return false;
   const subject = member("subject_id", row["subject_id"]);
   if (subject === "" && tail.includes('"subject_id":')) return false;
-  return (
-    tail.includes(`"seq":${row.seq},`) &&
-    tail.includes(`${subject}"timestamp":"${formatTimestamp(row.timestampMillis)}",`)
-  );
+  return tail.includes(`"seq":${row.seq},`) && tail.includes(`${subject}"timestamp":"${timestamp}",`);
 }
 
 /** A member of a line; what needs another escape is not found in the line, and goes the long way. */

@@ -2,6 +2,7 @@ import type { EvidenceItem } from "../integrity/evidence.js";
 import type { CheckpointTable } from "./checkpoint-table.js";
 import { columnsProblem } from "./columns.js";
 import type { EntryTable, EvidenceRow } from "./entry-table.js";
+import { journalFailed } from "./failure.js";
 
 /** Rows that are read at a time. */
 const ROWS = 512;
@@ -18,11 +19,14 @@ export interface EvidenceParts {
 /**
  * All that a journal had when it was begun, as it stands there: leaf hashes of pruned entries, lines with their leaf
  * hashes, checkpoints. Only what the verifier cannot see is checked, whether the columns of an entry say what its line says.
+ *
+ * @throws {@link AuditError} `journal_failed` when entries were pruned meanwhile: what is gone by retention is no gap.
  */
 export async function* evidenceOf(
   { entries, checkpoints, logId, reading }: EvidenceParts,
   { length, position }: { readonly length: number; readonly position: number },
 ): AsyncGenerator<EvidenceItem, void, undefined> {
+  const prunedBefore = reading(() => entries.prunedBefore());
   for (let next = 0; ; ) {
     const rows = reading(() => entries.prunedLeaves(next, ROWS));
     for (const { sequence, leafHash } of rows) yield { kind: "pruned", sequence, leafHash: hex(leafHash) };
@@ -35,13 +39,15 @@ export async function* evidenceOf(
     for (const row of rows) {
       const problem = columnsProblem(row, logId);
       const line = isWhole(row) ? row.text : reading(() => entries.rows(row.seq, row.seq + 1, 1))[0]?.line;
-      if (line === undefined) return; // pruned meanwhile
+      if (line === undefined) break; // pruned meanwhile
       yield { kind: "line", line, leafHash: row.leafHash, ...(problem !== undefined && { problem }) };
     }
     const last = rows.at(-1);
     if (last === undefined) break; // what is missing, the verifier says
     next = last.seq + 1;
   }
+  if (reading(() => entries.prunedBefore()) !== prunedBefore)
+    throw journalFailed("entries were pruned meanwhile; verify it again");
   for (const { note } of checkpoints.until(position, reading)) yield { kind: "checkpoint", note };
 }
 

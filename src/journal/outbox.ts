@@ -121,6 +121,11 @@ export class JournalOutbox implements Outbox {
     this.#resendListeners.add(listener);
   }
 
+  /** Takes in what was stored while no log handed it on, such as by a log without this mirror. */
+  catchUp(): void {
+    this.#end = this.#parts.deliverables.end;
+  }
+
   /** Notes that a record, which the journal has already, is pending. */
   add({ record, since }: SpooledRecord): void {
     const { deliverables } = this.#parts;

@@ -29,7 +29,7 @@ export class Outboxes {
       const start = backfill ? deliverables.positionOf(first) : deliverables.end;
       outbox = new JournalOutbox(mirror, { deliverables, table: this.#table }, start);
       this.#open.set(mirror, outbox);
-    }
+    } else outbox.catchUp();
     return outbox;
   }
 

@@ -1,5 +1,6 @@
 import { KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { withDeadline } from "../delivery/deadline.js";
 import { AuditError, invalidOption } from "../errors.js";
 import { nameInKeyFile } from "../integrity/key-file.js";
 import {
@@ -14,6 +15,9 @@ import {
  * `KeyObject`, or the user's own `sign` function with the public half of its key, for a KMS or an HSM.
  */
 export type SignerKey = string | KeyObject | RemoteSigningKeyOptions;
+
+/** So long a key that signs elsewhere may take, in milliseconds; checkpoints wait for one another. */
+const REMOTE_TIMEOUT_MILLIS = 30_000;
 
 /** A key that was read, and waits for the name of the log. */
 interface ReadKey {
@@ -67,7 +71,10 @@ function read(key: SignerKey): ReadKey {
   if (typeof key !== "object" || key === null)
     throw invalidOption("signer", "expected a path, PEM, a private KeyObject, or { verifierKey, sign }");
   const remote = remoteSigningKey(key);
-  return { name: remote.verifierKey.name, signingKey: () => remote };
+  const { verifierKey } = remote;
+  const who = `the sign function of ${verifierKey.name}`;
+  const sign = (message: Uint8Array) => withDeadline(() => remote.sign(message), REMOTE_TIMEOUT_MILLIS, who);
+  return { name: verifierKey.name, signingKey: () => ({ verifierKey, sign }) };
 }
 
 function textOf(path: string): string {

@@ -14,6 +14,7 @@ export function splitNotes(text: string): string[] {
   const notes: string[] = [];
   let note = "";
   let part: "start" | "text" | "signatures" = "start";
+  let before = "";
   // Each line with its end; the last one may have none.
   for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
     const isSignature = line.startsWith("— ");
@@ -25,7 +26,8 @@ export function splitNotes(text: string): string[] {
     if (part === "start" && line === "\n") continue;
     note += line;
     if (part === "start") part = "text";
-    else if (isSignature && note.endsWith(`\n\n${line}`)) part = "signatures";
+    else if (isSignature && before === "\n") part = "signatures";
+    before = line;
   }
   if (note !== "") notes.push(note);
   return notes;

@@ -52,6 +52,17 @@ describe("what quorumlog verify cannot read", () => {
       });
   });
 
+  test("is not a line whose first bit was turned, so that it begins as JSON would: that ends with 1", async () => {
+    const cwd = temporaryFolder();
+    const { path, vkey } = await signedJournal(3);
+    const out = join(cwd, "x.ndjson");
+    await quorumlog(["export", path, "--format", "ndjson", "--out", out], { cwd });
+    const bytes = readFileSync(out);
+    bytes[0] = "[".charCodeAt(0); // "{" with one bit turned
+    writeFileSync(out, bytes);
+    expect(await quorumlog(["verify", out, "--key", vkey])).toMatchObject({ code: 1, stderr: "" });
+  });
+
   test("never takes an empty file for a log that is whole", async () => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, "empty"), "");

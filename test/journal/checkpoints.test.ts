@@ -180,6 +180,25 @@ describe("a log with a signer", () => {
     await vi.waitFor(() => expect(reader.newestCheckpoint()?.size).toBe(1));
   });
 
+  test("says that a key never answered, and asks it again", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const errors: AuditError[] = [];
+      const sign = vi.fn(() => new Promise<never>(() => {}));
+      const audit = started({
+        signer: { verifierKey: vkey, sign },
+        checkpointEvery: { millis: 10 },
+        onError: (error) => errors.push(error),
+      });
+      remove(audit, "did:a");
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(errors[0]).toMatchObject({ code: "signing_failed" });
+      expect(sign.mock.calls.length).toBeGreaterThan(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("says at its shutdown that the last checkpoint could not be signed, or not in time", async () => {
     const audit = started({ signer: { verifierKey: vkey, sign: () => new Promise(() => {}) } });
     remove(audit, "did:a");
@@ -323,6 +342,22 @@ describe("checkpoints and mirrors", () => {
     remove(second, "did:b");
     await second.flush();
     expect([bodies(all), bodies(late)]).toEqual([[0, "checkpoint 1", 1], [1]]);
+  });
+
+  test("and entries of a log without the mirror are pending for it in the next log of the same journal", async () => {
+    const journal = openJournal(file, { logId: NAME });
+    const logged = async (exporter?: ScriptedExporter) => {
+      const audit = started({ journal, mirrors: exporter ? [mirrorOf(exporter, { name: "otlp" })] : [] });
+      remove(audit, "did:a");
+      await audit.shutdown();
+    };
+    await logged(new ScriptedExporter());
+    await logged();
+    const again = new ScriptedExporter();
+    const audit = started({ journal, mirrors: [mirrorOf(again, { name: "otlp" })] });
+    expect(audit.ledger().mirrors["otlp"]).toMatchObject({ pending: 2 });
+    await audit.flush();
+    expect(bodies(again)).toEqual([1, "checkpoint 2"]);
   });
 
   test("that are rejected are listed by their size, and sent again with all", async () => {

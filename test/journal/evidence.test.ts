@@ -203,3 +203,25 @@ describe("the evidence of a journal", () => {
     );
   });
 });
+
+test("a journal that is pruned while it is verified cannot be told, and is not called tampered with", async () => {
+  const path = newPath();
+  const journal = await filled(path, 1200);
+  const source = openJournal(path, { readOnly: true }).evidence();
+  async function* pruned() {
+    let seen = 0;
+    for await (const item of source) {
+      if (++seen === 600) journal.prune({ olderThan: new Date() });
+      yield item;
+    }
+  }
+  const verdict = verify({ [Symbol.asyncIterator]: pruned }, { keys: [vkey] });
+  await expect(verdict).rejects.toMatchObject({ code: "journal_failed" });
+});
+
+test("a time that is none, behind the triggers' back, is a problem of its entry", async () => {
+  const report = await tampered(
+    `UPDATE entry SET timestamp_millis = ${Number.MAX_SAFE_INTEGER} WHERE sequence = 3`,
+  );
+  expect(placesOf(report)).toEqual([["source_problem", 3]]);
+});

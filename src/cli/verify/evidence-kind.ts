@@ -10,7 +10,8 @@ const JOURNAL = /^SQLite format 3\0/;
 const PROOF = /^c2sp\.org\/tlog-proof/;
 /** An object that begins with a key of a bundle, which no canonical line has. */
 const BUNDLE = /^\s*\{\s*"(?:format|version|origin|checkpoint|entries)"/;
-const OTHER_EXPORT = /^\s*\[|^sequence,timestamp,operation,/;
+/** An array of objects, or of nothing: a line of which one bit was turned begins with a bracket too, and is no export as JSON. */
+const OTHER_EXPORT = /^\s*\[\s*[{\]]|^sequence,timestamp,operation,/;
 const CHECKPOINT = /^[^\n]+\n\d+\n[\w+/]{43}=\n/;
 
 /**
