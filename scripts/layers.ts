@@ -26,7 +26,7 @@ const ROOMS: Readonly<Record<string, readonly [rooms: string, packages: string]>
   log: [CORE, `${OTEL} node:*`],
   otlp: [ADAPTER, `${OTEL} @opentelemetry/exporter-* @opentelemetry/otlp-* node:*`],
   winston: [ADAPTER, `${OTEL} type:winston node:*`],
-  loki: [ADAPTER, `${OTEL} node:*`],
+  loki: [`${ADAPTER} type:integrity`, `${OTEL} node:*`],
   testing: [`log ${CORE}`, `${OTEL} type:vitest node:*`],
   cli: [`log otlp winston loki ${CORE}`, `${OTEL} node:*`],
   index: [`log ${CORE}`, ""],

@@ -1,0 +1,164 @@
+/**
+ * The queries of the Grafana dashboard, apart from how it looks. Names come from the conventions, so that they are those of
+ * the records: Loki and Prometheus turn dots into underscores.
+ *
+ * `test/e2e` runs each LogQL query against a real Loki; {@link withoutVariables} puts values where Grafana would.
+ */
+import * as quorumlog from "quorumlog";
+
+const SEQUENCE = logqlName(quorumlog.ATTR_GOVERNANCE_SEQUENCE);
+const OPERATION = logqlName(quorumlog.ATTR_GOVERNANCE_OPERATION);
+const PROPOSAL = logqlName(quorumlog.ATTR_GOVERNANCE_PROPOSAL_ID);
+const ACTOR = logqlName(quorumlog.ATTR_GOVERNANCE_ACTOR_DID);
+const SUBJECT = logqlName(quorumlog.ATTR_GOVERNANCE_SUBJECT_ID);
+const DECISION = logqlName(quorumlog.ATTR_GOVERNANCE_DECISION);
+const LOG = logqlName(quorumlog.ATTR_GOVERNANCE_LOG_ID);
+const TIME = logqlName(quorumlog.ATTR_GOVERNANCE_TIMESTAMP_MILLIS);
+const SIZE = logqlName(quorumlog.ATTR_GOVERNANCE_CHECKPOINT_SIZE);
+const MIRROR = logqlName(quorumlog.ATTR_OTEL_COMPONENT_NAME);
+
+/**
+ * A part of the value is enough, and nothing typed in is everything. What is typed in stays a text: `:regex` escapes it,
+ * and a text in backticks needs no escapes of its own.
+ */
+const containing = (label: string, variable: string): string => `${label}=~\`.*\${${variable}:regex}.*\``;
+
+/** What the dashboard is about: the records of these logs. */
+const RECORDS = `{service_name=~"$service"} | ${containing(LOG, "log")}`;
+/** Of these records, those that are of this proposal and this actor. */
+const CHOSEN = `${RECORDS} | ${containing(PROPOSAL, "proposal")} | ${containing(ACTOR, "actor")}`;
+/** Events that have no actor of their own are those of a proposal or a subject. */
+const OF_PROPOSAL = `${RECORDS} | ${containing(PROPOSAL, "proposal")}`;
+
+const is = (operation: quorumlog.Operation | "checkpoint"): string => `${OPERATION}="${operation}"`;
+const counted = (records: string, range: string): string => `count_over_time(${records} [${range}])`;
+const perProposal = (operation: quorumlog.Operation): string =>
+  `sum by (${PROPOSAL}) (${counted(`${OF_PROPOSAL} | ${is(operation)}`, "$__range")})`;
+const lastTime = (operation: quorumlog.Operation): string =>
+  `max_over_time(${OF_PROPOSAL} | ${is(operation)} | unwrap ${TIME} [$__range]) by (${SUBJECT})`;
+const orZero = (query: string): string => `(${query}) or vector(0)`;
+
+/** How Grafana runs a query: over time, at the end of the chosen time, or for its lines. */
+export type QueryKind = "range" | "instant" | "lines";
+
+export interface LogqlQuery {
+  readonly kind: QueryKind;
+  readonly expr: string;
+}
+
+export const LOGQL = {
+  votesByDecision: {
+    kind: "range",
+    expr: `sum by (${DECISION}) (${counted(`${CHOSEN} | ${is("vote_cast")}`, "$__auto")})`,
+  },
+  votes: { kind: "instant", expr: orZero(`sum(${counted(`${CHOSEN} | ${is("vote_cast")}`, "$__range")})`) },
+  proposals: {
+    kind: "instant",
+    expr: orZero(`count(${perProposal("proposal_created")})`),
+  },
+  decided: { kind: "instant", expr: orZero(`count(${perProposal("consensus_reached")})`) },
+  open: {
+    kind: "instant",
+    expr: orZero(`count(${perProposal("proposal_created")} unless ${perProposal("consensus_reached")})`),
+  },
+  openProposals: {
+    kind: "instant",
+    expr: `${perProposal("proposal_created")} unless ${perProposal("consensus_reached")}`,
+  },
+  decisions: {
+    kind: "range",
+    expr: `sum by (${DECISION}) (${counted(`${OF_PROPOSAL} | ${is("consensus_reached")}`, "$__auto")})`,
+  },
+  rejections: {
+    kind: "instant",
+    expr: orZero(
+      `sum(${counted(`${OF_PROPOSAL} | ${is("consensus_reached")} | ${DECISION}="rejected"`, "$__range")})`,
+    ),
+  },
+  byzantine: {
+    kind: "instant",
+    expr: orZero(`sum(${counted(`${CHOSEN} | ${is("byzantine_detected")}`, "$__range")})`),
+  },
+  byzantineByActor: {
+    kind: "range",
+    expr: `sum by (${ACTOR}) (${counted(`${CHOSEN} | ${is("byzantine_detected")}`, "$__auto")})`,
+  },
+  /** Granted, and not revoked since. */
+  authorizations: {
+    kind: "instant",
+    expr:
+      `${lastTime("authorization_granted")} unless ` +
+      `(${lastTime("authorization_revoked")} >= ${lastTime("authorization_granted")})`,
+  },
+  activity: {
+    kind: "instant",
+    expr: `topk(20, sum by (${ACTOR}, ${OPERATION}) (${counted(`${CHOSEN} | ${ACTOR}!=""`, "$__range")}))`,
+  },
+  entries: {
+    kind: "instant",
+    expr: `max_over_time(${RECORDS} | ${SEQUENCE}!="" | unwrap ${SEQUENCE} [$__range]) by (${LOG}) + 1`,
+  },
+  checkpointSize: {
+    kind: "instant",
+    expr: `max_over_time(${RECORDS} | ${is("checkpoint")} | unwrap ${SIZE} [$__range]) by (${LOG})`,
+  },
+  /** Milliseconds since 1970. */
+  checkpointTime: {
+    kind: "instant",
+    expr:
+      `max_over_time(${RECORDS} | ${is("checkpoint")} ` +
+      `| label_format at="{{ __timestamp__ | unixEpochMillis }}" | unwrap at [$__range]) by (${LOG})`,
+  },
+  checkpoints: {
+    kind: "range",
+    expr: `sum by (${LOG}) (${counted(`${RECORDS} | ${is("checkpoint")}`, "$__auto")})`,
+  },
+  trail: { kind: "lines", expr: CHOSEN },
+} as const satisfies Readonly<Record<string, LogqlQuery>>;
+
+/** The metrics of the reliable mirrors, and two of the Collector's own. */
+export const PROMQL = {
+  accepted: `sum by (${MIRROR}) (increase(${promqlName(quorumlog.METRIC_DELIVERY_ACCEPTED)}[$__rate_interval]))`,
+  delivered: `sum by (${MIRROR}) (increase(${promqlName(quorumlog.METRIC_DELIVERY_DELIVERED)}[$__rate_interval]))`,
+  rejected: `sum by (${MIRROR}) (increase(${promqlName(quorumlog.METRIC_DELIVERY_REJECTED)}[$__rate_interval]))`,
+  pending: `sum by (${MIRROR}) (${promqlName(quorumlog.METRIC_PROCESSOR_LOG_QUEUE_SIZE)})`,
+  pendingAge: `max by (${MIRROR}) (${promqlName(quorumlog.METRIC_DELIVERY_PENDING_AGE)})`,
+  collectorQueue: "max by (exporter) (otelcol_exporter_queue_size / otelcol_exporter_queue_capacity)",
+  /** The counter itself: it begins with the first that is refused, which would be no increase. */
+  collectorFailed: "sum by (exporter) (otelcol_exporter_send_failed_log_records)",
+} as const;
+
+/** The name of an attribute in LogQL, and of a label in PromQL. */
+export function logqlName(attribute: string): string {
+  return attribute.replaceAll(/[^\w]/g, "_");
+}
+
+/** The name that Prometheus gives to a metric of the conventions that it takes over OTLP. */
+export function promqlName(metric: string): string {
+  const convention = quorumlog.METRIC_CONVENTIONS.find(({ name }) => name === metric);
+  if (convention === undefined) throw new Error(`${metric} is no metric of the conventions`);
+  const unit = convention.unit === "s" ? "_seconds" : "";
+  return `${logqlName(metric)}${unit}${convention.instrument === "counter" ? "_total" : ""}`;
+}
+
+/** What Grafana puts in the place of the variables of a query. */
+export interface QueryValues {
+  /** A regular expression. Default: every service. */
+  readonly service?: string;
+  readonly log?: string;
+  readonly proposal?: string;
+  readonly actor?: string;
+  /** A LogQL duration, for both the step and the chosen time. Default: 6h. */
+  readonly range?: string;
+}
+
+/** The query as Grafana would send it. */
+export function withoutVariables(expr: string, values: QueryValues = {}): string {
+  const { service = ".+", range = "6h" } = values;
+  return expr
+    .replaceAll("$service", service)
+    .replaceAll(/\$\{(log|proposal|actor):regex\}/g, (_, name: "log" | "proposal" | "actor") =>
+      (values[name] ?? "").replaceAll(/[\\^$*+?.()|[\]{}/]/g, "\\$&"),
+    )
+    .replaceAll(/\$__(?:auto|range|rate_interval)/g, range);
+}
