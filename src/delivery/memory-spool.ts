@@ -26,8 +26,9 @@ export class MemorySpool implements Spool {
   }
 
   /** Adds a record at the end. */
-  add(spooled: SpooledRecord): void {
+  add(spooled: SpooledRecord): number {
     this.#records.push(spooled);
+    return 1;
   }
 
   /** The oldest records, without removing them. */

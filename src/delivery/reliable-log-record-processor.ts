@@ -18,7 +18,6 @@ import type { Spool } from "./spool.js";
 
 /** A failure that lasts longer is reported, whatever kind it is. */
 const LASTING_MILLIS = 60_000;
-
 /** What an exporter is given for its own shutdown at least, in milliseconds, when the flush took all the time. */
 const EXPORTER_SHUTDOWN_MILLIS = 1000;
 
@@ -87,7 +86,7 @@ export class ReliableLogRecordProcessor implements AuditMirror {
   useSpool(spool: Spool): void {
     this.#spool = spool;
     this.#loop = this.#loopOver(spool);
-    spool.onResend?.(() => this.#takePending());
+    spool.onPending?.(() => this.#takePending());
     this.#takePending();
   }
 
@@ -113,18 +112,16 @@ export class ReliableLogRecordProcessor implements AuditMirror {
   onEmit(record: ReadWriteLogRecord): void {
     this.checkRoom(1);
     if (!this.#observed) this.#observe();
-    this.#accepted++;
-    if (this.#shutdown !== undefined) this.#reject(record, "it came after the shutdown");
+    // a durable spool has the record already, and the next start delivers it
+    if (this.#shutdown !== undefined && !this.#spool.durable)
+      this.#refuse(record, "it came after the shutdown");
     else if (this.#spool.size >= this.#spool.capacity) {
       this.#overflowed++;
-      this.#reject(record, this.#full().message);
+      this.#refuse(record, this.#full().message);
     } else {
       if (this.#spool.size === 0) guardExit(this.#exitDuty);
-      // a durable spool has the record already
-      this.#spool.add({
-        record: this.#spool.durable ? record : snapshotOf(record),
-        since: performance.now(),
-      });
+      const kept = this.#spool.durable ? record : snapshotOf(record);
+      this.#accepted += this.#spool.add({ record: kept, since: performance.now() });
       this.#loop.notice();
     }
   }
@@ -220,20 +217,20 @@ export class ReliableLogRecordProcessor implements AuditMirror {
     });
   }
 
-  #leave(count: number): void {
-    if (this.#spool.size === 0) unguardExit(this.#exitDuty);
-    this.#departures.add(count);
-  }
-
   #onDelivered(count: number): void {
     this.#delivered += count;
     this.#lastError = undefined;
-    this.#leave(count);
+    this.#onLeft(count);
   }
 
   #onRejected(record: ReadableLogRecord, reason: string): void {
     this.#reject(record, reason);
-    this.#leave(1);
+    this.#onLeft(1);
+  }
+
+  #onLeft(count: number): void {
+    if (this.#spool.size === 0) unguardExit(this.#exitDuty);
+    this.#departures.add(count);
   }
 
   #onFailed({ kind, reason }: ExportFailure): void {
@@ -248,6 +245,11 @@ export class ReliableLogRecordProcessor implements AuditMirror {
     this.#lastError = reason;
     const sequence = record.attributes[ATTR_GOVERNANCE_SEQUENCE];
     this.#reporter.lost(sequence === undefined ? "a record" : `the record of sequence ${sequence}`, reason);
+  }
+
+  #refuse(record: ReadableLogRecord, reason: string): void {
+    this.#accepted++;
+    this.#reject(record, reason);
   }
 
   #oldestPendingMillis(): number | undefined {
@@ -273,7 +275,7 @@ export class ReliableLogRecordProcessor implements AuditMirror {
 
   #observe(): void {
     this.#observed = true;
-    const self = new WeakRef(this); // a meter keeps its callbacks for as long as it lives
+    const self = new WeakRef(this); // a meter keeps its callbacks while it lives
     observeDelivery(this.#settings.meterProvider(), this.name, this.#spool.capacity, () => {
       const processor = self.deref();
       return processor && { ...processor.ledger(), overflowed: processor.#overflowed };

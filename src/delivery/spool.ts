@@ -17,14 +17,14 @@ export interface Spool {
   readonly durable: boolean;
   /** Since when the oldest one waits; undefined when none does. */
   readonly oldestSince: number | undefined;
-  /** Adds a record at the end; there must be room. */
-  add(spooled: SpooledRecord): void;
+  /** Adds a record at the end; there must be room. Answers how many more are pending: none, when it was known already. */
+  add(spooled: SpooledRecord): number;
   /** The oldest records, at most as many as asked for, without removing them. */
   peek(count: number): readonly SpooledRecord[];
   /** Removes the oldest records: they were delivered. */
   settle(count: number): void;
   /** Removes the oldest record: it will never be delivered, for this reason. */
   reject(reason: string): void;
-  /** Calls the listener whenever records that were rejected became pending again. */
-  onResend?(listener: () => void): void;
+  /** Calls the listener whenever records became pending that nobody added, such as rejected ones again. */
+  onPending?(listener: () => void): void;
 }

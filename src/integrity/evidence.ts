@@ -1,7 +1,7 @@
 import type { InclusionProof } from "./merkle-proofs.js";
 
 /** One piece of evidence, in the order in which the source has it. */
-export type EvidenceItem = EvidenceLine | EvidenceCheckpoint | EvidencePruned;
+export type EvidenceItem = EvidenceLine | EvidenceCheckpoint | EvidencePruned | EvidenceProblem;
 
 /** A line that the source holds. */
 export interface EvidenceLine {
@@ -29,6 +29,12 @@ export interface EvidencePruned {
   readonly sequence: number;
   /** Hexadecimal. */
   readonly leafHash: string;
+}
+
+/** What the source itself found wrong with it, beyond its lines, such as an index that hides entries. */
+export interface EvidenceProblem {
+  readonly kind: "problem";
+  readonly message: string;
 }
 
 /** Where evidence comes from: a journal, an export, a bundle, a backend. */

@@ -1,6 +1,6 @@
 import { randomUuid } from "../entry/uuid.js";
 import { AuditError } from "../errors.js";
-import type { Checkpoint } from "../integrity/checkpoint.js";
+import { type Checkpoint, parseCheckpoint } from "../integrity/checkpoint.js";
 import { signCheckpoint } from "../integrity/sign-checkpoint.js";
 import type { SigningKey } from "../integrity/signing-key.js";
 import { risenAbove } from "../record/record-time.js";
@@ -29,6 +29,8 @@ export interface CheckpointParts {
   readonly entries: EntryTable;
   readonly table: CheckpointTable;
   readonly deliverables: Deliverables;
+  /** Told of each that was stored. */
+  readonly stored: () => void;
   /** Where the entries end. */
   readonly end: () => { readonly length: number; readonly lastTime: HrTime };
 }
@@ -69,7 +71,7 @@ export class Checkpoints {
   }
 
   #store(signed: Checkpoint, nowMillis: number): StoredCheckpoint {
-    const { entries, table, deliverables, end } = this.#parts;
+    const { entries, table, deliverables, stored, end } = this.#parts;
     const position = deliverables.end;
     const time = risenAbove(later(end().lastTime, table.newest()?.time), nowMillis);
     const row = { ...signed, id: randomUuid(), time, position };
@@ -78,13 +80,15 @@ export class Checkpoints {
       table.append(row, entries.newestContexts() ?? entries.contexts.store(resource, scope));
     });
     deliverables.addCheckpoint(position);
+    stored();
     return table.at(position) as StoredCheckpoint;
   }
 
   #assertGrown(): void {
     if (this.#checked) return;
     const { file, entries, table } = this.#parts;
-    const newest = table.newest();
+    const stored = table.newest();
+    const newest = stored && parseCheckpoint(stored.note); // by what was signed, which the columns only repeat
     if (
       newest !== undefined &&
       Buffer.from(entries.tree.rootAt(newest.size)).toString("hex") !== newest.rootHash

@@ -32,6 +32,7 @@ export function columnsProblem(row: EvidenceRow, log: string): string | undefine
   const wrong = TEXTS.filter((name) => !says(row[name], fields[name] ?? null)) as string[];
   if (fields["timestamp"] !== timestamp) wrong.push("timestamp_millis");
   if (fields["seq"] !== row.seq) wrong.push("sequence");
+  if (fields["log"] !== log) wrong.push("log_id");
   return wrong.length === 0
     ? undefined
     : `the journal finds it by another ${wrong.join(", ")} than its line has`;

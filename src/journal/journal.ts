@@ -1,4 +1,5 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
+import { invalidOption } from "../errors.js";
 import type { EvidenceSource } from "../integrity/evidence.js";
 import { type AuditPage, pageOf } from "../query/audit-page.js";
 import { type AuditQuery, parseQuery } from "../query/audit-query.js";
@@ -21,7 +22,6 @@ import {
   resolveJournalOptions,
 } from "./options.js";
 import type { Outbox, OutboxOptions } from "./outbox.js";
-
 import { Outboxes } from "./outboxes.js";
 import { Prover } from "./proving.js";
 import { type PruneOptions, type Pruning, prune, pruneMillis } from "./pruning.js";
@@ -101,6 +101,7 @@ export class Journal implements AuditReader {
       entries: this.#entries,
       table,
       deliverables: this.#deliverables,
+      stored: () => this.#outboxes.checkpointStored(),
       end: () => ({ length: this.#length, lastTime: this.#lastTime }),
     });
     this.#prover = new Prover(this.#entries, () => table.newest());
@@ -204,6 +205,8 @@ export class Journal implements AuditReader {
    */
   async prove(what: number | { readonly proposalId: string }): Promise<string> {
     if (typeof what === "number") return this.#file.read(() => this.#prover.entry(what));
+    // a condition that is missing would hand over the whole log
+    if (typeof what?.proposalId !== "string") throw invalidOption("proposalId", "expected a string");
     const parsed = parseQuery({
       proposalId: what.proposalId,
       order: "oldest",
@@ -216,9 +219,8 @@ export class Journal implements AuditReader {
   evidence(): EvidenceSource {
     const position = this.#file.read(() => this.#checkpointTable.end()); // first: none is over entries that come later
     const end = { position, length: this.length };
-    const parts = { entries: this.#entries, checkpoints: this.#checkpointTable, logId: this.logId };
-    const reading = <T>(work: () => T): T => this.#file.read(work);
-    return { [Symbol.asyncIterator]: () => evidenceOf({ ...parts, reading }, end) };
+    const parts = { entries: this.#entries, checkpoints: this.#checkpointTable, file: this.#file };
+    return { [Symbol.asyncIterator]: () => evidenceOf(parts, end) };
   }
 
   /** What it holds, and what became of it in each mirror. */

@@ -30,8 +30,8 @@ export interface Outbox extends Spool {
   readonly rejected: number;
   /** The oldest record will never be taken; it stays listed with the reason. */
   reject(reason: string): void;
-  /** Calls `listener` whenever records became pending again that were rejected. */
-  onResend(listener: () => void): void;
+  /** Calls `listener` whenever records became pending that nobody added: rejected ones again, or a checkpoint. */
+  onPending(listener: () => void): void;
 }
 
 /** What an outbox shares with its journal. */
@@ -53,7 +53,7 @@ export class JournalOutbox implements Outbox {
   readonly durable = true;
   readonly #parts: OutboxParts;
   readonly #since = new WaitingSince();
-  readonly #resendListeners = new Set<() => void>();
+  readonly #pendingListeners = new Set<() => void>();
   /** Positions that are sent again, before all others. */
   #front: number[];
   /** To be put in front as soon as nothing that was peeked would change its place by it. */
@@ -116,23 +116,26 @@ export class JournalOutbox implements Outbox {
     return this.#oldest?.since;
   }
 
-  /** Calls `listener` whenever records became pending again that were rejected. */
-  onResend(listener: () => void): void {
-    this.#resendListeners.add(listener);
+  /** Calls `listener` whenever records became pending that nobody added. */
+  onPending(listener: () => void): void {
+    this.#pendingListeners.add(listener);
   }
 
   /** Takes in what was stored while no log handed it on, such as by a log without this mirror. */
   catchUp(): void {
     this.#end = this.#parts.deliverables.end;
+    for (const listener of this.#pendingListeners) listener();
   }
 
   /** Notes that a record, which the journal has already, is pending. */
-  add({ record, since }: SpooledRecord): void {
+  add({ record, since }: SpooledRecord): number {
     const { deliverables } = this.#parts;
     const sequence = sequenceOf(record);
     const position = sequence === undefined ? deliverables.end - 1 : deliverables.positionOf(sequence);
+    const before = this.#end;
     this.#since.add(position, since);
-    this.#end = Math.max(this.#end, position + 1);
+    this.#end = Math.max(before, position + 1);
+    return this.#end - before;
   }
 
   /** The oldest records, made from what the journal has. */
@@ -167,7 +170,7 @@ export class JournalOutbox implements Outbox {
     const idle = this.size === 0;
     this.#late = [...this.#late, ...positions].sort((a, b) => a - b);
     if (idle) this.#takeLate();
-    for (const listener of this.#resendListeners) listener();
+    for (const listener of this.#pendingListeners) listener();
   }
 
   /** Saves where the mirror stands, if it is not saved. */

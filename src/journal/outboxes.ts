@@ -26,7 +26,9 @@ export class Outboxes {
     let outbox = this.#open.get(mirror);
     if (outbox === undefined) {
       const deliverables = this.#deliverables;
-      const start = backfill ? deliverables.positionOf(first) : deliverables.end;
+      // behind the last that was pruned, so that checkpoints in front of the first entry are in it
+      const kept = first === 0 ? 0 : deliverables.positionOf(first - 1) + 1;
+      const start = backfill ? kept : deliverables.end;
       outbox = new JournalOutbox(mirror, { deliverables, table: this.#table }, start);
       this.#open.set(mirror, outbox);
     } else outbox.catchUp();
@@ -90,6 +92,11 @@ export class Outboxes {
   /** What became of the records of each mirror. */
   stats(): Record<string, JournalMirrorStats> {
     return Object.fromEntries(this.#table.mirrors().map((mirror) => [mirror, this.#statsOf(mirror)]));
+  }
+
+  /** A checkpoint was stored, which every mirror has to deliver, whoever signed it. */
+  checkpointStored(): void {
+    for (const outbox of this.#open.values()) outbox.catchUp();
   }
 
   /** Saves what could not be saved before. */

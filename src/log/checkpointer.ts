@@ -110,6 +110,7 @@ export class Checkpointer {
       await this.checkpoint();
     } catch (error) {
       this.#parts.report(error as AuditError);
+      clearTimeout(this.#timer);
       this.#timer = undefined;
       this.#schedule();
     }

@@ -72,12 +72,11 @@ export class GroupCommit {
    */
   async flush(timeoutMillis: number): Promise<void> {
     const deadline = performance.now() + timeoutMillis;
-    this.#commit();
-    while (this.#failure !== undefined) {
+    for (this.#commit(); this.#waiting.length > 0; this.#commit()) {
+      if (this.#failure === undefined && !this.#committing) continue; // a mirror has logged in answer
       const left = deadline - performance.now();
-      if (left <= 0) throw this.#failure;
+      if (left <= 0) throw this.#failure ?? new AuditError("journal_failed", "entries wait for their commit");
       await new Promise((resolve) => setTimeout(resolve, Math.min(left, RETRY.initialMillis)));
-      this.#commit();
     }
   }
 

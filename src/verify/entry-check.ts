@@ -104,6 +104,11 @@ export class EntryCheck {
     this.#expected = sequence + 1;
   }
 
+  /** Takes what the source found wrong with itself. */
+  addProblem(message: string): void {
+    this.#problems.add({ code: "source_problem", message: quoted(message) });
+  }
+
   /** Reports what only all lines together show. */
   finish(origin: string | undefined): void {
     for (const { sequence, hash, stored } of this.#strays) {

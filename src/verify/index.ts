@@ -9,6 +9,7 @@ export type {
   EvidenceCheckpoint,
   EvidenceItem,
   EvidenceLine,
+  EvidenceProblem,
   EvidencePruned,
   EvidenceSource,
 } from "../integrity/evidence.js";

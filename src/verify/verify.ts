@@ -79,6 +79,9 @@ async function readAll(
       case "pruned":
         entries.addPruned(item);
         break;
+      case "problem":
+        entries.addProblem(item.message);
+        break;
       default:
         throw invalidEvidence("source: expected lines, checkpoints and pruned leaves");
     }

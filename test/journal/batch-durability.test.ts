@@ -51,6 +51,20 @@ function witness(path: string): LogRecordProcessor & { readonly seen: [unknown, 
 }
 
 describe('durability: "batch"', () => {
+  test("has flushed what a mirror logged in answer, too", async () => {
+    const path = newPath();
+    const answering: LogRecordProcessor = {
+      onEmit: ({ eventName }) =>
+        void (eventName === "governance.node_removed" && audit.log({ operation: "seen" })),
+      forceFlush: async () => {},
+      shutdown: async () => {},
+    };
+    const audit = started(path, { mirrors: [answering] });
+    remove(audit, "did:a");
+    await audit.flush();
+    expect(sequencesIn(path)).toEqual([0, 1]);
+  });
+
   test("answers from memory at once, and commits a group for several calls", async () => {
     const path = newPath();
     const audit = started(path);

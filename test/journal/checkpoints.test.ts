@@ -283,6 +283,28 @@ describe("checkpoints and mirrors", () => {
     expect(audit.ledger()).toMatchObject({ accepted: 2, mirrors: { otlp: { accepted: 4, delivered: 4 } } });
   });
 
+  test("count in the ledger whoever signed them, and are left pending by a log that was shut down", async () => {
+    const journal = openJournal(file, { logId: NAME });
+    const exporter = new ScriptedExporter();
+    const errors: AuditError[] = [];
+    const onError = (error: AuditError) => errors.push(error);
+    const audit = started({ journal, signer: undefined, mirrors: [mirrorOf(exporter)], onError });
+    remove(audit, "did:a");
+    await journal.checkpoint({ keys: [signingKeyOf(NAME, privateKeyPem)] });
+    await audit.flush();
+    expect(audit.ledger().mirrors["otlp"]).toEqual({ accepted: 2, delivered: 2, pending: 0, rejected: 0 });
+    expect(bodies(exporter)).toEqual([0, "checkpoint 1"]);
+    await audit.shutdown();
+    await journal.checkpoint({ keys: [signingKeyOf(NAME, privateKeyPem)] });
+    expect(audit.ledger().mirrors["otlp"]).toMatchObject({
+      accepted: 3,
+      delivered: 2,
+      pending: 1,
+      rejected: 0,
+    });
+    expect(errors).toEqual([]);
+  });
+
   test("are lines in words for winston, with the note as metadata", async () => {
     const lines: Line[] = [];
     const logger = createLogger({ transports: [keeping(lines)] });
@@ -360,6 +382,17 @@ describe("checkpoints and mirrors", () => {
     expect(bodies(again)).toEqual([1, "checkpoint 2"]);
   });
 
+  test("are part of a backfill too where they stand before the first entry", async () => {
+    const first = started();
+    await first.checkpoint();
+    remove(first, "did:a");
+    await first.shutdown();
+    const all = new ScriptedExporter();
+    const second = started({ mirrors: [mirrorOf(all, { backfill: true })] });
+    await second.flush();
+    expect(bodies(all)).toEqual(["checkpoint 0", 0, "checkpoint 1"]);
+  });
+
   test("that are rejected are listed by their size, and sent again with all", async () => {
     const picky = new ScriptedExporter((records, done) => {
       const isRefused = records.some(({ eventName }) => eventName === "governance.checkpoint");
@@ -423,6 +456,13 @@ describe("a proof", () => {
       expect(verifyInclusion({ index: sequence, size: 6, leafHash: leafHashOf(line), proof, root })).toBe(
         true,
       );
+  });
+
+  test("is never one of the whole log, where no proposal is named", async () => {
+    const audit = started();
+    remove(audit, "did:a");
+    for (const nothing of [{}, { proposalId: undefined }, "0", null])
+      await expect(audit.prove(nothing as never)).rejects.toMatchObject({ code: "invalid_options" });
   });
 
   test("is refused for an entry that is not there, not signed, pruned or altered", async () => {

@@ -225,3 +225,47 @@ test("a time that is none, behind the triggers' back, is a problem of its entry"
   );
   expect(placesOf(report)).toEqual([["source_problem", 3]]);
 });
+
+test("an entry in front of the first one, which a query would show, is found", async () => {
+  const report = await tampered(`PRAGMA ignore_check_constraints = ON;
+    INSERT INTO entry SELECT -1, timestamp_millis, recorded_nanos, trace_flags, resource, scope, leaf_hash, operation,
+      proposal_id, subject_id, kind, actor_did, decision,
+      CAST(replace(CAST(line AS TEXT), '"seq":0,', '"seq":-1,') AS BLOB) FROM entry WHERE sequence = 0`);
+  expect(report.integrity).toBe("failed");
+});
+
+test("a root that was changed beside the signed note does not get another history signed", async () => {
+  const path = newPath();
+  cpSync(original, path);
+  const database = new DatabaseSync(path);
+  const guard = database.prepare("SELECT sql FROM sqlite_schema WHERE name = 'checkpoint_update'").get();
+  database.exec("DROP TRIGGER checkpoint_update; UPDATE checkpoint SET root_hash = zeroblob(32)");
+  database.exec(String(guard?.["sql"]));
+  database.close();
+  const signing = openJournal(path).checkpoint({ keys });
+  await expect(signing).resolves.toMatchObject({ size: 200 }); // the tree is still the one of the note
+});
+
+test.each([
+  ["an index of times that hides entries", "INSERT INTO time_block VALUES (0, 5, 6)"],
+  [
+    "a pruning that never was",
+    "INSERT INTO pruning VALUES (4, 0, 5, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z')",
+  ],
+  ["times of recording that fall", "UPDATE entry SET recorded_nanos = 5 WHERE sequence = 77"],
+  ["the root beside a note", "UPDATE checkpoint SET root_hash = zeroblob(32) WHERE size = 100"],
+  ["the size beside a note", "UPDATE checkpoint SET size = 7777 WHERE size = 200"],
+  ["the name of the log", "UPDATE log SET log_id = 'other.example'"],
+])("%s is found, though no line says so", async (_, sql) => {
+  const wide = sql.includes("time_block") ? 1050 : 200;
+  const path = newPath();
+  if (wide === 200) cpSync(original, path);
+  else (await filled(path, wide)).close();
+  const database = new DatabaseSync(path);
+  for (const { name } of database.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").all())
+    database.exec(`DROP TRIGGER ${name}`);
+  database.exec(sql.replace("INSERT INTO time_block", "INSERT OR REPLACE INTO time_block"));
+  database.close();
+  const report = await verify(openJournal(path, { readOnly: true }).evidence(), { keys: [vkey] });
+  expect(report).toMatchObject({ verified: false, integrity: "failed" });
+});

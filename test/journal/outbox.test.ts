@@ -154,7 +154,7 @@ describe("a record that a backend refuses for good", () => {
     expect(again.rejected("otlp")).toHaveLength(1);
     const late = again.outbox("otlp");
     let told = 0;
-    late.onResend(() => told++);
+    late.onPending(() => told++);
     expect([again.resend("otlp", [0, 2]), again.resend("otlp"), again.resend("otlp"), told]).toEqual([
       0, 1, 0, 1,
     ]);
