@@ -35,16 +35,21 @@ export function checkpointsOf(journal: Journal, which: Which): readonly Checkpoi
  * would contradict this one.
  *
  * @param beside - Where the checkpoints go, if any can.
+ * @param checkpoints - Asked when the export is written.
  */
 export async function writeExport(
   file: NewFile,
   beside: string | undefined,
-  checkpoints: readonly Checkpoint[],
+  checkpoints: () => readonly Checkpoint[],
   replace: boolean,
 ): Promise<void> {
-  if (beside !== undefined) assertFree(beside, replace);
-  const notes = checkpoints.map(({ note }) => note).join("\n");
-  if (beside === undefined || notes === "") await writeNewFiles([file], replace);
-  else await writeNewFiles([file, { path: beside, write: (to) => to.write(notes) }], replace);
-  if (beside !== undefined && notes === "" && replace) await rm(beside, { force: true });
+  if (beside === undefined) return writeNewFiles([file], replace);
+  assertFree(beside, replace);
+  const notes = (): string =>
+    checkpoints()
+      .map(({ note }) => note)
+      .join("\n");
+  const isWanted = (): boolean => notes() !== "";
+  await writeNewFiles([file, { path: beside, isWanted, write: (to) => to.write(notes()) }], replace);
+  if (!isWanted() && replace) await rm(beside, { force: true });
 }

@@ -5,13 +5,13 @@ import { csvRecord } from "./csv.js";
 
 /** What is exported, oldest first. */
 export interface ExportSource {
-  entries(): Iterable<AuditEntry>;
+  entries(): Iterable<AuditEntry> | AsyncIterable<AuditEntry>;
   /** Canonical lines. */
-  lines(): Iterable<string>;
+  lines(): Iterable<string> | AsyncIterable<string>;
 }
 
 /** Makes an export, piece by piece; `show` is applied to all that entries hold. */
-export type ExportFormat = (source: ExportSource, show: (text: string) => string) => Iterable<string>;
+export type ExportFormat = (source: ExportSource, show: (text: string) => string) => AsyncIterable<string>;
 
 /** The formats by their name. */
 export const EXPORT_FORMATS: ReadonlyMap<string, ExportFormat> = new Map<string, ExportFormat>([
@@ -38,9 +38,12 @@ const CSV_COLUMNS: readonly (readonly [name: string, value: (entry: EntryFields)
 ];
 
 /** What `exportJson` of a log gives, byte for byte. */
-function* json(source: ExportSource, show: (text: string) => string): Generator<string, void, undefined> {
+async function* json(
+  source: ExportSource,
+  show: (text: string) => string,
+): AsyncGenerator<string, void, undefined> {
   let before = "[\n";
-  for (const entry of source.entries()) {
+  for await (const entry of source.entries()) {
     const row = exportJson([entry]).slice("[\n".length, -"\n]".length);
     yield `${before}${row.split("\n").map(show).join("\n")}`;
     before = ",\n";
@@ -48,13 +51,19 @@ function* json(source: ExportSource, show: (text: string) => string): Generator<
   yield before === "[\n" ? "[]" : "\n]";
 }
 
-function* ndjson(source: ExportSource, show: (text: string) => string): Generator<string, void, undefined> {
-  for (const line of source.lines()) yield `${show(line)}\n`;
+async function* ndjson(
+  source: ExportSource,
+  show: (text: string) => string,
+): AsyncGenerator<string, void, undefined> {
+  for await (const line of source.lines()) yield `${show(line)}\n`;
 }
 
-function* csv(source: ExportSource, show: (text: string) => string): Generator<string, void, undefined> {
+async function* csv(
+  source: ExportSource,
+  show: (text: string) => string,
+): AsyncGenerator<string, void, undefined> {
   yield csvRecord(CSV_COLUMNS.map(([name]) => name));
-  for (const entry of source.entries())
+  for await (const entry of source.entries())
     yield csvRecord(
       CSV_COLUMNS.map(([, value]) => {
         const text = value(entry);

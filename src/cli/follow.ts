@@ -35,8 +35,7 @@ async function* appended(
     const { length } = journal;
     const after = Math.max(query.after ?? -1, next - 1);
     const before = Math.min(query.before ?? length, length);
-    if (length > next)
-      for (const entries of entryPages(journal, { ...query, order: "oldest", after, before })) yield entries;
+    if (length > next) yield* entryPages(journal, { ...query, order: "oldest", after, before });
     next = length;
     if (placeOf(journal.path) !== place)
       throw new AuditError("journal_failed", `journal: ${journal.path} was deleted, moved or replaced`);

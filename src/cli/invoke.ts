@@ -43,7 +43,7 @@ function parsed(
 function assertOperands({ operands }: Command, given: readonly string[]): void {
   const missing = operands.slice(given.length).find((operand) => !operand.startsWith("["));
   if (missing !== undefined) throw new UsageError(`${missing} is missing`);
-  if (operands.at(-1)?.endsWith("...")) return;
+  if (/\.\.\.\]?$/.test(operands.at(-1) ?? "")) return;
   const [extra] = given.slice(operands.length);
   if (extra !== undefined) throw new UsageError(`"${extra}" is one operand too many`);
 }

@@ -11,6 +11,8 @@ export interface NewFile {
   /** Absolute. */
   readonly path: string;
   readonly write: (file: TextSink) => Promise<void>;
+  /** Asked when the files before it are written; it is left out where it answers false. */
+  readonly isWanted?: () => boolean;
 }
 
 /**
@@ -22,10 +24,13 @@ export interface NewFile {
 export async function writeNewFiles(files: readonly NewFile[], replace: boolean): Promise<void> {
   const assertAllFree = (): void => files.forEach(({ path }) => void assertFree(path, replace));
   assertAllFree();
-  const drafts = files.map(({ path, write }) => ({ path, write, draft: `${path}.${randomUUID()}.partial` }));
+  const drafts = files.map((file) => ({ ...file, draft: `${file.path}.${randomUUID()}.partial` }));
+  const whole: typeof drafts = [];
   const made: string[] = [];
   try {
-    for (const { draft, write } of drafts) {
+    for (const one of drafts) {
+      const { draft, write, isWanted } = one;
+      if (isWanted?.() === false) continue;
       const file = await open(draft, "wx");
       made.push(draft);
       try {
@@ -34,9 +39,10 @@ export async function writeNewFiles(files: readonly NewFile[], replace: boolean)
       } finally {
         await file.close();
       }
+      whole.push(one);
     }
     assertAllFree();
-    for (const { draft, path } of drafts) {
+    for (const { draft, path } of whole) {
       await rename(draft, path);
       made.push(path);
     }

@@ -6,14 +6,14 @@ const CHUNK = 65_536;
 
 /** Writes pieces of text in chunks, each when the one before was taken. Throws when a signal ended the command. */
 export async function send(
-  pieces: Iterable<string>,
+  pieces: Iterable<string> | AsyncIterable<string>,
   to: TextSink,
   { signal }: Pick<CommandIo, "signal">,
   progress?: Progress,
 ): Promise<void> {
   let chunk = "";
   try {
-    for (const piece of pieces) {
+    for await (const piece of pieces) {
       chunk += piece;
       if (chunk.length < CHUNK) continue;
       await to.write(chunk);

@@ -1,13 +1,14 @@
 import { resolve } from "node:path";
-import { AuditError } from "../../errors.js";
 import type { Checkpoint } from "../../integrity/checkpoint.js";
 import { type Command, defineCommand } from "../command.js";
 import type { CommandIo, TextSink } from "../command-io.js";
 import { EXIT } from "../exit-code.js";
-import { checkpointsOf, whichCheckpoints, writeExport } from "../export-checkpoints.js";
+import { whichCheckpoints, writeExport } from "../export-checkpoints.js";
 import { EXPORT_FORMATS, type ExportFormat } from "../export-format.js";
-import { exportSource } from "../export-source.js";
+import { type ExportEnd, type Exported, journalExport } from "../export-source.js";
 import { jsonLine } from "../json-line.js";
+import { lokiExport } from "../loki/loki-export.js";
+import { LOKI_DETAILS, LOKI_FLAGS, lokiOf } from "../loki/loki-flags.js";
 import { Progress } from "../progress.js";
 import { QUERY_FLAGS, queryOf } from "../query-flags.js";
 import { readJournal } from "../read-journal.js";
@@ -15,17 +16,21 @@ import { send } from "../send.js";
 import { UsageError } from "../usage-error.js";
 import { visible } from "../visible.js";
 
+const CHOSEN =
+  "these are not all lines of the log, and cannot be verified; quorumlog prove makes evidence of chosen entries";
+
 /** `quorumlog export`: all entries, or those of a query, for other programs. */
 export const exportCommand: Command = defineCommand({
   name: "export",
   about: "Writes entries as JSON, NDJSON or CSV, the oldest first",
-  operands: ["JOURNAL"],
+  operands: ["[JOURNAL]"],
   flags: {
     format: { type: "string", value: "FORMAT", about: "json, ndjson or csv" },
     out: { type: "string", short: "o", value: "FILE", about: "into a file, which is there when it is whole" },
     force: { type: "boolean", about: "replace the files" },
     checkpoints: { type: "string", value: "WHICH", about: "beside ndjson: newest, unless given, or all" },
     ...QUERY_FLAGS,
+    ...LOKI_FLAGS,
   },
   details: [
     "ndjson: canonical lines, the form that can be verified; without conditions, the whole log, with its",
@@ -35,6 +40,7 @@ export const exportCommand: Command = defineCommand({
     "",
     "A terminal gets characters that it would act on, or that nobody sees, in their \\u form;",
     "a file or a pipe gets every byte as it is.",
+    ...LOKI_DETAILS,
   ],
   examples: [
     {
@@ -46,7 +52,13 @@ export const exportCommand: Command = defineCommand({
       about: "one month for a spreadsheet",
     },
   ],
-  run({ operands: [path = ""], flags, json }, io) {
+  run(args, io) {
+    const {
+      operands: [path = ""],
+      flags,
+      json,
+    } = args;
+    const loki = lokiOf(args, "JOURNAL", io);
     const format = formatOf(flags.format);
     const { out, force = false } = flags;
     if (out === undefined && force) throw new UsageError("--force goes with --out");
@@ -55,17 +67,13 @@ export const exportCommand: Command = defineCommand({
     const which = whichCheckpoints(flags);
     const query = queryOf(flags, io.now());
     const isWhole = Object.values(query).every((condition) => condition === undefined);
-    return readJournal(path, io, async (journal) => {
-      const progress = new Progress(io, out !== undefined);
-      // read before the entries, so that none is over more than these
-      const checkpoints = isWhole ? checkpointsOf(journal, which) : [];
+    const progress = new Progress(io, out !== undefined);
+    const work = async ({ source, end }: Exported): Promise<number> => {
       const show = out === undefined && io.stdout.isTerminal ? visible : (text: string) => text;
-      const pieces = format(exportSource(journal, isWhole ? undefined : query, progress), show);
-      const { pruned } = journal.stats();
+      let ended: ExportEnd = { checkpoints: [], remarks: [] };
       const write = async (to: TextSink): Promise<void> => {
-        await send(pieces, to, io, progress);
-        if (journal.stats().pruned !== pruned)
-          throw new AuditError("journal_failed", "journal: entries were pruned meanwhile; export it again");
+        await send(format(source, show), to, io, progress);
+        ended = end();
       };
       if (out === undefined) {
         await write(io.stdout);
@@ -74,12 +82,16 @@ export const exportCommand: Command = defineCommand({
       } else {
         const file = resolve(io.cwd, out);
         const beside = which === "none" ? undefined : `${file}.checkpoint`;
-        await writeExport({ path: file, write }, beside, checkpoints, force);
-        await report({ file, entries: progress.count, beside, newest: checkpoints.at(-1) }, json, io);
+        await writeExport({ path: file, write }, beside, () => ended.checkpoints, force);
+        await report({ file, entries: progress.count, beside, newest: ended.checkpoints.at(-1) }, json, io);
       }
-      if (flags.format === "ndjson") await warn({ isWhole, pruned }, io);
+      const remarks = flags.format === "ndjson" && !isWhole ? [CHOSEN] : ended.remarks;
+      for (const remark of remarks) await io.stderr.write(`${remark}\n`);
       return EXIT.done;
-    });
+    };
+    const asked = isWhole ? undefined : query;
+    if (loki !== undefined) return work(lokiExport(loki, asked, which, progress));
+    return readJournal(path, io, (journal) => work(journalExport(journal, asked, which, progress)));
   },
 });
 
@@ -114,18 +126,4 @@ async function report(
     );
   else if (beside !== undefined)
     await io.stderr.write("no checkpoint is written with it: it cannot be verified on its own\n");
-}
-
-async function warn(
-  { isWhole, pruned }: { readonly isWhole: boolean; readonly pruned: number },
-  { stderr }: CommandIo,
-): Promise<void> {
-  if (!isWhole)
-    await stderr.write(
-      "these are not all lines of the log, and cannot be verified; quorumlog prove makes evidence of chosen entries\n",
-    );
-  else if (pruned > 0)
-    await stderr.write(
-      `${pruned} entries were pruned, and lines alone cannot be verified without them; quorumlog verify takes the journal\n`,
-    );
 }

@@ -1,11 +1,11 @@
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import { type AuditQuery, DEFAULT_LIMIT } from "../../query/audit-query.js";
-import type { AuditReader } from "../../query/audit-reader.js";
 import { type Command, defineCommand } from "../command.js";
-import { entryPages } from "../entry-pages.js";
+import { entryPages, type PagedEntries } from "../entry-pages.js";
 import { entryTable } from "../entry-table.js";
 import { EXIT } from "../exit-code.js";
 import { jsonLine } from "../json-line.js";
+import { LOKI_DETAILS, LOKI_FLAGS, lokiOf } from "../loki/loki-flags.js";
 import { Progress } from "../progress.js";
 import { naturalOf, QUERY_FLAGS, queryOf } from "../query-flags.js";
 import { readJournal } from "../read-journal.js";
@@ -16,7 +16,7 @@ import { UsageError } from "../usage-error.js";
 export const query: Command = defineCommand({
   name: "query",
   about: "Shows the entries that meet all conditions",
-  operands: ["JOURNAL"],
+  operands: ["[JOURNAL]"],
   flags: {
     ...QUERY_FLAGS,
     order: {
@@ -31,10 +31,12 @@ export const query: Command = defineCommand({
       about: `so many at the most; ${DEFAULT_LIMIT} unless given`,
     },
     all: { type: "boolean", about: "as many as there are" },
+    ...LOKI_FLAGS,
   },
   details: [
     "On a terminal, rows fit its width: ids are shortened to their last part, long texts cut. In a pipe,",
     "every value is whole. With --json, each line is an entry as audit.entries() returns it.",
+    ...LOKI_DETAILS,
   ],
   examples: [
     { line: "quorumlog query governance.db --actor did:pqaid:eve --since 2h", about: "what eve did lately" },
@@ -47,29 +49,39 @@ export const query: Command = defineCommand({
       about: "the last word on a model, for a program",
     },
   ],
-  run({ operands: [path = ""], flags, json }, io) {
+  run(args, io) {
+    const {
+      operands: [path = ""],
+      flags,
+      json,
+    } = args;
+    const loki = lokiOf(args, "JOURNAL", io);
     if (flags.all && flags.limit !== undefined) throw new UsageError("--all and --limit exclude each other");
     const order = orderOf(flags.order);
     const asked = naturalOf(flags.limit, "limit");
     const limit = flags.all ? Number.POSITIVE_INFINITY : (asked ?? DEFAULT_LIMIT);
     const wanted = { ...queryOf(flags, io.now()), order };
-    return readJournal(path, io, async (journal) => {
-      const bounded = { ...wanted, before: Math.min(wanted.before ?? journal.length, journal.length) };
+    const show = async (from: PagedEntries, bounded: AuditQuery): Promise<number> => {
       const table = entryTable(io);
       const progress = new Progress(io);
       let last: AuditEntry | undefined;
-      function* pieces(): Generator<string, void, undefined> {
-        const pages = entryPages(journal, bounded, limit);
-        for (const entries of progress.counting(pages, ({ length }) => length)) {
+      async function* pieces(): AsyncGenerator<string, void, undefined> {
+        for await (const entries of entryPages(from, bounded, limit)) {
+          progress.add(entries.length);
           last = entries.at(-1) ?? last;
           yield* json ? entries.map(jsonLine) : table.lines(entries);
         }
       }
       await send(pieces(), io.stdout, io, progress);
       if (last === undefined && limit > 0) await io.stderr.write("no entry meets the conditions\n");
-      else if (last !== undefined && asked === undefined && hasMore(journal, bounded, last.sequence))
+      else if (last !== undefined && asked === undefined && (await hasMore(from, bounded, last.sequence)))
         await io.stderr.write(moreAfter(last.sequence, order));
       return EXIT.done;
+    };
+    if (loki !== undefined) return show(loki, wanted);
+    return readJournal(path, io, (journal) => {
+      const before = Math.min(wanted.before ?? journal.length, journal.length);
+      return show(journal, { ...wanted, before });
     });
   },
 });
@@ -79,9 +91,9 @@ function orderOf(text = "newest"): "newest" | "oldest" {
   throw new UsageError(`--order "${text}" is neither newest nor oldest`);
 }
 
-function hasMore(journal: AuditReader, query: AuditQuery, last: number): boolean {
+async function hasMore(from: PagedEntries, query: AuditQuery, last: number): Promise<boolean> {
   const cursor = query.order === "oldest" ? { after: last } : { before: last };
-  return journal.entries({ ...query, ...cursor, limit: 1 }).length > 0;
+  return (await from.page({ ...query, ...cursor, limit: 1 })).entries.length > 0;
 }
 
 function moreAfter(last: number, order: "newest" | "oldest"): string {

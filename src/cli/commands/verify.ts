@@ -8,10 +8,12 @@ import { type Command, type CommandArguments, defineCommand } from "../command.j
 import type { CommandIo } from "../command-io.js";
 import { EXIT, exitCodeOf } from "../exit-code.js";
 import { jsonLine } from "../json-line.js";
+import { LOKI_DETAILS, LOKI_FLAGS, lokiOf } from "../loki/loki-flags.js";
+import { lokiSubject } from "../loki/loki-subject.js";
 import { Progress } from "../progress.js";
 import { UsageError } from "../usage-error.js";
-import { withEvidence } from "../verify/evidence-file.js";
 import { overall, reportText } from "../verify/report-text.js";
+import { fileSubject, type Subject } from "../verify/subject.js";
 import { verifierKeys } from "../verify/verifier-keys.js";
 import { watched } from "../verify/watched-evidence.js";
 import { visible } from "../visible.js";
@@ -34,13 +36,14 @@ const FLAGS = {
     value: "FILE",
     about: "the line that a tlog-proof file is of, where it holds none",
   },
+  ...LOKI_FLAGS,
 } as const;
 
 /** `quorumlog verify`: whether evidence is what the log signed. */
 export const verifyCommand: Command = defineCommand({
   name: "verify",
   about: "Verifies a journal, an export or a proof: what is in it, that all is there, who signed it",
-  operands: ["PATH..."],
+  operands: ["[PATH...]"],
   flags: FLAGS,
   details: [
     "PATH is a journal, an export as ndjson (FILE.checkpoint beside it is taken too), or what quorumlog",
@@ -48,6 +51,8 @@ export const verifyCommand: Command = defineCommand({
     "",
     "A file of keys has one a line. A key that went out of use has its period behind it, there or in the",
     'argument: "VKEY from=2026-01-01 to=2026-06-30".',
+    "",
+    ...LOKI_DETAILS,
     "",
     "Exit code 0: verified. 1: something is wrong with it. 3: it cannot be read, or cannot be told.",
   ],
@@ -62,9 +67,20 @@ export const verifyCommand: Command = defineCommand({
     },
   ],
   async run(args: CommandArguments<typeof FLAGS>, io) {
+    const loki = lokiOf(args, "PATH", io);
+    const { checkpoint: checkpoints = [], line } = args.flags;
+    if (loki !== undefined && line !== undefined)
+      throw new UsageError("--line and --loki exclude each other");
     const options = await optionsOf(args, io);
+    const subjects =
+      loki === undefined
+        ? args.operands.map((path) => fileSubject({ path, checkpoints, line }, io))
+        : [lokiSubject(loki, checkpoints, io)];
     const codes: number[] = [];
-    for (const path of args.operands) codes.push(await judge(path, args, options, io));
+    for (const subject of subjects) {
+      const isNotFirst = codes.length > 0;
+      codes.push(await judge(subject, args, options, io, isNotFirst));
+    }
     return [EXIT.verificationFailed, EXIT.unreadable].find((code) => codes.includes(code)) ?? EXIT.done;
   },
 });
@@ -79,6 +95,7 @@ async function optionsOf({ flags }: CommandArguments<typeof FLAGS>, io: CommandI
   const options: VerifyOptions = {
     keys: await verifierKeys(keys, io),
     trustedCheckpoint: trusted === undefined ? undefined : await readFile(resolve(io.cwd, trusted), "utf8"),
+    origin: flags.log,
   };
   try {
     resolveVerifyOptions(options);
@@ -89,30 +106,30 @@ async function optionsOf({ flags }: CommandArguments<typeof FLAGS>, io: CommandI
   return options;
 }
 
-/** Verifies one of the paths, and answers the exit code; the others are verified whatever comes out of it. */
+/** Verifies one of the subjects, and answers the exit code; the others are verified whatever comes out of it. */
 async function judge(
-  path: string,
-  { operands, flags, json }: CommandArguments<typeof FLAGS>,
+  { name, named, open, remark }: Subject,
+  { operands, json }: CommandArguments<typeof FLAGS>,
   options: VerifyOptions,
   io: CommandIo,
+  isNotFirst: boolean,
 ): Promise<number> {
-  const { checkpoint: checkpoints = [], line } = flags;
   let report: VerificationReport;
   try {
-    report = await withEvidence({ path, checkpoints, line }, io, (evidence) =>
-      verify(watched(evidence, new Progress(io, true), io), options),
-    );
+    report = await open((evidence) => verify(watched(evidence, new Progress(io, true), io), options));
   } catch (error) {
     const code = exitCodeOf(error);
     if (io.signal.aborted || (code !== EXIT.unreadable && code !== EXIT.verificationFailed)) throw error;
-    await io.stderr.write(`quorumlog: ${visible(`${path}: ${(error as Error).message}`)}\n`);
+    await io.stderr.write(`quorumlog: ${visible(`${name}: ${(error as Error).message}`)}\n`);
     return code;
   }
-  if (json) await io.stdout.write(jsonLine({ path, ...report }));
+  if (json) await io.stdout.write(jsonLine({ ...named, ...report }));
   else {
-    if (operands.length > 1) await io.stdout.write(`${path === operands[0] ? "" : "\n"}${visible(path)}\n`);
+    if (operands.length > 1) await io.stdout.write(`${isNotFirst ? "\n" : ""}${visible(name)}\n`);
     await io.stdout.write(reportText(report, io));
   }
+  const more = remark?.(report);
+  if (more !== undefined) await io.stderr.write(`quorumlog: ${visible(more)}\n`);
   switch (overall(report)) {
     case "verified":
       return EXIT.done;
@@ -120,7 +137,7 @@ async function judge(
       return EXIT.verificationFailed;
     case "unknown":
       await io.stderr.write(
-        visible(`quorumlog: ${path} could not be verified: the evidence cannot tell`).concat("\n"),
+        visible(`quorumlog: ${name} could not be verified: the evidence cannot tell`).concat("\n"),
       );
       return EXIT.unreadable;
   }

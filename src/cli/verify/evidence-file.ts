@@ -102,7 +102,8 @@ async function whole(bytes: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(parts).toString("utf8");
 }
 
-async function notesOf(path: string, optional = false): Promise<string[]> {
+/** The signed notes in a file. */
+export async function notesOf(path: string, optional = false): Promise<string[]> {
   try {
     return splitNotes(await readFile(path, "utf8"));
   } catch (error) {

@@ -1,0 +1,114 @@
+import { invalidOption } from "../errors.js";
+import { excerpt, lokiFailed } from "./failure.js";
+import { retryAfterMillis } from "./retry-after.js";
+
+/** One line of a stream as Loki returned it; anybody's. */
+export interface LokiRecord {
+  /** The time of recording, in nanoseconds. */
+  readonly nanos: bigint;
+  readonly line: string;
+  /** The structured metadata. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** Labels of the stream. */
+  readonly stream: Readonly<Record<string, unknown>>;
+}
+
+/** What Loki answered to one request. */
+export interface LokiAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** A request that failed, and what may help. */
+export interface LokiFault {
+  readonly error: Error;
+  /**
+   * `fewer`: to ask for fewer records, always; `smaller`: for fewer bytes; `shorter`: for less time; `later`: to ask again;
+   * `smaller or later`: no answer came, for whatever reason; `nothing`.
+   */
+  readonly cure: "fewer" | "smaller" | "shorter" | "later" | "smaller or later" | "nothing";
+  /** How long Loki asks to wait, in milliseconds. */
+  readonly retryAfterMillis?: number | undefined;
+}
+
+/** Statuses that ask to come again: 408, 425 (RFC 8470 section 5.2) and 429 (RFC 6585 section 4). */
+const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
+
+/** What to look at, by status. */
+const HINTS: ReadonlyMap<number, string> = new Map([
+  [401, "; check headers.authorization and tenant"],
+  [403, "; check headers.authorization and tenant"],
+  [404, "; check the url"],
+]);
+
+/** The value of a record's structured metadata, or of its stream where Loki was told to index it. */
+export function labelOf({ metadata, stream }: LokiRecord, name: string): string | undefined {
+  const value = metadata[name] ?? stream[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The records of an answer, or what was wrong with it. */
+export function judge({ status, headers, body }: LokiAnswer): readonly LokiRecord[] | LokiFault {
+  if (status !== 200) return faultOf(status, headers, body);
+  const records = recordsIn(body);
+  if (records !== undefined) return records;
+  const error = lokiFailed(`HTTP 200 with an answer that is not Loki's: ${excerpt(body)}; check the url`);
+  // a proxy's page will come again; an answer that breaks off may not
+  return { error, cure: body.trimStart().startsWith("{") ? "later" : "nothing" };
+}
+
+function faultOf(status: number, headers: Headers, body: string): LokiFault {
+  const said = body === "" ? "" : `: ${excerpt(body)}`;
+  const error = lokiFailed(`HTTP ${status}${said}${HINTS.get(status) ?? ""}`);
+  if (status === 413) return { error, cure: "smaller" };
+  if (status === 400) {
+    if (/time range exceeds/i.test(body)) return { error, cure: "shorter" };
+    if (/max_entries_limit/i.test(body)) return { error, cure: "fewer" };
+    // all that we write ourselves parses, so it is the caller's
+    if (/parse error/i.test(body))
+      return { error: invalidOption("selector", `Loki cannot read it${said}`), cure: "nothing" };
+  }
+  if (status === 504) return { error, cure: "smaller or later" };
+  if (status >= 500 && /larger than max|ResourceExhausted/i.test(body)) return { error, cure: "smaller" };
+  if (status < 500 && !LATER.has(status)) return { error, cure: "nothing" };
+  return { error, cure: "later", retryAfterMillis: retryAfterMillis(headers.get("retry-after")) };
+}
+
+/** Undefined where the text is no answer of `query_range` with streams. */
+function recordsIn(body: string): LokiRecord[] | undefined {
+  const streams = field(field(parsed(body), "data"), "result");
+  if (!Array.isArray(streams)) return undefined;
+  const records: LokiRecord[] = [];
+  for (const one of streams) {
+    const stream = field(one, "stream");
+    const values = field(one, "values");
+    if (!isObject(stream) || !Array.isArray(values)) return undefined;
+    for (const value of values) {
+      if (!Array.isArray(value)) return undefined;
+      const [time, line, categories] = value as readonly unknown[];
+      if (typeof time !== "string" || !/^[0-9]{1,19}$/.test(time) || typeof line !== "string")
+        return undefined;
+      const metadata = field(categories, "structuredMetadata") ?? {};
+      if (!isObject(metadata)) return undefined;
+      records.push({ nanos: BigInt(time), line, metadata, stream });
+    }
+  }
+  return records;
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function field(value: unknown, name: string): unknown {
+  return isObject(value) ? value[name] : undefined;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,102 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** One of the backends that the suite runs. */
+export interface Program {
+  readonly name: "otelcol" | "loki";
+  readonly version: string;
+  /** Names it may have on the PATH. */
+  readonly commands: readonly string[];
+  /** What go builds in the folder of the same name. */
+  readonly package: string;
+  readonly ldflags: string;
+}
+
+export const OTELCOL: Program = {
+  name: "otelcol",
+  version: "0.155.0",
+  commands: ["otelcol-contrib", "otelcol"],
+  package: ".",
+  ldflags: "-s -w",
+};
+
+export const LOKI: Program = {
+  name: "loki",
+  version: "3.7.6",
+  commands: ["loki"],
+  package: "github.com/grafana/loki/v3/cmd/loki",
+  ldflags: "-s -w -X github.com/grafana/loki/v3/pkg/util/build.Version=3.7.6",
+};
+
+const FOLDERS: Readonly<Record<Program["name"], string>> = { otelcol: "collector", loki: "loki" };
+
+/**
+ * Where a program is: what `OTELCOL_BIN` or `LOKI_BIN` says, on the PATH, or in the cache that {@link build} fills.
+ * Undefined, with a loud line that says how to get it, when there is none.
+ */
+export function pathOf(program: Program): string | undefined {
+  const path = find(program);
+  if (path === undefined)
+    console.warn(
+      `\n!!! SKIPPED: no ${program.name}. Put ${program.version} on the PATH, name it in ${variableOf(program)}, or install ` +
+        "Go to have it built\n",
+    );
+  return path;
+}
+
+/** Builds a program that is not there, where Go is: into a cache outside of any clone, so that the next run finds it. */
+export function build(program: Program): void {
+  const go = goPath();
+  if (go === undefined || find(program) !== undefined) return;
+  console.warn(`building ${program.name} ${program.version} with ${go}: it takes some minutes, and once`);
+  mkdirSync(CACHE, { recursive: true });
+  const path = cachedPath(program);
+  const partial = `${path}.partial`;
+  const args = ["-mod=mod", "-trimpath", `-ldflags=${program.ldflags}`, "-o", partial, program.package];
+  const cwd = resolve(import.meta.dirname, FOLDERS[program.name]);
+  const { status } = spawnSync(go, ["build", ...args], { cwd, stdio: "inherit" });
+  if (status === 0 && isOfVersion(partial, program.version)) renameSync(partial, path);
+  else rmSync(partial, { force: true });
+}
+
+const CACHE = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "quorumlog-e2e");
+
+function find(program: Program): string | undefined {
+  const given = process.env[variableOf(program)];
+  if (given !== undefined) {
+    if (!existsSync(given)) throw new Error(`${variableOf(program)}: there is no ${given}`);
+    return given;
+  }
+  const found = onPath(program.commands).find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  const cached = cachedPath(program);
+  return isOfVersion(cached, program.version) ? cached : undefined;
+}
+
+function variableOf({ name }: Program): string {
+  return `${name.toUpperCase()}_BIN`;
+}
+
+function cachedPath({ name, version }: Program): string {
+  return join(CACHE, `${name}-${version}`);
+}
+
+function onPath(commands: readonly string[]): string[] {
+  const places = (process.env["PATH"] ?? "").split(delimiter);
+  return places.flatMap((place) => commands.map((command) => join(place, command)));
+}
+
+function isOfVersion(path: string, version: string): boolean {
+  if (!existsSync(path)) return false;
+  const { stdout } = spawnSync(path, ["--version"], { encoding: "utf8" });
+  return stdout.includes(version);
+}
+
+function goPath(): string | undefined {
+  return [...onPath(["go"]), "/usr/local/go/bin/go"].find((path) => existsSync(path));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) for (const program of [OTELCOL, LOKI]) build(program);

@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+
+/** How long a program may take to be ready. */
+const READY_MILLIS = 60_000;
+
+/** Ports that nobody listens on. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, "127.0.0.1");
+      await once(server, "listening");
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => once(server.close(), "close")));
+  return ports;
+}
+
+/** A backend that can be killed and started again, with the same configuration, ports and folder. */
+export class Running implements AsyncDisposable {
+  readonly #path: string;
+  readonly #args: readonly string[];
+  readonly #environment: Readonly<Record<string, string>>;
+  readonly #readyUrl: string;
+  readonly #logFile: string;
+  #child: ChildProcess | undefined;
+
+  constructor(
+    path: string,
+    args: readonly string[],
+    environment: Readonly<Record<string, string>>,
+    readyUrl: string,
+    logFile: string,
+  ) {
+    this.#path = path;
+    this.#args = args;
+    this.#environment = environment;
+    this.#readyUrl = readyUrl;
+    this.#logFile = logFile;
+  }
+
+  /** Starts it, and waits until it is ready. */
+  async start(): Promise<void> {
+    const log = openSync(this.#logFile, "a");
+    const child = spawn(this.#path, this.#args, {
+      cwd: ROOT,
+      env: { ...process.env, ...this.#environment },
+      stdio: ["ignore", log, log],
+    });
+    closeSync(log);
+    this.#child = child;
+    const deadline = performance.now() + READY_MILLIS;
+    while (!(await isReady(this.#readyUrl))) {
+      if (child.exitCode !== null || performance.now() > deadline)
+        throw new Error(`${this.#path} is not ready:\n${readFileSync(this.#logFile, "utf8").slice(-4000)}`);
+      await setTimeout(100);
+    }
+  }
+
+  /** Ends it by a signal, and waits until it is gone. */
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, "exit");
+    child.kill(signal);
+    await exited;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop("SIGKILL");
+  }
+}
+
+async function isReady(url: string): Promise<boolean> {
+  return fetch(url).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+/** A Loki with the configuration that is shipped. */
+export async function lokiIn(
+  folder: string,
+  path: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<{ readonly loki: Running; readonly url: string }> {
+  const [http, grpc] = await freePorts(2);
+  const url = `http://127.0.0.1:${http}`;
+  const data = join(folder, "loki");
+  mkdirSync(data, { recursive: true });
+  const loki = new Running(
+    path,
+    ["-config.file=deploy/loki.yaml", "-config.expand-env=true"],
+    { LOKI_DATA: data, LOKI_HTTP_PORT: String(http), LOKI_GRPC_PORT: String(grpc), ...environment },
+    `${url}/ready`,
+    join(folder, "loki.log"),
+  );
+  await loki.start();
+  return { loki, url };
+}
+
+/** A Collector with the configuration that is shipped, in front of a Loki. */
+export async function collectorIn(
+  folder: string,
+  path: string,
+  lokiUrl: string,
+): Promise<{ readonly collector: Running; readonly url: string; readonly metricsUrl: string }> {
+  const [http, grpc, health, metrics] = await freePorts(4);
+  const collector = new Running(
+    path,
+    ["--config", "collector-config.yaml"],
+    {
+      OTLP_HTTP_ENDPOINT: `127.0.0.1:${http}`,
+      OTLP_GRPC_ENDPOINT: `127.0.0.1:${grpc}`,
+      OTELCOL_HEALTH: `127.0.0.1:${health}`,
+      OTELCOL_METRICS_PORT: String(metrics),
+      OTELCOL_STORAGE: join(folder, "queue"),
+      LOKI_OTLP_ENDPOINT: `${lokiUrl}/otlp`,
+    },
+    `http://127.0.0.1:${health}`,
+    join(folder, "collector.log"),
+  );
+  await collector.start();
+  return {
+    collector,
+    url: `http://127.0.0.1:${http}/v1/logs`,
+    metricsUrl: `http://127.0.0.1:${metrics}/metrics`,
+  };
+}

@@ -1,0 +1,108 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { LokiAuditReader } from "../../src/loki/index.js";
+import { quoted } from "../../src/loki/logql.js";
+import { text } from "../property/arbitrary-json.js";
+import { FakeLoki } from "./fake-loki.ts";
+import { readerOf, SELECTOR } from "./fixtures.ts";
+import { goString } from "./go-string.ts";
+import { parseLogql } from "./logql-parser.ts";
+
+const hostile = fc.oneof(
+  text,
+  fc.string({
+    unit: fc.constantFrom('"', "\\", "`", "|", "=", "~", "\n", "\0", "{", "}", " ", "u0041", "x"),
+  }),
+  fc.constantFrom(
+    '" | governance_operation!="',
+    '\\" or 1=1',
+    "`} |= `",
+    "\\u0022",
+    "{{.x}}",
+    "\u2028",
+    "\ufeff",
+  ),
+);
+
+describe("a value in LogQL", () => {
+  test("is one string, which Go reads as it was", () => {
+    fc.assert(
+      fc.property(hostile, (value) => {
+        const written = quoted(value);
+        expect(goString(written)).toEqual({ value, length: written.length });
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("stays a value, whatever it looks like", async () => {
+    await using loki = await FakeLoki.start();
+    const reader = readerOf(loki, { logId: 'a"|`\\' });
+    await fc.assert(
+      fc.asyncProperty(hostile, hostile, async (proposalId, actorDid) => {
+        await reader.entries({ proposalId, actorDid, before: 9, since: new Date(5) });
+        const held = (value: string) => value.replaceAll("\ufffd", " ");
+        expect(parseLogql(loki.queries.at(-1)?.query ?? "")).toEqual({
+          light: false,
+          matchers: [{ label: "service_name", operator: "=", value: "federation" }],
+          stages: [
+            { label: "governance_log_id", operator: "=", value: 'a"|`\\' },
+            { label: "governance_operation", operator: "!=", value: "checkpoint" },
+            { label: "governance_proposal_id", operator: "=", value: held(proposalId) },
+            { label: "governance_actor_did", operator: "=", value: held(actorDid) },
+            { label: "governance_timestamp_millis", operator: ">=", value: 5 },
+            { label: "governance_sequence", operator: "<", value: 9 },
+          ],
+        });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("that nothing can match asks nothing", async () => {
+    await using loki = await FakeLoki.start();
+    const reader = readerOf(loki);
+    expect(await reader.entries({ proposalId: "\ud800" })).toEqual([]);
+    expect(await reader.entries({ limit: 0 })).toEqual([]);
+    expect(await reader.page({ before: 4, after: 3 })).toEqual({ entries: [] });
+    expect(await reader.count({ since: new Date(2), until: new Date(2) })).toBe(0);
+    expect(await reader.get(-1)).toBeUndefined();
+    expect(await reader.get(0.5)).toBeUndefined();
+    expect(loki.queries).toEqual([]);
+  });
+
+  test("that is too long for Loki is left out, and compared here", async () => {
+    await using loki = await FakeLoki.start();
+    expect(await readerOf(loki).entries({ proposalId: "x".repeat(200_000) })).toEqual([]);
+    expect(loki.queries[0]?.query).not.toContain("proposal");
+  });
+});
+
+describe("a selector", () => {
+  const open = (selector: string) => new LokiAuditReader({ url: "http://localhost:3100", selector });
+
+  test.each([
+    SELECTOR,
+    ' { service_name = "a", service_instance_id=~"b|c",x!="\\"}", y!~`"}` } ',
+    '{a="}|= x"}',
+  ])("passes: %s", (selector) => {
+    open(selector);
+  });
+
+  test.each([
+    "",
+    "{}",
+    "governance",
+    'service_name="a"',
+    '{service_name="a"} |= "x"',
+    '{service_name="a"} | json',
+    '{service_name="a"',
+    '{service_name="a\n"}',
+    '{a="b" or c="d"}',
+    '{service_name="\ud800"}',
+  ])("is refused: %j", (selector) => {
+    expect(() => open(selector)).toThrow(
+      expect.objectContaining({ code: "invalid_options", field: "selector" }),
+    );
+  });
+});
