@@ -1,6 +1,5 @@
-import type { AuditEntry, EntryFields } from "../entry/audit-entry.js";
 import { LINE_VERSION, leafHash } from "../entry/canonical-line.js";
-import type { JsonValue } from "../entry/json.js";
+import { entryOfLine } from "../entry/entry-of-line.js";
 import type { SealedEntry } from "../entry/seal.js";
 import { journalFailed } from "./failure.js";
 
@@ -16,20 +15,6 @@ export interface StoredEntry extends SealedEntry {
   readonly bytes: number;
 }
 
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-
-/** Names in a line and of an entry, in the order that a sealed entry has them. */
-const TEXTS = [
-  ["proposal_id", "proposalId"],
-  ["subject_id", "subjectId"],
-  ["kind", "kind"],
-  ["actor_did", "actorDid"],
-  ["decision", "decision"],
-  ["recorded_at", "recordedAt"],
-  ["trace_id", "traceId"],
-  ["span_id", "spanId"],
-] as const;
-
 /**
  * The line of a row, when it is what was appended.
  *
@@ -37,9 +22,7 @@ const TEXTS = [
  */
 export function lineOfRow(row: EntryRow): string {
   const line = textOf(row.line);
-  const stored = Buffer.from(row.leafHash.buffer, row.leafHash.byteOffset, row.leafHash.byteLength);
-  if (leafHash(line) !== stored.toString("hex"))
-    throw altered(row.sequence, "it does not have its leaf hash");
+  if (leafHash(line) !== storedHash(row)) throw altered(row.sequence, "it does not have its leaf hash");
   return line;
 }
 
@@ -55,20 +38,9 @@ export function entryFromRow(row: EntryRow, logId: string): StoredEntry {
   if (fields["v"] !== LINE_VERSION) throw altered(row.sequence, `its line is of version ${fields["v"]}`);
   if (fields["seq"] !== row.sequence || fields["log"] !== logId)
     throw altered(row.sequence, "its line belongs to another place");
-  const entry: Mutable<EntryFields> = {
-    sequence: row.sequence,
-    id: fields["id"] as string,
-    timestamp: fields["timestamp"] as string,
-    operation: fields["operation"] as string,
-    details: freeze(fields["details"] as JsonValue) as EntryFields["details"],
-    leafHash: leafHash(line),
-  };
-  for (const [name, field] of TEXTS) {
-    const value = fields[name];
-    if (value !== undefined) entry[field] = value as string;
-  }
+  const entry = entryOfLine(fields, storedHash(row)); // which the line was just held against
   return {
-    entry: Object.freeze(entry) as AuditEntry,
+    entry,
     line,
     timestampMillis: Date.parse(entry.timestamp),
     bytes: row.line.byteLength,
@@ -114,8 +86,6 @@ function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
 }
 
-function freeze(value: JsonValue): JsonValue {
-  if (typeof value !== "object" || value === null) return value;
-  for (const member of Object.values(value)) freeze(member);
-  return Object.freeze(value);
+function storedHash({ leafHash: { buffer, byteOffset, byteLength } }: EntryRow): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("hex");
 }

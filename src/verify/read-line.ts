@@ -1,5 +1,5 @@
-import type { EntryFields } from "../entry/audit-entry.js";
 import { canonicalLine, LINE_VERSION } from "../entry/canonical-line.js";
+import { entryOfLine, OPTIONAL_TEXTS } from "../entry/entry-of-line.js";
 import type { JsonObject } from "../entry/json.js";
 
 /** What a verifier needs to know of an entry. */
@@ -66,37 +66,13 @@ export function readAnyLine(line: string): LineFields | undefined {
 type Fields = Readonly<Record<string, unknown>>;
 
 const TEXTS = ["id", "operation", "timestamp"];
-const OPTIONAL_TEXTS = [
-  "proposal_id",
-  "subject_id",
-  "kind",
-  "actor_did",
-  "decision",
-  "recorded_at",
-  "trace_id",
-  "span_id",
-];
 
 function writtenAgain(log: string, fields: Fields): string | undefined {
   if (!isObject(fields["details"])) return undefined;
   if (!TEXTS.every((key) => typeof fields[key] === "string")) return undefined;
-  if (!OPTIONAL_TEXTS.every((key) => fields[key] === undefined || typeof fields[key] === "string"))
+  if (!OPTIONAL_TEXTS.every(([key]) => fields[key] === undefined || typeof fields[key] === "string"))
     return undefined;
-  return canonicalLine(log, {
-    sequence: fields["seq"],
-    id: fields["id"],
-    timestamp: fields["timestamp"],
-    operation: fields["operation"],
-    details: fields["details"],
-    proposalId: fields["proposal_id"],
-    subjectId: fields["subject_id"],
-    kind: fields["kind"],
-    actorDid: fields["actor_did"],
-    decision: fields["decision"],
-    recordedAt: fields["recorded_at"],
-    traceId: fields["trace_id"],
-    spanId: fields["span_id"],
-  } as Omit<EntryFields, "leafHash">);
+  return canonicalLine(log, entryOfLine(fields, ""));
 }
 
 /** Whether details without an object in them are as RFC 8785 has them: `JSON.stringify` does all but sort the keys. */
