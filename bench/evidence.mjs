@@ -3,7 +3,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import { GovernanceAuditLog } from "../dist/index.js";
 import { CompactRange } from "../dist/integrity/compact-range.js";
 import { generateKeys } from "../dist/integrity/key-generation.js";
@@ -41,31 +40,13 @@ table([
   ["sealed call, appended to the Merkle tree", ns(call.tree), times(call.tree / call.sealed)],
 ]);
 
-/** Helper calls a second until the journal has them. */
-async function throughput(options, calls = 20_000) {
-  const audit = new GovernanceAuditLog({
-    logId: NAME,
-    journal: join(folder, `${turns++}.db`),
-    durability: "batch",
-    ...options,
-  });
-  const start = performance.now();
-  for (let i = 0; i < calls; i++) {
-    audit.logVoteCast(signed[i % signed.length]);
-    if (i % 64 === 63) await setImmediate();
-  }
-  await audit.flush();
-  const rate = (calls * 1000) / (performance.now() - start);
-  await audit.shutdown();
-  return rate;
-}
-
 let turns = 0;
+const grouped = () => ({ logId: NAME, journal: join(folder, `${turns++}.db`), durability: "batch" });
 const pem = ["ed25519", "ml-dsa-44"].map((algorithm) => generateKeys(NAME, algorithm).privateKeyPem);
 const rates = { without: [], with: [] };
 for (let round = 0; round < 9; round++) {
-  rates.without.push(await throughput({}));
-  rates.with.push(await throughput({ signer: pem }));
+  rates.without.push(await throughput(grouped(), 20_000));
+  rates.with.push(await throughput({ ...grouped(), signer: pem }, 20_000));
 }
 console.log("\nhelper calls a second, durability batch, a checkpoint every 1000 entries; median of 9 rounds");
 table([

@@ -4,18 +4,15 @@ import { copyFileSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { setImmediate } from "node:timers/promises";
-import { GovernanceAuditLog } from "../dist/index.js";
 import { Journal } from "../dist/journal/index.js";
 import { fill, row, START } from "./filled-journal.mjs";
 import { latency, median, table, times, us } from "./measure.mjs";
-import { votes } from "./votes.mjs";
+import { throughput } from "./throughput.mjs";
 
 const ENTRIES = Number(process.env.JOURNAL_BENCH_ENTRIES ?? 1_000_000);
 const ROUNDS = 25;
 const APPENDS = 200;
 const folder = mkdtempSync(join(tmpdir(), "quorumlog-bench-"));
-const signed = votes();
 
 /** Time of an append, in microseconds, by turns: the disk is not as fast one second as the next. */
 function appends(tasks) {
@@ -92,28 +89,12 @@ table([
   [`Journal.append, behind ${ENTRIES}`, us(median(found.full)), us(Math.min(...found.full)), ratio("full")],
 ]);
 
-/** Helper calls a second, until the journal has every entry; the thread is let go of as a server does. */
-async function throughput(durability, calls) {
-  const audit = new GovernanceAuditLog({
-    journal: join(folder, `${durability}-${calls}-${turns++}.db`),
-    durability,
-  });
-  const start = performance.now();
-  for (let i = 0; i < calls; i++) {
-    audit.logVoteCast(signed[i % signed.length]);
-    if (i % 64 === 63) await setImmediate();
-  }
-  await audit.flush();
-  const rate = (calls * 1000) / (performance.now() - start);
-  await audit.shutdown();
-  return rate;
-}
-
 let turns = 0;
+const durable = (durability) => ({ journal: join(folder, `${durability}-${turns++}.db`), durability });
 const rates = { commit: [], batch: [] };
 for (let round = 0; round < 9; round++) {
-  rates.commit.push(await throughput("commit", 1000));
-  rates.batch.push(await throughput("batch", 20_000));
+  rates.commit.push(await throughput(durable("commit"), 1000));
+  rates.batch.push(await throughput(durable("batch"), 20_000));
 }
 const rateRatio = median(rates.batch.map((rate, round) => rate / rates.commit[round]));
 console.log("\nhelper calls a second until the journal has them, median of 9 rounds by turns");

@@ -3,9 +3,6 @@ import { AuditError } from "../errors.js";
 /** Where something is wrong with what Loki holds. */
 const ADVICE = "verify the log by LokiAuditReader.evidence(), which says all that is wrong";
 
-/** How much of a text of Loki goes into a message. */
-const EXCERPT = 200;
-
 /** Loki could not be asked, or did not answer as Loki does; `delivery_failed`. */
 export function lokiFailed(message: string, cause?: unknown): AuditError {
   return new AuditError("delivery_failed", `Loki: ${message}`, { cause });
@@ -14,10 +11,4 @@ export function lokiFailed(message: string, cause?: unknown): AuditError {
 /** Loki answered, and what it holds is no log; `invalid_evidence`. */
 export function invalidRecord(message: string, cause?: unknown): AuditError {
   return new AuditError("invalid_evidence", `Loki: ${message}; ${ADVICE}`, { cause });
-}
-
-/** Without what could make a second line, move the cursor or turn the reading direction. */
-export function excerpt(text: string): string {
-  const flat = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").trim();
-  return flat.length > EXCERPT ? `${flat.slice(0, EXCERPT)}…` : flat;
 }

@@ -1,6 +1,7 @@
+import { excerpt } from "../delivery/excerpt.js";
+import { retryAfterMillis } from "../delivery/retry-after.js";
 import { invalidOption } from "../errors.js";
-import { excerpt, lokiFailed } from "./failure.js";
-import { retryAfterMillis } from "./retry-after.js";
+import { lokiFailed } from "./failure.js";
 
 /** One line of a stream as Loki returned it; anybody's. */
 export interface LokiRecord {

@@ -1,4 +1,5 @@
-import { excerpt, lokiFailed } from "./failure.js";
+import { excerpt } from "../delivery/excerpt.js";
+import { lokiFailed } from "./failure.js";
 import { judge, type LokiAnswer, type LokiFault, type LokiRecord } from "./loki-answer.js";
 
 /** What is asked of `query_range`. */

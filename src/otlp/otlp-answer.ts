@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { excerpt } from "../delivery/excerpt.js";
 import { ExportError } from "../delivery/export-error.js";
+import { retryAfterMillis } from "../delivery/retry-after.js";
 
 /** What a server answered to one export. */
 export interface OtlpAnswer {
@@ -9,9 +11,6 @@ export interface OtlpAnswer {
   /** Whether the body was longer than what was read of it. */
   readonly cut: boolean;
 }
-
-/** How much of a text of the backend goes into a message. */
-const EXCERPT = 200;
 
 /**
  * Judges an answer by the OTLP specification 1.10, "OTLP/HTTP Response". Success is a 2xx with an
@@ -37,18 +36,6 @@ export function answerError({ status, headers, body, cut }: OtlpAnswer): ExportE
   if (partial.rejected === 0) return undefined;
   const message = `partial success, ${partial.rejected} refused: ${excerpt(partial.message)}`;
   return new ExportError(message, { rejectedLogRecords: partial.rejected });
-}
-
-/**
- * Retry-After of RFC 9110 section 10.2.3, seconds or a date, in milliseconds.
- *
- * @param header - Untrusted; what cannot be read counts as absent.
- */
-export function retryAfterMillis(header: string | undefined, now: number = Date.now()): number | undefined {
-  if (header === undefined) return undefined;
-  const seconds = Number(header);
-  const millis = Number.isNaN(seconds) ? Date.parse(header) - now : seconds * 1000;
-  return millis > 0 ? millis : undefined;
 }
 
 interface PartialSuccess {
@@ -81,10 +68,4 @@ function parsed(body: string): unknown {
 function objectOf(value: unknown): Record<string, unknown> | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   return value as Record<string, unknown>;
-}
-
-/** Without what could make a second line, move the cursor or turn the reading direction. */
-function excerpt(text: string): string {
-  const flat = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").trim();
-  return flat.length > EXCERPT ? `${flat.slice(0, EXCERPT)}…` : flat;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { exportFailure } from "../../src/delivery/export-failure.js";
-import { answerError, retryAfterMillis } from "../../src/otlp/otlp-answer.js";
+import { retryAfterMillis } from "../../src/delivery/retry-after.js";
+import { answerError } from "../../src/otlp/otlp-answer.js";
 
 const answer = (status: number, body: string, headers = {}) =>
   answerError({ status, headers, body, cut: false });

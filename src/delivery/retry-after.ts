@@ -3,8 +3,11 @@
  *
  * @param header - Untrusted; what cannot be read counts as absent.
  */
-export function retryAfterMillis(header: string | null, now: number = Date.now()): number | undefined {
-  if (header === null) return undefined;
+export function retryAfterMillis(
+  header: string | null | undefined,
+  now: number = Date.now(),
+): number | undefined {
+  if (header === null || header === undefined) return undefined;
   const seconds = Number(header);
   const millis = Number.isNaN(seconds) ? Date.parse(header) - now : seconds * 1000;
   return millis > 0 ? millis : undefined;
