@@ -9,7 +9,18 @@ import { otlpMirror } from "quorumlog/otlp";
 
 const { JOURNAL = "", BACKEND = "" } = process.env;
 const durability = process.env["DURABILITY"] === "batch" ? "batch" : "commit";
-const say = (sequence: unknown) => writeSync(1, `${sequence}\n`);
+
+/** Waits where the pipe is full, since its reader has other tests to run. */
+function say(sequence: unknown): void {
+  for (;;)
+    try {
+      writeSync(1, `${sequence}\n`);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+    }
+}
+
 const witness: LogRecordProcessor = {
   onEmit: ({ attributes }) => void say(attributes["governance.sequence"]),
   forceFlush: async () => {},
