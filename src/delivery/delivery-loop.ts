@@ -150,15 +150,17 @@ export class DeliveryLoop {
   #nextBatches(): readonly (readonly SpooledRecord[])[] {
     const { maxBatchSize, maxConcurrentExports } = this.#settings;
     const part = this.#parts.at(-1);
-    if (part !== undefined || this.#failures > 0 || this.#limit < maxBatchSize)
-      return [boundedByLength(this.#spool.peek(part ?? this.#limit))];
+    const isWrong = part !== undefined || this.#failures > 0 || this.#limit < maxBatchSize;
+    const count = isWrong ? 1 : maxConcurrentExports;
+    const size = part ?? this.#limit;
+    const records = this.#spool.peek(size * count);
     const batches: (readonly SpooledRecord[])[] = [];
-    let records = this.#spool.peek(maxBatchSize * maxConcurrentExports);
+    let start = 0;
     do {
-      const batch = boundedByLength(records.slice(0, maxBatchSize));
-      batches.push(batch);
-      records = records.slice(batch.length);
-    } while (records.length > 0 && batches.length < maxConcurrentExports);
+      const end = batchEnd(records, start, size);
+      batches.push(records.slice(start, end));
+      start = end;
+    } while (start < records.length && batches.length < count);
     return batches;
   }
 
@@ -265,12 +267,14 @@ export class DeliveryLoop {
   }
 }
 
-/** The first records whose bodies fit a request; one at least. */
-function boundedByLength(batch: readonly SpooledRecord[]): readonly SpooledRecord[] {
+/** Where the batch ends that begins at `start`: with the last record whose body still fits a request; one at least. */
+function batchEnd(records: readonly SpooledRecord[], start: number, size: number): number {
+  const last = Math.min(start + size, records.length);
   let length = 0;
-  const end = batch.findIndex(({ record: { body } }) => {
+  for (let end = start; end < last; end++) {
+    const body = records[end]?.record.body;
     length += typeof body === "string" ? body.length : 0;
-    return length > MAX_BATCH_LENGTH;
-  });
-  return end < 0 ? batch : batch.slice(0, Math.max(1, end));
+    if (length > MAX_BATCH_LENGTH) return Math.max(start + 1, end);
+  }
+  return last;
 }

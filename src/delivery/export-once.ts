@@ -42,9 +42,8 @@ export async function exportOnce(
 
 /** Waits for attributes that are still being detected, so long at the most; the export goes without them then. */
 async function resourcesOf(records: readonly ReadableLogRecord[], timeoutMillis: number): Promise<void> {
-  const pending = new Set(
-    records.map(({ resource }) => resource).filter((resource) => resource.asyncAttributesPending),
-  );
+  const pending = new Set<ReadableLogRecord["resource"]>();
+  for (const { resource } of records) if (resource.asyncAttributesPending) pending.add(resource);
   if (pending.size === 0) return;
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, timeoutMillis).unref();

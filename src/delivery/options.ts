@@ -8,7 +8,7 @@ import { meterProviderOf } from "./meter-provider.js";
 /** What a mirror is called unless it says otherwise. */
 export const DEFAULT_MIRROR_NAME = "otlp";
 /** Records an export unless told otherwise. */
-export const DEFAULT_MAX_BATCH_SIZE = 512;
+export const DEFAULT_MAX_BATCH_SIZE = 1024;
 /** Exports in flight unless told otherwise. */
 export const DEFAULT_MAX_CONCURRENT_EXPORTS = 1;
 /** How long a record waits for others, in milliseconds, unless told otherwise. */
@@ -33,7 +33,7 @@ export interface DeliveryOptions {
   /**
    * Records an export at the most.
    *
-   * @defaultValue {@link DEFAULT_MAX_BATCH_SIZE}, 512
+   * @defaultValue {@link DEFAULT_MAX_BATCH_SIZE}, 1024
    */
   readonly maxBatchSize?: number | undefined;
   /**

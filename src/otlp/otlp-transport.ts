@@ -1,4 +1,4 @@
-import type { Agent, IncomingMessage } from "node:http";
+import type { Agent, IncomingMessage, request } from "node:http";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { ExportResponse, IExporterTransport } from "@opentelemetry/otlp-exporter-base";
@@ -9,6 +9,12 @@ import { answerError, type OtlpAnswer } from "./otlp-answer.js";
 
 /** The configuration of the stock exporter, from options and environment. */
 export type OtlpHttpConfiguration = ReturnType<typeof convertLegacyHttpOptions>;
+
+interface Target {
+  readonly url: URL;
+  readonly request: typeof request;
+  readonly agent: Agent;
+}
 
 /** An answer longer than this is not read to its end. */
 const MAX_ANSWER_BYTES = 65_536;
@@ -21,7 +27,7 @@ const compressed = promisify(gzip);
  */
 export class OtlpTransport implements IExporterTransport {
   readonly #configuration: OtlpHttpConfiguration;
-  #agent: Promise<Agent> | undefined;
+  #target: Promise<Target> | undefined;
 
   /** Sends to the URL of the configuration. */
   constructor(configuration: OtlpHttpConfiguration) {
@@ -31,7 +37,7 @@ export class OtlpTransport implements IExporterTransport {
   /** Sends one serialized batch. Never rejects. */
   async send(data: Uint8Array, timeoutMillis: number): Promise<ExportResponse> {
     try {
-      const error = answerError(await this.#post(data, AbortSignal.timeout(timeoutMillis)));
+      const error = answerError(await this.#post(data, timeoutMillis));
       return error === undefined ? { status: "success" } : { status: "failure", error };
     } catch (cause) {
       const { message, code } = cause as NodeJS.ErrnoException;
@@ -43,21 +49,21 @@ export class OtlpTransport implements IExporterTransport {
 
   /** Closes idle connections. */
   shutdown(): void {
-    void this.#agent?.then((agent) => agent.destroy());
+    void this.#target?.then(
+      ({ agent }) => agent.destroy(),
+      () => {}, // nothing was opened, as the send has said
+    );
   }
 
-  async #post(data: Uint8Array, signal: AbortSignal): Promise<OtlpAnswer> {
-    const { url, headers, compression, agentFactory, userAgent } = this.#configuration;
-    const target = new URL(url);
-    // loaded at the first export, so that an instrumentation of node:http can come first
-    const { request } = target.protocol === "https:" ? await import("node:https") : await import("node:http");
-    this.#agent ??= Promise.resolve(agentFactory(target.protocol));
+  async #post(data: Uint8Array, timeoutMillis: number): Promise<OtlpAnswer> {
+    const { headers, compression, userAgent } = this.#configuration;
+    this.#target ??= targetOf(this.#configuration);
+    const { url, request, agent } = await this.#target;
     const zipped = compression === "gzip";
     const body = zipped ? await compressed(data) : data;
     const options = {
       method: "POST",
-      agent: await this.#agent,
-      signal,
+      agent,
       headers: {
         ...(await headers()),
         "User-Agent": userAgent ?? `${SCOPE_NAME}/${SCOPE_VERSION}`,
@@ -65,28 +71,47 @@ export class OtlpTransport implements IExporterTransport {
         ...(zipped && { "Content-Encoding": "gzip" }),
       },
     };
-    return new Promise((resolve, reject) => {
-      const post = request(target, options, (response) => readAnswer(response).then(resolve, reject));
-      post.on("error", (error) => reject(signal.aborted ? signal.reason : error));
-      post.end(body);
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<OtlpAnswer>();
+    const post = request(url, options, (response) => readAnswer(response, resolve, reject));
+    post.on("error", reject);
+    post.end(body);
+    const timer = setTimeout(() => {
+      reject(new Error(`timeout: no answer after ${timeoutMillis} ms`));
+      post.destroy();
+    }, timeoutMillis).unref();
+    return promise.finally(() => clearTimeout(timer));
   }
 }
 
-/** Rejects for an answer that breaks off: the stream of an incomplete message ends in an error. */
-async function readAnswer(response: IncomingMessage): Promise<OtlpAnswer> {
+/** Where to send, and how. Made at the first export, so that an instrumentation of node:http can come first. */
+async function targetOf({ url: href, agentFactory }: OtlpHttpConfiguration): Promise<Target> {
+  const url = new URL(href);
+  const { request } = url.protocol === "https:" ? await import("node:https") : await import("node:http");
+  return { url, request, agent: await agentFactory(url.protocol) };
+}
+
+/** Fails for an answer that breaks off: the stream of an incomplete message ends in an error. */
+function readAnswer(
+  response: IncomingMessage,
+  resolve: (answer: OtlpAnswer) => void,
+  reject: (error: Error) => void,
+): void {
   const chunks: Buffer[] = [];
   let length = 0;
-  // leaving the loop early closes the connection
-  for await (const chunk of response as AsyncIterable<Buffer>) {
+  const answer = (): void =>
+    resolve({
+      status: response.statusCode ?? 0,
+      headers: response.headers,
+      body: Buffer.concat(chunks).toString("utf8").trim(),
+      cut: length > MAX_ANSWER_BYTES,
+    });
+  response.on("data", (chunk: Buffer) => {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > MAX_ANSWER_BYTES) break;
-  }
-  return {
-    status: response.statusCode ?? 0,
-    headers: response.headers,
-    body: Buffer.concat(chunks).toString("utf8").trim(),
-    cut: length > MAX_ANSWER_BYTES,
-  };
+    if (length <= MAX_ANSWER_BYTES) return;
+    answer();
+    response.destroy();
+  });
+  response.on("end", answer);
+  response.on("error", reject);
 }
