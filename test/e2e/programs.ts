@@ -33,24 +33,23 @@ export const LOKI: Program = {
 
 const FOLDERS: Readonly<Record<Program["name"], string>> = { otelcol: "collector", loki: "loki" };
 
-/**
- * Where a program is: what `OTELCOL_BIN` or `LOKI_BIN` says, on the PATH, or in the cache that {@link build} fills.
- * Undefined, with a loud line that says how to get it, when there is none.
- */
+/** Where a program is: what `OTELCOL_BIN` or `LOKI_BIN` says, on the PATH, or in the cache that {@link build} fills. */
 export function pathOf(program: Program): string | undefined {
-  const path = find(program);
-  if (path === undefined)
-    console.warn(
-      `\n!!! SKIPPED: no ${program.name}. Put ${program.version} on the PATH, name it in ${variableOf(program)}, or install ` +
-        "Go to have it built\n",
-    );
-  return path;
+  const given = process.env[variableOf(program)];
+  if (given !== undefined) {
+    if (!existsSync(given)) throw new Error(`${variableOf(program)}: there is no ${given}`);
+    return given;
+  }
+  const found = onPath(program.commands).find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  const cached = cachedPath(program);
+  return isOfVersion(cached, program.version) ? cached : undefined;
 }
 
 /** Builds a program that is not there, where Go is: into a cache outside of any clone, so that the next run finds it. */
 export function build(program: Program): void {
   const go = goPath();
-  if (go === undefined || find(program) !== undefined) return;
+  if (go === undefined || pathOf(program) !== undefined) return;
   console.warn(`building ${program.name} ${program.version} with ${go}: it takes some minutes, and once`);
   mkdirSync(CACHE, { recursive: true });
   const path = cachedPath(program);
@@ -63,18 +62,6 @@ export function build(program: Program): void {
 }
 
 const CACHE = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "quorumlog-e2e");
-
-function find(program: Program): string | undefined {
-  const given = process.env[variableOf(program)];
-  if (given !== undefined) {
-    if (!existsSync(given)) throw new Error(`${variableOf(program)}: there is no ${given}`);
-    return given;
-  }
-  const found = onPath(program.commands).find((path) => existsSync(path));
-  if (found !== undefined) return found;
-  const cached = cachedPath(program);
-  return isOfVersion(cached, program.version) ? cached : undefined;
-}
 
 function variableOf({ name }: Program): string {
   return `${name.toUpperCase()}_BIN`;
@@ -99,4 +86,12 @@ function goPath(): string | undefined {
   return [...onPath(["go"]), "/usr/local/go/bin/go"].find((path) => existsSync(path));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) for (const program of [OTELCOL, LOKI]) build(program);
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  for (const program of [OTELCOL, LOKI]) {
+    build(program);
+    if (pathOf(program) === undefined)
+      console.warn(
+        `\n!!! SKIPPED, all that needs ${program.name}: put ${program.version} on the PATH, name it in ` +
+          `${variableOf(program)}, or install Go to have it built\n`,
+      );
+  }

@@ -1,0 +1,49 @@
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import { LoggerProvider } from "@opentelemetry/sdk-logs";
+import { otlpMirror } from "quorumlog/otlp";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ARRIVED, Backends, describeBackends } from "./backends.ts";
+
+describeBackends("a record that Loki refuses for good", () => {
+  let backends: Backends;
+  beforeAll(async () => {
+    backends = await Backends.start();
+  });
+  afterAll(() => backends?.[Symbol.asyncDispose]());
+
+  test("is counted by the Collector, and costs no other record", async () => {
+    const mirror = otlpMirror({ url: backends.url, delayMillis: 50 });
+    const logger = new LoggerProvider({
+      resource: resourceFromAttributes({ "service.name": "too-large" }),
+      processors: [mirror],
+    }).getLogger("app");
+    for (let i = 0; i < 9; i++) logger.emit({ body: `small ${i}` });
+    logger.emit({ body: "x".repeat(300_000) });
+    await mirror.forceFlush();
+    await backends.holdRecords("too-large", 9);
+    await expect
+      .poll(() => backends.counted("otelcol_exporter_send_failed_log_records(?:_total)?"), ARRIVED)
+      .toBeGreaterThan(0);
+    await mirror.shutdown();
+  });
+
+  test("is rejected by the mirror where it sends to Loki itself", async () => {
+    const rejected: string[] = [];
+    const mirror = otlpMirror({
+      url: `${backends.lokiUrl}/otlp/v1/logs`,
+      delayMillis: 50,
+      onError: ({ message }) => rejected.push(message),
+    });
+    const logger = new LoggerProvider({
+      resource: resourceFromAttributes({ "service.name": "direct" }),
+      processors: [mirror],
+    }).getLogger("app");
+    for (let i = 0; i < 9; i++) logger.emit({ body: `small ${i}` });
+    logger.emit({ body: "x".repeat(300_000) });
+    await expect(mirror.forceFlush()).rejects.toMatchObject({ code: "delivery_failed" });
+    expect(mirror.ledger()).toMatchObject({ accepted: 10, delivered: 9, pending: 0, rejected: 1 });
+    expect(rejected).toEqual([expect.stringContaining("HTTP 400")]);
+    await backends.holdRecords("direct", 9);
+    await mirror.shutdown().catch(() => {});
+  });
+});
