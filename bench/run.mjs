@@ -9,6 +9,7 @@ const SCENARIOS = [
   "queries",
   "memory",
   "delivery",
+  "backends",
   "journal",
   "evidence",
   "verify",

@@ -14,6 +14,23 @@ export interface LokiRecord {
   readonly stream: Readonly<Record<string, unknown>>;
 }
 
+/** What Loki says of its ingesters, which have the newest records. */
+export interface IngesterStats {
+  /** How many it asked. */
+  readonly reached: number;
+  /** How many batches came from them, the empty ones too. */
+  readonly batches: number;
+  /** How many records were in them. */
+  readonly records: number;
+}
+
+/** What an answer holds. */
+export interface LokiPage {
+  readonly records: readonly LokiRecord[];
+  /** Undefined where Loki does not say. */
+  readonly ingesters: IngesterStats | undefined;
+}
+
 /** What Loki answered to one request. */
 export interface LokiAnswer {
   readonly status: number;
@@ -49,11 +66,12 @@ export function labelOf({ metadata, stream }: LokiRecord, name: string): string 
   return typeof value === "string" ? value : undefined;
 }
 
-/** The records of an answer, or what was wrong with it. */
-export function judge({ status, headers, body }: LokiAnswer): readonly LokiRecord[] | LokiFault {
+/** What an answer holds, or what was wrong with it. */
+export function judge({ status, headers, body }: LokiAnswer): LokiPage | LokiFault {
   if (status !== 200) return faultOf(status, headers, body);
-  const records = recordsIn(body);
-  if (records !== undefined) return records;
+  const data = field(parsed(body), "data");
+  const records = recordsIn(data);
+  if (records !== undefined) return { records, ingesters: ingestersIn(data) };
   const error = lokiFailed(`HTTP 200 with an answer that is not Loki's: ${excerpt(body)}; check the url`);
   // a proxy's page will come again; an answer that breaks off may not
   return { error, cure: body.trimStart().startsWith("{") ? "later" : "nothing" };
@@ -76,9 +94,9 @@ function faultOf(status: number, headers: Headers, body: string): LokiFault {
   return { error, cure: "later", retryAfterMillis: retryAfterMillis(headers.get("retry-after")) };
 }
 
-/** Undefined where the text is no answer of `query_range` with streams. */
-function recordsIn(body: string): LokiRecord[] | undefined {
-  const streams = field(field(parsed(body), "data"), "result");
+/** Undefined where the data is no answer of `query_range` with streams. */
+function recordsIn(data: unknown): LokiRecord[] | undefined {
+  const streams = field(data, "result");
   if (!Array.isArray(streams)) return undefined;
   const records: LokiRecord[] = [];
   for (const one of streams) {
@@ -96,6 +114,16 @@ function recordsIn(body: string): LokiRecord[] | undefined {
     }
   }
   return records;
+}
+
+function ingestersIn(data: unknown): IngesterStats | undefined {
+  const stats = field(field(data, "stats"), "ingester");
+  const reached = field(stats, "totalReached");
+  const batches = field(stats, "totalBatches");
+  const records = field(stats, "totalLinesSent");
+  if (typeof reached !== "number" || typeof batches !== "number" || typeof records !== "number")
+    return undefined;
+  return { reached, batches, records };
 }
 
 function parsed(body: string): unknown {

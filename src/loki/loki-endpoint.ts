@@ -1,6 +1,6 @@
 import { excerpt } from "../delivery/excerpt.js";
 import { lokiFailed } from "./failure.js";
-import { judge, type LokiAnswer, type LokiFault, type LokiRecord } from "./loki-answer.js";
+import { judge, type LokiAnswer, type LokiFault, type LokiPage, type LokiRecord } from "./loki-answer.js";
 
 /** What is asked of `query_range`. */
 export interface LokiQuestion {
@@ -15,7 +15,7 @@ export interface LokiQuestion {
 }
 
 /** What came of it; the bytes are those of the whole answer. */
-export type LokiOutcome = { readonly records: readonly LokiRecord[]; readonly bytes: number } | LokiFault;
+export type LokiOutcome = (LokiPage & { readonly bytes: number }) | LokiFault;
 
 /** Without it, each record with metadata of its own is a stream of its own. */
 const FLAGS = { "X-Loki-Response-Encoding-Flags": "categorize-labels" };
@@ -44,10 +44,10 @@ export class LokiEndpoint {
       if (answer === undefined)
         return { error: lokiFailed(`an answer of more than ${MAX_ANSWER_BYTES} bytes`), cure: "smaller" };
       const judged = judge(answer);
-      if (!isRecords(judged)) return judged;
-      if (!isAnswerTo(question, judged))
+      if (!("records" in judged)) return judged;
+      if (!isAnswerTo(question, judged.records))
         return { error: lokiFailed("the answer does not fit the question; check the url"), cure: "nothing" };
-      return { records: judged, bytes: answer.bytes };
+      return { ...judged, bytes: answer.bytes };
     } catch (cause) {
       signal?.throwIfAborted();
       return noAnswer(timeout.aborted ? `no answer in ${this.#timeoutMillis} ms` : reasonOf(cause), cause);
@@ -83,10 +83,6 @@ export class LokiEndpoint {
     const body = Buffer.concat(chunks).toString("utf8");
     return { status: response.status, headers: response.headers, body, bytes };
   }
-}
-
-function isRecords(judged: readonly LokiRecord[] | LokiFault): judged is readonly LokiRecord[] {
-  return Array.isArray(judged);
 }
 
 /** Paging relies on it. */

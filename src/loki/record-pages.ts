@@ -3,7 +3,7 @@ import { backoffMillis } from "../delivery/backoff.js";
 import type { AuditError } from "../errors.js";
 import { lokiFailed } from "./failure.js";
 import { withoutContent } from "./logql.js";
-import type { LokiRecord } from "./loki-answer.js";
+import type { IngesterStats, LokiRecord } from "./loki-answer.js";
 import type { LokiEndpoint, LokiOutcome, LokiQuestion } from "./loki-endpoint.js";
 
 /** What is walked through. */
@@ -19,8 +19,6 @@ export interface RecordWalk {
   readonly wanted: number;
 }
 
-/** Records of a first page at the most: with 32 KiB each, it is still below what a Loki takes that was not configured. */
-const FIRST_PAGE = 128;
 /** Loki's `max_entries_limit_per_query`. */
 const MAX_PAGE = 5000;
 /** What a page should have in bytes of its answer; Loki's limit for gRPC is 4 MiB unless it is raised. */
@@ -29,6 +27,10 @@ const PAGE_BYTES = 2_097_152;
  * A page of so many records is complete in any case: 64 KiB of line and as many of metadata are still below that limit.
  */
 const SAFE_PAGE = 31;
+/** Records that an ingester sends in one batch. */
+const BATCH = 128;
+/** Of a first page at the most: with 32 KiB each, it is still below what a Loki takes that was not configured. */
+const FIRST_PAGE = BATCH;
 /** A page is at the most so many times the one before. */
 const GROWTH = 4;
 
@@ -122,13 +124,13 @@ export class RecordPages {
   }
 
   /**
-   * Asks for a page, and then for the times of the same records. When what an ingester has to send is over its limit for
-   * gRPC, Loki 3.7.6 answers 200 without these records and without a word (measured: 70 lines of 60 KB, none came); their
-   * times alone always fit. One after the other, since the time that a full page takes up is short.
+   * Asks for a page, and where records may be missing, then for the times of the same. When what an ingester has to send is
+   * over its limit for gRPC, Loki 3.7.6 answers 200 without these records and without a word (measured: 70 lines of 60 KB,
+   * none came); their times alone always fit. One after the other, since the time that a full page takes up is short.
    */
   async #ask(asked: LokiQuestion): Promise<LokiOutcome> {
     const page = await this.#endpoint.ask(asked, this.#signal);
-    if (asked.limit <= SAFE_PAGE || !("records" in page)) return page;
+    if (!("records" in page) || isWhole(asked.limit, page.ingesters)) return page;
     const query = withoutContent(asked.query);
     const times = await this.#endpoint.ask({ ...asked, ...spanOf(asked, page.records), query }, this.#signal);
     if (!("records" in times)) return times;
@@ -158,6 +160,18 @@ export class RecordPages {
       throw error;
     }
   }
+}
+
+/**
+ * Whether each ingester's records came. It sends batches of 128 records, and an empty one behind those when there are
+ * fewer than it was asked for: of a page of one batch all records in the first, and at most one more when there are any.
+ * Were nothing of one ingester here, the others could not have sent as many.
+ */
+function isWhole(limit: number, ingesters: IngesterStats | undefined): boolean {
+  if (limit <= SAFE_PAGE) return true;
+  if (limit > BATCH || ingesters === undefined) return false;
+  const others = ingesters.reached - 1;
+  return ingesters.batches > others + Math.min(others, ingesters.records);
 }
 
 /** The time that a page takes up: a full one ends with its last record, any other where it was asked to. */

@@ -24,6 +24,11 @@ export interface FakeRecord {
 /** Answers a query in its own way, and says so; what it leaves is answered from the records. */
 export type Script = (query: FakeQuery, response: ServerResponse, number: number) => boolean;
 
+interface Selection {
+  readonly found: FakeRecord[];
+  readonly batches: number;
+}
+
 interface OtlpKeyValue {
   readonly key: string;
   readonly value: Readonly<Record<string, unknown>>;
@@ -45,6 +50,8 @@ export class FakeLoki implements AsyncDisposable {
   maxAnswerBytes = 4_194_304;
   /** What an ingester has to send is left out where it has more bytes, without a word. */
   maxSentBytes = Number.POSITIVE_INFINITY;
+  /** How many ingesters are asked; undefined where it does not say. */
+  ingesters: number | undefined = 1;
   maxEntries = 5000;
   maxRange = 721n * HOUR;
   readonly #server = createServer((request, response) => void this.#answer(request, response));
@@ -122,7 +129,8 @@ export class FakeLoki implements AsyncDisposable {
       response.writeHead(400).end(refusal);
       return;
     }
-    const answer = JSON.stringify(answerOf(this.#select(query)));
+    const { found, batches } = this.#select(query);
+    const answer = JSON.stringify(answerOf(found, this.#stats(found.length, batches)));
     if (answer.length > this.maxAnswerBytes) response.destroy();
     else response.writeHead(200, { "content-type": "application/json; charset=UTF-8" }).end(answer);
   }
@@ -140,7 +148,16 @@ export class FakeLoki implements AsyncDisposable {
     }
   }
 
-  #select({ query, start, end, limit, direction }: FakeQuery): FakeRecord[] {
+  /** All records came from the first ingester, and from each other one an empty batch. */
+  #stats(records: number, batches: number): unknown {
+    const { ingesters } = this;
+    if (ingesters === undefined) return {};
+    const sent = ingesters === 0 ? [0, 0] : [batches + ingesters - 1, records];
+    return { ingester: { totalReached: ingesters, totalBatches: sent[0], totalLinesSent: sent[1] } };
+  }
+
+  /** What is found, and in how many batches it comes. */
+  #select({ query, start, end, limit, direction }: FakeQuery): Selection {
     const { matchers, stages, light } = parseLogql(query);
     const sign = direction === "backward" ? -1 : 1;
     const found = this.records
@@ -149,13 +166,17 @@ export class FakeLoki implements AsyncDisposable {
       .filter(({ stream, metadata }) => stages.every((one) => passes({ ...stream, ...metadata }, one)))
       .sort((a, b) => (a.nanos === b.nanos ? 0 : a.nanos < b.nanos ? -sign : sign))
       .slice(0, limit);
-    if (light) return found.map((one) => ({ nanos: one.nanos, line: "", stream: {}, metadata: {} }));
+    const ofAll = Math.ceil(found.length / 128) + (found.length < limit ? 1 : 0);
+    if (light)
+      return {
+        found: found.map(({ nanos }) => ({ nanos, line: "", stream: {}, metadata: {} })),
+        batches: ofAll,
+      };
     // batches of an ingester; the one that cannot be sent ends what it sends
-    let sent = 0;
-    for (; sent < found.length; sent += 128)
+    for (let sent = 0; sent < found.length; sent += 128)
       if (JSON.stringify(found.slice(sent, sent + 128).map(({ line }) => line)).length > this.maxSentBytes)
-        break;
-    return found.slice(0, sent);
+        return { found: found.slice(0, sent), batches: sent / 128 };
+    return { found, batches: ofAll };
   }
 }
 
@@ -168,7 +189,7 @@ function metadataOf(attributes: readonly OtlpKeyValue[]): Record<string, string>
   return metadata;
 }
 
-function answerOf(records: readonly FakeRecord[]): unknown {
+function answerOf(records: readonly FakeRecord[], stats: unknown): unknown {
   const streams = new Map<string, { stream: Record<string, string>; values: unknown[] }>();
   for (const { nanos, line, stream, metadata } of records) {
     const key = JSON.stringify(stream);
@@ -179,7 +200,7 @@ function answerOf(records: readonly FakeRecord[]): unknown {
   const data = { resultType: "streams", encodingFlags: ["categorize-labels"], result: [...streams.values()] };
   return {
     status: "success",
-    data: { ...data, stats: { summary: { totalEntriesReturned: records.length } } },
+    data: { ...data, stats },
   };
 }
 

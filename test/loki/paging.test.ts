@@ -75,13 +75,28 @@ describe("the pages of a Loki", () => {
     expect(await all(readerOf(loki).lines())).toEqual(log.map(({ line }) => line));
   });
 
-  test("of a few records need no second look", async () => {
+  test.each<[string, number, number, number | undefined, number]>([
+    ["need no second look where each ingester has sent a batch", 300, 127, 1, 0],
+    ["need one where an ingester may have sent nothing", 300, 100, 2, 1],
+    ["need none where two have sent more than one could", 90, 100, 2, 0],
+    ["need none where there is no ingester to ask", 90, 100, 0, 0],
+    ["need one where Loki says nothing of ingesters", 300, 100, undefined, 1],
+    ["need none where they are few", 300, 30, undefined, 0],
+  ])("%s", async (_, held, limit, ingesters, looks) => {
+    await using loki = await FakeLoki.start();
+    await send(loki.url, logOf(held));
+    loki.ingesters = ingesters;
+    const { entries } = await readerOf(loki).page({ limit });
+    expect(entries).toHaveLength(Math.min(held, limit));
+    expect(loki.lightQueries.filter((look) => look.limit === limit + 1)).toHaveLength(looks);
+  });
+
+  test("need a second look where there may have been more than a batch", async () => {
     await using loki = await FakeLoki.start();
     await send(loki.url, logOf(300));
-    await readerOf(loki).page({ limit: 30 });
-    expect(loki.lightQueries).toEqual([]);
-    await readerOf(loki).page({ limit: 31 });
-    expect(loki.lightQueries).toHaveLength(1);
+    expect((await readerOf(loki).entries({ limit: 200 })).length).toBe(200);
+    expect(limits(loki)).toEqual([128, 512]);
+    expect(loki.lightQueries.map(({ limit }) => limit)).toEqual([512]);
   });
 
   test("shrink at 413", async () => {

@@ -1,0 +1,149 @@
+// The real Collector and Loki: what an app waits for beside the stock batch processor, and what a page costs beside the
+// bare query.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setImmediate, setTimeout } from "node:timers/promises";
+import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import { BatchLogRecordProcessor } from "@opentelemetry/sdk-logs";
+import { GovernanceAuditLog } from "../dist/index.js";
+import { LokiAuditReader } from "../dist/loki/index.js";
+import { otlpMirror } from "../dist/otlp/index.js";
+import { LOKI, OTELCOL, pathOf } from "../test/e2e/programs.ts";
+import { collectorIn, lokiIn } from "../test/e2e/running.ts";
+import { median, table, times } from "./measure.mjs";
+import { votes } from "./votes.mjs";
+
+const CALLS = 15_407;
+const ROUNDS = 9;
+const QUESTIONS = 200;
+
+const lokiPath = pathOf(LOKI);
+const otelcolPath = pathOf(OTELCOL);
+if (lokiPath === undefined || otelcolPath === undefined) {
+  console.warn("!!! SKIPPED: no Collector or no Loki; npm run test:e2e says how to get them");
+  process.exit(0);
+}
+const folder = mkdtempSync(join(tmpdir(), "quorumlog-bench-"));
+const { loki, url: lokiUrl } = await lokiIn(folder, lokiPath);
+const { collector, url, metricsUrl } = await collectorIn(folder, otelcolPath, lokiUrl);
+try {
+  const delivered = await appSide();
+  const asked = await pages();
+  table([["", "stock", "quorumlog", "ratio"], ...delivered]);
+  console.log();
+  table([["", "bare query", "quorumlog", "ratio"], ...asked]);
+} finally {
+  await collector.stop();
+  await loki.stop();
+  rmSync(folder, { recursive: true });
+}
+
+/** Time of helper calls, and until the Collector has acknowledged all: medians, and those of the ratios of each round. */
+async function appSide() {
+  const signed = votes(CALLS, 100, 100); // so that a page of one actor is full
+  // the stock queue is given room for all of them: at its default of 2048 it would drop most
+  const mirrors = {
+    stock: () => new BatchLogRecordProcessor({ exporter: new OTLPLogExporter({ url }), maxQueueSize: CALLS }),
+    quorumlog: () => otlpMirror({ url }),
+  };
+  const rounds = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    const found = {};
+    for (const name of Object.keys(mirrors)[round % 2 === 0 ? "slice" : "toReversed"]()) {
+      const audit = new GovernanceAuditLog({
+        resource: resourceFromAttributes({ "service.name": `${name}-${round}` }),
+        mirrors: [mirrors[name]()],
+      });
+      globalThis.gc();
+      const start = performance.now();
+      for (const [index, vote] of signed.entries()) {
+        audit.logVoteCast(vote);
+        if (index % 64 === 63) await setImmediate(); // lets go of the thread, as a server does
+      }
+      const called = performance.now();
+      await audit.flush({ timeoutMillis: 120_000 });
+      found[name] = { called: called - start, acknowledged: performance.now() - start };
+      await audit.shutdown();
+      await drained();
+    }
+    if (round > 0) rounds.push(found); // the first warms up
+  }
+  const of = (value) => median(rounds.map(value));
+  const millis = (value) => `${value.toFixed(0)} ms`;
+  return ["called", "acknowledged"].map((what) => [
+    what === "called" ? `${CALLS} helper calls` : "until the Collector has acknowledged them",
+    millis(of(({ stock }) => stock[what])),
+    millis(of(({ quorumlog }) => quorumlog[what])),
+    times(of(({ stock, quorumlog }) => quorumlog[what] / stock[what])),
+  ]);
+}
+
+/** Waits until the Collector has nothing more to send, so that it does not weigh on what comes next. */
+async function drained() {
+  for (;;) {
+    const metrics = await (await fetch(metricsUrl)).text();
+    if (/^otelcol_exporter_queue_size\S* 0$/m.test(metrics)) return;
+    await setTimeout(100);
+  }
+}
+
+/** Pages of 100 by the reader, and the same records by one HTTP request: medians, and those of the ratios. */
+async function pages() {
+  const selector = '{service_name="quorumlog-1"}';
+  const reader = new LokiAuditReader({ url: lokiUrl, selector });
+  while ((await reader.count()) < CALLS) await setTimeout(500);
+  const questions = [
+    ["a page of 100, the newest", {}, ""],
+    ["a page of 100, by decision", { decision: "reject" }, ' | governance_decision="reject"'],
+    [
+      "a page of 100, by actor",
+      { actorDid: "did:pqaid:node-7" },
+      ' | governance_actor_did="did:pqaid:node-7"',
+    ],
+  ];
+  const rows = [];
+  for (const [name, query, filter] of questions) {
+    const tasks = {
+      quorumlog: async () => (await reader.entries({ ...query, limit: 100 })).length,
+      bare: () => bareQuery(`${selector}${filter}`),
+    };
+    const rounds = [];
+    for (let round = 0; round <= QUESTIONS; round++) {
+      const found = {};
+      for (const task of Object.keys(tasks)[round % 2 === 0 ? "slice" : "toReversed"]()) {
+        const start = performance.now();
+        if ((await tasks[task]()) === 0) throw new Error(`${name}: ${task} found nothing`);
+        found[task] = performance.now() - start;
+      }
+      if (round > 0) rounds.push(found);
+    }
+    const of = (value) => median(rounds.map(value));
+    rows.push([
+      name,
+      `${of(({ bare }) => bare).toFixed(1)} ms`,
+      `${of(({ quorumlog }) => quorumlog).toFixed(1)} ms`,
+      times(of(({ bare, quorumlog }) => quorumlog / bare)),
+    ]);
+  }
+  return rows;
+}
+
+/** The last day, as the reader asks first; how many records came. */
+async function bareQuery(query) {
+  const now = BigInt(Date.now()) * 1_000_000n;
+  const answer = await fetch(`${lokiUrl}/loki/api/v1/query_range`, {
+    method: "POST",
+    headers: { "X-Loki-Response-Encoding-Flags": "categorize-labels" },
+    body: new URLSearchParams({
+      query,
+      start: String(now - 86_400_000_000_000n),
+      end: String(now + 1_800_000_000_000n),
+      limit: "100",
+      direction: "backward",
+    }),
+  });
+  const { data } = await answer.json();
+  return data.result.reduce((sum, { values }) => sum + values.length, 0);
+}
