@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { withRawFile } from "../fixtures/collector-config.ts";
 
 type Components = Readonly<Record<string, unknown>>;
 
@@ -32,12 +33,7 @@ interface CollectorConfig {
 const TEXT = readFileSync(resolve(import.meta.dirname, "../../collector-config.yaml"), "utf8");
 const CONFIG: CollectorConfig = parse(TEXT);
 /** With the lines that are commented out for whoever wants the auditor's file. */
-const WITH_RAW_FILE: CollectorConfig = parse(
-  TEXT.replaceAll(
-    /^( +)# (file\/auditor:|logs\/auditor:| {2}(?:path|append|receivers|processors|exporters): .+)$/gm,
-    "$1$2",
-  ),
-);
+const WITH_RAW_FILE: CollectorConfig = parse(withRawFile(TEXT));
 const KINDS = ["receivers", "processors", "exporters"] as const;
 
 describe.each([

@@ -7,6 +7,9 @@ import { setTimeout } from "node:timers/promises";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
+/** The auditor's file, where the configuration asks for it. */
+export const RAW_FILE = "records.jsonl";
+
 /** How long a program may take to be ready. */
 const READY_MILLIS = 60_000;
 
@@ -108,22 +111,24 @@ export async function lokiIn(
   return { loki, url };
 }
 
-/** A Collector with the configuration that is shipped, in front of a Loki. */
+/** A Collector with the configuration that is shipped, unless another file is named, in front of a Loki. */
 export async function collectorIn(
   folder: string,
   path: string,
   lokiUrl: string,
+  config = "collector-config.yaml",
 ): Promise<{ readonly collector: Running; readonly url: string; readonly metricsUrl: string }> {
   const [http, grpc, health, metrics] = await freePorts(4);
   const collector = new Running(
     path,
-    ["--config", "collector-config.yaml"],
+    ["--config", config],
     {
       OTLP_HTTP_ENDPOINT: `127.0.0.1:${http}`,
       OTLP_GRPC_ENDPOINT: `127.0.0.1:${grpc}`,
       OTELCOL_HEALTH: `127.0.0.1:${health}`,
       OTELCOL_METRICS_PORT: String(metrics),
       OTELCOL_STORAGE: join(folder, "queue"),
+      OTELCOL_RAW_FILE: join(folder, RAW_FILE),
       LOKI_OTLP_ENDPOINT: `${lokiUrl}/otlp`,
     },
     `http://127.0.0.1:${health}`,

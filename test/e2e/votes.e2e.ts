@@ -1,7 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";
-import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { otlpMirror } from "quorumlog/otlp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EvidenceItem, type EvidenceSource, verify } from "../../src/verify/index.js";
@@ -9,6 +7,7 @@ import { all } from "../loki/fixtures.ts";
 import { Backends, describeBackends, journalLines, NAME, quorumlog, vkey } from "./backends.ts";
 import { contractOf } from "./loki-contract.ts";
 import { sealedOf } from "./sealed-of.ts";
+import { TamperingExporter } from "./tampering-exporter.ts";
 import { votes } from "./votes.ts";
 
 const SERVICE = "votes";
@@ -114,7 +113,7 @@ describeBackends("a log of which one entry was left out on the way to Loki, and 
 
   beforeAll(async () => {
     backends = await Backends.start();
-    const exporter = new Tampering(new OTLPLogExporter({ url: backends.url }));
+    const exporter = new TamperingExporter(backends.url);
     const audit = backends.log(service, { mirrors: [otlpMirror({ exporter, delayMillis: 50 })] });
     for (const vote of votes().slice(0, 200)) audit.logVoteCast({ vote });
     await audit.checkpoint();
@@ -137,35 +136,6 @@ describeBackends("a log of which one entry was left out on the way to Loki, and 
     });
   });
 });
-
-/** Passes records on, but for that of sequence 7, and with another decision in the line of sequence 9. */
-class Tampering implements LogRecordExporter {
-  readonly #exporter: LogRecordExporter;
-
-  constructor(exporter: LogRecordExporter) {
-    this.#exporter = exporter;
-  }
-
-  export(records: ReadableLogRecord[], done: Parameters<LogRecordExporter["export"]>[1]): void {
-    const sequenceOf = ({ attributes }: ReadableLogRecord) => attributes["governance.sequence"];
-    const passed = records
-      .filter((record) => sequenceOf(record) !== 7)
-      .map((record) =>
-        sequenceOf(record) === 9
-          ? { ...record, body: String(record.body).replace(/"decision":"\w+"/, '"decision":"forged"') }
-          : record,
-      );
-    this.#exporter.export(passed, done);
-  }
-
-  forceFlush(): Promise<void> {
-    return this.#exporter.forceFlush();
-  }
-
-  shutdown(): Promise<void> {
-    return this.#exporter.shutdown();
-  }
-}
 
 /** The evidence with what `change` makes of each item; those that it makes nothing of are left out. */
 function altered(
