@@ -82,7 +82,8 @@ function isOfVersion(path: string, version: string): boolean {
   return stdout.includes(version);
 }
 
-function goPath(): string | undefined {
+/** Where Go is, if it is. */
+export function goPath(): string | undefined {
   return [...onPath(["go"]), "/usr/local/go/bin/go"].find((path) => existsSync(path));
 }
 
