@@ -80,6 +80,24 @@ describe("quorumlog keygen", () => {
     ]);
   });
 
+  test("shows a name on a terminal without what would act on it, and writes it as it is", async () => {
+    const cwd = temporaryFolder();
+    const name = "acme\u202e.example\u200b";
+    const argv = ["keygen", "--name", name, "--algorithm", "ed25519", "--out"];
+    for (const more of [["a"], ["b", "--json"]]) {
+      const { code, screen } = await quorumlog([...argv, ...more], { cwd, columns: 80 });
+      expect({ code, screen }).toEqual({
+        code: 0,
+        screen: expect.stringContaining("acme\\u202e.example\\u200b+"),
+      });
+      expect(screen).not.toMatch(/[^\n\P{Cc}]|\p{Cf}/u);
+    }
+    const { stdout } = await quorumlog([...argv, "c"], { cwd, columns: 80, piped: true });
+    expect(stdout).toBe(readFileSync(join(cwd, "c/acme-.example-.ed25519.vkey"), "utf8"));
+    expect(stdout.startsWith(`${name}+`)).toBe(true);
+    expect(nameInKeyFile(readFileSync(join(cwd, "a/acme-.example-.ed25519.pem"), "utf8"))).toBe(name);
+  });
+
   test.each([
     [[], "--name is missing"],
     [["--name", NAME], "--out is missing"],

@@ -10,7 +10,7 @@ import { EXIT } from "../exit-code.js";
 import { jsonLine } from "../json-line.js";
 import { writeKeyFiles } from "../key-files.js";
 import { UsageError } from "../usage-error.js";
-import { visibleLines } from "../visible.js";
+import { visible, visibleLines } from "../visible.js";
 
 /** One pair, and where it is written. */
 interface KeyPair {
@@ -75,7 +75,10 @@ export const keygen: Command = defineCommand({
         { path: verifierKey, text: `${vkey}\n`, mode: 0o644 },
       ]),
     );
-    for (const { pem: _, ...pair } of pairs) await io.stdout.write(json ? jsonLine(pair) : `${pair.vkey}\n`);
+    // a pipe gets the key itself, in which the name stands as it is
+    const show = io.stdout.isTerminal ? visible : (text: string) => text;
+    for (const { pem: _, ...pair } of pairs)
+      await io.stdout.write(json ? jsonLine(pair) : `${show(pair.vkey)}\n`);
     if (algorithm === undefined && pairs.length === 1) await io.stderr.write(`${NO_ML_DSA}\n`);
     await io.stderr.write(visibleLines(whatNext(pairs)));
     return EXIT.done;

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { AuditError } from "../../errors.js";
 import { resolveVerifyOptions, type VerifyOptions } from "../../verify/options.js";
@@ -11,6 +10,7 @@ import { jsonLine } from "../json-line.js";
 import { LOKI_DETAILS, LOKI_FLAGS, lokiOf } from "../loki/loki-flags.js";
 import { lokiSubject } from "../loki/loki-subject.js";
 import { Progress } from "../progress.js";
+import { readWithin } from "../read-within.js";
 import { UsageError } from "../usage-error.js";
 import { overall, reportText } from "../verify/report-text.js";
 import { fileSubject, type Subject } from "../verify/subject.js";
@@ -94,7 +94,8 @@ async function optionsOf({ flags }: CommandArguments<typeof FLAGS>, io: CommandI
     );
   const options: VerifyOptions = {
     keys: await verifierKeys(keys, io),
-    trustedCheckpoint: trusted === undefined ? undefined : await readFile(resolve(io.cwd, trusted), "utf8"),
+    trustedCheckpoint:
+      trusted === undefined ? undefined : (await readWithin(resolve(io.cwd, trusted))).toString("utf8"),
     origin: flags.log,
   };
   try {

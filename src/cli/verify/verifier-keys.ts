@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { AuditError } from "../../errors.js";
 import { parseVerifierKey } from "../../integrity/verifier-key.js";
@@ -6,6 +5,7 @@ import type { PeriodKey } from "../../verify/options.js";
 import type { CommandIo } from "../command-io.js";
 import { isSystemError } from "../exit-code.js";
 import { parseMoment } from "../moment.js";
+import { readWithin } from "../read-within.js";
 import { UsageError } from "../usage-error.js";
 
 const VKEY = /^[^\s+]+\+[\da-f]{8}\+/;
@@ -40,7 +40,7 @@ async function keysInFile(path: string, io: CommandIo): Promise<PeriodKey[]> {
 
 async function textOf(path: string, { cwd }: CommandIo): Promise<string> {
   try {
-    return await readFile(resolve(cwd, path), "utf8");
+    return (await readWithin(resolve(cwd, path))).toString("utf8");
   } catch (error) {
     if (!isSystemError(error) || error.code !== "ENOENT") throw error;
     throw new UsageError(
