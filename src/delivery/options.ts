@@ -31,7 +31,7 @@ export interface DeliveryOptions {
    */
   readonly name?: string | undefined;
   /**
-   * Records an export at the most.
+   * Records an export at the most, and no more than `maxPending`.
    *
    * @defaultValue {@link DEFAULT_MAX_BATCH_SIZE}, 1024
    */
@@ -151,15 +151,18 @@ export function resolveDelivery(options: ReliableLogRecordProcessorOptions): Res
   if (whenFull !== "reject" && whenFull !== "throw")
     throw invalidOption("whenFull", 'expected "reject" or "throw"');
   if (typeof backfill !== "boolean") throw invalidOption("backfill", "expected a boolean");
+  const maxBatchSize = positiveInteger(options.maxBatchSize, "maxBatchSize") ?? DEFAULT_MAX_BATCH_SIZE;
+  const maxPending = positiveInteger(options.maxPending, "maxPending") ?? DEFAULT_MAX_PENDING;
   return {
     name,
     whenFull,
     backfill,
     onError: functionOf(options.onError, "onError"),
-    maxBatchSize: positiveInteger(options.maxBatchSize, "maxBatchSize") ?? DEFAULT_MAX_BATCH_SIZE,
+    // a batch that there is never room for would not go before its delay, while records are refused
+    maxBatchSize: Math.min(maxBatchSize, maxPending),
     maxConcurrentExports:
       positiveInteger(options.maxConcurrentExports, "maxConcurrentExports") ?? DEFAULT_MAX_CONCURRENT_EXPORTS,
-    maxPending: positiveInteger(options.maxPending, "maxPending") ?? DEFAULT_MAX_PENDING,
+    maxPending,
     delayMillis: millis(options.delayMillis, "delayMillis", 0) ?? DEFAULT_DELAY_MILLIS,
     exportTimeoutMillis:
       millis(options.exportTimeoutMillis, "exportTimeoutMillis", 1) ?? DEFAULT_EXPORT_TIMEOUT_MILLIS,

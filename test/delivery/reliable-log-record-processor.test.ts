@@ -57,6 +57,16 @@ describe("a batch", () => {
     }
   });
 
+  test("is full with all that there is room for, so that a small spool loses nothing by its delay", async () => {
+    const exporter = new ScriptedExporter();
+    const { processor, emit } = started(exporter, { maxPending: 3, delayMillis: 60_000 });
+    for (let round = 0; round < 3; round++) {
+      emit("a", "b", "c");
+      await vi.waitFor(() => expect(processor.ledger().pending).toBe(0));
+    }
+    expect(processor.ledger()).toMatchObject({ accepted: 9, delivered: 9, rejected: 0 });
+  });
+
   test("goes beside others when more exports may be in flight, and each is delivered once", async () => {
     let inFlight = 0;
     let most = 0;
