@@ -24,7 +24,7 @@ const MAX_PAGE = 5000;
 /** What a page should have in bytes of its answer; Loki's limit for gRPC is 4 MiB unless it is raised. */
 const PAGE_BYTES = 2_097_152;
 /**
- * A page of so many records is complete in any case: 64 KiB of line and as many of metadata are still below that limit.
+ * A page of so many records fits in any case: 64 KiB of line and as many of metadata are still below that limit.
  */
 const SAFE_PAGE = 31;
 /** Records that an ingester sends in one batch. */
@@ -125,8 +125,8 @@ export class RecordPages {
 
   /**
    * Asks for a page, and where records may be missing, then for the times of the same. When what an ingester has to send is
-   * over its limit for gRPC, Loki 3.7.6 answers 200 without these records and without a word (measured: 70 lines of 60 KB,
-   * none came); their times alone always fit. One after the other, since the time that a full page takes up is short.
+   * over its limit for gRPC, Loki 3.7.6 answers 200 without these records and without a word, where it is asked to categorize
+   * labels (measured: 70 lines of 60 KB, none came); their times alone always fit. One after the other, since the time that a full page takes up is short.
    */
   async #ask(asked: LokiQuestion): Promise<LokiOutcome> {
     const page = await this.#endpoint.ask(asked, this.#signal);
@@ -163,7 +163,7 @@ export class RecordPages {
 }
 
 /**
- * Whether each ingester's records came. It sends batches of 128 records, and an empty one behind those when there are
+ * Whether each ingester's records came; of a chunk that the store cannot read Loki says nothing. An ingester sends batches of 128 records, and an empty one behind those when there are
  * fewer than it was asked for: of a page of one batch all records in the first, and at most one more when there are any.
  * Were nothing of one ingester here, the others could not have sent as many.
  */

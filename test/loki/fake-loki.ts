@@ -42,6 +42,8 @@ const HOUR = 3_600_000_000_000n;
  */
 export class FakeLoki implements AsyncDisposable {
   readonly queries: FakeQuery[] = [];
+  /** What was asked, with its comments. */
+  readonly texts: string[] = [];
   /** Those without content. */
   readonly lightQueries: FakeQuery[] = [];
   readonly records: FakeRecord[] = [];
@@ -115,12 +117,13 @@ export class FakeLoki implements AsyncDisposable {
     const form = new URLSearchParams(body);
     const query: FakeQuery = {
       headers: request.headers,
-      query: form.get("query") ?? "",
+      query: (form.get("query") ?? "").replace(/ # [\da-f-]{36}$/, ""),
       start: BigInt(form.get("start") ?? ""),
       end: BigInt(form.get("end") ?? ""),
       limit: Number(form.get("limit")),
       direction: form.get("direction") ?? "",
     };
+    this.texts.push(form.get("query") ?? "");
     if (query.query.includes("line_format")) this.lightQueries.push(query);
     else this.queries.push(query);
     if (this.script(query, response, this.queries.length)) return;

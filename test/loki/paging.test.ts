@@ -91,6 +91,14 @@ describe("the pages of a Loki", () => {
     expect(loki.lightQueries.filter((look) => look.limit === limit + 1)).toHaveLength(looks);
   });
 
+  test("are never asked for twice in the same words, so that no cache answers", async () => {
+    await using loki = await FakeLoki.start();
+    await send(loki.url, logOf(300));
+    for (let i = 0; i < 2; i++) await readerOf(loki).entries({ limit: 200 });
+    expect(loki.texts).toHaveLength(6);
+    expect(new Set(loki.texts).size).toBe(6);
+  });
+
   test("need a second look where there may have been more than a batch", async () => {
     await using loki = await FakeLoki.start();
     await send(loki.url, logOf(300));
