@@ -27,7 +27,11 @@ if (lokiPath === undefined || otelcolPath === undefined) {
 }
 const folder = mkdtempSync(join(tmpdir(), "quorumlog-bench-"));
 const { loki, url: lokiUrl } = await lokiIn(folder, lokiPath);
-const { collector, url, metricsUrl } = await collectorIn(folder, otelcolPath, lokiUrl);
+const started = await collectorIn(folder, otelcolPath, lokiUrl).catch(async (error) => {
+  await loki.stop();
+  throw error;
+});
+const { collector, url, metricsUrl } = started;
 try {
   const delivered = await appSide();
   const asked = await pages();

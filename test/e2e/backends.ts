@@ -52,7 +52,12 @@ export class Backends implements AsyncDisposable {
   static async start(lokiEnvironment: Readonly<Record<string, string>> = {}): Promise<Backends> {
     const folder = mkdtempSync(join(tmpdir(), "quorumlog-e2e-"));
     const loki = await lokiIn(folder, lokiPath ?? "", lokiEnvironment);
-    return new Backends(folder, loki, await collectorIn(folder, otelcolPath ?? "", loki.url));
+    try {
+      return new Backends(folder, loki, await collectorIn(folder, otelcolPath ?? "", loki.url));
+    } catch (error) {
+      await loki.loki.stop();
+      throw error;
+    }
   }
 
   /** A path for a journal. */

@@ -1,5 +1,5 @@
 import { resourceFromAttributes } from "@opentelemetry/resources";
-import { LoggerProvider } from "@opentelemetry/sdk-logs";
+import { LoggerProvider, type LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import { otlpMirror } from "quorumlog/otlp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ARRIVED, Backends, describeBackends } from "./backends.ts";
@@ -13,12 +13,7 @@ describeBackends("a record that Loki refuses for good", () => {
 
   test("is counted by the Collector, and costs no other record", async () => {
     const mirror = otlpMirror({ url: backends.url, delayMillis: 50 });
-    const logger = new LoggerProvider({
-      resource: resourceFromAttributes({ "service.name": "too-large" }),
-      processors: [mirror],
-    }).getLogger("app");
-    for (let i = 0; i < 9; i++) logger.emit({ body: `small ${i}` });
-    logger.emit({ body: "x".repeat(300_000) });
+    emitTen("too-large", mirror);
     await mirror.forceFlush();
     await backends.holdRecords("too-large", 9);
     await expect
@@ -34,12 +29,7 @@ describeBackends("a record that Loki refuses for good", () => {
       delayMillis: 50,
       onError: ({ message }) => rejected.push(message),
     });
-    const logger = new LoggerProvider({
-      resource: resourceFromAttributes({ "service.name": "direct" }),
-      processors: [mirror],
-    }).getLogger("app");
-    for (let i = 0; i < 9; i++) logger.emit({ body: `small ${i}` });
-    logger.emit({ body: "x".repeat(300_000) });
+    emitTen("direct", mirror);
     await expect(mirror.forceFlush()).rejects.toMatchObject({ code: "delivery_failed" });
     expect(mirror.ledger()).toMatchObject({ accepted: 10, delivered: 9, pending: 0, rejected: 1 });
     expect(rejected).toEqual([expect.stringContaining("HTTP 400")]);
@@ -47,3 +37,13 @@ describeBackends("a record that Loki refuses for good", () => {
     await mirror.shutdown().catch(() => {});
   });
 });
+
+/** Nine small records, and one that is longer than Loki takes. */
+function emitTen(service: string, mirror: LogRecordProcessor): void {
+  const logger = new LoggerProvider({
+    resource: resourceFromAttributes({ "service.name": service }),
+    processors: [mirror],
+  }).getLogger("app");
+  for (let i = 0; i < 9; i++) logger.emit({ body: `small ${i}` });
+  logger.emit({ body: "x".repeat(300_000) });
+}

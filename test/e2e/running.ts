@@ -62,7 +62,9 @@ export class Running implements AsyncDisposable {
     this.#child = child;
     const deadline = performance.now() + READY_MILLIS;
     while (!(await isReady(this.#readyUrl))) {
-      if (child.exitCode !== null || performance.now() > deadline)
+      const isLate = performance.now() > deadline;
+      if (isLate) await this.stop("SIGKILL");
+      if (isLate || child.exitCode !== null)
         throw new Error(`${this.#path} is not ready:\n${readFileSync(this.#logFile, "utf8").slice(-4000)}`);
       await setTimeout(100);
     }
