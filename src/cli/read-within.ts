@@ -10,7 +10,7 @@ const MAX_BYTES = 1024 * 1024;
  *
  * @param maxBytes - By default what is enough for keys, for one checkpoint, for one line.
  */
-export function readWithin(path: string, maxBytes = MAX_BYTES): Promise<Buffer> {
+export function readWithin(path: string, maxBytes: number = MAX_BYTES): Promise<Buffer> {
   return bytesWithin(createReadStream(path), path, maxBytes);
 }
 
