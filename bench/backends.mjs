@@ -12,7 +12,7 @@ import { LokiAuditReader } from "../dist/loki/index.js";
 import { otlpMirror } from "../dist/otlp/index.js";
 import { LOKI, OTELCOL, pathOf } from "../test/e2e/programs.ts";
 import { collectorIn, lokiIn } from "../test/e2e/running.ts";
-import { median, table, times } from "./measure.mjs";
+import { inTurns, table, times } from "./measure.mjs";
 import { votes } from "./votes.mjs";
 
 const CALLS = 15_407;
@@ -27,11 +27,12 @@ if (lokiPath === undefined || otelcolPath === undefined) {
 }
 const folder = mkdtempSync(join(tmpdir(), "quorumlog-bench-"));
 const { loki, url: lokiUrl } = await lokiIn(folder, lokiPath);
-const started = await collectorIn(folder, otelcolPath, lokiUrl).catch(async (error) => {
-  await loki.stop();
-  throw error;
-});
-const { collector, url, metricsUrl } = started;
+const { collector, url, metricsUrl } = await collectorIn(folder, otelcolPath, lokiUrl).catch(
+  async (error) => {
+    await loki.stop();
+    throw error;
+  },
+);
 try {
   const delivered = await appSide();
   const asked = await pages();
@@ -52,29 +53,27 @@ async function appSide() {
     stock: () => new BatchLogRecordProcessor({ exporter: new OTLPLogExporter({ url }), maxQueueSize: CALLS }),
     quorumlog: () => otlpMirror({ url }),
   };
-  const rounds = [];
-  for (let round = 0; round <= ROUNDS; round++) {
-    const found = {};
-    for (const name of Object.keys(mirrors)[round % 2 === 0 ? "slice" : "toReversed"]()) {
-      const audit = new GovernanceAuditLog({
-        resource: resourceFromAttributes({ "service.name": `${name}-${round}` }),
-        mirrors: [mirrors[name]()],
-      });
-      globalThis.gc();
-      const start = performance.now();
-      for (const [index, vote] of signed.entries()) {
-        audit.logVoteCast(vote);
-        if (index % 64 === 63) await setImmediate(); // lets go of the thread, as a server does
-      }
-      const called = performance.now();
-      await audit.flush({ timeoutMillis: 120_000 });
-      found[name] = { called: called - start, acknowledged: performance.now() - start };
-      await audit.shutdown();
-      await drained();
+  let runs = 0;
+  const run = async (mirror) => {
+    const audit = new GovernanceAuditLog({
+      resource: resourceFromAttributes({ "service.name": `run-${runs++}` }),
+      mirrors: [mirror],
+    });
+    globalThis.gc();
+    const start = performance.now();
+    for (const [index, vote] of signed.entries()) {
+      audit.logVoteCast(vote);
+      if (index % 64 === 63) await setImmediate(); // lets go of the thread, as a server does
     }
-    if (round > 0) rounds.push(found); // the first warms up
-  }
-  const of = (value) => median(rounds.map(value));
+    const called = performance.now();
+    await audit.flush({ timeoutMillis: 120_000 });
+    const acknowledged = performance.now();
+    await audit.shutdown();
+    await drained();
+    return { called: called - start, acknowledged: acknowledged - start };
+  };
+  const { stock, quorumlog } = mirrors;
+  const of = await inTurns({ stock: () => run(stock()), quorumlog: () => run(quorumlog()) }, ROUNDS);
   const millis = (value) => `${value.toFixed(0)} ms`;
   return ["called", "acknowledged"].map((what) => [
     what === "called" ? `${CALLS} helper calls` : "until the Collector has acknowledged them",
@@ -95,7 +94,7 @@ async function drained() {
 
 /** Pages of 100 by the reader, and the same records by one HTTP request: medians, and those of the ratios. */
 async function pages() {
-  const selector = '{service_name="quorumlog-1"}';
+  const selector = '{service_name="run-0"}';
   const reader = new LokiAuditReader({ url: lokiUrl, selector });
   while ((await reader.count()) < CALLS) await setTimeout(500);
   const questions = [
@@ -109,21 +108,18 @@ async function pages() {
   ];
   const rows = [];
   for (const [name, query, filter] of questions) {
-    const tasks = {
-      quorumlog: async () => (await reader.entries({ ...query, limit: 100 })).length,
-      bare: () => bareQuery(`${selector}${filter}`),
+    const timed = async (ask) => {
+      const start = performance.now();
+      if ((await ask()) === 0) throw new Error(`${name}: nothing was found`);
+      return performance.now() - start;
     };
-    const rounds = [];
-    for (let round = 0; round <= QUESTIONS; round++) {
-      const found = {};
-      for (const task of Object.keys(tasks)[round % 2 === 0 ? "slice" : "toReversed"]()) {
-        const start = performance.now();
-        if ((await tasks[task]()) === 0) throw new Error(`${name}: ${task} found nothing`);
-        found[task] = performance.now() - start;
-      }
-      if (round > 0) rounds.push(found);
-    }
-    const of = (value) => median(rounds.map(value));
+    const of = await inTurns(
+      {
+        quorumlog: () => timed(async () => (await reader.entries({ ...query, limit: 100 })).length),
+        bare: () => timed(() => bareQuery(`${selector}${filter}`)),
+      },
+      QUESTIONS,
+    );
     rows.push([
       name,
       `${of(({ bare }) => bare).toFixed(1)} ms`,

@@ -6,7 +6,7 @@ import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";
 import { BatchLogRecordProcessor, LoggerProvider } from "@opentelemetry/sdk-logs";
 import { ReliableLogRecordProcessor } from "../dist/delivery/index.js";
 import { otlpMirror } from "../dist/otlp/index.js";
-import { median, ns, table, times } from "./measure.mjs";
+import { inTurns, ns, table, times } from "./measure.mjs";
 
 const RECORDS = 20_000;
 const ROUNDS = 31;
@@ -54,16 +54,9 @@ async function run(processor) {
   return { emit: ((emitted - start) * 1e6) / RECORDS, all: ((delivered - start) * 1e6) / RECORDS };
 }
 
-/** Medians over the rounds, and those of the ratios: in each round both take a turn, and who goes first changes. */
-async function sideBySide(makers) {
-  const rounds = [];
-  for (let round = 0; round <= ROUNDS; round++) {
-    const found = {};
-    const names = Object.keys(makers);
-    for (const name of round % 2 === 0 ? names : names.reverse()) found[name] = await run(makers[name]());
-    if (round > 0) rounds.push(found); // the first warms up
-  }
-  const of = (value) => median(rounds.map(value));
+/** Medians, and those of the ratios of each round. */
+async function sideBySide({ stock, reliable }) {
+  const of = await inTurns({ stock: () => run(stock()), reliable: () => run(reliable()) }, ROUNDS);
   return {
     stock: { emit: of(({ stock }) => stock.emit), all: of(({ stock }) => stock.all) },
     reliable: { emit: of(({ reliable }) => reliable.emit), all: of(({ reliable }) => reliable.all) },

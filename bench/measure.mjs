@@ -33,6 +33,24 @@ export function sideBySide(tasks, { rounds = 9, millis = 150 } = {}) {
   return Object.fromEntries(Object.entries(times).map(([name, values]) => [name, median(values)]));
 }
 
+/**
+ * Runs peers so many rounds, each once a round, and changes who goes first; one round before them warms up. Returns a
+ * function that gives the median over the rounds of what it is asked to make of one.
+ *
+ * @param {Record<string, () => Promise<unknown>>} peers
+ */
+export async function inTurns(peers, rounds) {
+  const found = [];
+  for (let round = 0; round <= rounds; round++) {
+    const order = Object.keys(peers);
+    if (round % 2 === 1) order.reverse();
+    const results = {};
+    for (const name of order) results[name] = await peers[name]();
+    if (round > 0) found.push(results);
+  }
+  return (value) => median(found.map(value));
+}
+
 /** Latency of single calls, in microseconds. */
 export function latency(call, { millis = 400 } = {}) {
   const bench = new Bench({ time: millis, warmupTime: 100, retainSamples: true });

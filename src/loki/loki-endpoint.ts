@@ -1,5 +1,5 @@
-import { randomUUID } from "node:crypto";
 import { excerpt } from "../delivery/excerpt.js";
+import { randomUuid } from "../entry/uuid.js";
 import { lokiFailed } from "./failure.js";
 import { judge, type LokiAnswer, type LokiFault, type LokiPage, type LokiRecord } from "./loki-answer.js";
 
@@ -66,7 +66,7 @@ export class LokiEndpoint {
       body: new URLSearchParams({
         // Each is another text, and none is answered out of Loki's cache of results: there, what an ingester could not send
         // is remembered as nothing (measured with 3.7.6 and cache_results).
-        query: `${query} # ${randomUUID()}`,
+        query: `${query} # ${randomUuid()}`,
         start: String(start),
         end: String(end),
         limit: String(limit),

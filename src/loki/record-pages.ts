@@ -125,8 +125,9 @@ export class RecordPages {
 
   /**
    * Asks for a page, and where records may be missing, then for the times of the same. When what an ingester has to send is
-   * over its limit for gRPC, Loki 3.7.6 answers 200 without these records and without a word, where it is asked to categorize
-   * labels (measured: 70 lines of 60 KB, none came); their times alone always fit. One after the other, since the time that a full page takes up is short.
+   * over its limit for gRPC, Loki 3.7.6 answers 200 without these records and without a word, where it is asked to
+   * categorize labels (measured: 70 lines of 60 KB, none came); their times alone always fit. One after the other, since
+   * the time that a full page takes up is short.
    */
   async #ask(asked: LokiQuestion): Promise<LokiOutcome> {
     const page = await this.#endpoint.ask(asked, this.#signal);
@@ -163,9 +164,10 @@ export class RecordPages {
 }
 
 /**
- * Whether each ingester's records came; of a chunk that the store cannot read Loki says nothing. An ingester sends batches of 128 records, and an empty one behind those when there are
- * fewer than it was asked for: of a page of one batch all records in the first, and at most one more when there are any.
- * Were nothing of one ingester here, the others could not have sent as many.
+ * Whether each ingester's records came; of a chunk that the store cannot read Loki says nothing. An ingester sends batches
+ * of 128 records, and an empty one behind those when there are fewer than it was asked for: of a page of one batch all
+ * records in the first, and at most one more when there are any. Were nothing of one ingester here, the others could not
+ * have sent as many.
  */
 function isWhole(limit: number, ingesters: IngesterStats | undefined): boolean {
   if (limit <= SAFE_PAGE) return true;

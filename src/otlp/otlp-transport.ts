@@ -10,6 +10,7 @@ import { answerError, type OtlpAnswer } from "./otlp-answer.js";
 /** The configuration of the stock exporter, from options and environment. */
 export type OtlpHttpConfiguration = ReturnType<typeof convertLegacyHttpOptions>;
 
+/** Where to send, and how. */
 interface Target {
   readonly url: URL;
   readonly request: typeof request;
@@ -87,7 +88,7 @@ export class OtlpTransport implements IExporterTransport {
   }
 }
 
-/** Where to send, and how. Made at the first export, so that an instrumentation of node:http can come first. */
+/** Made at the first export, so that an instrumentation of node:http can come first. */
 async function targetOf({ url: href, agentFactory }: OtlpHttpConfiguration): Promise<Target> {
   const url = new URL(href);
   const { request } = url.protocol === "https:" ? await import("node:https") : await import("node:http");

@@ -1,36 +1,17 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { GovernanceAuditLog } from "../../src/index.js";
 import { generateKeys } from "../../src/integrity/key-generation.js";
-import { otlpMirror } from "../../src/otlp/index.js";
-import { newPath, openJournal, temporaryFolder } from "../journal/fixtures.js";
+import { openJournal, temporaryFolder } from "../journal/fixtures.js";
 import { FakeLoki, type FakeRecord } from "../loki/fake-loki.ts";
-import { LOG, logOf, resource, SELECTOR, send } from "../loki/fixtures.ts";
+import { LOG, logOf, SELECTOR, send } from "../loki/fixtures.ts";
+import { signedLoki } from "../loki/signed-loki.ts";
 import { objectsOf, quorumlog } from "./command-line.js";
 import { from } from "./loki-flags.js";
 
 const { privateKeyPem, vkey } = generateKeys(LOG, "ed25519");
 
-/** A Loki with what a signed log of so many votes has delivered, and the journal of that log. */
-async function filled(count = 20): Promise<{ readonly loki: FakeLoki; readonly journal: string }> {
-  const loki = await FakeLoki.start();
-  const journal = newPath();
-  const audit = new GovernanceAuditLog({
-    journal,
-    logId: LOG,
-    resource,
-    signer: privateKeyPem,
-    mirrors: [otlpMirror({ url: `${loki.url}/otlp/v1/logs` })],
-  });
-  for (let n = 0; n < count; n++)
-    audit.logVoteCast({
-      vote: { voteId: `v${n}`, proposalId: `p${n % 3}`, voterDid: "did:\u001b[2J", decision: "approve" },
-    });
-  await audit.checkpoint();
-  await audit.shutdown();
-  return { loki, journal };
-}
+const filled = (count = 20) => signedLoki(privateKeyPem, "did:\u001b[2J", count);
 
 const verifyOf = (loki: FakeLoki, ...more: string[]) =>
   quorumlog(["verify", ...from(loki), "--key", vkey, ...more]);

@@ -7,10 +7,10 @@ import { GovernanceAuditLog, type GovernanceAuditLogOptions } from "quorumlog";
 import { otlpMirror } from "quorumlog/otlp";
 import { describe, expect, vi } from "vitest";
 import { generateKeys } from "../../src/integrity/key-generation.js";
-import { Journal } from "../../src/journal/index.js";
 import { LokiAuditReader } from "../../src/loki/index.js";
 import { LOKI, OTELCOL, pathOf } from "./programs.ts";
 import { collectorIn, lokiIn, type Running } from "./running.ts";
+import { sealedOf } from "./sealed-of.ts";
 
 const lokiPath = pathOf(LOKI);
 const otelcolPath = pathOf(OTELCOL);
@@ -153,12 +153,7 @@ export function quorumlog(...argv: readonly string[]): Promise<Outcome> {
 
 /** All lines of a journal. */
 export function journalLines(path: string): string[] {
-  const journal = Journal.open(path, { readOnly: true });
-  try {
-    return [...journal.lines()];
-  } finally {
-    journal.close();
-  }
+  return sealedOf(path).map(({ line }) => line);
 }
 
 function selectorOf(service: string): string {

@@ -1,32 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { GovernanceAuditLog } from "../../src/index.js";
 import { generateKeys } from "../../src/integrity/key-generation.js";
-import { otlpMirror } from "../../src/otlp/index.js";
 import { type VerificationReport, verify } from "../../src/verify/index.js";
-import { newPath } from "../journal/fixtures.js";
-import { FakeLoki, type FakeRecord } from "./fake-loki.ts";
-import { all, LOG, readerOf, resource } from "./fixtures.ts";
+import type { FakeLoki, FakeRecord } from "./fake-loki.ts";
+import { all, LOG, readerOf } from "./fixtures.ts";
+import { signedLoki } from "./signed-loki.ts";
 
 const { privateKeyPem, vkey } = generateKeys(LOG, "ed25519");
 
-/** A Loki with what a signed log of so many votes has delivered. */
-async function filled(count = 20): Promise<FakeLoki> {
-  const loki = await FakeLoki.start();
-  const audit = new GovernanceAuditLog({
-    journal: newPath(),
-    logId: LOG,
-    resource,
-    signer: privateKeyPem,
-    mirrors: [otlpMirror({ url: `${loki.url}/otlp/v1/logs` })],
-  });
-  for (let n = 0; n < count; n++)
-    audit.logVoteCast({
-      vote: { voteId: `v${n}`, proposalId: `p${n % 3}`, voterDid: "did:\ufffd\0", decision: "approve" },
-    });
-  await audit.checkpoint();
-  await audit.shutdown();
-  return loki;
-}
+const filled = async (count = 20): Promise<FakeLoki> =>
+  (await signedLoki(privateKeyPem, "did:\ufffd\0", count)).loki;
 
 const judged = (loki: FakeLoki): Promise<VerificationReport> =>
   verify(readerOf(loki).evidence(), { keys: [vkey] });
