@@ -7,6 +7,7 @@ import {
 import { JsonLogsSerializer, LogsExporterMetricsHelper } from "@opentelemetry/otlp-transformer";
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { invalidOption } from "../errors.js";
+import { logsJson } from "./logs-json.js";
 import type { HttpOptions } from "./options.js";
 import { OtlpTransport } from "./otlp-transport.js";
 
@@ -17,8 +18,8 @@ export interface OtlpExporter {
 }
 
 /**
- * The stock OTLP/HTTP exporter in JSON, by its own parts, over a transport that tells what the backend answered.
- * Options and environment mean what they mean there.
+ * The stock OTLP/HTTP exporter in JSON, by its own parts, with a serializer that makes the same bytes in less time, over
+ * a transport that tells what the backend answered. Options and environment mean what they mean there.
  *
  * @throws `AuditError` `invalid_options` for a URL of the environment that is not one.
  */
@@ -36,7 +37,8 @@ export function otlpExporter(options: HttpOptions, meterProvider: MeterProvider 
     meterProvider,
   );
   const transport = new OtlpTransport(configuration);
-  const delegate = createOtlpNetworkExportDelegate(configuration, JsonLogsSerializer, metrics, transport);
+  const serializer = { ...JsonLogsSerializer, serializeRequest: logsJson };
+  const delegate = createOtlpNetworkExportDelegate(configuration, serializer, metrics, transport);
   return {
     exporter: new OTLPExporterBase<ReadableLogRecord[]>(delegate),
     timeoutMillis: configuration.timeoutMillis,
