@@ -11,7 +11,8 @@ const NANOS_PER_SECOND = 1_000_000_000n;
 
 /**
  * An `ExportLogsServiceRequest` (`logs_service.proto`) in OTLP's JSON Protobuf encoding, in UTF-8: byte for byte what
- * the stock `JsonLogsSerializer` makes, in less than half of its time, since no object is made on the way (measured).
+ * the stock `JsonLogsSerializer` makes, since no object is made on the way in less than half of its time for records
+ * such as votes, and in as much for text that is all escapes or not ASCII (measured).
  *
  * @throws whatever a getter in a value throws, and `RangeError` for a value that contains itself.
  */
@@ -69,11 +70,13 @@ function schemaOf({ schemaUrl }: Resource): string {
   return schemaUrl ? member("schemaUrl", schemaUrl) : "";
 }
 
-function scopeJson({ name, version, attributes = {}, droppedAttributesCount = 0 }: Scope): string {
+function scopeJson(scope: Scope): string {
+  const { name, version } = scope;
+  const attributes = scope.attributes ?? {};
   const described =
     Object.keys(attributes).length === 0
       ? ""
-      : `,"attributes":${keyValuesJson(attributes)}${member("droppedAttributesCount", droppedAttributesCount)}`;
+      : `,"attributes":${keyValuesJson(attributes)}${member("droppedAttributesCount", scope.droppedAttributesCount ?? 0)}`;
   return `{${(member("name", name) + member("version", version) + described).slice(1)}}`;
 }
 

@@ -51,10 +51,15 @@ function partialSuccessOf(body: string): PartialSuccess | undefined {
   if (partial === undefined || partial === null) return { rejected: 0, message: "" };
   const fields = objectOf(partial);
   if (fields === undefined) return undefined;
-  const rejected = Number(fields["rejectedLogRecords"] ?? fields["rejected_log_records"] ?? 0);
-  if (!Number.isSafeInteger(rejected) || rejected < 0) return undefined;
+  const rejected = countOf(fields["rejectedLogRecords"] ?? fields["rejected_log_records"] ?? 0);
+  if (rejected === undefined) return undefined;
   const message = fields["errorMessage"] ?? fields["error_message"];
   return { rejected, message: typeof message === "string" ? message : "no reason given" };
+}
+
+function countOf(value: unknown): number | undefined {
+  const count = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+  return typeof count === "number" && Number.isSafeInteger(count) && count >= 0 ? count : undefined;
 }
 
 function parsed(body: string): unknown {

@@ -38,7 +38,9 @@ export function otlpExporter(options: HttpOptions, meterProvider: MeterProvider 
   );
   const transport = new OtlpTransport(configuration);
   const serializer = { ...JsonLogsSerializer, serializeRequest: logsJson };
-  const delegate = createOtlpNetworkExportDelegate(configuration, serializer, metrics, transport);
+  // the delivery bounds them, and its bound may be higher than the stock exporter's 30
+  const unbounded = { ...configuration, concurrencyLimit: Number.POSITIVE_INFINITY };
+  const delegate = createOtlpNetworkExportDelegate(unbounded, serializer, metrics, transport);
   return {
     exporter: new OTLPExporterBase<ReadableLogRecord[]>(delegate),
     timeoutMillis: configuration.timeoutMillis,

@@ -16,6 +16,7 @@ const { value } = fc.letrec((tie) => ({
     fc.constantFrom(null, undefined, Number.NaN, Number.POSITIVE_INFINITY, 1n, Symbol("s"), () => "called"),
     fc.uint8Array({ maxLength: 8 }),
     fc.constantFrom(new Date(0), new Map([["a", 1]]), new Float64Array([1.5]), Object("boxed"), Object(1)),
+    fc.constant(Object.assign([1, 2], { [Symbol.iterator]: () => [3].values() })),
     fc.sparseArray(tie("value"), { maxLength: 4 }),
     fc.array(tie("value"), { maxLength: 4 }),
     fc.dictionary(anyText, tie("value"), { maxKeys: 3 }),
@@ -51,7 +52,13 @@ const resources = fc.array(
 );
 const scopes = fc.array(
   fc.record(
-    { name: anyText, version: anyText, schemaUrl: anyText, attributes, droppedAttributesCount: fc.nat() },
+    {
+      name: anyText,
+      version: anyText,
+      schemaUrl: anyText,
+      attributes: fc.option(attributes),
+      droppedAttributesCount: fc.option(fc.nat()),
+    },
     { requiredKeys: ["name"] },
   ),
   { minLength: 1, maxLength: 3 },

@@ -52,6 +52,9 @@ describe("the answer to an export is nothing that OTLP knows, a fault of the con
     '{"partialSuccess":"all refused"}',
     '{"partialSuccess":[]}',
     '{"partialSuccess":{"rejectedLogRecords":"many"}}',
+    '{"partialSuccess":{"rejectedLogRecords":""}}',
+    '{"partialSuccess":{"rejectedLogRecords":true}}',
+    '{"partialSuccess":{"rejectedLogRecords":[]}}',
     '{"partialSuccess":{"rejectedLogRecords":-1}}',
     '{"partialSuccess":{"rejectedLogRecords":1.5}}',
   ])("%s", (body) => {
