@@ -61,6 +61,7 @@ export class DeliveryLoop {
   #stopped = false;
   #hurries = 0;
   #delay: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Immediate | undefined;
   #wake: (() => void) | undefined;
   /** False while it waits because the backend asked it to. */
   #mayHurry = true;
@@ -74,10 +75,15 @@ export class DeliveryLoop {
     this.#limit = settings.maxBatchSize;
   }
 
-  /** Something was spooled: deliver at once when it makes a batch, else after the delay. */
+  /**
+   * Something was spooled: deliver in the next turn of the event loop when it makes a batch, since whoever spooled it
+   * must not wait for a batch to be read and serialized; else after the delay.
+   */
   notice(): void {
     if (this.#running || this.#stopped || this.#spool.size === 0) return;
-    if (this.#hurries > 0 || this.#spool.size >= this.#settings.maxBatchSize) void this.#run();
+    if (this.#hurries > 0) void this.#run();
+    else if (this.#spool.size >= this.#settings.maxBatchSize)
+      this.#soon ??= setImmediate(() => void this.#run());
     else this.#delay ??= setTimeout(() => void this.#run(), this.#settings.delayMillis).unref();
   }
 
@@ -99,18 +105,24 @@ export class DeliveryLoop {
   /** Makes no further attempt; one that is under way may still succeed. */
   stop(): void {
     this.#stopped = true;
-    clearTimeout(this.#delay);
+    this.#forgetStart();
     this.#wake?.();
   }
 
   async #run(): Promise<void> {
     this.#running = true;
-    clearTimeout(this.#delay);
-    this.#delay = undefined;
+    this.#forgetStart();
     do await this.#attempt();
     while (!this.#stopped && this.#isDue());
     this.#running = false;
     this.notice();
+  }
+
+  #forgetStart(): void {
+    clearTimeout(this.#delay);
+    clearImmediate(this.#soon);
+    this.#delay = undefined;
+    this.#soon = undefined;
   }
 
   #isDue(): boolean {
@@ -131,7 +143,7 @@ export class DeliveryLoop {
     try {
       batches = this.#nextBatches();
     } catch (error) {
-      await this.#onFailure([], exportFailure(error)); // a journal that cannot be read, for now
+      await this.#onFailure([], { ...exportFailure(error), kind: "unreadable" });
       return;
     }
     let epoch = this.#epoch;
@@ -212,16 +224,17 @@ export class DeliveryLoop {
     this.#parts.push(batch.length - half, half);
   }
 
-  /** Rejects what has waited too long, and returns how many these were. */
+  /** Rejects what has waited too long, from the front on, and returns how many these were. */
   #giveUp(batch: readonly SpooledRecord[], reason: string): number {
     const limit = performance.now() - this.#settings.giveUpAfterMillis;
-    const expired = batch.filter(({ since }) => since <= limit);
-    if (expired.length === 0) return 0;
+    const first = batch.findIndex(({ since }) => since > limit);
+    const count = first === -1 ? batch.length : first;
+    if (count === 0) return 0;
     this.#epoch++;
     this.#parts.length = 0;
-    for (const spooled of expired)
+    for (const spooled of batch.slice(0, count))
       this.#reject(spooled, `given up after ${this.#settings.giveUpAfterMillis} ms: ${reason}`);
-    return expired.length;
+    return count;
   }
 
   #reject({ record }: SpooledRecord, reason: string): void {
@@ -238,21 +251,22 @@ export class DeliveryLoop {
 
   async #wait(asked: number, oldest: SpooledRecord | undefined): Promise<void> {
     if (this.#spool.size === 0 || this.#stopped) return;
-    const { backoff, giveUpAfterMillis } = this.#settings;
+    const { giveUpAfterMillis } = this.#settings;
     const expiry = (oldest?.since ?? performance.now()) + giveUpAfterMillis - performance.now();
     const retryAfter = Math.min(asked, MAX_RETRY_AFTER_MILLIS, expiry);
-    const bound = this.#hurries > 0 ? HURRIED_BACKOFF_MILLIS : Number.POSITIVE_INFINITY;
-    const wait = backoffMillis(
-      {
-        initialMillis: Math.min(backoff.initialMillis, bound),
-        maxMillis: Math.min(backoff.maxMillis, bound),
-      },
-      this.#failures,
-    );
     this.#mayHurry = false;
     if (retryAfter > 0) await this.#sleep(retryAfter);
     this.#mayHurry = true;
-    if (wait > retryAfter && !this.#stopped) await this.#sleep(Math.min(wait, expiry) - retryAfter);
+    if (this.#stopped) return;
+    const rest = Math.min(this.#backoffMillis(), expiry) - retryAfter;
+    if (rest > 0) await this.#sleep(rest);
+  }
+
+  #backoffMillis(): number {
+    const { initialMillis, maxMillis } = this.#settings.backoff;
+    const bound = this.#hurries > 0 ? HURRIED_BACKOFF_MILLIS : Number.POSITIVE_INFINITY;
+    const bounded = { initialMillis: Math.min(initialMillis, bound), maxMillis: Math.min(maxMillis, bound) };
+    return backoffMillis(bounded, this.#failures);
   }
 
   #sleep(millis: number): Promise<void> {

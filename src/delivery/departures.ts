@@ -3,12 +3,7 @@ import { MAX_TIMER_MILLIS } from "./deadline.js";
 /** How many records left a spool, one way or the other, and those who wait for so many. */
 export class Departures {
   #count = 0;
-  readonly #waiting = new Set<{ readonly count: number; readonly resolve: () => void }>();
-
-  /** How many have left so far. */
-  get count(): number {
-    return this.#count;
-  }
+  readonly #waiting = new Set<{ count: number; readonly resolve: () => void }>();
 
   /** So many more have left. */
   add(count: number): void {
@@ -16,16 +11,22 @@ export class Departures {
     for (const waiter of this.#waiting) if (waiter.count <= this.#count) waiter.resolve();
   }
 
-  /** Resolves when so many have left in all, or after the time. */
-  async reached(count: number, timeoutMillis: number): Promise<void> {
-    if (this.#count >= count) return;
+  /** So many more stand in front of those that are waited for. */
+  postpone(count: number): void {
+    for (const waiter of this.#waiting) waiter.count += count;
+  }
+
+  /** Waits until so many more have left, or for the time; resolves with how many have not. */
+  async next(count: number, timeoutMillis: number): Promise<number> {
+    if (count === 0) return 0;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const waiter = { count, resolve };
+    const waiter = { count: this.#count + count, resolve };
     this.#waiting.add(waiter);
     // not unref'd: whoever awaits a flush wants the process to live until it is settled
     const timer = setTimeout(resolve, Math.min(timeoutMillis, MAX_TIMER_MILLIS));
     await promise;
     clearTimeout(timer);
     this.#waiting.delete(waiter);
+    return Math.max(0, waiter.count - this.#count);
   }
 }

@@ -4,9 +4,16 @@
  * - `transient`: the same batch may pass later (network, time-out, 429, 5xx);
  * - `refused`: it never will as it is (400, 413, 422, an exporter that throws), but parts of it may;
  * - `partial`: the backend took some of it and refused the rest, perhaps for now (OTLP specification, "Partial Success");
- * - `configuration`: no batch will until somebody mends the set-up (401, 403, 404, a redirect, and other 4xx).
+ * - `configuration`: no batch will until somebody mends the set-up (401, 403, 404, a redirect, and other 4xx);
+ * - `unreadable`: nothing was exported, since what is pending cannot be read.
  */
-export type FailureKind = "transient" | "refused" | "partial" | "configuration";
+export type FailureKind = "transient" | "refused" | "partial" | "configuration" | "unreadable";
+
+/** What somebody has to do; nothing where to wait may be enough. */
+export const ADVICE: Partial<Record<FailureKind, string>> = {
+  configuration: "check address and credentials",
+  unreadable: "look at the journal with quorumlog verify",
+};
 
 /** One failed export. */
 export interface ExportFailure {

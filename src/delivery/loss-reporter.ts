@@ -8,7 +8,8 @@ export class LossReporter {
   readonly #fallback = processWarnings();
   readonly #listeners: ErrorListener[] = [];
   #warned = Number.NEGATIVE_INFINITY;
-  #blamed = Number.NEGATIVE_INFINITY;
+  /** When each advice was given last. */
+  readonly #advised = new Map<string, number>();
 
   /** Reports for a mirror of this name. */
   constructor(mirror: string) {
@@ -31,11 +32,11 @@ export class LossReporter {
     this.#tell(message);
   }
 
-  /** Nothing is lost, but nothing will be delivered until somebody looks; said at once, and then once a minute. */
+  /** Nothing is lost, but nothing will be delivered until somebody looks; each advice at once, and then once a minute. */
   stuck(reason: string, advice: string): void {
     const now = performance.now();
-    if (now - this.#blamed < REPEAT_MILLIS) return;
-    this.#blamed = now;
+    if (now - (this.#advised.get(advice) ?? Number.NEGATIVE_INFINITY) < REPEAT_MILLIS) return;
+    this.#advised.set(advice, now);
     this.#tell(`${this.#mirror}: ${reason}; ${advice}, records are kept`);
   }
 

@@ -25,6 +25,11 @@ export class MemorySpool implements Spool {
     return this.#records[this.#head]?.since;
   }
 
+  /** Never. */
+  isSafe(): boolean {
+    return false;
+  }
+
   /** Adds a record at the end. */
   add(spooled: SpooledRecord): number {
     this.#records.push(spooled);

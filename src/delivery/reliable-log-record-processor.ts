@@ -7,7 +7,7 @@ import { DeliveryLoop } from "./delivery-loop.js";
 import { observeDelivery } from "./delivery-metrics.js";
 import { Departures } from "./departures.js";
 import { guardExit, type Pending, unguardExit } from "./exit-guard.js";
-import type { ExportFailure } from "./export-failure.js";
+import { ADVICE, type ExportFailure } from "./export-failure.js";
 import { DeliveryError, type MirrorLedger } from "./ledger.js";
 import { LossReporter } from "./loss-reporter.js";
 import { MemorySpool } from "./memory-spool.js";
@@ -86,8 +86,8 @@ export class ReliableLogRecordProcessor implements AuditMirror {
   useSpool(spool: Spool): void {
     this.#spool = spool;
     this.#loop = this.#loopOver(spool);
-    spool.onPending?.(() => this.#takePending());
-    this.#takePending();
+    spool.onPending?.((ahead) => this.#takePending(ahead));
+    this.#takePending(0);
   }
 
   /** Adds a listener for rejections and lasting failures; called by the log that owns the mirror. */
@@ -166,12 +166,11 @@ export class ReliableLogRecordProcessor implements AuditMirror {
 
   async #flush(timeoutMillis: number): Promise<void> {
     const told = this.#told;
-    const target = this.#departures.count + this.#spool.size;
     const deadline = performance.now() + timeoutMillis;
+    const left = this.#departures.next(this.#spool.size, timeoutMillis);
     this.#loop.hurry();
-    await this.#departures.reached(target, timeoutMillis);
+    const pending = await left;
     this.#loop.relax();
-    const pending = Math.max(0, target - this.#departures.count);
     const rejected = this.#rejected - told;
     this.#told = this.#rejected;
     if (pending > 0 || rejected > 0) throw this.#undelivered(pending, rejected);
@@ -202,9 +201,10 @@ export class ReliableLogRecordProcessor implements AuditMirror {
     }
   }
 
-  /** What is pending in the spool without having been emitted here: of an earlier process, or sent again. */
-  #takePending(): void {
+  /** What is pending without having been emitted here: of an earlier process, or sent again. */
+  #takePending(ahead: number): void {
     this.#accepted = this.#delivered + this.#rejected + this.#spool.size;
+    this.#departures.postpone(ahead);
     if (this.#spool.size > 0) guardExit(this.#exitDuty);
     this.#loop.notice();
   }
@@ -235,9 +235,9 @@ export class ReliableLogRecordProcessor implements AuditMirror {
 
   #onFailed({ kind, reason }: ExportFailure): void {
     this.#lastError = reason;
-    if (kind === "configuration") this.#reporter.stuck(reason, "check address and credentials");
-    else if ((this.#oldestPendingMillis() ?? 0) > LASTING_MILLIS)
-      this.#reporter.stuck(reason, "this has lasted for more than a minute");
+    const isLasting = (this.#oldestPendingMillis() ?? 0) > LASTING_MILLIS;
+    const advice = ADVICE[kind] ?? (isLasting ? "this has lasted for more than a minute" : undefined);
+    if (advice !== undefined) this.#reporter.stuck(reason, advice);
   }
 
   #reject(record: ReadableLogRecord, reason: string): void {
@@ -264,7 +264,7 @@ export class ReliableLogRecordProcessor implements AuditMirror {
 
   #undelivered(pending: number, rejected: number): DeliveryError {
     const last = this.#lastError === undefined ? "" : `; last: ${this.#lastError}`;
-    const where = pending > 0 && this.#spool.durable ? ", safe in the journal" : "";
+    const where = pending > 0 && this.#spool.isSafe() ? ", safe in the journal" : "";
     return this.#error(`${this.name}: ${pending} pending${where}, ${rejected} rejected${last}`);
   }
 
@@ -284,7 +284,7 @@ export class ReliableLogRecordProcessor implements AuditMirror {
 
   #makeExitDuty(): Pending {
     const pending = (): number => this.#spool.size;
-    const isLost = (): boolean => !this.#spool.durable;
+    const isLost = (): boolean => !this.#spool.isSafe();
     return {
       what: `undelivered record(s) of ${this.name}`,
       get pending() {

@@ -29,6 +29,11 @@ export class Connection {
     this.#place = new FilePlace(this.path);
   }
 
+  /** Whether the path still leads to the file that was opened. */
+  get isKept(): boolean {
+    return this.#place.isKept;
+  }
+
   /** Does what only reads. Throws `closed`, `journal_failed`. */
   read<T>(work: () => T): T {
     this.assertOpen();

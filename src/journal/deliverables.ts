@@ -1,7 +1,7 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { checkpointRecord } from "../record/checkpoint-record.js";
 import { replayedRecord } from "../record/replayed-record.js";
-import type { CheckpointTable } from "./checkpoint-table.js";
+import type { CheckpointTable, StoredCheckpoint } from "./checkpoint-table.js";
 import { entryFromRow } from "./entry-from-line.js";
 import type { EntryTable, RecordRow } from "./entry-table.js";
 import { journalFailed } from "./failure.js";
@@ -69,6 +69,19 @@ export class Deliverables {
   }
 
   /**
+   * When the record at a position was recorded, even where the rest of it is damaged.
+   *
+   * @throws {@link AuditError} `journal_failed` when it is not there.
+   */
+  recordedAt(position: number): ReadableLogRecord["hrTime"] {
+    const place = this.placeAt(position);
+    if (place.kind === "checkpoint") return this.#storedCheckpoint(position).time;
+    const [row] = this.#entries.records(place.sequence, 1);
+    if (row?.sequence !== place.sequence) throw missing(`the entry of sequence ${place.sequence} is`);
+    return [row.seconds, row.nanos];
+  }
+
+  /**
    * So many records from a position on.
    *
    * @throws {@link AuditError} `journal_failed` when one of them is not there.
@@ -77,16 +90,16 @@ export class Deliverables {
     const found: Deliverable[] = [];
     for (let next = first; next < first + count; next = first + found.length) {
       const run = this.#positions.entriesFrom(next, first + count);
-      if (run === 0) found.push(this.#checkpoint(next));
+      if (run === 0) found.push({ position: next, record: checkpointRecord(this.#storedCheckpoint(next)) });
       else found.push(...this.#run(next, run));
     }
     return found;
   }
 
-  #checkpoint(position: number): Deliverable {
+  #storedCheckpoint(position: number): StoredCheckpoint {
     const checkpoint = this.#checkpoints.at(position);
     if (checkpoint === undefined) throw missing(`the checkpoint of position ${position} is`);
-    return { position, record: checkpointRecord(checkpoint) };
+    return checkpoint;
   }
 
   #run(position: number, count: number): Deliverable[] {

@@ -98,9 +98,15 @@ export class FilePlace {
     return this.#lost;
   }
 
+  /** Whether the path still leads to it. */
+  get isKept(): boolean {
+    const found = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
+    return found !== undefined && found.dev === this.#device && found.ino === this.#inode;
+  }
+
   /** Before a commit. Throws `journal_failed` when the file was deleted, moved or replaced. */
   assertKept(): void {
-    if (this.#lost || !this.#isKept())
+    if (this.#lost || !this.isKept)
       throw journalFailed(
         `${this.#path} was deleted, moved or replaced; nothing was recorded. Put it back, or open a journal anew`,
       );
@@ -108,12 +114,7 @@ export class FilePlace {
 
   /** After a commit, the same; a file that has what nobody was told of is not written to again. */
   assertKeptStill(): void {
-    this.#lost = !this.#isKept();
+    this.#lost = !this.isKept;
     this.assertKept();
-  }
-
-  #isKept(): boolean {
-    const found = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
-    return found !== undefined && found.dev === this.#device && found.ino === this.#inode;
   }
 }

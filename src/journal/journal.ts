@@ -94,7 +94,7 @@ export class Journal implements AuditReader {
     const table = new CheckpointTable(file.database, this.#entries.contexts, file.logId);
     this.#checkpointTable = table;
     this.#deliverables = new Deliverables(file.logId, this.#entries, table, () => this.length);
-    this.#outboxes = new Outboxes(file.database, this.#deliverables);
+    this.#outboxes = new Outboxes(file.database, this.#deliverables, () => file.isKept);
     ({ length: this.#length, lastTime: this.#lastTime } = this.#entries.end());
     this.#checkpoints = new Checkpoints({
       file,

@@ -1,3 +1,4 @@
+import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { Spool, SpooledRecord } from "../delivery/spool.js";
 import { sequenceOf } from "../record/replayed-record.js";
 import type { Deliverable, Deliverables } from "./deliverables.js";
@@ -31,13 +32,15 @@ export interface Outbox extends Spool {
   /** The oldest record will never be taken; it stays listed with the reason. */
   reject(reason: string): void;
   /** Calls `listener` whenever records became pending that nobody added: rejected ones again, or a checkpoint. */
-  onPending(listener: () => void): void;
+  onPending(listener: (ahead: number) => void): void;
 }
 
 /** What an outbox shares with its journal. */
 export interface OutboxParts {
   readonly table: OutboxTable;
   readonly deliverables: Deliverables;
+  /** Whether the journal's path still leads to its file. */
+  readonly isKept: () => boolean;
 }
 
 /**
@@ -53,7 +56,7 @@ export class JournalOutbox implements Outbox {
   readonly durable = true;
   readonly #parts: OutboxParts;
   readonly #since = new WaitingSince();
-  readonly #pendingListeners = new Set<() => void>();
+  readonly #pendingListeners = new Set<(ahead: number) => void>();
   /** Positions that are sent again, before all others. */
   #front: number[];
   /** To be put in front as soon as nothing that was peeked would change its place by it. */
@@ -101,14 +104,20 @@ export class JournalOutbox implements Outbox {
     return Math.min(this.#next, ...this.#front.slice(0, 1), ...this.#late.slice(0, 1)); // both ascend
   }
 
+  /** Whether what is pending here still stands in the file that the next process will open. */
+  isSafe(): boolean {
+    return this.#parts.isKept();
+  }
+
   /** Since when the oldest one waits, as far as that can be read. */
   get oldestSince(): number | undefined {
     if (this.size === 0) return undefined;
     const position = this.oldestPending;
     if (this.#oldest?.position !== position) {
       try {
-        const since = this.#since.get(position) ?? this.peek(1)[0]?.since;
-        this.#oldest = since === undefined ? undefined : { position, since };
+        // not by the record: an entry that was damaged is pending too
+        const since = this.#sinceOf(position, () => this.#parts.deliverables.recordedAt(position));
+        this.#oldest = { position, since };
       } catch {
         return undefined; // the journal was closed, or cannot be read for now
       }
@@ -117,14 +126,14 @@ export class JournalOutbox implements Outbox {
   }
 
   /** Calls `listener` whenever records became pending that nobody added. */
-  onPending(listener: () => void): void {
+  onPending(listener: (ahead: number) => void): void {
     this.#pendingListeners.add(listener);
   }
 
   /** Takes in what was stored while no log handed it on, such as by a log without this mirror. */
   catchUp(): void {
     this.#end = this.#parts.deliverables.end;
-    for (const listener of this.#pendingListeners) listener();
+    for (const listener of this.#pendingListeners) listener(0);
   }
 
   /** Notes that a record, which the journal has already, is pending. */
@@ -170,7 +179,7 @@ export class JournalOutbox implements Outbox {
     const idle = this.size === 0;
     this.#late = [...this.#late, ...positions].sort((a, b) => a - b);
     if (idle) this.#takeLate();
-    for (const listener of this.#pendingListeners) listener();
+    for (const listener of this.#pendingListeners) listener(positions.length);
   }
 
   /** Saves where the mirror stands, if it is not saved. */
@@ -205,9 +214,13 @@ export class JournalOutbox implements Outbox {
   }
 
   #spooled({ position, record }: Deliverable): SpooledRecord {
-    const [seconds, nanos] = record.hrTime;
-    const recordedMillis = seconds * 1000 + nanos / 1e6;
-    const since = this.#since.get(position) ?? performance.now() - Math.max(0, Date.now() - recordedMillis);
-    return { record, since };
+    return { record, since: this.#sinceOf(position, () => record.hrTime) };
+  }
+
+  #sinceOf(position: number, recordedAt: () => ReadableLogRecord["hrTime"]): number {
+    const noted = this.#since.get(position);
+    if (noted !== undefined) return noted;
+    const [seconds, nanos] = recordedAt();
+    return performance.now() - Math.max(0, Date.now() - (seconds * 1000 + nanos / 1e6));
   }
 }

@@ -12,11 +12,17 @@ export class Outboxes {
   readonly #table: OutboxTable;
   readonly #open = new Map<string, JournalOutbox>();
   readonly #deliverables: Deliverables;
+  readonly #isKept: () => boolean;
 
-  /** Of a database that is open. */
-  constructor(database: DatabaseSync, deliverables: Deliverables) {
+  /**
+   * Of a database that is open.
+   *
+   * @param isKept - Whether the journal's path still leads to its file.
+   */
+  constructor(database: DatabaseSync, deliverables: Deliverables, isKept: () => boolean) {
     this.#table = new OutboxTable(database);
     this.#deliverables = deliverables;
+    this.#isKept = isKept;
   }
 
   /** The outbox of a mirror, the same one for the same name; a new one starts at the end, or at a sequence. */
@@ -29,7 +35,8 @@ export class Outboxes {
       // behind the last that was pruned, so that checkpoints in front of the first entry are in it
       const kept = first === 0 ? 0 : deliverables.positionOf(first - 1) + 1;
       const start = backfill ? kept : deliverables.end;
-      outbox = new JournalOutbox(mirror, { deliverables, table: this.#table }, start);
+      const parts = { deliverables, table: this.#table, isKept: this.#isKept };
+      outbox = new JournalOutbox(mirror, parts, start);
       this.#open.set(mirror, outbox);
     } else outbox.catchUp();
     return outbox;

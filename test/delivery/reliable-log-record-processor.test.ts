@@ -15,7 +15,7 @@ import {
   type ReliableLogRecordProcessorOptions,
 } from "../../src/delivery/index.js";
 import { type AuditError, GovernanceAuditLog } from "../../src/index.js";
-import { failWith, ScriptedExporter } from "../fixtures/exporters.js";
+import { failWith, ScriptedExporter, succeed } from "../fixtures/exporters.js";
 import { castVotes } from "./watched.js";
 
 const FAST = { delayMillis: 1, initialBackoffMillis: 1, maxBackoffMillis: 2 };
@@ -336,6 +336,31 @@ describe("a flush", () => {
     }
   });
 
+  test("cuts the backoff short that follows a Retry-After, but not the Retry-After", async () => {
+    vi.useFakeTimers();
+    const random = vi.spyOn(Math, "random").mockReturnValue(0.99);
+    try {
+      const wait = new ExportError("busy", { status: 429, retryAfterMillis: 2000 });
+      const exporter = new ScriptedExporter(failWith(wait));
+      const { processor, emit } = started(exporter, {
+        initialBackoffMillis: 60_000,
+        maxBackoffMillis: 60_000,
+      });
+      emit("a");
+      await vi.advanceTimersByTimeAsync(5);
+      expect(processor.ledger().lastError).toBe("busy");
+      exporter.takes = succeed;
+      const flushed = processor.forceFlush({ timeoutMillis: 4000 });
+      await vi.advanceTimersByTimeAsync(1990);
+      expect(exporter.batches).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(1000);
+      await flushed;
+    } finally {
+      random.mockRestore();
+      vi.useRealTimers();
+    }
+  });
+
   test("keeps its deadline though the exporter's own flush hangs, and hurries nobody afterwards", async () => {
     const exporter = new ScriptedExporter();
     exporter.forceFlush = () => new Promise(() => {});
@@ -446,6 +471,24 @@ describe("what goes wrong is heard:", () => {
         expect.stringMatching(/HTTP 503.*lasted/),
       ]);
       expect(processor.ledger()).toMatchObject({ pending: 1, rejected: 0 });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("a fault of the configuration is told at once, though a lasting failure was just before", async () => {
+    vi.useFakeTimers();
+    try {
+      const exporter = new ScriptedExporter(failWith(new ExportError("HTTP 503", { status: 503 })));
+      const { emit, errors } = started(exporter, { maxBackoffMillis: 1000 });
+      emit("a");
+      await vi.advanceTimersByTimeAsync(62_000);
+      expect(errors.map(({ message }) => message)).toEqual([expect.stringMatching(/HTTP 503.*lasted/)]);
+      exporter.takes = failWith(new ExportError("HTTP 401", { status: 401 }));
+      await vi.advanceTimersByTimeAsync(2000);
+      expect(errors.slice(1).map(({ message }) => message)).toEqual([
+        expect.stringMatching(/HTTP 401.*credentials/),
+      ]);
     } finally {
       vi.useRealTimers();
     }
