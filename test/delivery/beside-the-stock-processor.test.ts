@@ -1,15 +1,26 @@
 import { ExportResultCode } from "@opentelemetry/core";
-import { BatchLogRecordProcessor, LoggerProvider, type LogRecordProcessor } from "@opentelemetry/sdk-logs";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";
+import {
+  BatchLogRecordProcessor,
+  LoggerProvider,
+  type LogRecordExporter,
+  type LogRecordProcessor,
+} from "@opentelemetry/sdk-logs";
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+  vi,
+} from "vitest";
 import { ExportError, ReliableLogRecordProcessor } from "../../src/delivery/index.js";
+import { Backend, type Manner } from "../fixtures/backend.js";
 import { ScriptedExporter } from "../fixtures/exporters.js";
-
-beforeEach(() => {
-  vi.useFakeTimers();
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+import { castVotes, logTo } from "./watched.js";
 
 /** 100 records a second for 25 s, to an exporter that fails from the 3rd second to the 23rd; how many arrived. */
 async function throughTwentySecondsOf503(
@@ -39,6 +50,13 @@ async function throughTwentySecondsOf503(
 }
 
 describe("100 records a second through 20 seconds of 503:", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   test("none is lost", async () => {
     expect(
       await throughTwentySecondsOf503((exporter) => new ReliableLogRecordProcessor({ exporter })),
@@ -87,5 +105,121 @@ describe("one record that the exporter refuses among 500:", () => {
     emitTo(processor);
     await processor.forceFlush();
     expect(arrived.size).toBe(0);
+  });
+});
+
+describe("over HTTP,", () => {
+  let backend: Backend;
+  beforeAll(async () => {
+    backend = await Backend.start();
+  });
+  afterAll(() => backend[Symbol.asyncDispose]());
+
+  const arrived = async (): Promise<number> => new Set((await backend.state()).uids).size;
+
+  /** The stock processor and exporter, and what the exporter said of each batch. */
+  function newStock(timeoutMillis = 10_000) {
+    const said: ExportResultCode[] = [];
+    const exporter: LogRecordExporter = new OTLPLogExporter({ url: backend.url, timeoutMillis });
+    const overheard: LogRecordExporter = {
+      export: (records, done) =>
+        exporter.export(records, (result) => {
+          said.push(result.code);
+          done(result);
+        }),
+      forceFlush: () => exporter.forceFlush(),
+      shutdown: () => exporter.shutdown(),
+    };
+    const processor = new BatchLogRecordProcessor({ exporter: overheard });
+    const provider = new LoggerProvider({ processors: [processor] });
+    onTestFinished(() => provider.shutdown());
+    const logger = provider.getLogger("stock");
+    let emitted = 0;
+    const emit = (count: number, poisoned: readonly number[] = []): void => {
+      for (let i = 0; i < count; i++)
+        logger.emit({
+          body: poisoned.includes(i) ? "poison" : "vote",
+          attributes: { "log.record.uid": `${emitted++}` },
+        });
+    };
+    return { provider, emit, said };
+  }
+
+  describe("500 records that come during a flush of 1500, and then a shutdown:", () => {
+    test("all are delivered", async () => {
+      await backend.startAnew();
+      const audit = logTo(backend);
+      castVotes(audit, 1500);
+      const flushed = audit.flush();
+      castVotes(audit, 500);
+      await Promise.all([flushed, audit.shutdown()]);
+      expect(await arrived()).toBe(2000);
+    });
+
+    test("the stock batch processor loses the 500, and both resolve", async () => {
+      await backend.startAnew();
+      const { provider, emit } = newStock();
+      emit(1500);
+      const flushed = provider.forceFlush();
+      emit(500);
+      await Promise.all([flushed, provider.shutdown()]);
+      expect(await arrived()).toBe(1500);
+    });
+  });
+
+  const POISONED = [0, 250, 499];
+  /** How a backend answers 200 for a batch of 500, how many of it arrive, and how long a flush tries. */
+  const falseSuccesses: [string, Manner, number, number][] = [
+    ["a partial success", { play: "partial success" }, 497, 10_000],
+    ["an answer that is cut in mid-body", { play: "reset" }, 0, 200],
+    ["a web page", { play: "web page" }, 0, 200],
+  ];
+  describe.each(falseSuccesses)("%s with status 200", (_, manner, count, timeoutMillis) => {
+    test("is no delivery, and the flush says so", async () => {
+      await backend.startAnew(manner);
+      const audit = logTo(backend);
+      castVotes(audit, 500, POISONED);
+      await expect(audit.flush({ timeoutMillis })).rejects.toMatchObject({
+        ledger: { accepted: 500, mirrors: { otlp: { delivered: count } } },
+      });
+      expect(await arrived()).toBe(count);
+    });
+
+    test("is success to the stock exporter", async () => {
+      await backend.startAnew(manner);
+      const { provider, emit, said } = newStock();
+      emit(500, POISONED);
+      await provider.forceFlush();
+      expect(said).toEqual([ExportResultCode.SUCCESS]);
+      expect(await arrived()).toBe(count);
+    });
+  });
+
+  describe("a Retry-After that is longer than an export may take", () => {
+    const asking: Manner = { play: "status", status: 429, retryAfter: "1" };
+
+    test("is waited for", async () => {
+      await backend.startAnew(asking);
+      const audit = logTo(backend, { timeoutMillis: 900 });
+      castVotes(audit, 500);
+      const flushed = audit.flush();
+      await backend.requests(1);
+      const asked = performance.now();
+      await backend.play({ play: "healthy" });
+      await flushed;
+      expect(performance.now() - asked).toBeGreaterThan(800);
+      expect(await arrived()).toBe(500);
+    });
+
+    test("costs the stock batch processor the batch, and its flush resolves", async () => {
+      await backend.startAnew(asking);
+      const { provider, emit, said } = newStock(900);
+      emit(500);
+      await provider.forceFlush();
+      await backend.play({ play: "healthy" });
+      await provider.shutdown();
+      expect(said).toEqual([ExportResultCode.FAILED]);
+      expect(await arrived()).toBe(0);
+    });
   });
 });

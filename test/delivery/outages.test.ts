@@ -1,10 +1,15 @@
 import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";
 import { BatchLogRecordProcessor, LoggerProvider } from "@opentelemetry/sdk-logs";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { type AuditError, DeliveryError, GovernanceAuditLog, type MirrorLedger } from "../../src/index.js";
-import { type OtlpMirrorOptions, otlpMirror } from "../../src/otlp/index.js";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import {
+  type AuditError,
+  DeliveryError,
+  type GovernanceAuditLog,
+  type MirrorLedger,
+} from "../../src/index.js";
+import type { OtlpMirrorOptions } from "../../src/otlp/index.js";
 import { Backend, type Manner } from "../fixtures/backend.js";
-import { castVotes, watched } from "./watched.js";
+import { castVotes, logTo, watched } from "./watched.js";
 
 let backend: Backend;
 beforeAll(async () => {
@@ -12,17 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => backend[Symbol.asyncDispose]());
 
-/** A log with a mirror that comes back soon. */
-function newLog(options: OtlpMirrorOptions = {}, errors: AuditError[] = []): GovernanceAuditLog {
-  const mirror = otlpMirror({
-    url: backend.url,
-    initialBackoffMillis: 20,
-    maxBackoffMillis: 100,
-    delayMillis: 10,
-    ...options,
-  });
-  return new GovernanceAuditLog({ mirrors: [mirror], onError: (error) => errors.push(error) });
-}
+const newLog = (options?: OtlpMirrorOptions, errors?: AuditError[]): GovernanceAuditLog =>
+  logTo(backend, options, errors);
 
 const lineOf = (audit: GovernanceAuditLog): MirrorLedger => audit.ledger().mirrors["otlp"] as MirrorLedger;
 
@@ -51,7 +47,7 @@ describe("through an outage, nothing is lost:", () => {
     const audit = newLog();
     using _watch = watched(audit);
     castVotes(audit, 1500);
-    await vi.waitFor(() => expect(lineOf(audit).lastError).toBeDefined());
+    await vi.waitFor(() => expect(lineOf(audit).lastError).toBeDefined(), 10_000);
     expect(lineOf(audit)).toMatchObject({ accepted: 1500, delivered: 0, pending: 1500, rejected: 0 });
     await backend.play({ play: "healthy" });
     await audit.shutdown();
@@ -73,6 +69,7 @@ describe("through an outage, nothing is lost:", () => {
   test("a backend that keeps the records and answers after the client gave up: twice there, once by id", async () => {
     await backend.startAnew({ play: "late", millis: 1000 });
     const audit = newLog({ timeoutMillis: 100 });
+    using _watch = watched(audit);
     castVotes(audit, 10);
     await backend.requests(2);
     await backend.play({ play: "healthy" });
@@ -85,6 +82,7 @@ describe("through an outage, nothing is lost:", () => {
   test("a Retry-After that is longer than the backoff is waited for", async () => {
     await backend.startAnew({ play: "status", status: 429, retryAfter: "1" });
     const audit = newLog();
+    using _watch = watched(audit);
     castVotes(audit, 3);
     await backend.requests(1);
     const asked = performance.now();
@@ -93,8 +91,23 @@ describe("through an outage, nothing is lost:", () => {
     expect(performance.now() - asked).toBeGreaterThan(800);
     expect((await backend.state()).requests).toBe(2);
     await audit.shutdown();
+    await expectAllBut(0, audit);
   });
 });
+
+test.each([1, 3])(
+  "a slow backend, %i export(s) at a time: all arrive exactly once",
+  async (maxConcurrentExports) => {
+    await backend.startAnew({ play: "slow", millis: 150 });
+    const audit = newLog({ maxBatchSize: 256, maxConcurrentExports });
+    using _watch = watched(audit);
+    castVotes(audit, 700);
+    await audit.shutdown();
+    expect(lineOf(audit)).toMatchObject({ accepted: 700, delivered: 700, pending: 0, rejected: 0 });
+    expect((await backend.state()).uids).toHaveLength(700);
+    await expectAllBut(0, audit);
+  },
+);
 
 describe("10 000 records while the backend hangs, then recovers:", () => {
   const BURST = 10_000;
@@ -115,6 +128,7 @@ describe("10 000 records while the backend hangs, then recovers:", () => {
     await backend.startAnew({ play: "hang" });
     const exporter = new OTLPLogExporter({ url: backend.url, timeoutMillis: 300 });
     const provider = new LoggerProvider({ processors: [new BatchLogRecordProcessor({ exporter })] });
+    onTestFinished(() => provider.shutdown());
     const logger = provider.getLogger("stock");
     for (let i = 0; i < BURST; i++) logger.emit({ body: "vote", attributes: { "log.record.uid": `${i}` } });
     await backend.requests(1);
@@ -151,11 +165,15 @@ describe("a record that the backend refuses for good", () => {
 
   test("413 for a batch: its parts go through", async () => {
     await backend.startAnew({ play: "too large", most: 3 });
-    const audit = newLog({ maxBatchSize: 16 });
+    const errors: AuditError[] = [];
+    const audit = newLog({ maxBatchSize: 16 }, errors);
+    using _watch = watched(audit);
     castVotes(audit, 16);
     await audit.shutdown();
     expect(lineOf(audit)).toMatchObject({ delivered: 16, rejected: 0 });
-    expect((await backend.state()).largest).toBe(16);
+    // 16, twice 8, four times 4, eight times 2: halved at once, and nothing tried a second time
+    expect(await backend.state()).toMatchObject({ largest: 16, requests: 15 });
+    expect(errors).toEqual([]);
     await expectAllBut(0, audit);
   });
 });

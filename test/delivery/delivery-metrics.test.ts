@@ -1,0 +1,181 @@
+import { type DiagLogger, DiagLogLevel, diag } from "@opentelemetry/api";
+import { LoggerProvider } from "@opentelemetry/sdk-logs";
+import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import {
+  ExportError,
+  ReliableLogRecordProcessor,
+  type ReliableLogRecordProcessorOptions,
+} from "../../src/delivery/index.js";
+import type { AuditError } from "../../src/index.js";
+import { failWith, ScriptedExporter, succeed } from "../fixtures/exporters.js";
+
+/** How long a warning that nobody asked for is not repeated. */
+const MINUTE = 60_000;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Collects when it is asked, and at no other time. */
+class AskedReader extends MetricReader {
+  protected override async onForceFlush(): Promise<void> {}
+  protected override async onShutdown(): Promise<void> {}
+
+  /** The values now: by the name of the metric, that of the mirror, and the error where there is one. */
+  async values(): Promise<Record<string, unknown>> {
+    const { resourceMetrics, errors } = await this.collect();
+    expect(errors).toEqual([]);
+    const values: Record<string, unknown> = {};
+    for (const { metrics } of resourceMetrics.scopeMetrics)
+      for (const { descriptor, dataPoints } of metrics)
+        for (const { attributes, value } of dataPoints) {
+          const { "otel.component.name": mirror, "error.type": error } = attributes;
+          values[[descriptor.name, mirror, error].filter((part) => part !== undefined).join(" ")] = value;
+        }
+    return values;
+  }
+}
+
+const refuse = failWith(new ExportError("HTTP 400", { status: 400 }));
+
+/** Takes the batch, and never answers. */
+const hold = (): void => {};
+
+function started(options: Partial<ReliableLogRecordProcessorOptions> = {}) {
+  const exporter = new ScriptedExporter();
+  const processor = new ReliableLogRecordProcessor({ exporter, maxBatchSize: 1, ...options });
+  const logger = new LoggerProvider({ processors: [processor] }).getLogger("app");
+  /** Emits so many records, and waits until what can be done with them at once is done. */
+  const emit = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) logger.emit({ body: "vote" });
+    await vi.advanceTimersByTimeAsync(10);
+  };
+  return { exporter, processor, emit };
+}
+
+describe("while records are pending, the metrics", () => {
+  test("say how many are, how many may be, and what became of the others", async () => {
+    const reader = new AskedReader();
+    const meterProvider = new MeterProvider({ readers: [reader] });
+    const { exporter, processor, emit } = started({ meterProvider, maxPending: 5, onError: () => {} });
+    await emit(4);
+    exporter.takes = refuse;
+    await emit(3);
+    exporter.takes = hold;
+    await emit(7);
+    await vi.advanceTimersByTimeAsync(2490);
+    expect(processor.ledger()).toMatchObject({
+      accepted: 14,
+      delivered: 4,
+      pending: 5,
+      rejected: 5,
+      oldestPendingMillis: 2500,
+    });
+    expect(await reader.values()).toEqual({
+      "quorumlog.delivery.accepted otlp": 14,
+      "quorumlog.delivery.delivered otlp": 4,
+      "quorumlog.delivery.rejected otlp": 5,
+      "quorumlog.delivery.pending.age otlp": 2.5,
+      "otel.sdk.processor.log.processed otlp": 4,
+      "otel.sdk.processor.log.processed otlp rejected": 3,
+      "otel.sdk.processor.log.processed otlp queue_full": 2,
+      "otel.sdk.processor.log.queue.size otlp": 5,
+      "otel.sdk.processor.log.queue.capacity otlp": 5,
+    });
+    await meterProvider.shutdown();
+  });
+
+  test("and the ledger give the age of the oldest one, which rises until that is delivered", async () => {
+    const reader = new AskedReader();
+    const meterProvider = new MeterProvider({ readers: [reader] });
+    const { exporter, processor, emit } = started({ meterProvider });
+    const answers: (() => void)[] = [];
+    exporter.takes = (records, done) => answers.push(() => succeed(records, done));
+    const ages = async (): Promise<unknown[]> => [
+      (await reader.values())["quorumlog.delivery.pending.age otlp"],
+      processor.ledger().oldestPendingMillis,
+    ];
+    await emit(1);
+    expect(await ages()).toEqual([0.01, 10]);
+    await vi.advanceTimersByTimeAsync(990);
+    await emit(1); // a younger one
+    expect(await ages()).toEqual([1.01, 1010]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await ages()).toEqual([2.01, 2010]);
+    answers.shift()?.();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await ages()).toEqual([1.01, 1010]);
+    answers.shift()?.();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await ages()).toEqual([0, undefined]);
+    await meterProvider.shutdown();
+  });
+
+  test("have a line for each mirror", async () => {
+    const reader = new AskedReader();
+    const meterProvider = new MeterProvider({ readers: [reader] });
+    const near = started({ meterProvider, name: "near" });
+    const far = started({ meterProvider, name: "far" });
+    far.exporter.takes = hold;
+    await near.emit(2);
+    await far.emit(3);
+    expect(await reader.values()).toMatchObject({
+      "otel.sdk.processor.log.queue.size near": 0,
+      "otel.sdk.processor.log.processed near": 2,
+      "otel.sdk.processor.log.queue.size far": 3,
+      "otel.sdk.processor.log.processed far": 0,
+    });
+    await meterProvider.shutdown();
+  });
+});
+
+describe("of losses,", () => {
+  const diagnosed: string[] = [];
+  beforeEach(() => {
+    diagnosed.length = 0;
+    const silent = (): void => {};
+    const warn = (text: string): number => diagnosed.push(text);
+    const logger: DiagLogger = { error: silent, warn, info: silent, debug: silent, verbose: silent };
+    diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  });
+  afterEach(() => {
+    diag.disable();
+    vi.restoreAllMocks();
+  });
+
+  test("the listener hears every one, the diagnostics the first and then one a minute", async () => {
+    const errors: AuditError[] = [];
+    const { exporter, emit } = started({ onError: (error) => errors.push(error) });
+    exporter.takes = refuse;
+    await emit(3);
+    expect(diagnosed).toEqual(["quorumlog: otlp: a record was rejected: HTTP 400"]);
+    await vi.advanceTimersByTimeAsync(MINUTE - 100);
+    await emit(3);
+    expect(diagnosed).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    await emit(3);
+    expect(diagnosed).toHaveLength(2);
+    expect(errors).toHaveLength(9);
+  });
+
+  test("the process warns where there is no listener: of the first, and after a minute with a count", async () => {
+    const warnings = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+    const { exporter, emit } = started();
+    exporter.takes = refuse;
+    await emit(4);
+    expect(warnings).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: "delivery_failed" }));
+    for (const unsaid of [3, 1]) {
+      warnings.mockClear();
+      await vi.advanceTimersByTimeAsync(MINUTE);
+      await emit(2);
+      expect(warnings.mock.calls).toEqual([
+        [expect.objectContaining({ code: "delivery_failed" })],
+        [`${unsaid} more errors like this since the last warning`, "AuditError"],
+      ]);
+    }
+  });
+});
