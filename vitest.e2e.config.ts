@@ -7,5 +7,6 @@ export default defineConfig({
     maxWorkers: 1,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    setupFiles: ["test/setup.ts"],
   },
 });

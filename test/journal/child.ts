@@ -3,16 +3,9 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { afterEach } from "vitest";
 import type { JournalRow } from "../../src/journal/index.js";
+import { afterThisTest } from "../fixtures/cleanup.js";
 import { temporaryFolder } from "./fixtures.js";
-
-const children = new Set<ChildProcess>();
-
-afterEach(() => {
-  for (const child of children) child.kill("SIGKILL");
-  children.clear();
-});
 
 /** What a child process says once it has opened a journal. */
 export interface Child {
@@ -64,7 +57,7 @@ function started(path: string, rows: readonly JournalRow[], mode: string, user?:
     stdio: ["ignore", "pipe", "inherit"],
     ...(user !== undefined && { uid: user, gid: user }),
   });
-  children.add(child);
+  afterThisTest(() => child.kill("SIGKILL"));
   return child;
 }
 

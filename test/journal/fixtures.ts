@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resourceFromAttributes } from "@opentelemetry/resources";
-import { afterEach } from "vitest";
 import { type AuditEvent, validateEvent } from "../../src/entry/audit-event.js";
 import { sealEntry } from "../../src/entry/seal.js";
 import { randomUuid } from "../../src/entry/uuid.js";
 import { AuditError, type AuditErrorCode } from "../../src/errors.js";
 import { Journal, type JournalOptions, type JournalRow } from "../../src/journal/index.js";
 import { replayedRecord } from "../../src/record/replayed-record.js";
+import { afterThisTest } from "../fixtures/cleanup.js";
 
 export const resource = resourceFromAttributes({ "service.name": "votes" });
 export const scope = { name: "quorumlog", version: "1.2.3" };
@@ -16,20 +16,10 @@ export const scope = { name: "quorumlog", version: "1.2.3" };
 /** 2026-04-14T12:00:00.000Z */
 export const START = 1_776_168_000_000;
 
-const open = new Set<Journal>();
-const folders = new Set<string>();
-
-afterEach(() => {
-  for (const journal of open) journal.close();
-  open.clear();
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-  folders.clear();
-});
-
 /** An empty folder; gone after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "quorumlog-"));
-  folders.add(folder);
+  afterThisTest(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -41,7 +31,7 @@ export function newPath(): string {
 /** Opens a journal; it is closed after the test. */
 export function openJournal(path: string, options?: JournalOptions): Journal {
   const journal = Journal.open(path, options);
-  open.add(journal);
+  afterThisTest(() => journal.close());
   return journal;
 }
 
