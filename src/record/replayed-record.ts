@@ -77,8 +77,9 @@ export function decodeResource(json: string): Resource {
 }
 
 /** A scope as JSON text. */
-export function encodeScope({ name, version, schemaUrl, attributes }: RecordScope): string {
-  return JSON.stringify({ name, version, schemaUrl, attributes });
+export function encodeScope(scope: RecordScope): string {
+  const { name, version, schemaUrl, attributes, droppedAttributesCount } = scope;
+  return JSON.stringify({ name, version, schemaUrl, attributes, droppedAttributesCount });
 }
 
 /** The scope of {@link encodeScope}. */

@@ -70,6 +70,23 @@ describe("the outbox of a mirror", () => {
     expect(records[3]?.resource.attributes).toEqual({ "service.name": "votes" });
   });
 
+  test("sends a scope again with all that it had, the number of its dropped attributes too", () => {
+    const path = newPath();
+    const journal = openJournal(path);
+    journal.outbox("otlp");
+    const scope = {
+      name: "votes",
+      version: "1.2.3",
+      schemaUrl: "https://opentelemetry.io/schemas/1.37.0",
+      attributes: { region: "eu" },
+      droppedAttributesCount: 3,
+    };
+    journal.append({ ...rowOf(0), scope });
+    journal.close();
+    const [pending] = openJournal(path).outbox("otlp").peek(1);
+    expect(pending?.record.instrumentationScope).toEqual(scope);
+  });
+
   test.each([true, false])(
     "stores what was detected about a resource after its first entry (another follows: %s)",
     async (appendsAgain) => {
