@@ -6,6 +6,15 @@ export function journalFailed(message: string, cause?: unknown): AuditError {
   return new AuditError("journal_failed", `journal: ${message}${reason}`, { cause });
 }
 
+/** `journal_failed` for a file that is damaged or no journal. */
+export function damaged(path: string, cause: unknown): AuditError {
+  return journalFailed(
+    `${path} is damaged or no journal at all; nothing was changed. Restore it from a backup (Journal.backup), or move ` +
+      "it away to begin a new log, and keep it: an auditor may still read parts of it",
+    cause,
+  );
+}
+
 const DAMAGED: ReadonlySet<unknown> = new Set([11, 26]); // SQLITE_CORRUPT, SQLITE_NOTADB
 
 /** True when SQLite says that the file is damaged or not a database at all. */

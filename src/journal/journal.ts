@@ -28,9 +28,6 @@ import { type PruneOptions, type Pruning, prune, pruneMillis } from "./pruning.j
 import type { RejectedRecord } from "./rejected-record.js";
 import { inTransaction } from "./sqlite.js";
 
-/** Newest entries that opening reads and checks. */
-const CHECKED = 16;
-
 /**
  * The durable log: an SQLite file that holds every entry of a log, over all processes that wrote to it in turn, and
  * what each mirror has still to deliver. What `append` has returned from is committed and synced.
@@ -107,7 +104,6 @@ export class Journal implements AuditReader {
     this.#prover = new Prover(this.#entries, () => table.newest());
     if (file.readOnly) return; // what is read is checked then; what was altered must still be open to an auditor
     inTransaction(file.database, () => this.#entries.tree.continueAt(this.#length));
-    this.newest(CHECKED);
   }
 
   /** The next sequence: how many entries were ever appended, pruned ones included. */

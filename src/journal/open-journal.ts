@@ -4,15 +4,13 @@ import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { DEFAULT_LOG_ID } from "../entry/log-id.js";
 import { AuditError } from "../errors.js";
-import { isDamage, journalFailed } from "./failure.js";
+import { damaged, isDamage, journalFailed } from "./failure.js";
+import { checkJournal, checkLogId, versionOf } from "./journal-check.js";
 import { createJournalFile, statOf } from "./journal-file.js";
-import { type ResolvedJournalOptions, refuseLogId } from "./options.js";
-import { APPLICATION_ID, MIGRATIONS, SCHEMA_OBJECTS, SCHEMA_VERSION } from "./schema.js";
+import type { ResolvedJournalOptions } from "./options.js";
+import { MIGRATIONS, SCHEMA_VERSION } from "./schema.js";
 import { type Access, inTransaction, openSqlite } from "./sqlite.js";
 import { lockForWriting, type Owner } from "./writer-lock.js";
-
-/** Up to this size opening checks every page; the rest are checked as they are read. About 0.15 s (measured). */
-const FULL_CHECK_BYTES = 64 * 1024 * 1024;
 
 /** Frames in the WAL before it is copied into the file: four times SQLite's own, since indexes meet in the same pages. */
 const CHECKPOINT_PAGES = 4000;
@@ -31,23 +29,14 @@ export interface OpenedJournal {
  * Opens the database of a journal, or makes it when it is opened for writing and nothing is there.
  *
  * @param path - Absolute, without symbolic links.
- * @throws {@link AuditError} `journal_failed`, `invalid_options` for another log id. Nothing is overwritten.
+ * @throws {@link AuditError} `journal_failed`, `invalid_options` for another log id. What is refused is left as it was.
  */
 export function openJournal(path: string, options: ResolvedJournalOptions): OpenedJournal {
-  const { readOnly, logId: asked } = options;
-  if (readOnly && statOf(path) === undefined) throw journalFailed(`there is no ${path} to read`);
-  const unlock = readOnly ? () => {} : lockForWriting(path, () => ownerOf(path));
-  let database: DatabaseSync | undefined;
   try {
-    if (statOf(path) === undefined) createJournalFile(path, asked ?? DEFAULT_LOG_ID);
-    database = openChecked(path, readOnly);
-    const logId = String(database.prepare("SELECT log_id FROM log").get()?.["log_id"]);
-    if (asked !== undefined && asked !== logId) throw refuseLogId(asked, logId);
-    if (!readOnly) claim(database);
-    return { database, logId, unlock };
+    if (!options.readOnly) return openForWriting(path, options);
+    if (statOf(path) === undefined) throw journalFailed(`there is no ${path} to read`);
+    return { ...openChecked(path, options, readAccess(path)), unlock: () => {} };
   } catch (cause) {
-    database?.close();
-    unlock();
     throw readFailure(path, cause);
   }
 }
@@ -64,12 +53,55 @@ export function release(database: DatabaseSync): void {
   database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-function damaged(path: string, cause: unknown): AuditError {
-  return journalFailed(
-    `${path} is damaged or no journal at all; nothing was changed. Restore it from a backup (Journal.backup), or move ` +
-      "it away to begin a new log, and keep it: an auditor may still read parts of it",
-    cause,
+function openForWriting(path: string, options: ResolvedJournalOptions): OpenedJournal {
+  const lock = () => lockForWriting(path, () => ownerOf(path));
+  // a lock file beside what is refused would be a change; where there is one, nobody need write during the checks
+  let unlock = statOf(`${path}.lock`) === undefined ? undefined : lock();
+  let database: DatabaseSync | undefined;
+  try {
+    // on a connection that cannot write: closing one that can folds the write-ahead log into the file
+    if (statOf(path) !== undefined)
+      openChecked(path, options, hasFrames(path) ? "read" : "immutable").database.close();
+    unlock ??= lock();
+    if (statOf(path) === undefined) createJournalFile(path, options.logId ?? DEFAULT_LOG_ID);
+    database = openSqlite(path, "write");
+    // once more: until the lock was held, another process may have begun the journal, or brought it up to date
+    const version = versionOf(database, path);
+    const logId = checkLogId(database, options);
+    prepare(database, version);
+    return { database, logId, unlock };
+  } catch (cause) {
+    database?.close();
+    unlock?.();
+    throw cause;
+  }
+}
+
+function openChecked(
+  path: string,
+  options: ResolvedJournalOptions,
+  access: Access,
+): Pick<OpenedJournal, "database" | "logId"> {
+  const stat = statOf(path);
+  if (!stat?.isFile()) throw journalFailed(`${path} is not a file`);
+  if (stat.size === 0) throw damaged(path, new Error("the file is empty"));
+  const database = openSqlite(path, access);
+  try {
+    return { database, logId: checkJournal(database, path, options) };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Makes a journal ready for its writer. */
+function prepare(database: DatabaseSync, version: number): void {
+  database.exec(
+    `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA cache_size = -${CACHE};
+     PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
   );
+  migrate(database, version);
+  claim(database);
 }
 
 function claim(database: DatabaseSync): void {
@@ -78,33 +110,9 @@ function claim(database: DatabaseSync): void {
     .run(process.pid, hostname(), new Date().toISOString());
 }
 
-function openChecked(path: string, readOnly: boolean): DatabaseSync {
-  const stat = statOf(path);
-  if (!stat?.isFile()) throw journalFailed(`${path} is not a file`);
-  if (stat.size === 0) throw damaged(path, new Error("the file is empty"));
-  const database = openSqlite(path, readOnly ? readAccess(path) : "write");
-  try {
-    const version = versionOf(database, path);
-    if (!readOnly) {
-      database.exec(
-        `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA cache_size = -${CACHE};
-         PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
-      );
-      migrate(database, version);
-    } else if (version < SCHEMA_VERSION)
-      throw journalFailed(`${path} is of an older version; open it for writing once, to bring it up to date`);
-    checkSchema(database, path, readOnly);
-    if (stat.size <= FULL_CHECK_BYTES) checkPages(database, path);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
 /** A file in WAL mode needs a -shm beside it even to be read, unless it is promised that nobody writes. */
 function readAccess(path: string): Access {
-  if (statOf(`${path}-wal`) !== undefined) return "read";
+  if (hasFrames(path)) return "read";
   try {
     accessSync(dirname(path), constants.W_OK);
     return "read";
@@ -113,20 +121,9 @@ function readAccess(path: string): Access {
   }
 }
 
-/** Reads the header alone, before anything that could write. */
-function versionOf(database: DatabaseSync, path: string): number {
-  const application = database.prepare("PRAGMA application_id").get()?.["application_id"];
-  if (application !== APPLICATION_ID)
-    throw journalFailed(
-      `${path} is another program's database; nothing was changed. Choose another path for the journal`,
-    );
-  const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
-  if (version > SCHEMA_VERSION)
-    throw journalFailed(
-      `${path} has the schema version ${version}, this quorumlog knows ${SCHEMA_VERSION}; nothing was changed. ` +
-        "Update quorumlog to the version that wrote it",
-    );
-  return version;
+/** Whether the write-ahead log has anything in it; a close beside a reader leaves an empty one. */
+function hasFrames(path: string): boolean {
+  return (statOf(`${path}-wal`)?.size ?? 0) > 0;
 }
 
 function migrate(database: DatabaseSync, version: number): void {
@@ -135,20 +132,6 @@ function migrate(database: DatabaseSync, version: number): void {
     for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   });
-}
-
-/** Triggers guard writers; that they were taken away must not keep an auditor from reading what is left. */
-function checkSchema(database: DatabaseSync, path: string, readOnly: boolean): void {
-  const rows = database.prepare("SELECT name FROM sqlite_schema").all();
-  const names = new Set(rows.map(({ name }) => name));
-  const needed = readOnly ? SCHEMA_OBJECTS.filter(({ type }) => type !== "TRIGGER") : SCHEMA_OBJECTS;
-  const missing = needed.find(({ name }) => !names.has(name))?.name;
-  if (missing !== undefined) throw damaged(path, new Error(`it has no ${missing}`));
-}
-
-function checkPages(database: DatabaseSync, path: string): void {
-  const found = database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
-  if (found !== "ok") throw damaged(path, new Error(String(found)));
 }
 
 function ownerOf(path: string): Owner | undefined {

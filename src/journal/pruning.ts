@@ -88,7 +88,9 @@ function firstRecordedSince(database: DatabaseSync, millis: number, first: numbe
 function pruneBefore(database: DatabaseSync, first: number, end: number, olderThan: number): void {
   inTransaction(database, () => {
     database
-      .prepare("INSERT INTO pruned_leaf SELECT sequence, leaf_hash FROM entry WHERE sequence < ?")
+      .prepare(
+        "INSERT INTO pruned_leaf SELECT sequence, leaf_hash FROM entry WHERE sequence < ? ORDER BY sequence",
+      )
       .run(end);
     database
       .prepare(

@@ -153,14 +153,43 @@ ${refuse("checkpoint", "UPDATE")}
 ${refuse("checkpoint", "DELETE")}
 `;
 
+/**
+ * Guards against `INSERT OR REPLACE`, which deletes the row in its way without a word to the triggers on DELETE. A pruning
+ * keeps the leaf hashes first, in the order of their sequences, and is written down when all of them are there.
+ */
+const THIRD = `
+CREATE TRIGGER log_insert BEFORE INSERT ON log WHEN EXISTS (SELECT 1 FROM log)
+  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on log is refused, it has its name'); END;
+CREATE TRIGGER pruned_leaf_insert BEFORE INSERT ON pruned_leaf
+  WHEN NEW.sequence IS NOT coalesce((SELECT max(sequence) + 1 FROM pruned_leaf), 0)
+    OR NEW.leaf_hash IS NOT (SELECT leaf_hash FROM entry WHERE sequence = NEW.sequence)
+  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on pruned_leaf takes the leaf hash of the next entry alone'); END;
+CREATE TRIGGER pruning_insert BEFORE INSERT ON pruning
+  WHEN NEW.first IS NOT coalesce((SELECT max(pruned_before) FROM pruning), 0)
+    OR NEW.first >= NEW.pruned_before
+    OR NEW.pruned_before IS NOT (SELECT max(sequence) + 1 FROM pruned_leaf)
+  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on pruning goes on from the last, over leaf hashes that are kept'); END;
+CREATE TRIGGER context_insert BEFORE INSERT ON context WHEN EXISTS (SELECT 1 FROM context WHERE id = NEW.id)
+  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on context takes a new id alone'); END;
+CREATE TRIGGER context_update BEFORE UPDATE OF id, kind ON context
+  BEGIN SELECT RAISE(ABORT, 'append-only: UPDATE on context is refused but for json, where detection ends late'); END;
+${refuse("context", "DELETE")}
+`;
+
 /** What leads from each schema version to the next; the first makes the schema. */
-export const MIGRATIONS: readonly string[] = [FIRST, SECOND];
+export const MIGRATIONS: readonly string[] = [FIRST, SECOND, THIRD];
 
 /** The schema version that this code reads and writes, kept in `user_version`. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
 
-/** Tables, indexes, view and triggers by name; a file that lacks one was tampered with. */
-export const SCHEMA_OBJECTS: readonly { readonly type: string; readonly name: string }[] = Array.from(
-  MIGRATIONS.join("").matchAll(/CREATE (TABLE|INDEX|VIEW|TRIGGER) (\w+)/g),
-  ([, type = "", name = ""]) => ({ type, name }),
-);
+/** The oldest schema version that can be read as it is: what came later are triggers, which guard writers alone. */
+export const READABLE_VERSION = 2;
+
+/** Tables, indexes, view and triggers of a schema version by name; a file that lacks one was tampered with. */
+export function schemaObjects(version: number): { readonly type: string; readonly name: string }[] {
+  const made = MIGRATIONS.slice(0, version).join("");
+  return Array.from(
+    made.matchAll(/CREATE (TABLE|INDEX|VIEW|TRIGGER) (\w+)/g),
+    ([, type = "", name = ""]) => ({ type, name }),
+  );
+}

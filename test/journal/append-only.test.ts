@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
-import { append, newPath, openJournal } from "./fixtures.js";
+import { append, newPath, openJournal, START } from "./fixtures.js";
 
 function filled(): DatabaseSync {
   const path = newPath();
@@ -8,6 +8,27 @@ function filled(): DatabaseSync {
   append(journal, 3);
   journal.close();
   return new DatabaseSync(path);
+}
+
+/** A journal of five entries, the first two of which were pruned. */
+function pruned(): DatabaseSync {
+  const path = newPath();
+  const journal = openJournal(path, { minimumRetentionDays: 0 });
+  append(journal, 5);
+  journal.prune({ olderThan: new Date(START + 2000) });
+  journal.close();
+  return new DatabaseSync(path);
+}
+
+const GUARDED = ["log", "context", "entry", "pruning", "pruned_leaf"];
+
+/** All rows that must stay as they are. */
+function rowsOf(database: DatabaseSync): unknown[] {
+  return GUARDED.map((table) => {
+    const statement = database.prepare(`SELECT * FROM ${table}`);
+    statement.setReadBigInts(true); // nanoseconds
+    return statement.all();
+  });
 }
 
 const COLUMNS =
@@ -42,7 +63,7 @@ describe("the file of a journal in the hands of any SQLite program", () => {
     ["no log id", "DELETE FROM log"],
     [
       "deleting behind a pruning that kept no leaf hashes",
-      "INSERT INTO pruning VALUES (2, 0, 0, '', ''); DELETE FROM entry WHERE sequence < 2",
+      "DROP TRIGGER pruning_insert; INSERT INTO pruning VALUES (2, 0, 0, '', ''); DELETE FROM entry",
     ],
   ])("refuses %s", (_, sql) => {
     const database = filled();
@@ -51,6 +72,63 @@ describe("the file of a journal in the hands of any SQLite program", () => {
       expect(database.prepare("SELECT count(*) AS n FROM entry WHERE actor_did = 'did:a'").get()).toEqual({
         n: 3,
       });
+    } finally {
+      database.close();
+    }
+  });
+
+  test.each([
+    ["replacing the log id", "INSERT OR REPLACE INTO log VALUES (0, 'evil', '2020-01-01T00:00:00Z')"],
+    [
+      "an upsert of the log id",
+      "INSERT INTO log VALUES (0, 'evil', '') ON CONFLICT DO UPDATE SET log_id = 'evil'",
+    ],
+    ["replacing a kept leaf hash", "REPLACE INTO pruned_leaf VALUES (1, zeroblob(32))"],
+    ["a kept leaf hash with a hole before it", "INSERT INTO pruned_leaf VALUES (9, zeroblob(32))"],
+    ["a kept leaf hash without a sequence", "INSERT INTO pruned_leaf (leaf_hash) VALUES (zeroblob(32))"],
+    ["a kept leaf hash that its entry has not", "INSERT INTO pruned_leaf VALUES (2, zeroblob(32))"],
+    [
+      "a kept leaf hash of an entry that never was",
+      `INSERT INTO pruned_leaf SELECT sequence, leaf_hash FROM entry ORDER BY sequence;
+       INSERT INTO pruned_leaf VALUES (5, zeroblob(32))`,
+    ],
+    ["changing a kept leaf hash", "UPDATE pruned_leaf SET leaf_hash = zeroblob(32)"],
+    ["deleting a kept leaf hash", "DELETE FROM pruned_leaf"],
+    [
+      "replacing the record of a pruning",
+      "REPLACE INTO pruning SELECT pruned_before, first, recorded_nanos, '1999', '1999' FROM pruning",
+    ],
+    ["the record of a pruning before the last one", "INSERT INTO pruning VALUES (1, 0, 0, '', '')"],
+    ["the record of a pruning that kept no leaf hashes", "INSERT INTO pruning VALUES (4, 2, 0, '', '')"],
+    [
+      "the record of a pruning that does not go on from the last one",
+      `INSERT INTO pruned_leaf SELECT sequence, leaf_hash FROM entry WHERE sequence = 2;
+       INSERT INTO pruning VALUES (3, 0, 0, '', '')`,
+    ],
+    ["changing the record of a pruning", "UPDATE pruning SET at = ''"],
+    ["deleting the record of a pruning", "DELETE FROM pruning"],
+    ["replacing a resource", `REPLACE INTO context VALUES (1, 'resource', '{"attributes":{}}')`],
+    ["making another of a resource", "UPDATE context SET kind = 'scope'"],
+    ["deleting a resource", "DELETE FROM context"],
+  ])("refuses %s", (_, sql) => {
+    const database = pruned();
+    try {
+      const before = rowsOf(database);
+      expect(() => database.exec(`BEGIN; ${sql}`)).toThrow(/append-only/);
+      database.exec("ROLLBACK");
+      expect(rowsOf(database)).toEqual(before);
+    } finally {
+      database.close();
+    }
+  });
+
+  test("has no table of the log's history that an INSERT OR REPLACE can change", () => {
+    const database = pruned();
+    try {
+      for (const table of GUARDED)
+        expect(() => database.exec(`REPLACE INTO ${table} SELECT * FROM ${table}`), table).toThrow(
+          /append-only/,
+        );
     } finally {
       database.close();
     }

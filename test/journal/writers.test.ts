@@ -94,13 +94,17 @@ describe("a journal that is only read", () => {
     expect(codeOf(() => reader.length)).toBe("closed");
   });
 
-  test("can lie in a folder that cannot be written", async () => {
+  test.each([
+    ["no write-ahead log", false],
+    ["the empty one that a close beside a reader leaves", true],
+  ])("can lie in a folder that cannot be written, with %s", async (_, empty) => {
     const folder = temporaryFolder();
     const path = join(folder, "governance.db");
     const journal = openJournal(path);
     append(journal, 2);
     journal.close();
     rmSync(`${path}.lock`);
+    if (empty) writeFileSync(`${path}-wal`, "");
     chmodSync(path, 0o444);
     chmodSync(folder, 0o555);
     // a superuser may write anywhere, so the reader is somebody else then
@@ -112,7 +116,7 @@ describe("a journal that is only read", () => {
     const writer = await childWith(path, [], process.getuid?.() === 0 ? { user: 65534 } : {});
     expect(writer.said).toMatchObject({ code: "journal_failed" });
     chmodSync(folder, 0o755);
-    expect(readdirSync(folder)).toEqual(["governance.db"]);
+    expect(readdirSync(folder)).toEqual(empty ? ["governance.db", "governance.db-wal"] : ["governance.db"]);
   });
 });
 

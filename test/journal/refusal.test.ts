@@ -1,0 +1,136 @@
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, test } from "vitest";
+import { Journal, type JournalOptions } from "../../src/journal/index.js";
+import { childWith } from "./child.js";
+import { newPath, openJournal, rowOf, temporaryFolder, thrownBy } from "./fixtures.js";
+
+/** The files of a folder by name, but for the index of the write-ahead log: even to read that, SQLite makes one. */
+function filesBeside(path: string): { readonly [name: string]: string } {
+  const names = readdirSync(dirname(path)).filter((name) => name !== `${basename(path)}-shm`);
+  return Object.fromEntries(names.map((name) => [name, readFileSync(join(dirname(path), name), "hex")]));
+}
+
+/** Copies a database with its write-ahead log as they lie there, into a folder with nothing else in it. */
+function copied(path: string): string {
+  const copy = newPath();
+  for (const suffix of ["", "-wal"]) copyFileSync(path + suffix, copy + suffix);
+  return copy;
+}
+
+/** A database with what was done to it in its write-ahead log, as a process leaves them that is killed. */
+function crashed(path: string, sql: string): string {
+  const database = new DatabaseSync(path);
+  try {
+    database.exec(`PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; ${sql}`);
+    return copied(path);
+  } finally {
+    database.close();
+  }
+}
+
+/** A journal whose writer was killed, so that its entries are in the write-ahead log; altered by some SQL. */
+async function killed(sql = ""): Promise<string> {
+  const path = newPath();
+  const child = await childWith(path, [rowOf(0), rowOf(1), rowOf(2)]);
+  await child.kill();
+  return crashed(path, sql);
+}
+
+const ALTERED = `DROP TRIGGER entry_update; UPDATE entry SET leaf_hash = zeroblob(32) WHERE sequence = 2;
+  CREATE TRIGGER entry_update BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'append-only'); END`;
+
+interface Refusal {
+  readonly made: () => Promise<string>;
+  readonly message: RegExp;
+  readonly options?: JournalOptions;
+  /** An auditor may read it still. */
+  readonly readable?: boolean;
+}
+
+const REFUSALS: readonly (readonly [string, Refusal])[] = [
+  [
+    "of a newer schema",
+    { made: () => killed("PRAGMA user_version = 999"), message: /schema version 999.*nothing was changed/ },
+  ],
+  [
+    "that is another program's",
+    {
+      made: async () =>
+        crashed(newPath(), "CREATE TABLE entry (sequence INTEGER); INSERT INTO entry VALUES (1)"),
+      message: /another program's database; nothing was changed/,
+    },
+  ],
+  [
+    "that lost a trigger",
+    { made: () => killed("DROP TRIGGER entry_update"), message: /it has no entry_update/, readable: true },
+  ],
+  ["that lost a table", { made: () => killed("DROP TABLE rejected"), message: /it has no rejected/ }],
+  [
+    "whose newest entry was altered",
+    { made: () => killed(ALTERED), message: /sequence 2 was damaged or altered/, readable: true },
+  ],
+  [
+    "with torn pages",
+    {
+      made: async () => {
+        const path = await killed();
+        const bytes = readFileSync(path);
+        writeFileSync(path, bytes.fill(0xa5, 4096));
+        return path;
+      },
+      message: /damaged or no journal at all; nothing was changed/,
+    },
+  ],
+  [
+    "of another log",
+    { made: () => killed(), message: /belongs to the log "quorumlog"/, options: { logId: "other" } },
+  ],
+];
+
+describe("a journal that was not closed is left as it lies there when it is refused:", () => {
+  test.each(REFUSALS)("one %s", async (_, { made, message, options, readable = false }) => {
+    const path = await made();
+    const before = filesBeside(path);
+    expect(before[`${basename(path)}-wal`]).not.toBe("");
+    for (const readOnly of readable ? [false] : [false, true]) {
+      expect(thrownBy(() => Journal.open(path, { ...options, readOnly })).message).toMatch(message);
+      expect(filesBeside(path)).toEqual(before);
+    }
+  });
+
+  test.each(REFUSALS)(
+    "one %s, with the lock file of its last writer",
+    async (_, { made, message, options }) => {
+      const path = await made();
+      writeFileSync(`${path}.lock`, "");
+      const before = filesBeside(path);
+      expect(thrownBy(() => Journal.open(path, options)).message).toMatch(message);
+      expect(filesBeside(path)).toEqual(before);
+    },
+  );
+
+  test("what nobody altered is opened, with all of its entries", async () => {
+    expect([...openJournal(await killed()).lines()]).toHaveLength(3);
+  });
+});
+
+describe("a file that was closed is left alone in its folder when it is refused:", () => {
+  test.each([
+    ["another program's, in WAL mode", "PRAGMA journal_mode = WAL; CREATE TABLE t (a)", {}],
+    ["a journal of a newer schema", "PRAGMA user_version = 999", {}],
+    ["a journal of another log", "", { logId: "other" }],
+  ])("%s", (name, sql, options) => {
+    const path = newPath();
+    if (name.startsWith("a journal")) openJournal(path).close();
+    const database = new DatabaseSync(path);
+    database.exec(sql);
+    database.close();
+    const alone = join(temporaryFolder(), "alone.db");
+    copyFileSync(path, alone);
+    thrownBy(() => Journal.open(alone, options));
+    expect(readdirSync(dirname(alone))).toEqual(["alone.db"]);
+    expect(readFileSync(alone).equals(readFileSync(path))).toBe(true);
+  });
+});
