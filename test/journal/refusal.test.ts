@@ -3,8 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { Journal, type JournalOptions } from "../../src/journal/index.js";
-import { childWith } from "./child.js";
-import { newPath, openJournal, rowOf, temporaryFolder, thrownBy } from "./fixtures.js";
+import { append, newPath, openJournal, temporaryFolder, thrownBy } from "./fixtures.js";
 
 /** The files of a folder by name, but for the index of the write-ahead log: even to read that, SQLite makes one. */
 function filesBeside(path: string): { readonly [name: string]: string } {
@@ -30,19 +29,18 @@ function crashed(path: string, sql: string): string {
   }
 }
 
-/** A journal whose writer was killed, so that its entries are in the write-ahead log; altered by some SQL. */
-async function killed(sql = ""): Promise<string> {
+/** A journal as it lies there while it is written to, its entries in the write-ahead log; altered by some SQL. */
+function unclosed(sql = ""): string {
   const path = newPath();
-  const child = await childWith(path, [rowOf(0), rowOf(1), rowOf(2)]);
-  await child.kill();
-  return crashed(path, sql);
+  append(openJournal(path), 3);
+  return crashed(copied(path), sql);
 }
 
 const ALTERED = `DROP TRIGGER entry_update; UPDATE entry SET leaf_hash = zeroblob(32) WHERE sequence = 2;
   CREATE TRIGGER entry_update BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'append-only'); END`;
 
 interface Refusal {
-  readonly made: () => Promise<string>;
+  readonly made: () => string;
   readonly message: RegExp;
   readonly options?: JournalOptions;
   /** An auditor may read it still. */
@@ -52,30 +50,29 @@ interface Refusal {
 const REFUSALS: readonly (readonly [string, Refusal])[] = [
   [
     "of a newer schema",
-    { made: () => killed("PRAGMA user_version = 999"), message: /schema version 999.*nothing was changed/ },
+    { made: () => unclosed("PRAGMA user_version = 999"), message: /schema version 999.*nothing was changed/ },
   ],
   [
     "that is another program's",
     {
-      made: async () =>
-        crashed(newPath(), "CREATE TABLE entry (sequence INTEGER); INSERT INTO entry VALUES (1)"),
+      made: () => crashed(newPath(), "CREATE TABLE entry (sequence INTEGER); INSERT INTO entry VALUES (1)"),
       message: /another program's database; nothing was changed/,
     },
   ],
   [
     "that lost a trigger",
-    { made: () => killed("DROP TRIGGER entry_update"), message: /it has no entry_update/, readable: true },
+    { made: () => unclosed("DROP TRIGGER entry_update"), message: /it has no entry_update/, readable: true },
   ],
-  ["that lost a table", { made: () => killed("DROP TABLE rejected"), message: /it has no rejected/ }],
+  ["that lost a table", { made: () => unclosed("DROP TABLE rejected"), message: /it has no rejected/ }],
   [
     "whose newest entry was altered",
-    { made: () => killed(ALTERED), message: /sequence 2 was damaged or altered/, readable: true },
+    { made: () => unclosed(ALTERED), message: /sequence 2 was damaged or altered/, readable: true },
   ],
   [
     "with torn pages",
     {
-      made: async () => {
-        const path = await killed();
+      made: () => {
+        const path = unclosed();
         const bytes = readFileSync(path);
         writeFileSync(path, bytes.fill(0xa5, 4096));
         return path;
@@ -85,13 +82,13 @@ const REFUSALS: readonly (readonly [string, Refusal])[] = [
   ],
   [
     "of another log",
-    { made: () => killed(), message: /belongs to the log "quorumlog"/, options: { logId: "other" } },
+    { made: () => unclosed(), message: /belongs to the log "quorumlog"/, options: { logId: "other" } },
   ],
 ];
 
 describe("a journal that was not closed is left as it lies there when it is refused:", () => {
-  test.each(REFUSALS)("one %s", async (_, { made, message, options, readable = false }) => {
-    const path = await made();
+  test.each(REFUSALS)("one %s", (_, { made, message, options, readable = false }) => {
+    const path = made();
     const before = filesBeside(path);
     expect(before[`${basename(path)}-wal`]).not.toBe("");
     for (const readOnly of readable ? [false] : [false, true]) {
@@ -100,19 +97,16 @@ describe("a journal that was not closed is left as it lies there when it is refu
     }
   });
 
-  test.each(REFUSALS)(
-    "one %s, with the lock file of its last writer",
-    async (_, { made, message, options }) => {
-      const path = await made();
-      writeFileSync(`${path}.lock`, "");
-      const before = filesBeside(path);
-      expect(thrownBy(() => Journal.open(path, options)).message).toMatch(message);
-      expect(filesBeside(path)).toEqual(before);
-    },
-  );
+  test.each(REFUSALS)("one %s, with the lock file of its last writer", (_, { made, message, options }) => {
+    const path = made();
+    writeFileSync(`${path}.lock`, "");
+    const before = filesBeside(path);
+    expect(thrownBy(() => Journal.open(path, options)).message).toMatch(message);
+    expect(filesBeside(path)).toEqual(before);
+  });
 
-  test("what nobody altered is opened, with all of its entries", async () => {
-    expect([...openJournal(await killed()).lines()]).toHaveLength(3);
+  test("what nobody altered is opened, with all of its entries", () => {
+    expect([...openJournal(unclosed()).lines()]).toHaveLength(3);
   });
 });
 
