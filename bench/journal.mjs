@@ -4,14 +4,17 @@ import { copyFileSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { GovernanceAuditLog } from "../dist/index.js";
 import { Journal } from "../dist/journal/index.js";
 import { fill, row, START } from "./filled-journal.mjs";
 import { latency, median, table, times, us } from "./measure.mjs";
 import { throughput } from "./throughput.mjs";
+import { votes } from "./votes.mjs";
 
 const ENTRIES = Number(process.env.JOURNAL_BENCH_ENTRIES ?? 1_000_000);
 const ROUNDS = 25;
 const APPENDS = 200;
+const [firstVote] = votes();
 const folder = mkdtempSync(join(tmpdir(), "quorumlog-bench-"));
 
 /** Time of an append, in microseconds, by turns: the disk is not as fast one second as the next. */
@@ -60,13 +63,23 @@ const openings = Array.from({ length: 5 }, () => {
   journal.close();
   return found;
 });
-const middle = (name) => `${median(openings.map((found) => found[name])).toFixed(0)} ms`;
+const firstCalls = [];
+for (let i = 0; i < 5; i++) {
+  const start = performance.now();
+  const audit = new GovernanceAuditLog({ journal: path });
+  audit.logVoteCast(firstVote);
+  firstCalls.push(performance.now() - start);
+  await audit.shutdown();
+}
+const millis = (values) => `${median(values).toFixed(0)} ms`;
+const middle = (name) => millis(openings.map((found) => found[name]));
 console.log("\nopening it, median of 5");
 table([
   ["", "since the call"],
   ["Journal.open has returned", middle("opened")],
   [`the newest ${openings[0].refilled} entries are read and checked`, middle("usable")],
   ["the first append is synced", middle("appended")],
+  ["the first helper call of a log on it has returned", millis(firstCalls)],
 ]);
 
 copyFileSync(path, join(folder, "append.db"));

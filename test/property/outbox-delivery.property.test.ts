@@ -132,6 +132,6 @@ test("out of a journal, whatever is sent again and however often it starts, all 
         journal.close();
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });

@@ -8,6 +8,8 @@ import { itemsOf, linesOf, noteOf, sourceOf, VKEY, verifyLines } from "./fixture
 const ENTRIES = Number(process.env["EVIDENCE_ENTRIES"] ?? 20);
 const LOG = 200;
 const lines = linesOf(LOG);
+/** One in so many of them has its bits flipped within the whole log. */
+const EVERY = ENTRIES === LOG ? 1 : 4;
 const chosen = Array.from({ length: ENTRIES }, (_, index) => Math.floor((index * LOG) / ENTRIES));
 
 /** The line with one bit of its UTF-8 turned. */
@@ -44,7 +46,7 @@ test("every bit that is flipped in a line is found and located, by verify itself
 
 test("a flipped bit in every eighth byte of a log of 200 is found, between two checkpoints at the least", async () => {
   const checkpoints = (await Promise.all([50, 100, 150, 200].map((size) => noteOf(lines, size)))).join("");
-  for (const sequence of chosen) {
+  for (const sequence of chosen.filter((_, index) => index % EVERY === 0)) {
     const line = lines[sequence] as string;
     for (let byte = sequence % 8; byte < Buffer.byteLength(line); byte += 8) {
       const altered = lines.map((other, at) =>
