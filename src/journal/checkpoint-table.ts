@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Checkpoint } from "../integrity/checkpoint.js";
 import type { CheckpointContent } from "../record/checkpoint-record.js";
+import { nanosOf } from "../record/record-time.js";
 import type { ContextIds, Contexts } from "./contexts.js";
 
 /** A checkpoint with what its record says. */
@@ -53,16 +54,7 @@ export class CheckpointTable {
         `INSERT INTO checkpoint (position, size, root_hash, id, recorded_nanos, resource, scope, note)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       )
-      .run(
-        position,
-        size,
-        Buffer.from(rootHash, "hex"),
-        id,
-        BigInt(time[0]) * 1_000_000_000n + BigInt(time[1]),
-        ids.resource,
-        ids.scope,
-        note,
-      );
+      .run(position, size, Buffer.from(rootHash, "hex"), id, nanosOf(...time), ids.resource, ids.scope, note);
   }
 
   /** The one at a position. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { AuditEntry } from "../entry/audit-entry.js";
+import { nanosOf } from "../record/record-time.js";
 import type { RecordScope } from "../record/replayed-record.js";
 import { type ContextIds, Contexts } from "./contexts.js";
 import type { EntryRow } from "./entry-from-line.js";
@@ -189,7 +190,7 @@ export class EntryTable {
     this.#insert.run(
       entry.sequence,
       timestampMillis,
-      BigInt(time[0]) * 1_000_000_000n + BigInt(time[1]),
+      nanosOf(...time),
       traceFlags ?? null,
       ids.resource,
       ids.scope,

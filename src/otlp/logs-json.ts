@@ -1,4 +1,5 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
+import { nanosOf } from "../record/record-time.js";
 import { anyValueJson, keyValuesJson, member } from "./any-value-json.js";
 
 type Resource = ReadableLogRecord["resource"];
@@ -7,12 +8,10 @@ type Scope = ReadableLogRecord["instrumentationScope"];
 /** In UTF-16 units. What is encoded piece by piece uses the same memory again, one string for all does not. */
 const PIECE_LENGTH = 65_536;
 
-const NANOS_PER_SECOND = 1_000_000_000n;
-
 /**
  * An `ExportLogsServiceRequest` (`logs_service.proto`) in OTLP's JSON Protobuf encoding, in UTF-8: byte for byte what
- * the stock `JsonLogsSerializer` makes, since no object is made on the way in less than half of its time for records
- * such as votes, and in as much for text that is all escapes or not ASCII (measured).
+ * the stock `JsonLogsSerializer` makes. It makes no object on the way: records such as votes take less than half of the
+ * time, those of text that is all escapes or not ASCII as much (measured).
  *
  * @throws whatever a getter in a value throws, and `RangeError` for a value that contains itself.
  */
@@ -83,7 +82,7 @@ function scopeJson(scope: Scope): string {
 function logRecordJson(log: ReadableLogRecord): string {
   const { spanContext } = log;
   return (
-    `{"timeUnixNano":"${nanos(log.hrTime)}","observedTimeUnixNano":"${nanos(log.hrTimeObserved)}"` +
+    `{"timeUnixNano":"${wholeNanos(log.hrTime)}","observedTimeUnixNano":"${wholeNanos(log.hrTimeObserved)}"` +
     member("severityNumber", log.severityNumber) +
     member("severityText", log.severityText) +
     `,"body":${anyValueJson(log.body)}` +
@@ -96,6 +95,7 @@ function logRecordJson(log: ReadableLogRecord): string {
   );
 }
 
-function nanos([seconds, nanos]: ReadableLogRecord["hrTime"]): bigint {
-  return BigInt(Math.trunc(seconds)) * NANOS_PER_SECOND + BigInt(Math.trunc(nanos));
+/** An app's own record may have parts that are no integers. */
+function wholeNanos([seconds, nanos]: ReadableLogRecord["hrTime"]): bigint {
+  return nanosOf(Math.trunc(seconds), Math.trunc(nanos));
 }
