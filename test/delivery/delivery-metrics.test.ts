@@ -1,4 +1,4 @@
-import { type DiagLogger, DiagLogLevel, diag } from "@opentelemetry/api";
+import { diag } from "@opentelemetry/api";
 import { LoggerProvider } from "@opentelemetry/sdk-logs";
 import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -8,6 +8,7 @@ import {
   type ReliableLogRecordProcessorOptions,
 } from "../../src/delivery/index.js";
 import type { AuditError } from "../../src/index.js";
+import { warnInto } from "../fixtures/diagnostics.js";
 import { failWith, ScriptedExporter, succeed } from "../fixtures/exporters.js";
 
 /** How long a warning that nobody asked for is not repeated. */
@@ -137,10 +138,7 @@ describe("of losses,", () => {
   const diagnosed: string[] = [];
   beforeEach(() => {
     diagnosed.length = 0;
-    const silent = (): void => {};
-    const warn = (text: string): number => diagnosed.push(text);
-    const logger: DiagLogger = { error: silent, warn, info: silent, debug: silent, verbose: silent };
-    diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+    warnInto(diagnosed);
   });
   afterEach(() => {
     diag.disable();

@@ -1,12 +1,11 @@
 import { rmSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ExportError, ReliableLogRecordProcessor } from "../../src/delivery/index.js";
 import { MemorySpool } from "../../src/delivery/memory-spool.js";
 import { type AuditError, GovernanceAuditLog } from "../../src/index.js";
 import type { Journal } from "../../src/journal/index.js";
 import { failWith, ScriptedExporter, succeed } from "../fixtures/exporters.js";
-import { newPath, openJournal } from "../journal/fixtures.js";
+import { alterFirst, newPath, openJournal } from "../journal/fixtures.js";
 import { castVotes } from "./watched.js";
 
 /** A log with a journal and one mirror over an exporter, a record an export. */
@@ -31,16 +30,6 @@ function logOver(exporter: ScriptedExporter, journal: Journal, errors: AuditErro
 const sequencesOf = (exporter: ScriptedExporter): unknown[] =>
   exporter.batches.flat().map(({ attributes }) => attributes["governance.sequence"]);
 
-/** Alters a stored entry behind the journal's back. */
-function damage(path: string, sequence: number): void {
-  const database = new DatabaseSync(path);
-  const trigger = database.prepare("SELECT sql FROM sqlite_schema WHERE name = 'entry_update'").get();
-  database.exec("DROP TRIGGER entry_update");
-  database.prepare("UPDATE entry SET leaf_hash = zeroblob(32) WHERE sequence = ?").run(sequence);
-  database.exec(String(trigger?.["sql"]));
-  database.close();
-}
-
 describe("a pending entry that was damaged", () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
@@ -56,7 +45,7 @@ describe("a pending entry that was damaged", () => {
     castVotes(first, 20); // an opening reads the newest 16
     await first.shutdown();
     before.close();
-    damage(path, 0);
+    alterFirst(path, "leaf_hash = zeroblob(32)");
 
     vi.setSystemTime(Date.now() + 5000);
     const exporter = new ScriptedExporter();

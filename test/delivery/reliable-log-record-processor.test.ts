@@ -1,4 +1,4 @@
-import { type DiagLogger, diag, metrics } from "@opentelemetry/api";
+import { diag, metrics } from "@opentelemetry/api";
 import { ExportResultCode } from "@opentelemetry/core";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { LoggerProvider, type LogRecordProcessor } from "@opentelemetry/sdk-logs";
@@ -15,6 +15,7 @@ import {
   type ReliableLogRecordProcessorOptions,
 } from "../../src/delivery/index.js";
 import { type AuditError, GovernanceAuditLog } from "../../src/index.js";
+import { warnInto } from "../fixtures/diagnostics.js";
 import { failWith, ScriptedExporter, succeed } from "../fixtures/exporters.js";
 import { castVotes } from "./watched.js";
 
@@ -642,15 +643,7 @@ describe("seen from outside:", () => {
     const warnings: string[] = [];
     beforeEach(() => {
       warnings.length = 0;
-      const silent = (): void => {};
-      const logger: DiagLogger = {
-        verbose: silent,
-        debug: silent,
-        info: silent,
-        error: silent,
-        warn: (text) => warnings.push(text),
-      };
-      diag.setLogger(logger);
+      warnInto(warnings);
     });
     afterEach(() => {
       diag.disable();

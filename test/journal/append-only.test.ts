@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
-import { append, newPath, openJournal, START } from "./fixtures.js";
+import { append, newPath, openJournal, prunedJournal } from "./fixtures.js";
 
 function filled(): DatabaseSync {
   const path = newPath();
@@ -10,15 +10,7 @@ function filled(): DatabaseSync {
   return new DatabaseSync(path);
 }
 
-/** A journal of five entries, the first two of which were pruned. */
-function pruned(): DatabaseSync {
-  const path = newPath();
-  const journal = openJournal(path, { minimumRetentionDays: 0 });
-  append(journal, 5);
-  journal.prune({ olderThan: new Date(START + 2000) });
-  journal.close();
-  return new DatabaseSync(path);
-}
+const pruned = (): DatabaseSync => new DatabaseSync(prunedJournal());
 
 const GUARDED = ["log", "context", "entry", "pruning", "pruned_leaf"];
 

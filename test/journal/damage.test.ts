@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { Journal } from "../../src/journal/index.js";
-import { append, newPath, openJournal, temporaryFolder, thrownBy } from "./fixtures.js";
+import { alterFirst, append, newPath, openJournal, temporaryFolder, thrownBy } from "./fixtures.js";
 
 function filled(entries = 200): string {
   const path = newPath();
@@ -112,12 +112,7 @@ describe("an entry that was altered behind the triggers", () => {
     ],
   ])("is never given out: %s", (_, change) => {
     const path = filled(100);
-    const database = new DatabaseSync(path);
-    const trigger = database.prepare("SELECT sql FROM sqlite_schema WHERE name = 'entry_update'").get()?.[
-      "sql"
-    ];
-    database.exec(`DROP TRIGGER entry_update; UPDATE entry SET ${change} WHERE sequence = 0; ${trigger}`);
-    database.close();
+    alterFirst(path, change);
     const journal = openJournal(path);
     for (const read of [() => journal.get(0), () => journal.entries({ order: "oldest" })]) {
       const error = thrownBy(read);

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { type AuditEvent, validateEvent } from "../../src/entry/audit-event.js";
 import { sealEntry } from "../../src/entry/seal.js";
@@ -62,6 +63,26 @@ export function rowOf(
   );
   const time: JournalRow["time"] = [Math.floor(recordedMillis / 1000), (recordedMillis % 1000) * 1e6 + 7];
   return { ...sealed, time, traceFlags: options.traced ? 1 : undefined, resource, scope };
+}
+
+/** A closed journal of five entries, the first two of which were pruned. */
+export function prunedJournal(): string {
+  const path = newPath();
+  const journal = openJournal(path, { minimumRetentionDays: 0 });
+  append(journal, 5);
+  journal.prune({ olderThan: new Date(START + 2000) });
+  journal.close();
+  return path;
+}
+
+/** Alters the first entry of a closed journal behind its triggers' back; `change` is what follows SET. */
+export function alterFirst(path: string, change: string): void {
+  const database = new DatabaseSync(path);
+  const trigger = database.prepare("SELECT sql FROM sqlite_schema WHERE name = 'entry_update'").get()?.[
+    "sql"
+  ];
+  database.exec(`DROP TRIGGER entry_update; UPDATE entry SET ${change} WHERE sequence = 0; ${trigger}`);
+  database.close();
 }
 
 /** Appends so many entries, and returns their rows. */

@@ -2,15 +2,11 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { Journal } from "../../src/journal/index.js";
 import { SCHEMA_VERSION, schemaObjects } from "../../src/journal/schema.js";
-import { append, newPath, openJournal, START, thrownBy } from "./fixtures.js";
+import { append, openJournal, prunedJournal, START, thrownBy } from "./fixtures.js";
 
 /** A journal of schema version 2 with five entries, the first two of which were pruned. */
 function ofVersion2(): string {
-  const path = newPath();
-  const journal = openJournal(path, { minimumRetentionDays: 0 });
-  append(journal, 5);
-  journal.prune({ olderThan: new Date(START + 2000) });
-  journal.close();
+  const path = prunedJournal();
   const older = new Set(schemaObjects(2).map(({ name }) => name));
   const database = new DatabaseSync(path);
   for (const { type, name } of schemaObjects(SCHEMA_VERSION))
