@@ -50,7 +50,8 @@ async function appSide() {
   const signed = votes(CALLS, 100, 100); // so that a page of one actor is full
   // the stock queue is given room for all of them: at its default of 2048 it would drop most
   const mirrors = {
-    stock: () => new BatchLogRecordProcessor({ exporter: new OTLPLogExporter({ url }), maxQueueSize: CALLS }),
+    stock: () =>
+      new BatchLogRecordProcessor({ exporter: new OTLPLogExporter({ url }), maxQueueSize: CALLS }),
     quorumlog: () => otlpMirror({ url }),
   };
   let runs = 0;
@@ -73,7 +74,10 @@ async function appSide() {
     return { called: called - start, acknowledged: acknowledged - start };
   };
   const { stock, quorumlog } = mirrors;
-  const of = await inTurns({ stock: () => run(stock()), quorumlog: () => run(quorumlog()) }, ROUNDS);
+  const of = await inTurns(
+    { stock: () => run(stock()), quorumlog: () => run(quorumlog()) },
+    ROUNDS,
+  );
   const millis = (value) => `${value.toFixed(0)} ms`;
   return ["called", "acknowledged"].map((what) => [
     what === "called" ? `${CALLS} helper calls` : "until the Collector has acknowledged them",

@@ -26,7 +26,11 @@ const byStockExporter = {
   stock: toServer.stock,
   reliable: () => otlpMirror({ exporter: new OTLPLogExporter({ url }) }),
 };
-const none = { export: (_, done) => done({ code: 0 }), forceFlush: async () => {}, shutdown: async () => {} };
+const none = {
+  export: (_, done) => done({ code: 0 }),
+  forceFlush: async () => {},
+  shutdown: async () => {},
+};
 const toNowhere = {
   stock: () => stock(none),
   reliable: () => new ReliableLogRecordProcessor({ exporter: none }),
@@ -64,7 +68,10 @@ async function sideBySide({ stock, reliable }) {
   const of = await inTurns({ stock: () => run(stock()), reliable: () => run(reliable()) }, ROUNDS);
   return {
     stock: { emit: of(({ stock }) => stock.emit), all: of(({ stock }) => stock.all) },
-    reliable: { emit: of(({ reliable }) => reliable.emit), all: of(({ reliable }) => reliable.all) },
+    reliable: {
+      emit: of(({ reliable }) => reliable.emit),
+      all: of(({ reliable }) => reliable.all),
+    },
     ratio: {
       emit: of(({ stock, reliable }) => reliable.emit / stock.emit),
       rate: of(({ stock, reliable }) => stock.all / reliable.all),
@@ -90,6 +97,11 @@ table([
     rate(given.reliable.all),
     times(given.ratio.rate),
   ],
-  ["emit with this processor", ns(alone.stock.emit), ns(alone.reliable.emit), times(alone.ratio.emit)],
+  [
+    "emit with this processor",
+    ns(alone.stock.emit),
+    ns(alone.reliable.emit),
+    times(alone.ratio.emit),
+  ],
 ]);
 sink.disconnect();

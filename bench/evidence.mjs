@@ -41,14 +41,22 @@ table([
 ]);
 
 let turns = 0;
-const grouped = () => ({ logId: NAME, journal: join(folder, `${turns++}.db`), durability: "batch" });
-const pem = ["ed25519", "ml-dsa-44"].map((algorithm) => generateKeys(NAME, algorithm).privateKeyPem);
+const grouped = () => ({
+  logId: NAME,
+  journal: join(folder, `${turns++}.db`),
+  durability: "batch",
+});
+const pem = ["ed25519", "ml-dsa-44"].map(
+  (algorithm) => generateKeys(NAME, algorithm).privateKeyPem,
+);
 const rates = { without: [], with: [] };
 for (let round = 0; round < 9; round++) {
   rates.without.push(await throughput(grouped(), 20_000));
   rates.with.push(await throughput({ ...grouped(), signer: pem }, 20_000));
 }
-console.log("\nhelper calls a second, durability batch, a checkpoint every 1000 entries; median of 9 rounds");
+console.log(
+  "\nhelper calls a second, durability batch, a checkpoint every 1000 entries; median of 9 rounds",
+);
 table([
   ["", "median", "time a call, x without"],
   ["no signer", median(rates.without).toFixed(0), times(1)],

@@ -41,6 +41,8 @@ export function row(sequence, log = "quorumlog") {
 export function fill(path, count, logId = "quorumlog") {
   const journal = Journal.open(path, { logId });
   for (let first = 0; first < count; first += 5000)
-    journal.append(...Array.from({ length: Math.min(5000, count - first) }, (_, i) => row(first + i, logId)));
+    journal.append(
+      ...Array.from({ length: Math.min(5000, count - first) }, (_, i) => row(first + i, logId)),
+    );
   journal.close();
 }

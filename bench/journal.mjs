@@ -89,21 +89,36 @@ const found = appends({
   full: appending(join(folder, "append.db")),
 });
 const ratio = (name) => times(median(found[name].map((value, round) => value / found.bare[round])));
-console.log(`\nan append, synced: median of ${ROUNDS} rounds of ${APPENDS}, by turns; ratios round by round`);
+console.log(
+  `\nan append, synced: median of ${ROUNDS} rounds of ${APPENDS}, by turns; ratios round by round`,
+);
 table([
   ["", "median", "fastest", "x bare"],
-  ["node:sqlite, insert of the line alone", us(median(found.bare)), us(Math.min(...found.bare)), times(1)],
+  [
+    "node:sqlite, insert of the line alone",
+    us(median(found.bare)),
+    us(Math.min(...found.bare)),
+    times(1),
+  ],
   [
     "Journal.append, empty at the start",
     us(median(found.empty)),
     us(Math.min(...found.empty)),
     ratio("empty"),
   ],
-  [`Journal.append, behind ${ENTRIES}`, us(median(found.full)), us(Math.min(...found.full)), ratio("full")],
+  [
+    `Journal.append, behind ${ENTRIES}`,
+    us(median(found.full)),
+    us(Math.min(...found.full)),
+    ratio("full"),
+  ],
 ]);
 
 let turns = 0;
-const durable = (durability) => ({ journal: join(folder, `${durability}-${turns++}.db`), durability });
+const durable = (durability) => ({
+  journal: join(folder, `${durability}-${turns++}.db`),
+  durability,
+});
 const rates = { commit: [], batch: [] };
 for (let round = 0; round < 9; round++) {
   rates.commit.push(await throughput(durable("commit"), 1000));
@@ -124,10 +139,15 @@ const next = () => `urn:pqc-gov-prop:${(turn++ * 7919) % proposals}`;
 const at = (part) => new Date(START + ENTRIES * 100 * part);
 const QUERIES = {
   "a proposal": () => journal.page({ proposalId: next(), limit: 100 }),
-  "a proposal and a decision": () => journal.page({ proposalId: next(), decision: "approve", limit: 100 }),
+  "a proposal and a decision": () =>
+    journal.page({ proposalId: next(), decision: "approve", limit: 100 }),
   "an actor": () => journal.page({ actorDid: `did:pqaid:node-${turn++ % 500}`, limit: 100 }),
   "an actor and an operation": () =>
-    journal.page({ actorDid: `did:pqaid:node-${turn++ % 500}`, operation: "vote_cast", limit: 100 }),
+    journal.page({
+      actorDid: `did:pqaid:node-${turn++ % 500}`,
+      operation: "vote_cast",
+      limit: 100,
+    }),
   "no condition": () => journal.page({ limit: 100 }),
   "an hour in the middle": () =>
     journal.page({ since: at(0.5), until: new Date(+at(0.5) + 3_600_000), limit: 100 }),

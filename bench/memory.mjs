@@ -19,7 +19,9 @@ for (const until of [100_000, 500_000, 1_000_000, 2_000_000, 3_000_000, 4_000_00
     audit.logVoteCast({
       vote: {
         // each string is the entry's own, as if it had just been received
-        voteId: Buffer.from(`urn:pqc-gov-vote:${appended.toString(16).padStart(8, "0")}`).toString(),
+        voteId: Buffer.from(
+          `urn:pqc-gov-vote:${appended.toString(16).padStart(8, "0")}`,
+        ).toString(),
         proposalId: Buffer.from(`urn:pqc-gov-prop:${Math.floor(appended / 40)}`).toString(),
         voterDid: Buffer.from(`did:pqaid:node-${appended % 500}`).toString(),
         decision: "approve",
@@ -31,4 +33,6 @@ for (const until of [100_000, 500_000, 1_000_000, 2_000_000, 3_000_000, 4_000_00
   rows.push([until, `${(held / 1e6).toFixed(1)} MB`, `${(held / MAX_ENTRIES).toFixed(0)} B`]);
 }
 table(rows);
-console.log(`  highest after the plateau at 500 000: ${((highest / plateau - 1) * 100).toFixed(1)} %`);
+console.log(
+  `  highest after the plateau at 500 000: ${((highest / plateau - 1) * 100).toFixed(1)} %`,
+);

@@ -1,6 +1,10 @@
 // Queries on logs of three sizes; all filters alone and in pairs on the largest.
 import { AuditLogger } from "@microsoft/agent-governance-sdk";
-import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
+import {
+  InMemoryLogRecordExporter,
+  LoggerProvider,
+  SimpleLogRecordProcessor,
+} from "@opentelemetry/sdk-logs";
 import { GovernanceAuditLog } from "../dist/index.js";
 import { latency, table, times, us } from "./measure.mjs";
 
@@ -82,14 +86,21 @@ for (const [i, one] of names.entries()) {
   }
 }
 pages.sort((a, b) => b[1].p99 - a[1].p99);
-console.log(`\npages of 100 at 1 000 000 entries: ${pages.length} single filters and pairs; the slowest`);
+console.log(
+  `\npages of 100 at 1 000 000 entries: ${pages.length} single filters and pairs; the slowest`,
+);
 table([
   ["", "median", "p99"],
   ...pages.slice(0, 8).map(([name, found]) => [name, us(found.median), us(found.p99)]),
 ]);
 
 const rare = latency(() =>
-  audit.page({ operation: "vote_cast", kind: "update-policy", actorDid: "did:pqaid:rare", limit: 100 }),
+  audit.page({
+    operation: "vote_cast",
+    kind: "update-policy",
+    actorDid: "did:pqaid:rare",
+    limit: 100,
+  }),
 );
 const never = latency(() =>
   audit.page({
@@ -109,12 +120,18 @@ table([
 
 const peer = new AuditLogger({ maxEntries: 100_000 });
 const exporter = new InMemoryLogRecordExporter();
-const logger = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] }).getLogger(
-  "bench",
-);
+const logger = new LoggerProvider({
+  processors: [new SimpleLogRecordProcessor({ exporter })],
+}).getLogger("bench");
 for (let i = 0; i < 100_000; i++) {
-  peer.log({ agentId: `urn:pqc-gov-prop:${Math.floor(i / 40)}`, action: "vote_cast", decision: "allow" });
-  logger.emit({ attributes: { "governance.proposal.id": `urn:pqc-gov-prop:${Math.floor(i / 40)}` } });
+  peer.log({
+    agentId: `urn:pqc-gov-prop:${Math.floor(i / 40)}`,
+    action: "vote_cast",
+    decision: "allow",
+  });
+  logger.emit({
+    attributes: { "governance.proposal.id": `urn:pqc-gov-prop:${Math.floor(i / 40)}` },
+  });
 }
 await new Promise(setImmediate);
 const filtered = latency(() => peer.getEntries({ agentId: "urn:pqc-gov-prop:999" }));
@@ -127,7 +144,11 @@ console.log("\none proposal of 100 000 entries");
 table([
   ["", "median", "x quorumlog"],
   ["quorumlog", us(byProposal[1].median), times(1)],
-  ["agent-governance-sdk, filtered", us(filtered.median), times(filtered.median / byProposal[1].median)],
+  [
+    "agent-governance-sdk, filtered",
+    us(filtered.median),
+    times(filtered.median / byProposal[1].median),
+  ],
   [
     "in-memory exporter of the SDK, filtered",
     us(exported.median),

@@ -41,7 +41,11 @@ else {
     ["", "a call", "x empty"],
     ...SIZES.map((size) => {
       const value = median(found.get(size));
-      return [size === 0 ? "log empty at the start" : `full log of ${size}`, ns(value), times(value / empty)];
+      return [
+        size === 0 ? "log empty at the start" : `full log of ${size}`,
+        ns(value),
+        times(value / empty),
+      ];
     }),
   ]);
 }

@@ -37,7 +37,13 @@ for (let sequence = 0; sequence < ENTRIES; sequence++) {
   }
   if (range.size % CHECKPOINT_EVERY === 0 || range.size === ENTRIES)
     checkpoints += (
-      await signCheckpoint({ origin: LOG, size: range.size, root: range.root(), keys, timeMillis: START })
+      await signCheckpoint({
+        origin: LOG,
+        size: range.size,
+        root: range.root(),
+        keys,
+        timeMillis: START,
+      })
     ).note;
 }
 const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
@@ -79,7 +85,8 @@ function plainRoot() {
 
 async function verifyExport() {
   const report = await verify(ndjsonSource(chunks, { checkpoints }), { keys: [vkey] });
-  if (!report.verified || report.covered !== ENTRIES) throw new Error(JSON.stringify(report.problems));
+  if (!report.verified || report.covered !== ENTRIES)
+    throw new Error(JSON.stringify(report.problems));
 }
 
 const folder = mkdtempSync(join(tmpdir(), "quorumlog-bench-"));
@@ -90,7 +97,8 @@ await journal.checkpoint({ keys });
 
 async function verifyJournal() {
   const report = await verify(journal.evidence(), { keys: [vkey] });
-  if (!report.verified || report.covered !== ENTRIES) throw new Error(JSON.stringify(report.problems));
+  if (!report.verified || report.covered !== ENTRIES)
+    throw new Error(JSON.stringify(report.problems));
 }
 
 const tasks = { plainRoot, rawRoot, verifyExport, verifyJournal };

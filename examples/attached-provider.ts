@@ -30,7 +30,9 @@ await loggerProvider.forceFlush();
 
 console.log("in the audit log:");
 for (const entry of audit.entries({ order: "oldest" }))
-  console.log(`  #${entry.sequence} ${entry.operation} ${entry.actorDid} ${JSON.stringify(entry.details)}`);
+  console.log(
+    `  #${entry.sequence} ${entry.operation} ${entry.actorDid} ${JSON.stringify(entry.details)}`,
+  );
 console.log("at the app's exporter:");
 for (const { eventName, attributes } of exporter.records)
   console.log(

@@ -29,7 +29,12 @@ console.log(
 for (const finding of audit.entries({ operation: "byzantine_detected" })) {
   console.log(`#${finding.sequence} ${short(finding.actorDid)}: ${inWords(finding)}. The votes:`);
   const { actorDid, proposalId } = finding;
-  for (const vote of audit.entries({ operation: "vote_cast", actorDid, proposalId, order: "oldest" }))
+  for (const vote of audit.entries({
+    operation: "vote_cast",
+    actorDid,
+    proposalId,
+    order: "oldest",
+  }))
     console.log(`  #${vote.sequence} ${vote.decision} (${inWords(vote)})`);
 }
 

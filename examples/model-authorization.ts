@@ -13,7 +13,9 @@ authorize(chatbot, "urn:pqc-gov-prop:22bb", [eve]);
 
 for (const model of [triage, chatbot]) {
   const grant = currentGrant(model);
-  console.log(`${short(model)}: ${grant === undefined ? "may not run" : `may run since #${grant.sequence}`}`);
+  console.log(
+    `${short(model)}: ${grant === undefined ? "may not run" : `may run since #${grant.sequence}`}`,
+  );
   for (const { proposalId } of audit.entries({ subjectId: model, operation: "proposal_created" }))
     for (const result of audit.entries({ proposalId, operation: "consensus_reached" }))
       console.log(`  #${result.sequence} ${result.decision}: ${inWords(result)}`);
@@ -31,7 +33,8 @@ function authorize(model: string, proposalId: string, approving: readonly object
     title: `Authorize ${short(model)}`,
   } as const;
   const ballot = new Ballot(audit, FEDERATION, proposal);
-  for (const node of FEDERATION) ballot.cast(node.did, approving.includes(node) ? "approve" : "reject");
+  for (const node of FEDERATION)
+    ballot.cast(node.did, approving.includes(node) ? "approve" : "reject");
   if (ballot.close(carol.did).decision === "passed") audit.logAuthorizationGranted(proposal);
 }
 

@@ -45,7 +45,9 @@ async function startCollector(): Promise<{ readonly server: Server; readonly ori
   const server = createServer(async (request, response) => {
     const { resourceLogs } = (await json(request)) as ExportRequest;
     for (const { scope, logRecords } of resourceLogs.flatMap((resource) => resource.scopeLogs)) {
-      console.log(`${request.method} ${request.url}: ${logRecords.length} records of ${scope.name}`);
+      console.log(
+        `${request.method} ${request.url}: ${logRecords.length} records of ${scope.name}`,
+      );
       for (const { body } of logRecords) console.log(`  ${JSON.parse(body.stringValue).operation}`);
     }
     response.writeHead(200, { "content-type": "application/json" }).end("{}");

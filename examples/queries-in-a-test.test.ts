@@ -27,7 +27,11 @@ test("a proposal passes with two thirds of all weight", () => {
   expect(audit).toHaveRecordedInOrder([
     { operation: "proposal_created", actorDid: alice.did },
     { operation: "vote_cast", actorDid: dave.did, decision: "approve" },
-    { operation: "consensus_reached", decision: "passed", details: { approve_weight: 4, total_weight: 6 } },
+    {
+      operation: "consensus_reached",
+      decision: "passed",
+      details: { approve_weight: 4, total_weight: 6 },
+    },
   ]);
   expect(audit).not.toHaveRecorded({ operation: "byzantine_detected" });
 });

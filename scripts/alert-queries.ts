@@ -36,7 +36,13 @@ export function alertQueries(): AlertQuery[] {
       data.flatMap(({ datasourceUid, model: { expr } }) =>
         expr === undefined
           ? []
-          : [{ rule: uid, language: datasourceUid === "quorumlog-loki" ? "logql" : "promql", expr } as const],
+          : [
+              {
+                rule: uid,
+                language: datasourceUid === "quorumlog-loki" ? "logql" : "promql",
+                expr,
+              } as const,
+            ],
       ),
     );
 }

@@ -5,12 +5,20 @@
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { ConsoleMessageId, Extractor, ExtractorConfig, ExtractorLogLevel } from "@microsoft/api-extractor";
+import {
+  ConsoleMessageId,
+  Extractor,
+  ExtractorConfig,
+  ExtractorLogLevel,
+} from "@microsoft/api-extractor";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const REPORTS = resolve(ROOT, "api");
 const TEMP = resolve(ROOT, "temp/api");
-const SILENT: readonly string[] = [ConsoleMessageId.CompilerVersionNotice, ConsoleMessageId.Preamble];
+const SILENT: readonly string[] = [
+  ConsoleMessageId.CompilerVersionNotice,
+  ConsoleMessageId.Preamble,
+];
 const EXPORT = /^export (?:abstract )?\w+ (\w+)/gm;
 
 interface Subpath {
@@ -73,7 +81,9 @@ function configOf({ name, types }: Subpath): ExtractorConfig {
 const reportedNames = (all: readonly Subpath[]): Set<string> =>
   new Set(
     all
-      .flatMap(({ name }) => [...readFileSync(resolve(TEMP, `${name}.api.md`), "utf8").matchAll(EXPORT)])
+      .flatMap(({ name }) => [
+        ...readFileSync(resolve(TEMP, `${name}.api.md`), "utf8").matchAll(EXPORT),
+      ])
       .map((match) => match[1] ?? ""),
   );
 
@@ -87,10 +97,14 @@ function main(update: boolean): void {
       messageCallback: (message) => {
         if (SILENT.includes(message.messageId)) message.logLevel = ExtractorLogLevel.None;
         const isMember = message.sourceFileColumn !== 1;
-        if (message.messageId === "ae-undocumented" && isMember) message.logLevel = ExtractorLogLevel.None;
+        if (message.messageId === "ae-undocumented" && isMember)
+          message.logLevel = ExtractorLogLevel.None;
         if (message.messageId !== "ae-forgotten-export") return;
         message.logLevel = ExtractorLogLevel.None;
-        needed.push({ name: /"(\w+)/.exec(message.text)?.[1] ?? message.text, report: subpath.name });
+        needed.push({
+          name: /"(\w+)/.exec(message.text)?.[1] ?? message.text,
+          report: subpath.name,
+        });
       },
     });
     if (!succeeded) process.exitCode = 1;

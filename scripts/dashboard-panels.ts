@@ -20,24 +20,42 @@ export const LOKI = { type: "loki", uid: placeholder("loki") };
 export const PROMETHEUS = { type: "prometheus", uid: placeholder("prometheus") };
 const TEMPO = { type: "tempo", uid: placeholder("tempo") };
 
-const COLOURS = { approve: "green", passed: "green", reject: "red", rejected: "red", abstain: "yellow" };
-const RED_ABOVE_0 = new grafana.ThresholdsConfigBuilder().mode(grafana.ThresholdsMode.Absolute).steps([
-  { value: null, color: "green" },
-  { value: 1, color: "red" },
-]);
+const COLOURS = {
+  approve: "green",
+  passed: "green",
+  reject: "red",
+  rejected: "red",
+  abstain: "yellow",
+};
+const RED_ABOVE_0 = new grafana.ThresholdsConfigBuilder()
+  .mode(grafana.ThresholdsMode.Absolute)
+  .steps([
+    { value: null, color: "green" },
+    { value: 1, color: "red" },
+  ]);
 export const PLAIN = new grafana.ThresholdsConfigBuilder()
   .mode(grafana.ThresholdsMode.Absolute)
   .steps([{ value: null, color: "blue" }]);
 
 /** A query to Loki, in the way that its kind is run. */
-export function lokiTarget({ kind, expr }: LogqlQuery, legend = "", refId = "A"): loki.DataqueryBuilder {
+export function lokiTarget(
+  { kind, expr }: LogqlQuery,
+  legend = "",
+  refId = "A",
+): loki.DataqueryBuilder {
   const target = new loki.DataqueryBuilder().datasource(LOKI).expr(expr).refId(refId);
   if (legend !== "") target.legendFormat(legend);
-  return target.queryType(kind === "instant" ? "instant" : "range").editorMode(loki.QueryEditorMode.Code);
+  return target
+    .queryType(kind === "instant" ? "instant" : "range")
+    .editorMode(loki.QueryEditorMode.Code);
 }
 
 /** A query to Prometheus, over time. */
-export function promTarget(expr: string, legend: string, refId: string): prometheus.DataqueryBuilder {
+export function promTarget(
+  expr: string,
+  legend: string,
+  refId: string,
+): prometheus.DataqueryBuilder {
   return new prometheus.DataqueryBuilder()
     .datasource(PROMETHEUS)
     .expr(expr)
@@ -174,6 +192,8 @@ export function toTrace() {
   );
   return {
     id: "links",
-    value: [{ title: "Trace", url: `/explore?schemaVersion=1&panes=${encoded}`, targetBlank: true }],
+    value: [
+      { title: "Trace", url: `/explore?schemaVersion=1&panes=${encoded}`, targetBlank: true },
+    ],
   };
 }

@@ -21,7 +21,8 @@ const MIRROR = logqlName(quorumlog.ATTR_OTEL_COMPONENT_NAME);
  * A part of the value is enough, and nothing typed in is everything. What is typed in stays a text: `:regex` escapes it,
  * and a text in backticks needs no escapes of its own.
  */
-const containing = (label: string, variable: string): string => `${label}=~\`.*\${${variable}:regex}.*\``;
+const containing = (label: string, variable: string): string =>
+  `${label}=~\`.*\${${variable}:regex}.*\``;
 
 /** What the dashboard is about: the records of these logs. */
 const RECORDS = `{service_name=~"$service"} | ${containing(LOG, "log")}`;
@@ -31,7 +32,8 @@ const CHOSEN = `${RECORDS} | ${containing(PROPOSAL, "proposal")} | ${containing(
 const OF_PROPOSAL = `${RECORDS} | ${containing(PROPOSAL, "proposal")}`;
 
 const is = (operation: quorumlog.Operation | "checkpoint"): string => `${OPERATION}="${operation}"`;
-const counted = (records: string, range: string): string => `count_over_time(${records} [${range}])`;
+const counted = (records: string, range: string): string =>
+  `count_over_time(${records} [${range}])`;
 const perProposal = (operation: quorumlog.Operation): string =>
   `sum by (${PROPOSAL}) (${counted(`${OF_PROPOSAL} | ${is(operation)}`, "$__range")})`;
 const lastTime = (operation: quorumlog.Operation): string =>
@@ -51,7 +53,10 @@ export const LOGQL = {
     kind: "range",
     expr: `sum by (${DECISION}) (${counted(`${CHOSEN} | ${is("vote_cast")}`, "$__auto")})`,
   },
-  votes: { kind: "instant", expr: orZero(`sum(${counted(`${CHOSEN} | ${is("vote_cast")}`, "$__range")})`) },
+  votes: {
+    kind: "instant",
+    expr: orZero(`sum(${counted(`${CHOSEN} | ${is("vote_cast")}`, "$__range")})`),
+  },
   proposals: {
     kind: "instant",
     expr: orZero(`count(${perProposal("proposal_created")})`),
@@ -59,7 +64,9 @@ export const LOGQL = {
   decided: { kind: "instant", expr: orZero(`count(${perProposal("consensus_reached")})`) },
   open: {
     kind: "instant",
-    expr: orZero(`count(${perProposal("proposal_created")} unless ${perProposal("consensus_reached")})`),
+    expr: orZero(
+      `count(${perProposal("proposal_created")} unless ${perProposal("consensus_reached")})`,
+    ),
   },
   openProposals: {
     kind: "instant",
@@ -123,7 +130,8 @@ export const PROMQL = {
   rejected: `sum by (${MIRROR}) (increase(${promqlName(quorumlog.METRIC_DELIVERY_REJECTED)}[$__rate_interval]))`,
   pending: `sum by (${MIRROR}) (${promqlName(quorumlog.METRIC_PROCESSOR_LOG_QUEUE_SIZE)})`,
   pendingAge: `max by (${MIRROR}) (${promqlName(quorumlog.METRIC_DELIVERY_PENDING_AGE)})`,
-  collectorQueue: "max by (exporter) (otelcol_exporter_queue_size / otelcol_exporter_queue_capacity)",
+  collectorQueue:
+    "max by (exporter) (otelcol_exporter_queue_size / otelcol_exporter_queue_capacity)",
   /** The counter itself: it begins with the first that is refused, which would be no increase. */
   collectorFailed: "sum by (exporter) (otelcol_exporter_send_failed_log_records)",
 } as const;

@@ -33,7 +33,8 @@ import { LOGQL, logqlName, PROMQL } from "./dashboard-queries.ts";
 
 const DOCUMENT = resolve(import.meta.dirname, "../deploy/grafana/dashboard.json");
 
-const NEEDS_METRICS = "From the OpenTelemetry metrics of the app, which come by way of the Collector.";
+const NEEDS_METRICS =
+  "From the OpenTelemetry metrics of the app, which come by way of the Collector.";
 
 /** Columns of the trail: of Loki's frame, and of its labels, which are the attributes. */
 const TRAIL_COLUMNS: Readonly<Record<string, string>> = {
@@ -76,12 +77,17 @@ function trail(): table.PanelBuilder {
 function health(): Builder<grafana.Panel>[] {
   const perMirror = (name: string): string => `${name} {{otel_component_name}}`;
   return [
-    overTime("Delivery", `Records by mirror. Rejected ones will never be delivered. ${NEEDS_METRICS}`)
+    overTime(
+      "Delivery",
+      `Records by mirror. Rejected ones will never be delivered. ${NEEDS_METRICS}`,
+    )
       .datasource(PROMETHEUS)
       .withTarget(promTarget(PROMQL.accepted, perMirror("accepted"), "A"))
       .withTarget(promTarget(PROMQL.delivered, perMirror("delivered"), "B"))
       .withTarget(promTarget(PROMQL.rejected, perMirror("rejected"), "C"))
-      .overrideByRegexp("/^rejected/", [{ id: "color", value: { mode: "fixed", fixedColor: "red" } }])
+      .overrideByRegexp("/^rejected/", [
+        { id: "color", value: { mode: "fixed", fixedColor: "red" } },
+      ])
       .decimals(0)
       .span(8),
     overTime("Pending", `Records that wait, and how long the oldest has waited. ${NEEDS_METRICS}`)
@@ -111,7 +117,9 @@ function health(): Builder<grafana.Panel>[] {
 
 function variables(): Builder<grafana.VariableModel>[] {
   const source = (name: string, type: string, current: string) =>
-    new grafana.DatasourceVariableBuilder(name).type(type).current({ text: current, value: current });
+    new grafana.DatasourceVariableBuilder(name)
+      .type(type)
+      .current({ text: current, value: current });
   const text = (name: string, label: string) =>
     new grafana.TextBoxVariableBuilder(name)
       .label(label)
@@ -141,7 +149,9 @@ function variables(): Builder<grafana.VariableModel>[] {
 export function dashboard(): grafana.Dashboard {
   const builder = new grafana.DashboardBuilder("AI governance")
     .uid(DASHBOARD_UID)
-    .description("What was proposed, voted, decided and authorized, and whether the log of it is whole.")
+    .description(
+      "What was proposed, voted, decided and authorized, and whether the log of it is whole.",
+    )
     .tags(["quorumlog", "governance"])
     .time({ from: "now-24h", to: "now" })
     .refresh("1m")
@@ -217,12 +227,17 @@ export function dashboard(): grafana.Dashboard {
         .span(24),
     );
   const built = builder.build();
-  return { ...built, panels: built.panels?.map((panel, index) => ({ ...panel, id: index + 1 })) ?? [] };
+  return {
+    ...built,
+    panels: built.panels?.map((panel, index) => ({ ...panel, id: index + 1 })) ?? [],
+  };
 }
 
 /** The columns of the trail that are attributes, by their names in the conventions. */
 export function trailAttributes(): string[] {
-  return ATTRIBUTE_CONVENTIONS.map(({ name }) => name).filter((name) => logqlName(name) in TRAIL_COLUMNS);
+  return ATTRIBUTE_CONVENTIONS.map(({ name }) => name).filter(
+    (name) => logqlName(name) in TRAIL_COLUMNS,
+  );
 }
 
 function main(check: boolean, file: string): void {

@@ -7,7 +7,8 @@ import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const PURE = "node:crypto node:util";
-const OTEL = "@opentelemetry/api @opentelemetry/core @opentelemetry/resources @opentelemetry/sdk-logs";
+const OTEL =
+  "@opentelemetry/api @opentelemetry/core @opentelemetry/resources @opentelemetry/sdk-logs";
 const CORE = "semconv errors entry record query memory integrity verify delivery journal";
 const ADAPTER = "entry record query delivery semconv errors";
 
@@ -22,7 +23,10 @@ const ROOMS: Readonly<Record<string, readonly [rooms: string, packages: string]>
   integrity: ["entry errors", PURE],
   verify: ["integrity entry errors", PURE],
   delivery: ["entry semconv errors", `${OTEL} node:*`],
-  journal: ["record query integrity type:delivery entry errors", "type:@opentelemetry/sdk-logs node:*"],
+  journal: [
+    "record query integrity type:delivery entry errors",
+    "type:@opentelemetry/sdk-logs node:*",
+  ],
   log: [CORE, `${OTEL} node:*`],
   otlp: [ADAPTER, `${OTEL} @opentelemetry/exporter-* @opentelemetry/otlp-* node:*`],
   winston: [ADAPTER, `${OTEL} type:winston node:*`],
@@ -34,7 +38,8 @@ const ROOMS: Readonly<Record<string, readonly [rooms: string, packages: string]>
 
 const MAX_LINES = 300;
 // The formatter starts every statement at the start of a line, so no example in a comment is taken for one.
-const STATEMENT = /^(?:import|export)\s(?<type>type\s)?(?:[\w*{}\s,$]*?from\s)?"(?<from>[^"\n]+)"/gm;
+const STATEMENT =
+  /^(?:import|export)\s(?<type>type\s)?(?:[\w*{}\s,$]*?from\s)?"(?<from>[^"\n]+)"/gm;
 const EXPRESSION = /^(?![ \t]*(?:\*|\/\/)).*?\bimport\("(?<from>[^"\n]+)"\)/gm;
 const DEFAULT_EXPORT = /^export default\b/gm;
 const NO_REEXPORT = /^(?!export (?:type )?\{)[a-z].*/gm;
@@ -69,13 +74,16 @@ export function layerViolations(files: ReadonlyMap<string, string>): string[] {
   const violations: string[] = [];
   const edges = new Map<string, string[]>();
   for (const [file, text] of files) {
-    const report = (line: number, message: string) => violations.push(`${file}:${line}: ${message}`);
+    const report = (line: number, message: string) =>
+      violations.push(`${file}:${line}: ${message}`);
     const name = roomOf(file);
     const [rooms, packages] = ROOMS[name] ?? ["", ""];
-    if (!Object.hasOwn(ROOMS, name)) report(1, `the room ${name} is not in the table of scripts/layers.ts`);
+    if (!Object.hasOwn(ROOMS, name))
+      report(1, `the room ${name} is not in the table of scripts/layers.ts`);
     const lines = text.trimEnd().split("\n").length;
     if (lines > MAX_LINES) report(lines, `the file is longer than ${MAX_LINES} lines`);
-    for (const { index } of text.matchAll(DEFAULT_EXPORT)) report(lineAt(text, index), "no default exports");
+    for (const { index } of text.matchAll(DEFAULT_EXPORT))
+      report(lineAt(text, index), "no default exports");
     if (name === "index") {
       for (const { index } of text.matchAll(NO_REEXPORT))
         report(lineAt(text, index), "index.ts only re-exports names");
@@ -89,7 +97,10 @@ export function layerViolations(files: ReadonlyMap<string, string>): string[] {
       const allowed = from.startsWith(".") ? `${name} ${rooms}` : packages;
       if (from.startsWith(".")) edges.set(file, [...(edges.get(file) ?? []), target]);
       if (!allows(allowed, what, typeOnly)) {
-        report(lineAt(text, match.index), `${name} may not import ${what}${typeOnly ? "" : " at run time"}`);
+        report(
+          lineAt(text, match.index),
+          `${name} may not import ${what}${typeOnly ? "" : " at run time"}`,
+        );
       }
     }
   }
@@ -104,7 +115,9 @@ export function layerViolations(files: ReadonlyMap<string, string>): string[] {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const paths = globSync("src/**/*.ts").map((path) => path.replaceAll("\\", "/"));
-  const violations = layerViolations(new Map(paths.map((path) => [path, readFileSync(path, "utf8")])));
+  const violations = layerViolations(
+    new Map(paths.map((path) => [path, readFileSync(path, "utf8")])),
+  );
   for (const violation of violations) console.error(violation);
   if (violations.length > 0) process.exitCode = 1;
   else console.log(`layers: ${paths.length} files keep to their rooms`);

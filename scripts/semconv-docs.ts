@@ -69,7 +69,11 @@ export function samples(): ReadonlyMap<Operation, Sample> {
   });
   const proposalId = "urn:pqc-gov-prop:7f3a";
   const voterDid = "did:pqaid:bob";
-  const grant = { proposalId, subjectId: "did:pqaid:medical-ai-v2", kind: "authorize-model" } as const;
+  const grant = {
+    proposalId,
+    subjectId: "did:pqaid:medical-ai-v2",
+    kind: "authorize-model",
+  } as const;
   const made: Readonly<Record<Operation, quorumlog.EntryFields>> = {
     proposal_created: audit.logProposalCreated({
       ...grant,
@@ -167,8 +171,14 @@ The eight keep these vocabularies, whichever way an event comes: by a helper, by
 ${table(
   ["field", "values"],
   [
-    ["kind of `proposal_created`, `authorization_granted`, `authorization_revoked`", codes(PROPOSAL_KINDS)],
-    ["decision of `vote_cast`; both decisions in the details of `byzantine_detected`", codes(VOTE_DECISIONS)],
+    [
+      "kind of `proposal_created`, `authorization_granted`, `authorization_revoked`",
+      codes(PROPOSAL_KINDS),
+    ],
+    [
+      "decision of `vote_cast`; both decisions in the details of `byzantine_detected`",
+      codes(VOTE_DECISIONS),
+    ],
     ["decision of `consensus_reached`", codes(CONSENSUS_DECISIONS)],
   ],
 )}

@@ -72,7 +72,8 @@ export function invalidOption(field: string, reason: string): AuditError {
 
 /** Refuses options that are no object, and an option that nobody knows: a misspelt one would silently not be there. */
 export function checkNames(options: object, names: readonly string[]): void {
-  if (typeof options !== "object" || options === null) throw invalidOption("options", "expected an object");
+  if (typeof options !== "object" || options === null)
+    throw invalidOption("options", "expected an object");
   for (const name of Object.keys(options))
     if (!names.includes(name)) throw invalidOption(name, "no such option");
 }
@@ -87,6 +88,7 @@ export function positiveInteger(value: unknown, field: string): number | undefin
 
 /** The option as a function, where it is given. */
 export function functionOf<T>(value: T | undefined, field: string): T | undefined {
-  if (value !== undefined && typeof value !== "function") throw invalidOption(field, "expected a function");
+  if (value !== undefined && typeof value !== "function")
+    throw invalidOption(field, "expected a function");
   return value;
 }

@@ -80,7 +80,11 @@ const WITH_PROPOSAL = [
   "authorization_granted",
   "authorization_revoked",
 ] as const;
-const WITH_SUBJECT = ["proposal_created", "authorization_granted", "authorization_revoked"] as const;
+const WITH_SUBJECT = [
+  "proposal_created",
+  "authorization_granted",
+  "authorization_revoked",
+] as const;
 const WITH_ACTOR = [
   "proposal_created",
   "vote_cast",
@@ -138,7 +142,8 @@ export const ATTRIBUTE_CONVENTIONS: readonly AttributeConvention[] = [
     name: ATTR_GOVERNANCE_LOG_ID,
     type: "string",
     example: "acme.example/governance/6f1d0c9e-4b7a-4c55-8f2d-0a9be1c3d7f4",
-    brief: "The log that sealed the record. A record that has it is sealed and is never sealed again.",
+    brief:
+      "The log that sealed the record. A record that has it is sealed and is never sealed again.",
     operations: "all",
   },
   {

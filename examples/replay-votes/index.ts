@@ -27,6 +27,7 @@ if (path === undefined) {
 /** A line that is written over and over, for people alone: a file of progress helps nobody. */
 function progressOn(stream: NodeJS.WriteStream): (done: number, of: number) => void {
   return (done, of) => {
-    if (stream.isTTY) stream.write(`\rreplayed ${done} of ${of} proposals${done === of ? "\n" : ""}`);
+    if (stream.isTTY)
+      stream.write(`\rreplayed ${done} of ${of} proposals${done === of ? "\n" : ""}`);
   };
 }

@@ -34,7 +34,9 @@ export async function readProposals(path: string): Promise<Proposal[]> {
     start,
     votes: [...votes.values()],
   }));
-  return proposals.sort((a, b) => a.start.getTime() - b.start.getTime() || Number(a.id) - Number(b.id));
+  return proposals.sort(
+    (a, b) => a.start.getTime() - b.start.getTime() || Number(a.id) - Number(b.id),
+  );
 }
 
 interface Gathered {
@@ -75,7 +77,9 @@ function gather(gathered: Map<string, Gathered>, row: VoteRow, where: string): v
   const { proposal, voter, start } = row;
   const found = gathered.get(proposal) ?? { start, votes: new Map<string, VoteRow>() };
   if (found.start.getTime() !== start.getTime())
-    throw new MalformedVotes(`${where}: start: proposal ${proposal} started at ${found.start.toISOString()}`);
+    throw new MalformedVotes(
+      `${where}: start: proposal ${proposal} started at ${found.start.toISOString()}`,
+    );
   if (found.votes.has(voter))
     throw new MalformedVotes(`${where}: voter: ${voter} has voted on proposal ${proposal} before`);
   found.votes.set(voter, row);

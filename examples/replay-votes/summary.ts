@@ -19,7 +19,12 @@ export function summary(audit: GovernanceAuditLog): string[] {
     "votes by word of the file",
     ...table(byOriginalWord(audit)),
     "votes by decision",
-    ...table(VOTE_DECISIONS.map((decision) => [decision, audit.count({ operation: "vote_cast", decision })])),
+    ...table(
+      VOTE_DECISIONS.map((decision) => [
+        decision,
+        audit.count({ operation: "vote_cast", decision }),
+      ]),
+    ),
     "results",
     ...table(
       CONSENSUS_DECISIONS.map((decision) => [
@@ -56,7 +61,10 @@ function mostVoted(audit: GovernanceAuditLog): string[] {
 }
 
 /** Every entry of a query, page by page. */
-function* all(audit: GovernanceAuditLog, query: AuditQuery): Generator<AuditEntry, void, undefined> {
+function* all(
+  audit: GovernanceAuditLog,
+  query: AuditQuery,
+): Generator<AuditEntry, void, undefined> {
   let after: number | undefined;
   do {
     const page = audit.page({ ...query, order: "oldest", limit: 1000, after });

@@ -48,7 +48,8 @@ export function voteRow(fields: readonly string[], where: string): VoteRow {
   const date = new Date(/^[0-9]{1,13}$/.test(start) ? Number(start) : Number.NaN);
   if (!(date.getTime() < END_OF_TIME))
     throw malformed(where, "start", start, "milliseconds from 1970 to 2262");
-  if (date.toISOString() !== iso) throw malformed(where, "iso", iso, `${date.toISOString()}, as start says`);
+  if (date.toISOString() !== iso)
+    throw malformed(where, "iso", iso, `${date.toISOString()}, as start says`);
   return { proposal, voter, decision, original, start: date };
 }
 

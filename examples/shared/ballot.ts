@@ -22,7 +22,11 @@ export class Ballot {
   #cast = 0;
 
   /** Opens the vote: records the proposal. */
-  constructor(audit: GovernanceAuditLog, nodes: readonly GovernanceNode[], proposal: ProposalInput) {
+  constructor(
+    audit: GovernanceAuditLog,
+    nodes: readonly GovernanceNode[],
+    proposal: ProposalInput,
+  ) {
     this.#audit = audit;
     this.#nodes = nodes;
     this.#proposal = proposal;
@@ -52,7 +56,11 @@ export class Ballot {
   close(signerDid: string): ConsensusResult {
     const counted = [...this.#votes.values()].filter((vote) => !this.#byzantine.has(vote.voterDid));
     const weightOf = (decision: VoteDecision): number =>
-      sum(counted.filter((vote) => vote.decision === decision).map((vote) => this.#weightOf(vote.voterDid)));
+      sum(
+        counted
+          .filter((vote) => vote.decision === decision)
+          .map((vote) => this.#weightOf(vote.voterDid)),
+      );
     const approveWeight = weightOf("approve");
     const totalWeight = sum(this.#nodes.map((node) => node.weight));
     const needed = Math.ceil((totalWeight * 2) / 3);

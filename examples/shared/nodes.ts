@@ -1,6 +1,10 @@
 import type { GovernanceNode } from "quorumlog";
 
-const node = (name: string, weight: number): GovernanceNode => ({ did: `did:pqaid:${name}`, name, weight });
+const node = (name: string, weight: number): GovernanceNode => ({
+  did: `did:pqaid:${name}`,
+  name,
+  weight,
+});
 
 /** The federation of the examples: five nodes, of which dave's vote weighs twice. */
 export const alice = node("alice", 1);

@@ -40,7 +40,9 @@ type FlagValue<F extends Flag> = F extends SwitchFlag
     : string;
 
 /** What was given for each flag. */
-export type FlagValues<F extends Flags> = { readonly [Name in keyof F]?: FlagValue<F[Name]> | undefined };
+export type FlagValues<F extends Flags> = {
+  readonly [Name in keyof F]?: FlagValue<F[Name]> | undefined;
+};
 
 /** The arguments of a command, checked for their names and number. */
 export interface CommandArguments<F extends Flags = Flags> {
@@ -74,7 +76,10 @@ export interface Command<F extends Flags = Flags> {
 /** Flags that every command has. */
 export const COMMON_FLAGS: Flags = {
   json: { type: "boolean", about: "JSON for programs: one object a line" },
-  "no-color": { type: "boolean", about: "no colours on a terminal; the variable NO_COLOR does the same" },
+  "no-color": {
+    type: "boolean",
+    about: "no colours on a terminal; the variable NO_COLOR does the same",
+  },
   help: { type: "boolean", short: "h", about: "this help" },
 };
 

@@ -12,7 +12,10 @@ const COLOURS: ReadonlyMap<string, RowColour> = new Map<string, RowColour>([
 
 /** Entries as the rows of a table, coloured by their severity. */
 export function entryTable(io: CommandIo): Table<AuditEntry> {
-  return new Table(io, { columns: entryColumns, colour: ({ operation }) => COLOURS.get(operation) });
+  return new Table(io, {
+    columns: entryColumns,
+    colour: ({ operation }) => COLOURS.get(operation),
+  });
 }
 
 function entryColumns(first: readonly AuditEntry[]): readonly Column<AuditEntry>[] {

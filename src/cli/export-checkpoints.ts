@@ -50,6 +50,9 @@ export async function writeExport(
       .map(({ note }) => note)
       .join("\n");
   const isWanted = (): boolean => notes() !== "";
-  await writeNewFiles([file, { path: beside, isWanted, write: (to) => to.write(notes()) }], replace);
+  await writeNewFiles(
+    [file, { path: beside, isWanted, write: (to) => to.write(notes()) }],
+    replace,
+  );
   if (!isWanted() && replace) await rm(beside, { force: true });
 }

@@ -11,7 +11,10 @@ export interface ExportSource {
 }
 
 /** Makes an export, piece by piece; `show` is applied to all that entries hold. */
-export type ExportFormat = (source: ExportSource, show: (text: string) => string) => AsyncIterable<string>;
+export type ExportFormat = (
+  source: ExportSource,
+  show: (text: string) => string,
+) => AsyncIterable<string>;
 
 /** The formats by their name. */
 export const EXPORT_FORMATS: ReadonlyMap<string, ExportFormat> = new Map<string, ExportFormat>([
@@ -20,7 +23,10 @@ export const EXPORT_FORMATS: ReadonlyMap<string, ExportFormat> = new Map<string,
   ["csv", csv],
 ]);
 
-const CSV_COLUMNS: readonly (readonly [name: string, value: (entry: EntryFields) => string | undefined])[] = [
+const CSV_COLUMNS: readonly (readonly [
+  name: string,
+  value: (entry: EntryFields) => string | undefined,
+])[] = [
   ["sequence", ({ sequence }) => String(sequence)],
   ["timestamp", ({ timestamp }) => timestamp],
   ["operation", ({ operation }) => operation],

@@ -58,7 +58,10 @@ export function journalExport(
     },
     end() {
       if (journal.stats().pruned !== pruned)
-        throw new AuditError("journal_failed", "journal: entries were pruned meanwhile; export it again");
+        throw new AuditError(
+          "journal_failed",
+          "journal: entries were pruned meanwhile; export it again",
+        );
       const remark = `${pruned} entries were pruned, and lines alone cannot be verified without them; quorumlog verify takes the journal`;
       return { checkpoints, remarks: asLines && query === undefined && pruned > 0 ? [remark] : [] };
     },
@@ -68,5 +71,8 @@ export function journalExport(
 function lineOf(entry: AuditEntry, logId: string): string {
   const line = canonicalLine(logId, entry);
   if (leafHash(line) === entry.leafHash) return line;
-  throw new AuditError("journal_failed", `journal: the line of entry ${entry.sequence} is not canonical`);
+  throw new AuditError(
+    "journal_failed",
+    `journal: the line of entry ${entry.sequence} is not canonical`,
+  );
 }

@@ -38,7 +38,10 @@ async function* appended(
     if (length > next) yield* entryPages(journal, { ...query, order: "oldest", after, before });
     next = length;
     if (placeOf(journal.path) !== place)
-      throw new AuditError("journal_failed", `journal: ${journal.path} was deleted, moved or replaced`);
+      throw new AuditError(
+        "journal_failed",
+        `journal: ${journal.path} was deleted, moved or replaced`,
+      );
   }
 }
 

@@ -22,13 +22,21 @@ const PHRASES: ReadonlyMap<string, Phrase> = new Map<Operation, Phrase>([
     "vote_cast",
     {
       covers: ["vote_id"],
-      words: ({ details: { vote_id: id } }, idForm) => (id === undefined ? "" : `vote ${idForm(plain(id))}`),
+      words: ({ details: { vote_id: id } }, idForm) =>
+        id === undefined ? "" : `vote ${idForm(plain(id))}`,
     },
   ],
   [
     "consensus_reached",
     {
-      covers: ["reason", "approve_weight", "reject_weight", "abstain_weight", "total_weight", "vote_count"],
+      covers: [
+        "reason",
+        "approve_weight",
+        "reject_weight",
+        "abstain_weight",
+        "total_weight",
+        "vote_count",
+      ],
       words: ({ details }) => plain(details["reason"]),
     },
   ],
@@ -37,7 +45,10 @@ const PHRASES: ReadonlyMap<string, Phrase> = new Map<Operation, Phrase>([
     {
       covers: ["prior_decision", "conflicting_decision"],
       words: ({ details }) =>
-        given(", then ", [plain(details["prior_decision"]), plain(details["conflicting_decision"])]),
+        given(", then ", [
+          plain(details["prior_decision"]),
+          plain(details["conflicting_decision"]),
+        ]),
     },
   ],
   [

@@ -6,7 +6,11 @@ import { commandHelp } from "./help.js";
 import { UsageError } from "./usage-error.js";
 
 /** Runs a command with its arguments, and answers its exit code. Throws what the command throws, and `UsageError`. */
-export async function invoke(command: Command, argv: readonly string[], io: CommandIo): Promise<number> {
+export async function invoke(
+  command: Command,
+  argv: readonly string[],
+  io: CommandIo,
+): Promise<number> {
   const { values, positionals } = parsed(command, argv);
   const { json, help, "no-color": noColor, ...flags } = values;
   if (help === true) {

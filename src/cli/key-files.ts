@@ -27,7 +27,9 @@ export async function writeKeyFiles(files: readonly KeyFile[]): Promise<void> {
     for (const { path } of made) await rm(path, { force: true });
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     const path = files[made.length]?.path;
-    throw new UsageError(`${path} is there already, and no key is ever replaced; choose another folder`);
+    throw new UsageError(
+      `${path} is there already, and no key is ever replaced; choose another folder`,
+    );
   } finally {
     for (const { handle } of made) await handle.close();
   }

@@ -30,7 +30,9 @@ export function parseMoment(text: string, flag: string, now: Date): Date {
 
 function ageMillis(text: string, now: Date): number | undefined {
   const { count, unit = "" } = AGE.exec(text)?.groups ?? {};
-  return count === undefined ? undefined : now.getTime() - Number(count) * (MILLIS[unit] ?? Number.NaN);
+  return count === undefined
+    ? undefined
+    : now.getTime() - Number(count) * (MILLIS[unit] ?? Number.NaN);
 }
 
 function epochMillis(text: string): number | undefined {
@@ -43,6 +45,7 @@ function rfc3339Millis(text: string): number | undefined {
   if (date === undefined) return undefined;
   // Date.parse takes the 30th of February for the 2nd of March
   const midnight = new Date(`${date}T00:00:00Z`);
-  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== date) return undefined;
+  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== date)
+    return undefined;
   return Date.parse(`${date}T${time}${zone.toUpperCase()}`);
 }

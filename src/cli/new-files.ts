@@ -56,7 +56,10 @@ export async function writeNewFiles(files: readonly NewFile[], replace: boolean)
 /** Throws `UsageError` when a file cannot be written for what is there already. */
 export function assertFree(path: string, replace: boolean): void {
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat !== undefined && !stat.isFile()) throw new UsageError(`${path} is no file; choose another name`);
+  if (stat !== undefined && !stat.isFile())
+    throw new UsageError(`${path} is no file; choose another name`);
   if (stat !== undefined && !replace)
-    throw new UsageError(`${path} is there already; choose another name, or add --force to replace it`);
+    throw new UsageError(
+      `${path} is there already; choose another name, or add --force to replace it`,
+    );
 }

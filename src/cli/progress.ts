@@ -19,7 +19,10 @@ export class Progress {
   }
 
   /** Counts what passes, by its size. */
-  *counting<T>(items: Iterable<T>, size: (item: T) => number = () => 1): Generator<T, void, undefined> {
+  *counting<T>(
+    items: Iterable<T>,
+    size: (item: T) => number = () => 1,
+  ): Generator<T, void, undefined> {
     for (const item of items) {
       this.add(size(item));
       yield item;

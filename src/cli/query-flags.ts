@@ -9,8 +9,16 @@ export const QUERY_FLAGS = {
   proposal: { type: "string", value: "ID", about: "exactly this proposal" },
   subject: { type: "string", value: "ID", about: "exactly this model, agent, policy or node" },
   actor: { type: "string", value: "DID", about: "exactly this proposer, voter, signer or node" },
-  kind: { type: "string", value: "KIND", about: "exactly this kind of proposal, such as authorize-model" },
-  decision: { type: "string", value: "WORD", about: "exactly this decision, such as approve or passed" },
+  kind: {
+    type: "string",
+    value: "KIND",
+    about: "exactly this kind of proposal, such as authorize-model",
+  },
+  decision: {
+    type: "string",
+    value: "WORD",
+    about: "exactly this decision, such as approve or passed",
+  },
   since: {
     type: "string",
     value: "TIME",

@@ -40,7 +40,9 @@ async function dispatch([name, ...rest]: readonly string[], io: CommandIo): Prom
   }
   const command = COMMANDS.find((known) => known.name === name);
   if (command !== undefined) return invoke(command, rest, io);
-  throw new UsageError(name.startsWith("-") ? `a command comes before ${name}` : `no command "${name}"`);
+  throw new UsageError(
+    name.startsWith("-") ? `a command comes before ${name}` : `no command "${name}"`,
+  );
 }
 
 function complaint(error: unknown, name: string | undefined): string {

@@ -52,7 +52,8 @@ export class Table<Row> {
     this.#columns = columns;
     const cells = this.#layOut(columns, rows);
     const widths = this.#fittedWidths();
-    if (isFirst) yield `${styled("bold", lineOf(columns, this.#titles(columns), widths), this.#io)}\n`;
+    if (isFirst)
+      yield `${styled("bold", lineOf(columns, this.#titles(columns), widths), this.#io)}\n`;
     for (const [index, row] of rows.entries())
       yield `${styled(this.#options.colour?.(row), lineOf(columns, cells[index] ?? [], widths), this.#io)}\n`;
   }
@@ -103,7 +104,11 @@ export class Table<Row> {
   }
 }
 
-function cellsOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[], brief: boolean): string[][] {
+function cellsOf<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  brief: boolean,
+): string[][] {
   return rows.map((row) =>
     columns.map(({ cell, briefCell = cell }) => visible(brief ? briefCell(row) : cell(row))),
   );

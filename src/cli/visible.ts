@@ -13,7 +13,10 @@ const EMOJI_OR_UNSEEN =
  */
 export function visible(text: string): string {
   if (PLAIN.test(text)) return text;
-  return text.replaceAll(EMOJI_OR_UNSEEN, (found, emoji: string | undefined) => emoji ?? escaped(found));
+  return text.replaceAll(
+    EMOJI_OR_UNSEEN,
+    (found, emoji: string | undefined) => emoji ?? escaped(found),
+  );
 }
 
 /** The same for a text of several lines, which stay lines. */

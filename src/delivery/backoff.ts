@@ -19,5 +19,7 @@ export function backoffMillis(
   failures: number,
   random: () => number = Math.random,
 ): number {
-  return random() * Math.min(options.maxMillis, options.initialMillis * 2 ** Math.min(failures - 1, 30));
+  return (
+    random() * Math.min(options.maxMillis, options.initialMillis * 2 ** Math.min(failures - 1, 30))
+  );
 }

@@ -67,7 +67,12 @@ export class DeliveryLoop {
   #mayHurry = true;
 
   /** Makes a loop that waits for {@link DeliveryLoop.notice}. */
-  constructor(exporter: LogRecordExporter, spool: Spool, settings: DeliverySettings, events: DeliveryEvents) {
+  constructor(
+    exporter: LogRecordExporter,
+    spool: Spool,
+    settings: DeliverySettings,
+    events: DeliveryEvents,
+  ) {
     this.#exporter = exporter;
     this.#spool = spool;
     this.#settings = settings;
@@ -147,7 +152,9 @@ export class DeliveryLoop {
       return;
     }
     let epoch = this.#epoch;
-    const failures = await Promise.all(batches.map((batch, index) => this.#export(batch, index === 0)));
+    const failures = await Promise.all(
+      batches.map((batch, index) => this.#export(batch, index === 0)),
+    );
     for (const [index, batch] of batches.entries()) {
       if (epoch !== this.#epoch) return; // a late success of an earlier export came first
       const failure = failures[index];
@@ -265,7 +272,10 @@ export class DeliveryLoop {
   #backoffMillis(): number {
     const { initialMillis, maxMillis } = this.#settings.backoff;
     const bound = this.#hurries > 0 ? HURRIED_BACKOFF_MILLIS : Number.POSITIVE_INFINITY;
-    const bounded = { initialMillis: Math.min(initialMillis, bound), maxMillis: Math.min(maxMillis, bound) };
+    const bounded = {
+      initialMillis: Math.min(initialMillis, bound),
+      maxMillis: Math.min(maxMillis, bound),
+    };
     return backoffMillis(bounded, this.#failures);
   }
 

@@ -26,10 +26,19 @@ export function observeDelivery(
     [semconv.ATTR_OTEL_COMPONENT_TYPE]: "quorumlog_reliable_log_processor",
     [semconv.ATTR_OTEL_COMPONENT_NAME]: name,
   };
-  const failed = (reason: string): Attributes => ({ ...component, [semconv.ATTR_ERROR_TYPE]: reason });
+  const failed = (reason: string): Attributes => ({
+    ...component,
+    [semconv.ATTR_ERROR_TYPE]: reason,
+  });
   const processed = meter.createObservableCounter(semconv.METRIC_PROCESSOR_LOG_PROCESSED, records);
-  const size = meter.createObservableUpDownCounter(semconv.METRIC_PROCESSOR_LOG_QUEUE_SIZE, records);
-  const room = meter.createObservableUpDownCounter(semconv.METRIC_PROCESSOR_LOG_QUEUE_CAPACITY, records);
+  const size = meter.createObservableUpDownCounter(
+    semconv.METRIC_PROCESSOR_LOG_QUEUE_SIZE,
+    records,
+  );
+  const room = meter.createObservableUpDownCounter(
+    semconv.METRIC_PROCESSOR_LOG_QUEUE_CAPACITY,
+    records,
+  );
   const accepted = meter.createObservableCounter(semconv.METRIC_DELIVERY_ACCEPTED, records);
   const delivered = meter.createObservableCounter(semconv.METRIC_DELIVERY_DELIVERED, records);
   const rejected = meter.createObservableCounter(semconv.METRIC_DELIVERY_REJECTED, records);

@@ -56,5 +56,6 @@ function sayWhatIsLost(): void {
   for (const each of [...guarded]) each.lastChance?.(); // which may bring work to others
   // console.error may be asynchronous, and there is no later any more
   for (const { what, pending, isLost } of guarded)
-    if (isLost && pending > 0) writeSync(2, `quorumlog: the process ends with ${pending} ${what}\n`);
+    if (isLost && pending > 0)
+      writeSync(2, `quorumlog: the process ends with ${pending} ${what}\n`);
 }

@@ -37,10 +37,14 @@ const GRPC_CONFIGURATION: ReadonlySet<number> = new Set([5, 7, 12, 16]); // NOT_
  * status, or a gRPC code below 100), a `retryAfterMillis`, a `rejectedLogRecords` above 0.
  */
 export function exportFailure(error: unknown): ExportFailure {
-  const told = (typeof error === "object" && error !== null ? error : {}) as Record<string, unknown>;
+  const told = (typeof error === "object" && error !== null ? error : {}) as Record<
+    string,
+    unknown
+  >;
   const retryAfterMillis = numberOf(told["retryAfterMillis"]) ?? 0;
   const reason = reasonOf(error);
-  if ((numberOf(told["rejectedLogRecords"]) ?? 0) > 0) return { kind: "partial", reason, retryAfterMillis };
+  if ((numberOf(told["rejectedLogRecords"]) ?? 0) > 0)
+    return { kind: "partial", reason, retryAfterMillis };
   if (told["misconfigured"] === true) return { kind: "configuration", reason, retryAfterMillis };
   const status = numberOf(told["status"]) ?? numberOf(told["code"]);
   return { kind: status === undefined ? "transient" : kindOf(status), reason, retryAfterMillis };
@@ -57,7 +61,9 @@ function kindOf(status: number): FailureKind {
     return GRPC_CONFIGURATION.has(status) ? "configuration" : "transient";
   }
   if (CONTENT_STATUSES.has(status)) return "refused";
-  return status >= 300 && status < 500 && !LATER_STATUSES.has(status) ? "configuration" : "transient";
+  return status >= 300 && status < 500 && !LATER_STATUSES.has(status)
+    ? "configuration"
+    : "transient";
 }
 
 function reasonOf(error: unknown): string {

@@ -20,7 +20,11 @@ export async function exportOnce(
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
-    resolve({ kind: "transient", reason: `no answer after ${timeoutMillis} ms`, retryAfterMillis: 0 });
+    resolve({
+      kind: "transient",
+      reason: `no answer after ${timeoutMillis} ms`,
+      retryAfterMillis: 0,
+    });
   }, timeoutMillis).unref();
   const onAnswer = (failure: ExportFailure | undefined): void => {
     clearTimeout(timer);
@@ -41,7 +45,10 @@ export async function exportOnce(
 }
 
 /** Waits for attributes that are still being detected, so long at the most; the export goes without them then. */
-async function resourcesOf(records: readonly ReadableLogRecord[], timeoutMillis: number): Promise<void> {
+async function resourcesOf(
+  records: readonly ReadableLogRecord[],
+  timeoutMillis: number,
+): Promise<void> {
   const pending = new Set<ReadableLogRecord["resource"]>();
   for (const { resource } of records) if (resource.asyncAttributesPending) pending.add(resource);
   if (pending.size === 0) return;

@@ -49,7 +49,10 @@ export class MemorySpool implements Spool {
   /** Removes the oldest records. */
   settle(count: number): void {
     const end = Math.min(this.#head + count, this.#records.length);
-    if (end === this.#records.length || (end >= MIN_COMPACTION && end * 2 >= this.#records.length)) {
+    if (
+      end === this.#records.length ||
+      (end >= MIN_COMPACTION && end * 2 >= this.#records.length)
+    ) {
       this.#records = this.#records.slice(end);
       this.#head = 0;
       return;

@@ -1,6 +1,12 @@
 import type { MeterProvider } from "@opentelemetry/api";
 import type { LogRecordExporter } from "@opentelemetry/sdk-logs";
-import { type AuditError, checkNames, functionOf, invalidOption, positiveInteger } from "../errors.js";
+import {
+  type AuditError,
+  checkNames,
+  functionOf,
+  invalidOption,
+  positiveInteger,
+} from "../errors.js";
 import { MAX_TIMER_MILLIS } from "./deadline.js";
 import type { DeliverySettings } from "./delivery-loop.js";
 import { meterProviderOf } from "./meter-provider.js";
@@ -151,7 +157,8 @@ export function resolveDelivery(options: ReliableLogRecordProcessorOptions): Res
   if (whenFull !== "reject" && whenFull !== "throw")
     throw invalidOption("whenFull", 'expected "reject" or "throw"');
   if (typeof backfill !== "boolean") throw invalidOption("backfill", "expected a boolean");
-  const maxBatchSize = positiveInteger(options.maxBatchSize, "maxBatchSize") ?? DEFAULT_MAX_BATCH_SIZE;
+  const maxBatchSize =
+    positiveInteger(options.maxBatchSize, "maxBatchSize") ?? DEFAULT_MAX_BATCH_SIZE;
   const maxPending = positiveInteger(options.maxPending, "maxPending") ?? DEFAULT_MAX_PENDING;
   return {
     name,
@@ -161,17 +168,22 @@ export function resolveDelivery(options: ReliableLogRecordProcessorOptions): Res
     // a batch that there is never room for would not go before its delay, while records are refused
     maxBatchSize: Math.min(maxBatchSize, maxPending),
     maxConcurrentExports:
-      positiveInteger(options.maxConcurrentExports, "maxConcurrentExports") ?? DEFAULT_MAX_CONCURRENT_EXPORTS,
+      positiveInteger(options.maxConcurrentExports, "maxConcurrentExports") ??
+      DEFAULT_MAX_CONCURRENT_EXPORTS,
     maxPending,
     delayMillis: millis(options.delayMillis, "delayMillis", 0) ?? DEFAULT_DELAY_MILLIS,
     exportTimeoutMillis:
-      millis(options.exportTimeoutMillis, "exportTimeoutMillis", 1) ?? DEFAULT_EXPORT_TIMEOUT_MILLIS,
+      millis(options.exportTimeoutMillis, "exportTimeoutMillis", 1) ??
+      DEFAULT_EXPORT_TIMEOUT_MILLIS,
     backoff: {
       initialMillis:
-        millis(options.initialBackoffMillis, "initialBackoffMillis", 1) ?? DEFAULT_INITIAL_BACKOFF_MILLIS,
-      maxMillis: millis(options.maxBackoffMillis, "maxBackoffMillis", 1) ?? DEFAULT_MAX_BACKOFF_MILLIS,
+        millis(options.initialBackoffMillis, "initialBackoffMillis", 1) ??
+        DEFAULT_INITIAL_BACKOFF_MILLIS,
+      maxMillis:
+        millis(options.maxBackoffMillis, "maxBackoffMillis", 1) ?? DEFAULT_MAX_BACKOFF_MILLIS,
     },
-    giveUpAfterMillis: millis(options.giveUpAfterMillis, "giveUpAfterMillis", 1) ?? Number.POSITIVE_INFINITY,
+    giveUpAfterMillis:
+      millis(options.giveUpAfterMillis, "giveUpAfterMillis", 1) ?? Number.POSITIVE_INFINITY,
     meterProvider: meterProviderOf(options.meterProvider),
   };
 }

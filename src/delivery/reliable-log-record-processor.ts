@@ -1,4 +1,8 @@
-import type { LogRecordExporter, ReadableLogRecord, ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
+import type {
+  LogRecordExporter,
+  ReadableLogRecord,
+  ReadWriteLogRecord,
+} from "@opentelemetry/sdk-logs";
 import { AuditError } from "../errors.js";
 import { ATTR_GOVERNANCE_SEQUENCE } from "../semconv.js";
 import type { AuditMirror, FlushOptions } from "./audit-mirror.js";
@@ -11,7 +15,11 @@ import { ADVICE, type ExportFailure } from "./export-failure.js";
 import { DeliveryError, type MirrorLedger } from "./ledger.js";
 import { LossReporter } from "./loss-reporter.js";
 import { MemorySpool } from "./memory-spool.js";
-import { type ReliableLogRecordProcessorOptions, type ResolvedDelivery, resolveDelivery } from "./options.js";
+import {
+  type ReliableLogRecordProcessorOptions,
+  type ResolvedDelivery,
+  resolveDelivery,
+} from "./options.js";
 import { snapshotOf } from "./record-snapshot.js";
 import type { ErrorListener } from "./reporter.js";
 import type { Spool } from "./spool.js";
@@ -187,7 +195,8 @@ export class ReliableLogRecordProcessor implements AuditMirror {
     const left = Math.max(EXPORTER_SHUTDOWN_MILLIS, deadline - performance.now());
     await this.#ask(() => this.#exporter.shutdown(), left);
     // what is pending will not be delivered any more; at the exit it is said once more
-    if (this.#spool.size > 0 || this.#rejected > 0) throw this.#undelivered(this.#spool.size, this.#rejected);
+    if (this.#spool.size > 0 || this.#rejected > 0)
+      throw this.#undelivered(this.#spool.size, this.#rejected);
     if (failure !== undefined) throw failure;
   }
 
@@ -236,7 +245,8 @@ export class ReliableLogRecordProcessor implements AuditMirror {
   #onFailed({ kind, reason }: ExportFailure): void {
     this.#lastError = reason;
     const isLasting = (this.#oldestPendingMillis() ?? 0) > LASTING_MILLIS;
-    const advice = ADVICE[kind] ?? (isLasting ? "this has lasted for more than a minute" : undefined);
+    const advice =
+      ADVICE[kind] ?? (isLasting ? "this has lasted for more than a minute" : undefined);
     if (advice !== undefined) this.#reporter.stuck(reason, advice);
   }
 
@@ -244,7 +254,10 @@ export class ReliableLogRecordProcessor implements AuditMirror {
     this.#rejected++;
     this.#lastError = reason;
     const sequence = record.attributes[ATTR_GOVERNANCE_SEQUENCE];
-    this.#reporter.lost(sequence === undefined ? "a record" : `the record of sequence ${sequence}`, reason);
+    this.#reporter.lost(
+      sequence === undefined ? "a record" : `the record of sequence ${sequence}`,
+      reason,
+    );
   }
 
   #refuse(record: ReadableLogRecord, reason: string): void {
@@ -270,7 +283,11 @@ export class ReliableLogRecordProcessor implements AuditMirror {
 
   #error(message: string, cause?: unknown): DeliveryError {
     const line = this.ledger();
-    return new DeliveryError(message, { accepted: line.accepted, mirrors: { [this.name]: line } }, cause);
+    return new DeliveryError(
+      message,
+      { accepted: line.accepted, mirrors: { [this.name]: line } },
+      cause,
+    );
   }
 
   #observe(): void {

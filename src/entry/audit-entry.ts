@@ -40,7 +40,9 @@ export type FoundEntryOf<Name extends keyof OperationFields> = EntryFields & {
   readonly operation: Name;
 } & Readonly<Partial<Omit<OperationFields[Name], "details">>> & {
     readonly details: Readonly<
-      Partial<OperationFields[Name] extends { details: infer Details } ? Details : Record<never, never>>
+      Partial<
+        OperationFields[Name] extends { details: infer Details } ? Details : Record<never, never>
+      >
     >;
   };
 
@@ -56,4 +58,6 @@ export type FoundEntryOf<Name extends keyof OperationFields> = EntryFields & {
  *   entry.operation === "vote_cast" ? entry.decision : undefined;
  * ```
  */
-export type AuditEntry = { [Name in keyof OperationFields]: FoundEntryOf<Name> }[keyof OperationFields];
+export type AuditEntry = {
+  [Name in keyof OperationFields]: FoundEntryOf<Name>;
+}[keyof OperationFields];

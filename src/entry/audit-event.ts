@@ -84,7 +84,8 @@ function refuseUnknownFields(source: object): void {
   } catch (cause) {
     throw invalidEntry("event", "reading its keys threw", cause);
   }
-  for (const key of keys) if (!FIELDS.has(key)) throw invalidEntry(key, "no such field in an event");
+  for (const key of keys)
+    if (!FIELDS.has(key)) throw invalidEntry(key, "no such field in an event");
 }
 
 function operationOf(value: unknown): string {
@@ -98,7 +99,8 @@ function operationOf(value: unknown): string {
 function checkVocabulary(event: ValidEvent): void {
   const vocabulary = VOCABULARIES.get(event.operation);
   if (vocabulary === undefined) return;
-  if (event.kind !== undefined && vocabulary.kind !== undefined) oneOf(vocabulary.kind, event.kind, "kind");
+  if (event.kind !== undefined && vocabulary.kind !== undefined)
+    oneOf(vocabulary.kind, event.kind, "kind");
   if (event.decision !== undefined && vocabulary.decision !== undefined)
     oneOf(vocabulary.decision, event.decision, "decision");
   for (const [key, allowed] of Object.entries(vocabulary.details ?? {})) {
@@ -130,12 +132,17 @@ export function wellFormed(value: unknown, field: string): string {
   if (typeof value !== "string") throw invalidEntry(field, "expected a string");
   if (value.length > MAX_LINE_BYTES)
     throw invalidEntry(field, `the entry holds more than ${MAX_LINE_BYTES} bytes`);
-  if (!value.isWellFormed()) throw invalidEntry(field, "a string with a lone surrogate is not UTF-8");
+  if (!value.isWellFormed())
+    throw invalidEntry(field, "a string with a lone surrogate is not UTF-8");
   return value;
 }
 
 /** The value as a member of a vocabulary. */
-export function oneOf<T extends string>(vocabulary: readonly T[], value: unknown, field: string): T {
+export function oneOf<T extends string>(
+  vocabulary: readonly T[],
+  value: unknown,
+  field: string,
+): T {
   if (!(vocabulary as readonly unknown[]).includes(value))
     throw invalidEntry(field, `expected one of ${vocabulary.join(", ")}`);
   return value as T;

@@ -19,7 +19,11 @@ export const MAX_DEPTH = 16;
  * @param name - What the path in an error begins with.
  */
 export function copyJsonObject(value: unknown, name: string): JsonObject {
-  if (typeof value !== "object" || value === null || (!types.isProxy(value) && Array.isArray(value)))
+  if (
+    typeof value !== "object" ||
+    value === null ||
+    (!types.isProxy(value) && Array.isArray(value))
+  )
     throw invalidEntry(name, `expected a plain object, got ${describe(value)}`);
   return new JsonCopy().container(value, undefined, name, 1) as JsonObject;
 }
@@ -28,14 +32,25 @@ class JsonCopy {
   /** Bytes of a line that are certainly needed for what was read so far. */
   #spent = 0;
 
-  container(value: object, parent: JsonPath | undefined, key: string | number, depth: number): JsonValue {
+  container(
+    value: object,
+    parent: JsonPath | undefined,
+    key: string | number,
+    depth: number,
+  ): JsonValue {
     const path: JsonPath = { parent, key, container: value };
     if (types.isProxy(value))
-      throw invalidEntry(formatPath(path), "a Proxy cannot be copied reliably; pass a plain object");
+      throw invalidEntry(
+        formatPath(path),
+        "a Proxy cannot be copied reliably; pass a plain object",
+      );
     for (let above = parent; above !== undefined; above = above.parent)
       if (above.container === value) throw invalidEntry(formatPath(path), "a cycle is not JSON");
-    if (depth > MAX_DEPTH) throw invalidEntry(formatPath(path), `nested deeper than ${MAX_DEPTH} levels`);
-    const copy = Array.isArray(value) ? this.#array(value, path, depth) : this.#object(value, path, depth);
+    if (depth > MAX_DEPTH)
+      throw invalidEntry(formatPath(path), `nested deeper than ${MAX_DEPTH} levels`);
+    const copy = Array.isArray(value)
+      ? this.#array(value, path, depth)
+      : this.#object(value, path, depth);
     const [symbol] = Object.getOwnPropertySymbols(value);
     if (symbol !== undefined)
       throw invalidEntry(formatPath(path), `a symbol key, ${String(symbol)}, is not JSON`);
@@ -53,7 +68,8 @@ class JsonCopy {
       if (member === undefined) continue;
       const copied = this.#value(member, path, name, depth);
       // an own __proto__ is data: assigning it would set the prototype of the copy instead
-      if (name === "__proto__") Object.defineProperty(copy, name, { value: copied, enumerable: true });
+      if (name === "__proto__")
+        Object.defineProperty(copy, name, { value: copied, enumerable: true });
       else copy[name] = copied;
     }
     return copy;
@@ -82,7 +98,8 @@ class JsonCopy {
       case "boolean":
         return value;
       case "number":
-        if (!Number.isFinite(value)) throw invalidEntry(formatPath(path, key), `${value} is not JSON`);
+        if (!Number.isFinite(value))
+          throw invalidEntry(formatPath(path, key), `${value} is not JSON`);
         return value === 0 ? 0 : value; // -0 would come back from the line as 0
       case "object":
         return value === null ? null : this.container(value, path, key, depth + 1);
@@ -116,7 +133,8 @@ function refuseClasses(value: object, path: JsonPath): void {
   try {
     const prototype = Object.getPrototypeOf(value);
     if (prototype === null || prototype === Object.prototype) return;
-    if (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf")) return;
+    if (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf"))
+      return;
     what = describe(value);
   } catch (cause) {
     throw invalidEntry(formatPath(path), "it inherits from a Proxy that throws", cause); // met in its prototype

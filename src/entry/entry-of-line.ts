@@ -21,7 +21,10 @@ export const OPTIONAL_TEXTS = [
  * @param fields - What JSON reads from the line; whoever does not trust it has looked at its types.
  * @param leafHash - Of the line, hexadecimal.
  */
-export function entryOfLine(fields: { readonly [name: string]: unknown }, leafHash: string): AuditEntry {
+export function entryOfLine(
+  fields: { readonly [name: string]: unknown },
+  leafHash: string,
+): AuditEntry {
   const entry: Mutable<EntryFields> = {
     sequence: fields["seq"] as number,
     id: fields["id"] as string,

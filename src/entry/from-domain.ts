@@ -9,7 +9,12 @@ import type {
 } from "./domain.js";
 import { invalidEntry } from "./invalid.js";
 import type { JsonObject } from "./json.js";
-import { CONSENSUS_DECISIONS, type Operation, PROPOSAL_KINDS, VOTE_DECISIONS } from "./operations.js";
+import {
+  CONSENSUS_DECISIONS,
+  type Operation,
+  PROPOSAL_KINDS,
+  VOTE_DECISIONS,
+} from "./operations.js";
 
 /** What `logProposalCreated` takes of a proposal. */
 export type ProposalInput = Pick<
@@ -54,7 +59,11 @@ export function voteCast(signed: VoteInput): ValidEvent {
   return event("vote_cast", {
     proposalId: identifier(source, "proposalId", "vote.proposalId"),
     actorDid: identifier(source, "voterDid", "vote.voterDid"),
-    decision: oneOf(VOTE_DECISIONS, readField(source, "decision", "vote.decision"), "vote.decision"),
+    decision: oneOf(
+      VOTE_DECISIONS,
+      readField(source, "decision", "vote.decision"),
+      "vote.decision",
+    ),
     details: { vote_id: identifier(source, "voteId", "vote.voteId") },
   });
 }
@@ -101,7 +110,10 @@ export function nodeAdded(node: GovernanceNode): ValidEvent {
 
 /** `node_removed` of a node, or `invalid_entry`. */
 export function nodeRemoved(node: Pick<GovernanceNode, "did">): ValidEvent {
-  return event("node_removed", { actorDid: identifier(objectOf(node, "node"), "did"), details: {} });
+  return event("node_removed", {
+    actorDid: identifier(objectOf(node, "node"), "did"),
+    details: {},
+  });
 }
 
 /** `authorization_granted` or `authorization_revoked` of a grant, or `invalid_entry`. */
@@ -172,6 +184,7 @@ function length(source: object, key: string): number {
   } catch (cause) {
     throw invalidEntry(key, "reading it threw", cause);
   }
-  if (!Number.isSafeInteger(found) || (found as number) < 0) throw invalidEntry(key, "expected an array");
+  if (!Number.isSafeInteger(found) || (found as number) < 0)
+    throw invalidEntry(key, "expected an array");
   return found as number;
 }

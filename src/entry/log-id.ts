@@ -12,7 +12,10 @@ export const DEFAULT_LOG_ID = "quorumlog";
 export function logIdOf(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== "string" || !value.isWellFormed() || /[\s+\p{Cc}]/u.test(value))
-    throw invalidOption("logId", 'expected a string without white space, "+" or control characters');
+    throw invalidOption(
+      "logId",
+      'expected a string without white space, "+" or control characters',
+    );
   const bytes = Buffer.byteLength(value);
   if (bytes < 1 || bytes > 255) throw invalidOption("logId", "expected 1 to 255 bytes");
   return value;

@@ -92,7 +92,12 @@ export function checkSignatures(
 
 type Outcome = Pick<SignatureVerdict, "status" | "timestamp" | "reason">;
 
-function check(line: NoteSignature, trusted: TrustedKey, body: CheckpointBody, time?: Date): Outcome {
+function check(
+  line: NoteSignature,
+  trusted: TrustedKey,
+  body: CheckpointBody,
+  time?: Date,
+): Outcome {
   const { key } = trusted;
   const { seconds, signature } = isTimestamped(key.type)
     ? splitTimestamp(line.signature)
@@ -102,8 +107,10 @@ function check(line: NoteSignature, trusted: TrustedKey, body: CheckpointBody, t
   const status = message === undefined ? "invalid" : verifySignature(key, message, signature);
   // A time of 0 says that none is meant (tlog-cosignature, ML-DSA-44 signed message).
   const timestamp = seconds === 0 ? {} : { timestamp: new Date(seconds * 1000) };
-  if (status === "invalid") return { status, reason: "its key did not make it for this checkpoint" };
-  if (status === "unchecked") return { status, ...timestamp, reason: `this Node has no ${key.algorithm}` };
+  if (status === "invalid")
+    return { status, reason: "its key did not make it for this checkpoint" };
+  if (status === "unchecked")
+    return { status, ...timestamp, reason: `this Node has no ${key.algorithm}` };
   return { ...periodOutcome(trusted, timestamp.timestamp ?? time), ...timestamp };
 }
 

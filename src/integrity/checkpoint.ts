@@ -36,7 +36,8 @@ export interface CheckpointBody {
 export function checkpointText(origin: string, size: number, root: Hash): string {
   if (origin === "" || !origin.isWellFormed() || /\p{Cc}/u.test(origin))
     throw invalidOption("origin", "expected a text of one line that is not empty");
-  if (!Number.isSafeInteger(size) || size < 0) throw invalidOption("size", "expected a number of entries");
+  if (!Number.isSafeInteger(size) || size < 0)
+    throw invalidOption("size", "expected a number of entries");
   if (root.length !== HASH_BYTES) throw invalidOption("root", `expected ${HASH_BYTES} bytes`);
   return `${origin}\n${size}\n${base64(root)}\n`;
 }
@@ -53,9 +54,11 @@ export function parseCheckpointText(text: string): CheckpointBody {
   if (lines.indexOf("") !== lines.length - 1)
     throw invalidEvidence("checkpoint: expected lines that are not empty");
   const size = numberOfDecimal(decimal);
-  if (size === undefined) throw invalidEvidence("checkpoint: expected the tree size on its second line");
+  if (size === undefined)
+    throw invalidEvidence("checkpoint: expected the tree size on its second line");
   const root = hashOfBase64(encoded);
-  if (root === undefined) throw invalidEvidence("checkpoint: expected the root hash on its third line");
+  if (root === undefined)
+    throw invalidEvidence("checkpoint: expected the root hash on its third line");
   return { text, origin, size, root };
 }
 

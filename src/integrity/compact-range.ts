@@ -37,15 +37,18 @@ export class CompactRange {
    * @throws `AuditError` `invalid_evidence` when these are not as many hashes as the size has bits that are set.
    */
   static of(size: number, subtreeRoots: readonly Hash[]): CompactRange {
-    if (!Number.isSafeInteger(size) || size < 0) throw invalidEvidence("expected a number of leaves", "size");
+    if (!Number.isSafeInteger(size) || size < 0)
+      throw invalidEvidence("expected a number of leaves", "size");
     let smallest: Peak | undefined;
     let left = 0;
     for (const height of bitsOf(size)) {
       const root = subtreeRoots[left++];
-      if (root?.length !== HASH_BYTES) throw invalidEvidence("expected a hash", `subtreeRoots[${left - 1}]`);
+      if (root?.length !== HASH_BYTES)
+        throw invalidEvidence("expected a hash", `subtreeRoots[${left - 1}]`);
       smallest = { height, root, larger: smallest };
     }
-    if (left < subtreeRoots.length) throw invalidEvidence(`expected ${left} hashes`, "subtreeRoots");
+    if (left < subtreeRoots.length)
+      throw invalidEvidence(`expected ${left} hashes`, "subtreeRoots");
     return new CompactRange(size, smallest);
   }
 

@@ -44,7 +44,13 @@ export function formatBundle({ origin, checkpoint, entries }: EvidenceBundle): s
   const written = entries
     .toSorted((a, b) => a.sequence - b.sequence)
     .map(({ sequence, line, proof }) => ({ sequence, line, proof: proof.map(base64) }));
-  const bundle = { format: BUNDLE_FORMAT, version: BUNDLE_VERSION, origin, checkpoint, entries: written };
+  const bundle = {
+    format: BUNDLE_FORMAT,
+    version: BUNDLE_VERSION,
+    origin,
+    checkpoint,
+    entries: written,
+  };
   return `${JSON.stringify(bundle, null, 2)}\n`;
 }
 
@@ -56,18 +62,30 @@ export function formatBundle({ origin, checkpoint, entries }: EvidenceBundle): s
  * @throws `AuditError` `invalid_evidence`, with the path of the field.
  */
 export function parseBundle(json: string): EvidenceBundle {
-  const bundle = objectOf(parsed(json), "bundle", ["format", "version", "origin", "checkpoint", "entries"]);
-  if (bundle["format"] !== BUNDLE_FORMAT) throw invalidEvidence(`expected "${BUNDLE_FORMAT}"`, "format");
-  if (bundle["version"] !== BUNDLE_VERSION) throw invalidEvidence(`expected ${BUNDLE_VERSION}`, "version");
+  const bundle = objectOf(parsed(json), "bundle", [
+    "format",
+    "version",
+    "origin",
+    "checkpoint",
+    "entries",
+  ]);
+  if (bundle["format"] !== BUNDLE_FORMAT)
+    throw invalidEvidence(`expected "${BUNDLE_FORMAT}"`, "format");
+  if (bundle["version"] !== BUNDLE_VERSION)
+    throw invalidEvidence(`expected ${BUNDLE_VERSION}`, "version");
   const origin = textOf(bundle["origin"], "origin");
   const checkpoint = checkpointOf(bundle["checkpoint"], "checkpoint");
-  if (checkpoint.origin !== origin) throw invalidEvidence("expected the origin of the checkpoint", "origin");
+  if (checkpoint.origin !== origin)
+    throw invalidEvidence("expected the origin of the checkpoint", "origin");
   const entries = arrayOf(bundle["entries"], "entries").map((value, index) =>
     entryOf(value, `entries[${index}]`),
   );
   for (const [index, { sequence }] of entries.entries()) {
     if (sequence <= (entries[index - 1]?.sequence ?? -1))
-      throw invalidEvidence("expected more than the entry before has", `entries[${index}].sequence`);
+      throw invalidEvidence(
+        "expected more than the entry before has",
+        `entries[${index}].sequence`,
+      );
   }
   return { origin, checkpoint: checkpoint.note, entries };
 }
@@ -77,7 +95,10 @@ function checkpointOf(value: unknown, field: string): Checkpoint {
   try {
     return parseCheckpoint(note);
   } catch (cause) {
-    throw new AuditError("invalid_evidence", `${field}: expected a signed checkpoint`, { field, cause });
+    throw new AuditError("invalid_evidence", `${field}: expected a signed checkpoint`, {
+      field,
+      cause,
+    });
   }
 }
 
@@ -90,7 +111,8 @@ function entryOf(value: unknown, field: string): BundleEntry {
     line: textOf(line, `${field}.line`),
     proof: arrayOf(proof, `${field}.proof`).map((text, index) => {
       const hash = typeof text === "string" ? hashOfBase64(text) : undefined;
-      if (hash === undefined) throw invalidEvidence("expected a hash in base64", `${field}.proof[${index}]`);
+      if (hash === undefined)
+        throw invalidEvidence("expected a hash in base64", `${field}.proof[${index}]`);
       return hash;
     }),
   };
@@ -106,13 +128,18 @@ function parsed(json: string): unknown {
 }
 
 /** The object with just these keys; read as own properties, a key such as `__proto__` is an unknown one. */
-function objectOf(value: unknown, field: string, keys: readonly string[]): Readonly<Record<string, unknown>> {
+function objectOf(
+  value: unknown,
+  field: string,
+  keys: readonly string[],
+): Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw invalidEvidence("expected an object", field);
   for (const key of Object.keys(value)) {
     if (!keys.includes(key)) throw invalidEvidence(`expected no key ${JSON.stringify(key)}`, field);
   }
-  for (const key of keys) if (!Object.hasOwn(value, key)) throw invalidEvidence(`expected ${key}`, field);
+  for (const key of keys)
+    if (!Object.hasOwn(value, key)) throw invalidEvidence(`expected ${key}`, field);
   return value as Readonly<Record<string, unknown>>;
 }
 
@@ -123,6 +150,7 @@ function arrayOf(value: unknown, field: string): readonly unknown[] {
 
 /** Text without lone surrogates, which have no bytes that could be hashed. */
 function textOf(value: unknown, field: string): string {
-  if (typeof value !== "string" || !value.isWellFormed()) throw invalidEvidence("expected text", field);
+  if (typeof value !== "string" || !value.isWellFormed())
+    throw invalidEvidence("expected text", field);
   return value;
 }

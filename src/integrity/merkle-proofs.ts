@@ -98,7 +98,12 @@ function heightOf(size: number): number {
   return size < WORD ? 31 - Math.clz32(size) : 63 - Math.clz32(size / WORD);
 }
 
-function checkRange(value: number, field: string, minimum: number, maximum = Number.MAX_SAFE_INTEGER): void {
+function checkRange(
+  value: number,
+  field: string,
+  minimum: number,
+  maximum = Number.MAX_SAFE_INTEGER,
+): void {
   if (!Number.isSafeInteger(value) || value < minimum || value > maximum)
     throw invalidOption(field, `expected an integer from ${minimum} to ${maximum}`);
 }

@@ -1,6 +1,11 @@
 import { AuditError, invalidOption } from "../errors.js";
 import { verifySignature } from "./check-signatures.js";
-import { type Checkpoint, type CheckpointBody, checkpointText, parseCheckpointText } from "./checkpoint.js";
+import {
+  type Checkpoint,
+  type CheckpointBody,
+  checkpointText,
+  parseCheckpointText,
+} from "./checkpoint.js";
 import type { Hash } from "./merkle-hash.js";
 import { isTimestamped } from "./signature-types.js";
 import { signedMessage, timestampedSignature } from "./signed-message.js";
@@ -50,7 +55,11 @@ export async function signCheckpoint(options: SignCheckpointOptions): Promise<Ch
   };
 }
 
-async function signatureLine(key: SigningKey, body: CheckpointBody, seconds: number): Promise<NoteSignature> {
+async function signatureLine(
+  key: SigningKey,
+  body: CheckpointBody,
+  seconds: number,
+): Promise<NoteSignature> {
   const { verifierKey } = key;
   const message = signedMessage(verifierKey, body, seconds);
   if (message === undefined)
@@ -65,6 +74,8 @@ async function signatureLine(key: SigningKey, body: CheckpointBody, seconds: num
   return {
     name: verifierKey.name,
     id: verifierKey.id,
-    signature: isTimestamped(verifierKey.type) ? timestampedSignature(seconds, signature) : signature,
+    signature: isTimestamped(verifierKey.type)
+      ? timestampedSignature(seconds, signature)
+      : signature,
   };
 }

@@ -12,13 +12,25 @@ const TIMESTAMP_BYTES = 8;
  * @param seconds - POSIX time of the signature; 0 and for type 0x01 unused: it says no time.
  * @returns Undefined where type 0x06 cannot say it, since the origin or the key's name is longer than 255 bytes.
  */
-export function signedMessage(key: VerifierKey, body: CheckpointBody, seconds: number): Buffer | undefined {
+export function signedMessage(
+  key: VerifierKey,
+  body: CheckpointBody,
+  seconds: number,
+): Buffer | undefined {
   if (key.type === 0x01) return Buffer.from(body.text);
   if (key.type === 0x04) return Buffer.from(`cosignature/v1\ntime ${seconds}\n${body.text}`);
   const name = lengthPrefixed(key.name);
   const origin = lengthPrefixed(body.origin);
   if (name === undefined || origin === undefined) return undefined;
-  return Buffer.concat([LABEL, name, uint64(seconds), origin, uint64(0), uint64(body.size), body.root]);
+  return Buffer.concat([
+    LABEL,
+    name,
+    uint64(seconds),
+    origin,
+    uint64(0),
+    uint64(body.size),
+    body.root,
+  ]);
 }
 
 /** A signature as the types 0x04 and 0x06 write it, after its time (tlog-cosignature v1.1.0-rc.1, Format). */

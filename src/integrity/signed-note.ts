@@ -29,7 +29,12 @@ const ID_BYTES = 4;
 
 /** Whether a key can have this name: not empty, no white space of Unicode, no "+" (C2SP signed-note v1.0.0, Format). */
 export function isKeyName(name: string): boolean {
-  return name.length > 0 && name.isWellFormed() && !/[\p{White_Space}+]/u.test(name) && !hasControls(name);
+  return (
+    name.length > 0 &&
+    name.isWellFormed() &&
+    !/[\p{White_Space}+]/u.test(name) &&
+    !hasControls(name)
+  );
 }
 
 /** Whether a text has what no note may have: an ASCII control character other than the line end. */
@@ -83,6 +88,7 @@ export function formatNote(text: string, signatures: readonly NoteSignature[]): 
     bytes.set(signature, ID_BYTES);
     note += `— ${name} ${base64(bytes)}\n`;
   }
-  if (parseNote(note).text !== text) throw invalidEvidence("note: expected a text that ends in a line end");
+  if (parseNote(note).text !== text)
+    throw invalidEvidence("note: expected a text that ends in a line end");
   return note;
 }

@@ -32,7 +32,9 @@ export function signingKeyOf(name: string, privateKey: KeyObject | string): Sign
     verifierKey: verifierKeyOf(name, createPublicKey(key)),
     sign: (message) =>
       new Promise((resolve, reject) => {
-        sign(null, message, key, (error, signature) => (error ? reject(error) : resolve(signature)));
+        sign(null, message, key, (error, signature) =>
+          error ? reject(error) : resolve(signature),
+        );
       }),
   };
 }
@@ -65,7 +67,10 @@ export function remoteSigningKey(options: RemoteSigningKeyOptions): SigningKey {
   const remoteSign = functionOf(options.sign, "sign");
   if (remoteSign === undefined) throw invalidOption("sign", "expected a function");
   try {
-    return { verifierKey: parseVerifierKey(options.verifierKey), sign: (message) => remoteSign(message) };
+    return {
+      verifierKey: parseVerifierKey(options.verifierKey),
+      sign: (message) => remoteSign(message),
+    };
   } catch (cause) {
     const message = "verifierKey: expected a verifier key as text, <name>+<key id>+<base64>";
     throw new AuditError("invalid_options", message, { field: "verifierKey", cause });

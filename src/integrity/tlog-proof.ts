@@ -37,8 +37,11 @@ export function parseTlogProof(text: string): TlogProof {
   const end = text.indexOf("\n\n");
   if (end === -1) throw invalidEvidence("tlog-proof: expected an empty line and a checkpoint");
   const [header, ...lines] = text.slice(0, end).split("\n");
-  if (header !== HEADER) throw invalidEvidence(`tlog-proof: expected "${HEADER}" on its first line`);
-  const encoded = lines[0]?.startsWith("extra ") ? lines.shift()?.slice("extra ".length) : undefined;
+  if (header !== HEADER)
+    throw invalidEvidence(`tlog-proof: expected "${HEADER}" on its first line`);
+  const encoded = lines[0]?.startsWith("extra ")
+    ? lines.shift()?.slice("extra ".length)
+    : undefined;
   const extra = encoded === undefined ? undefined : bytesOfBase64(encoded);
   if (encoded === "" || (encoded !== undefined && extra === undefined))
     throw invalidEvidence("tlog-proof: extra: expected base64");
@@ -49,7 +52,8 @@ export function parseTlogProof(text: string): TlogProof {
   if (index === undefined) throw invalidEvidence("tlog-proof: expected the index of the entry");
   const proof = lines.map((line, at) => {
     const hash = hashOfBase64(line);
-    if (hash === undefined) throw invalidEvidence(`tlog-proof: proof[${at}]: expected a hash in base64`);
+    if (hash === undefined)
+      throw invalidEvidence(`tlog-proof: proof[${at}]: expected a hash in base64`);
     return hash;
   });
   const { note } = parseCheckpoint(text.slice(end + 2));

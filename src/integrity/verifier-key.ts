@@ -2,7 +2,12 @@ import { createPublicKey, hash, type KeyObject } from "node:crypto";
 import { invalidOption } from "../errors.js";
 import { base64, bytesOfBase64 } from "./encodings.js";
 import { invalidEvidence } from "./invalid-evidence.js";
-import { ALGORITHMS, type KeyAlgorithm, SIGNATURE_TYPES, type SignatureType } from "./signature-types.js";
+import {
+  ALGORITHMS,
+  type KeyAlgorithm,
+  SIGNATURE_TYPES,
+  type SignatureType,
+} from "./signature-types.js";
 import { isKeyName } from "./signed-note.js";
 
 /** A public key with its name, by which signatures of notes are verified. */
@@ -32,7 +37,8 @@ export function parseVerifierKey(vkey: string): VerifierKey {
     throw invalidEvidence("verifier key: expected <name>+<key id in hex>+<base64>");
   const type = bytes[0] ?? 0;
   const algorithm = SIGNATURE_TYPES.get(type);
-  if (algorithm === undefined) throw invalidEvidence(`verifier key: signature type ${type} is not supported`);
+  if (algorithm === undefined)
+    throw invalidEvidence(`verifier key: signature type ${type} is not supported`);
   if (bytes.length !== 1 + ALGORITHMS[algorithm].publicKeyBytes)
     throw invalidEvidence(`verifier key: expected a public key of ${algorithm}`);
   const key = verifierKey(name, type as SignatureType, algorithm, bytes.subarray(1));
@@ -47,7 +53,8 @@ export function parseVerifierKey(vkey: string): VerifierKey {
  * @throws `AuditError` `invalid_options` for a name that no key can have and a key of another algorithm.
  */
 export function verifierKeyOf(name: string, publicKey: KeyObject): VerifierKey {
-  if (!isKeyName(name)) throw invalidOption("name", 'expected a key name without white space and "+"');
+  if (!isKeyName(name))
+    throw invalidOption("name", 'expected a key name without white space and "+"');
   const keyType: string | undefined = publicKey.asymmetricKeyType; // the typings of Node 22 know of no ML-DSA
   for (const [type, algorithm] of SIGNATURE_TYPES) {
     if (algorithm !== keyType) continue;

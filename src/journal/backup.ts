@@ -33,6 +33,9 @@ export async function backupTo(database: DatabaseSync, path: string): Promise<vo
     renameSync(partial, target);
     syncFolder(dirname(target));
   } catch (cause) {
-    throw journalFailed(`the backup to ${target} failed; ${partial} can be deleted, if it is there`, cause);
+    throw journalFailed(
+      `the backup to ${target} failed; ${partial} can be deleted, if it is there`,
+      cause,
+    );
   }
 }

@@ -43,7 +43,9 @@ export class CheckpointTable {
   /** The position behind the newest one: what an auditor reads must not depend on how many entries are left. */
   end(): number {
     return Number(
-      this.#database.prepare("SELECT coalesce(max(position) + 1, 0) AS end FROM checkpoint").get()?.["end"],
+      this.#database
+        .prepare("SELECT coalesce(max(position) + 1, 0) AS end FROM checkpoint")
+        .get()?.["end"],
     );
   }
 
@@ -54,7 +56,16 @@ export class CheckpointTable {
         `INSERT INTO checkpoint (position, size, root_hash, id, recorded_nanos, resource, scope, note)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       )
-      .run(position, size, Buffer.from(rootHash, "hex"), id, nanosOf(...time), ids.resource, ids.scope, note);
+      .run(
+        position,
+        size,
+        Buffer.from(rootHash, "hex"),
+        id,
+        nanosOf(...time),
+        ids.resource,
+        ids.scope,
+        note,
+      );
   }
 
   /** The one at a position. */
@@ -68,7 +79,10 @@ export class CheckpointTable {
   }
 
   /** All that were stored up to a position, oldest first; each read goes through `reading`. */
-  *until(end: number, reading: <T>(work: () => T) => T): Generator<StoredCheckpoint, void, undefined> {
+  *until(
+    end: number,
+    reading: <T>(work: () => T) => T,
+  ): Generator<StoredCheckpoint, void, undefined> {
     for (let next = 0; ; ) {
       const rows = reading(() =>
         this.#database
@@ -85,7 +99,9 @@ export class CheckpointTable {
   }
 
   #one(where: string, ...values: number[]): StoredCheckpoint | undefined {
-    const row = this.#database.prepare(`SELECT ${COLUMNS} FROM checkpoint ${where} LIMIT 1`).get(...values);
+    const row = this.#database
+      .prepare(`SELECT ${COLUMNS} FROM checkpoint ${where} LIMIT 1`)
+      .get(...values);
     return row && this.#stored(row);
   }
 

@@ -63,7 +63,13 @@ export class Checkpoints {
         this.#assertGrown();
         return entries.tree.rootAt(size);
       });
-      const signed = await signCheckpoint({ origin: file.logId, size, root, keys, timeMillis: now() });
+      const signed = await signCheckpoint({
+        origin: file.logId,
+        size,
+        root,
+        keys,
+        timeMillis: now(),
+      });
       return file.commit(() => this.#store(signed, now()));
     });
     this.#turn = turn.catch(() => {});

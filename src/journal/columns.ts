@@ -41,13 +41,16 @@ export function columnsProblem(row: EvidenceRow, log: string): string | undefine
 /** Node 22 reads a text up to its first NUL. */
 function says(column: unknown, value: unknown): boolean {
   return (
-    column === value || (typeof value === "string" && value.includes("\0") && column === value.split("\0")[0])
+    column === value ||
+    (typeof value === "string" && value.includes("\0") && column === value.split("\0")[0])
   );
 }
 
 /** Undefined for a number that is no time, which only somebody else can have written there. */
 function timestampOf({ timestampMillis }: EvidenceRow): string | undefined {
-  return Number.isNaN(new Date(timestampMillis).getTime()) ? undefined : formatTimestamp(timestampMillis);
+  return Number.isNaN(new Date(timestampMillis).getTime())
+    ? undefined
+    : formatTimestamp(timestampMillis);
 }
 
 function areInPlace(row: EvidenceRow, log: string, timestamp: string | undefined): boolean {
@@ -64,12 +67,15 @@ function areInPlace(row: EvidenceRow, log: string, timestamp: string | undefined
   if (!tail.startsWith('"seq":') && !tail.startsWith('"recorded_at":')) return false;
   const subject = member("subject_id", row["subject_id"]);
   if (subject === "" && tail.includes('"subject_id":')) return false;
-  return tail.includes(`"seq":${row.seq},`) && tail.includes(`${subject}"timestamp":"${timestamp}",`);
+  return (
+    tail.includes(`"seq":${row.seq},`) && tail.includes(`${subject}"timestamp":"${timestamp}",`)
+  );
 }
 
 /** A member of a line; what needs another escape is not found in the line, and goes the long way. */
 function member(name: string, value: unknown): string {
   if (value === null) return "";
-  if (typeof value !== "string" || ESCAPED.test(value)) return `"${name}":${JSON.stringify(value)},`;
+  if (typeof value !== "string" || ESCAPED.test(value))
+    return `"${name}":${JSON.stringify(value)},`;
   return `"${name}":"${value}",`;
 }

@@ -25,7 +25,11 @@ export class Connection {
     assertFilePath(path, "path");
     this.path = realPathOf(path);
     this.readOnly = options.readOnly;
-    ({ database: this.database, logId: this.logId, unlock: this.#unlock } = openJournal(this.path, options));
+    ({
+      database: this.database,
+      logId: this.logId,
+      unlock: this.#unlock,
+    } = openJournal(this.path, options));
     this.#place = new FilePlace(this.path);
   }
 

@@ -68,7 +68,9 @@ class Interned<T extends object> {
   update(value: T): void {
     const id = this.#ids.get(value);
     if (id === undefined) return;
-    this.#database.prepare("UPDATE context SET json = ? WHERE id = ?").run(this.#form.encode(value), id);
+    this.#database
+      .prepare("UPDATE context SET json = ? WHERE id = ?")
+      .run(this.#form.encode(value), id);
   }
 }
 
@@ -92,7 +94,11 @@ export class Contexts {
       encode: encodeResource,
       decode: decodeResource,
     });
-    this.#scopes = new Interned(database, { kind: "scope", encode: encodeScope, decode: decodeScope });
+    this.#scopes = new Interned(database, {
+      kind: "scope",
+      encode: encodeScope,
+      decode: decodeScope,
+    });
   }
 
   /** The ids of two that are stored already, else undefined. */
@@ -104,7 +110,10 @@ export class Contexts {
   /** Stores both; within a transaction. */
   store(resource: Resource, scope: RecordScope): ContextIds {
     const willChange = resource.asyncAttributesPending === true;
-    return { resource: this.#resources.store(resource, willChange), scope: this.#scopes.store(scope, false) };
+    return {
+      resource: this.#resources.store(resource, willChange),
+      scope: this.#scopes.store(scope, false),
+    };
   }
 
   /** Remembers what {@link Contexts.store} answered, once that is committed. */

@@ -22,7 +22,12 @@ export class Deliverables {
   #positions: Positions;
 
   /** @param length - The next sequence of the journal. */
-  constructor(logId: string, entries: EntryTable, checkpoints: CheckpointTable, length: () => number) {
+  constructor(
+    logId: string,
+    entries: EntryTable,
+    checkpoints: CheckpointTable,
+    length: () => number,
+  ) {
     this.#logId = logId;
     this.#entries = entries;
     this.#checkpoints = checkpoints;
@@ -77,7 +82,8 @@ export class Deliverables {
     const place = this.placeAt(position);
     if (place.kind === "checkpoint") return this.#storedCheckpoint(position).time;
     const [row] = this.#entries.records(place.sequence, 1);
-    if (row?.sequence !== place.sequence) throw missing(`the entry of sequence ${place.sequence} is`);
+    if (row?.sequence !== place.sequence)
+      throw missing(`the entry of sequence ${place.sequence} is`);
     return [row.seconds, row.nanos];
   }
 
@@ -90,7 +96,8 @@ export class Deliverables {
     const found: Deliverable[] = [];
     for (let next = first; next < first + count; next = first + found.length) {
       const run = this.#positions.entriesFrom(next, first + count);
-      if (run === 0) found.push({ position: next, record: checkpointRecord(this.#storedCheckpoint(next)) });
+      if (run === 0)
+        found.push({ position: next, record: checkpointRecord(this.#storedCheckpoint(next)) });
       else found.push(...this.#run(next, run));
     }
     return found;

@@ -22,7 +22,8 @@ export interface StoredEntry extends SealedEntry {
  */
 export function lineOfRow(row: EntryRow): string {
   const line = textOf(row.line);
-  if (leafHash(line) !== storedHash(row)) throw altered(row.sequence, "it does not have its leaf hash");
+  if (leafHash(line) !== storedHash(row))
+    throw altered(row.sequence, "it does not have its leaf hash");
   return line;
 }
 
@@ -35,7 +36,8 @@ export function lineOfRow(row: EntryRow): string {
 export function entryFromRow(row: EntryRow, logId: string): StoredEntry {
   const line = lineOfRow(row);
   const fields = parse(line, row.sequence);
-  if (fields["v"] !== LINE_VERSION) throw altered(row.sequence, `its line is of version ${fields["v"]}`);
+  if (fields["v"] !== LINE_VERSION)
+    throw altered(row.sequence, `its line is of version ${fields["v"]}`);
   if (fields["seq"] !== row.sequence || fields["log"] !== logId)
     throw altered(row.sequence, "its line belongs to another place");
   const entry = entryOfLine(fields, storedHash(row)); // which the line was just held against

@@ -52,7 +52,9 @@ export class EntryQueries {
     if (isRange(query)) return this.#countRange(query);
     const where = this.#where(query);
     if (where === undefined) return 0;
-    return Number(this.#prepare(`SELECT count(*) AS n FROM entry ${where.sql}`).get(...where.values)?.["n"]);
+    return Number(
+      this.#prepare(`SELECT count(*) AS n FROM entry ${where.sql}`).get(...where.values)?.["n"],
+    );
   }
 
   /** Sequences have no holes, so a run of them is counted by its ends. */
@@ -94,8 +96,12 @@ export class EntryQueries {
       conditions.push("timestamp_millis < ?");
       values.push(query.untilMillis);
     }
-    const index = lead === undefined ? "NOT INDEXED" : `INDEXED BY entry_by_${COLUMNS[lead.column]}`;
-    return { sql: conditions.length === 0 ? "" : `${index} WHERE ${conditions.join(" AND ")}`, values };
+    const index =
+      lead === undefined ? "NOT INDEXED" : `INDEXED BY entry_by_${COLUMNS[lead.column]}`;
+    return {
+      sql: conditions.length === 0 ? "" : `${index} WHERE ${conditions.join(" AND ")}`,
+      values,
+    };
   }
 
   /**

@@ -103,7 +103,10 @@ export class EntryTable {
       )
       .get();
     if (row === undefined) return { length: 0, lastTime: [0, 0] };
-    return { length: Number(row["length"]), lastTime: [Number(row["seconds"]), Number(row["nanos"])] };
+    return {
+      length: Number(row["length"]),
+      lastTime: [Number(row["seconds"]), Number(row["nanos"])],
+    };
   }
 
   /** Sequences below this one were pruned. */
@@ -120,7 +123,13 @@ export class EntryTable {
     const [first] = rows;
     const [leaf] = leaves;
     // a statement alone is a transaction of its own, without the cost of two more
-    if (first && leaf && rows.length === 1 && settled.length + subtrees.length === 0 && !endsBlock(first)) {
+    if (
+      first &&
+      leaf &&
+      rows.length === 1 &&
+      settled.length + subtrees.length === 0 &&
+      !endsBlock(first)
+    ) {
       const known = this.contexts.known(first.resource, first.scope);
       if (known !== undefined) {
         this.#write(first, leaf, known);

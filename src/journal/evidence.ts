@@ -30,7 +30,8 @@ export async function* evidenceOf(
   const prunedBefore = reading(() => entries.prunedBefore());
   for (let next = 0; ; ) {
     const rows = reading(() => entries.prunedLeaves(next, ROWS));
-    for (const { sequence, leafHash } of rows) yield { kind: "pruned", sequence, leafHash: hex(leafHash) };
+    for (const { sequence, leafHash } of rows)
+      yield { kind: "pruned", sequence, leafHash: hex(leafHash) };
     const last = rows.at(-1);
     if (last === undefined) break;
     next = last.sequence + 1;
@@ -40,9 +41,16 @@ export async function* evidenceOf(
     const rows = reading(() => entries.evidence(next, length, ROWS));
     for (const row of rows) {
       const problem = columnsProblem(row, file.logId);
-      const line = isWhole(row) ? row.text : reading(() => entries.rows(row.seq, row.seq + 1, 1))[0]?.line;
+      const line = isWhole(row)
+        ? row.text
+        : reading(() => entries.rows(row.seq, row.seq + 1, 1))[0]?.line;
       if (line === undefined) break; // pruned meanwhile
-      yield { kind: "line", line, leafHash: row.leafHash, ...(problem !== undefined && { problem }) };
+      yield {
+        kind: "line",
+        line,
+        leafHash: row.leafHash,
+        ...(problem !== undefined && { problem }),
+      };
     }
     const last = rows.at(-1);
     if (last === undefined) break; // what is missing, the verifier says
@@ -55,7 +63,8 @@ export async function* evidenceOf(
     const problem = checkpointProblem(checkpoint);
     if (problem !== undefined) yield { kind: "problem", message: problem };
   }
-  for (const message of reading(() => tableProblems(file.database))) yield { kind: "problem", message };
+  for (const message of reading(() => tableProblems(file.database)))
+    yield { kind: "problem", message };
 }
 
 /** Node 22 reads a text up to its first NUL, and any reads U+FFFD for bytes that are no UTF-8. */

@@ -2,7 +2,8 @@ import { AuditError } from "../errors.js";
 
 /** `journal_failed`; the message says what to do. */
 export function journalFailed(message: string, cause?: unknown): AuditError {
-  const reason = cause instanceof Error && !(cause instanceof AuditError) ? ` (${cause.message})` : "";
+  const reason =
+    cause instanceof Error && !(cause instanceof AuditError) ? ` (${cause.message})` : "";
   return new AuditError("journal_failed", `journal: ${message}${reason}`, { cause });
 }
 

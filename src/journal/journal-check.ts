@@ -17,10 +17,16 @@ const CHECKED = 16;
  * @returns Its log id.
  * @throws {@link AuditError} `journal_failed`, `invalid_options` for another log id; what SQLite throws.
  */
-export function checkJournal(database: DatabaseSync, path: string, options: ResolvedJournalOptions): string {
+export function checkJournal(
+  database: DatabaseSync,
+  path: string,
+  options: ResolvedJournalOptions,
+): string {
   const version = versionOf(database, path);
   if (options.readOnly && version < READABLE_VERSION)
-    throw journalFailed(`${path} is of an older version; open it for writing once, to bring it up to date`);
+    throw journalFailed(
+      `${path} is of an older version; open it for writing once, to bring it up to date`,
+    );
   checkSchema(database, path, version, options.readOnly);
   if ((statOf(path)?.size ?? 0) <= FULL_CHECK_BYTES) checkPages(database, path);
   const logId = checkLogId(database, options);
@@ -46,14 +52,22 @@ export function versionOf(database: DatabaseSync, path: string): number {
 }
 
 /** The log id of a journal. Throws `invalid_options` when another one was asked for. */
-export function checkLogId(database: DatabaseSync, { logId: asked }: ResolvedJournalOptions): string {
+export function checkLogId(
+  database: DatabaseSync,
+  { logId: asked }: ResolvedJournalOptions,
+): string {
   const logId = String(database.prepare("SELECT log_id FROM log").get()?.["log_id"]);
   if (asked !== undefined && asked !== logId) throw refuseLogId(asked, logId);
   return logId;
 }
 
 /** Triggers guard writers; that they were taken away must not keep an auditor from reading what is left. */
-function checkSchema(database: DatabaseSync, path: string, version: number, readOnly: boolean): void {
+function checkSchema(
+  database: DatabaseSync,
+  path: string,
+  version: number,
+  readOnly: boolean,
+): void {
   const rows = database.prepare("SELECT name FROM sqlite_schema").all();
   const names = new Set(rows.map(({ name }) => name));
   const objects = schemaObjects(version);

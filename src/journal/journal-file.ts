@@ -45,9 +45,13 @@ export function createJournalFile(path: string, logId: string): void {
       database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
       inTransaction(database, () => {
         for (const migration of MIGRATIONS) database.exec(migration);
-        const insert = database.prepare("INSERT INTO log (only, log_id, created_at) VALUES (0, ?, ?)");
+        const insert = database.prepare(
+          "INSERT INTO log (only, log_id, created_at) VALUES (0, ?, ?)",
+        );
         insert.run(logId, new Date().toISOString());
-        database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
+        database.exec(
+          `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`,
+        );
       });
     } finally {
       database.close();

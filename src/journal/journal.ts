@@ -113,7 +113,9 @@ export class Journal implements AuditReader {
 
   /** When the newest entry was recorded; `[0, 0]` when there was never one. */
   get lastTime(): HrTime {
-    return this.#file.readOnly ? this.#file.read(() => this.#entries.end().lastTime) : this.#lastTime;
+    return this.#file.readOnly
+      ? this.#file.read(() => this.#entries.end().lastTime)
+      : this.#lastTime;
   }
 
   /**
@@ -142,7 +144,9 @@ export class Journal implements AuditReader {
 
   /** One page of a query with the cursor of the next. Throws `invalid_query`, `journal_failed`. */
   page(query?: AuditQuery): AuditPage {
-    return pageOf(parseQuery(query), (parsed) => this.#file.read(() => this.#reader.select(parsed)));
+    return pageOf(parseQuery(query), (parsed) =>
+      this.#file.read(() => this.#reader.select(parsed)),
+    );
   }
 
   /** How many entries a query matches, its limit aside. Throws `invalid_query`, `journal_failed`. */
@@ -202,7 +206,8 @@ export class Journal implements AuditReader {
   async prove(what: number | { readonly proposalId: string }): Promise<string> {
     if (typeof what === "number") return this.#file.read(() => this.#prover.entry(what));
     // a condition that is missing would hand over the whole log
-    if (typeof what?.proposalId !== "string") throw invalidOption("proposalId", "expected a string");
+    if (typeof what?.proposalId !== "string")
+      throw invalidOption("proposalId", "expected a string");
     const parsed = parseQuery({
       proposalId: what.proposalId,
       order: "oldest",
@@ -234,7 +239,9 @@ export class Journal implements AuditReader {
    * starts at the current end. Throws `invalid_options`, `journal_failed`.
    */
   outbox(mirror: string, options: OutboxOptions = {}): Outbox {
-    return this.#file.write(() => this.#outboxes.open(mirror, options, this.#entries.prunedBefore()));
+    return this.#file.write(() =>
+      this.#outboxes.open(mirror, options, this.#entries.prunedBefore()),
+    );
   }
 
   /** The records that a mirror, or any, has refused for good, by mirror and sequence. */
@@ -250,7 +257,9 @@ export class Journal implements AuditReader {
    * stay rejected. Throws `invalid_options` for a mirror that the journal does not know.
    */
   resend(mirror: string, sequences?: readonly number[]): number {
-    return this.#file.write(() => this.#outboxes.resend(mirror, this.#entries.prunedBefore(), sequences));
+    return this.#file.write(() =>
+      this.#outboxes.resend(mirror, this.#entries.prunedBefore(), sequences),
+    );
   }
 
   /** Forgets a mirror that will not come back. Throws `invalid_options` for one unknown, or open in this process. */

@@ -74,7 +74,9 @@ export class MerkleTree {
 
   /** Writes the subtrees of a tree that has grown; within the transaction of its entries. */
   store(subtrees: readonly Subtree[]): void {
-    this.#insert ??= this.#database.prepare("INSERT INTO subtree (height, number, root) VALUES (?, ?, ?)");
+    this.#insert ??= this.#database.prepare(
+      "INSERT INTO subtree (height, number, root) VALUES (?, ?, ?)",
+    );
     for (const { height, number, root } of subtrees) this.#insert.run(height, number, root);
   }
 
@@ -89,12 +91,16 @@ export class MerkleTree {
    */
   continueAt(length: number): void {
     const stored = Number(
-      this.#database.prepare("SELECT count(*) AS n FROM subtree WHERE height = ?").get(TILE_HEIGHT)?.["n"],
+      this.#database
+        .prepare("SELECT count(*) AS n FROM subtree WHERE height = ?")
+        .get(TILE_HEIGHT)?.["n"],
     );
     const whole = stored * TILE_WIDTH;
     this.#range = this.#rangeOver(Math.min(whole, length));
     for (let first = this.#range.size; first < length; first += CATCH_UP) {
-      const { range, subtrees } = this.grown(this.#hashes(0, first, Math.min(CATCH_UP, length - first)));
+      const { range, subtrees } = this.grown(
+        this.#hashes(0, first, Math.min(CATCH_UP, length - first)),
+      );
       this.store(subtrees);
       this.#range = range;
     }

@@ -48,7 +48,12 @@ export function resolveJournalOptions(options: JournalOptions): ResolvedJournalO
 
 /** Throws `invalid_options` when something is no path of a file. */
 export function assertFilePath(path: unknown, field: string): asserts path is string {
-  if (typeof path !== "string" || path === "" || path.includes("\0") || /^(?::memory:|file:)/.test(path))
+  if (
+    typeof path !== "string" ||
+    path === "" ||
+    path.includes("\0") ||
+    /^(?::memory:|file:)/.test(path)
+  )
     throw invalidOption(field, "expected the path of a file");
 }
 

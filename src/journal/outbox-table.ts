@@ -47,7 +47,9 @@ export class OutboxTable {
 
   /** Where a mirror stands, if the journal knows it. */
   state(mirror: string): OutboxState | undefined {
-    const row = this.#database.prepare("SELECT next, delivered FROM outbox WHERE mirror = ?").get(mirror);
+    const row = this.#database
+      .prepare("SELECT next, delivered FROM outbox WHERE mirror = ?")
+      .get(mirror);
     if (row === undefined) return undefined;
     const resend = this.#database
       .prepare("SELECT position FROM resend WHERE mirror = ? ORDER BY position")
@@ -93,14 +95,18 @@ export class OutboxTable {
 
   /** How many records of a mirror are rejected. */
   countRejected(mirror: string): number {
-    const row = this.#database.prepare("SELECT count(*) AS n FROM rejected WHERE mirror = ?").get(mirror);
+    const row = this.#database
+      .prepare("SELECT count(*) AS n FROM rejected WHERE mirror = ?")
+      .get(mirror);
     return Number(row?.["n"]);
   }
 
   /** Makes rejected records pending again, in one transaction. */
   resend(mirror: string, positions: readonly number[]): void {
     inTransaction(this.#database, () => {
-      const forget = this.#database.prepare("DELETE FROM rejected WHERE mirror = ? AND position = ?");
+      const forget = this.#database.prepare(
+        "DELETE FROM rejected WHERE mirror = ? AND position = ?",
+      );
       const resend = this.#database.prepare("INSERT INTO resend (mirror, position) VALUES (?, ?)");
       for (const position of positions) {
         forget.run(mirror, position);

@@ -140,7 +140,8 @@ export class JournalOutbox implements Outbox {
   add({ record, since }: SpooledRecord): number {
     const { deliverables } = this.#parts;
     const sequence = sequenceOf(record);
-    const position = sequence === undefined ? deliverables.end - 1 : deliverables.positionOf(sequence);
+    const position =
+      sequence === undefined ? deliverables.end - 1 : deliverables.positionOf(sequence);
     const before = this.#end;
     this.#since.add(position, since);
     this.#end = Math.max(before, position + 1);
@@ -150,7 +151,9 @@ export class JournalOutbox implements Outbox {
   /** The oldest records, made from what the journal has. */
   peek(count: number): readonly SpooledRecord[] {
     const { deliverables } = this.#parts;
-    const found = this.#front.slice(0, count).flatMap((position) => deliverables.records(position, 1));
+    const found = this.#front
+      .slice(0, count)
+      .flatMap((position) => deliverables.records(position, 1));
     const more = Math.min(count - found.length, this.#end - this.#next);
     if (more > 0) found.push(...deliverables.records(this.#next, more));
     return found.map((deliverable) => this.#spooled(deliverable));

@@ -50,7 +50,12 @@ export class Outboxes {
       this.#table.rejected(name).map(({ position, reason, at }) => {
         const place = this.#deliverables.placeAt(position);
         if (place.kind === "entry") return { mirror: name, sequence: place.sequence, reason, at };
-        return { mirror: name, checkpointSize: this.#deliverables.checkpointSize(position), reason, at };
+        return {
+          mirror: name,
+          checkpointSize: this.#deliverables.checkpointSize(position),
+          reason,
+          at,
+        };
       }),
     );
   }
@@ -98,7 +103,9 @@ export class Outboxes {
 
   /** What became of the records of each mirror. */
   stats(): Record<string, JournalMirrorStats> {
-    return Object.fromEntries(this.#table.mirrors().map((mirror) => [mirror, this.#statsOf(mirror)]));
+    return Object.fromEntries(
+      this.#table.mirrors().map((mirror) => [mirror, this.#statsOf(mirror)]),
+    );
   }
 
   /** A checkpoint was stored, which every mirror has to deliver, whoever signed it. */
@@ -113,7 +120,8 @@ export class Outboxes {
 
   #statsOf(mirror: string): JournalMirrorStats {
     const live = this.#open.get(mirror);
-    if (live !== undefined) return { delivered: live.delivered, pending: live.size, rejected: live.rejected };
+    if (live !== undefined)
+      return { delivered: live.delivered, pending: live.size, rejected: live.rejected };
     const { next = 0, delivered = 0, resend = [] } = this.#table.state(mirror) ?? {};
     const pending = resend.length + this.#deliverables.end - next;
     return { delivered, pending, rejected: this.#table.countRejected(mirror) };

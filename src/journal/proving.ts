@@ -35,7 +35,8 @@ export class Prover {
 
   /** An evidence bundle of entries, by rising sequence. */
   bundle(found: readonly AuditEntry[]): string {
-    if (found.length === 0) throw journalFailed("there is no such entry to prove; it may have been pruned");
+    if (found.length === 0)
+      throw journalFailed("there is no such entry to prove; it may have been pruned");
     const sequences = found.map(({ sequence }) => sequence);
     const checkpoint = this.#checkpointOver(sequences.at(-1) ?? -1);
     return formatBundle({
@@ -64,7 +65,15 @@ export class Prover {
     const line = lineOfRow(row);
     const leafHash = leafHashOf(line);
     const proof = inclusionProof(sequence, size, this.#entries.tree.subtree);
-    if (!verifyInclusion({ index: sequence, size, leafHash, proof, root: Buffer.from(rootHash, "hex") }))
+    if (
+      !verifyInclusion({
+        index: sequence,
+        size,
+        leafHash,
+        proof,
+        root: Buffer.from(rootHash, "hex"),
+      })
+    )
       throw new AuditError(
         "verification_failed",
         `the entry of sequence ${sequence} is not in the tree that the checkpoint over ${size} entries was signed of`,

@@ -67,7 +67,12 @@ export function prune(
  * The first sequence from `first` on that was recorded at this time or later; the time of recording rises with the
  * sequence, so it is found by halves.
  */
-function firstRecordedSince(database: DatabaseSync, millis: number, first: number, end: number): number {
+function firstRecordedSince(
+  database: DatabaseSync,
+  millis: number,
+  first: number,
+  end: number,
+): number {
   const statement = database.prepare(
     "SELECT recorded_nanos / 1000000 AS millis FROM entry WHERE sequence = ?",
   );

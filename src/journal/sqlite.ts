@@ -31,7 +31,8 @@ export function loadSqlite(): typeof import("node:sqlite") {
       Reflect.apply(emitWarning, process, warning);
   };
   try {
-    const sqlite: typeof import("node:sqlite") | undefined = process.getBuiltinModule("node:sqlite");
+    const sqlite: typeof import("node:sqlite") | undefined =
+      process.getBuiltinModule("node:sqlite");
     if (sqlite !== undefined) return sqlite;
   } finally {
     process.emitWarning = emitWarning;

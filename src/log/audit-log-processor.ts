@@ -73,9 +73,16 @@ export class AuditLogProcessor implements LogRecordProcessor, AuditReader {
    */
   onEmit(record: ReadWriteLogRecord, context?: Context): void {
     const draft = context?.getValue(DRAFT) as Draft | undefined;
-    if (draft !== undefined && draft.log === this.#log && record.instrumentationScope.name === SCOPE_NAME) {
+    if (
+      draft !== undefined &&
+      draft.log === this.#log &&
+      record.instrumentationScope.name === SCOPE_NAME
+    ) {
       if (draft.entry === undefined && !draft.void) this.#log.commit(draft, record, context);
-    } else if (record.attributes[ATTR_GOVERNANCE_OPERATION] !== undefined && !isSealed(record.attributes))
+    } else if (
+      record.attributes[ATTR_GOVERNANCE_OPERATION] !== undefined &&
+      !isSealed(record.attributes)
+    )
       this.#log.commitForeign(record, context);
   }
 
@@ -208,7 +215,8 @@ export class AuditLogProcessor implements LogRecordProcessor, AuditReader {
 }
 
 function timeoutOf(options: FlushOptions): number {
-  if (typeof options !== "object" || options === null) throw invalidOption("options", "expected an object");
+  if (typeof options !== "object" || options === null)
+    throw invalidOption("options", "expected an object");
   const { timeoutMillis = DEFAULT_FLUSH_TIMEOUT_MILLIS } = options;
   if (!(Number.isFinite(timeoutMillis) && timeoutMillis > 0))
     throw invalidOption("timeoutMillis", "expected a positive number of milliseconds");
@@ -231,7 +239,10 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function* linesOf(logId: string, entries: readonly AuditEntry[]): Generator<string, void, undefined> {
+function* linesOf(
+  logId: string,
+  entries: readonly AuditEntry[],
+): Generator<string, void, undefined> {
   for (const entry of entries) yield canonicalLine(logId, entry);
 }
 

@@ -81,7 +81,9 @@ export class Checkpointer {
     const stored = await journal.checkpoint({ keys, now }).catch((cause: unknown) => {
       if (cause instanceof AuditError) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new AuditError("signing_failed", `a checkpoint could not be signed: ${reason}`, { cause });
+      throw new AuditError("signing_failed", `a checkpoint could not be signed: ${reason}`, {
+        cause,
+      });
     });
     this.#covered = stored.size;
     this.#engaged = false;
@@ -118,7 +120,8 @@ export class Checkpointer {
 
   /** Does not keep the process alive: what is not signed is still recorded, and the next start signs it. */
   #schedule(): void {
-    if (this.#stopped || this.#timer !== undefined || this.#parts.journal.length === this.#covered) return;
+    if (this.#stopped || this.#timer !== undefined || this.#parts.journal.length === this.#covered)
+      return;
     this.#timer = setTimeout(() => void this.#signDue(), this.#parts.every.millis).unref();
   }
 }

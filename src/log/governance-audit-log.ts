@@ -75,7 +75,10 @@ export class GovernanceAuditLog implements AuditReader, AsyncDisposable {
         throw invalidOption("options", "expected an object");
       const { resource, ...processorOptions } = options;
       if (resource !== undefined && typeof resource?.getRawAttributes !== "function")
-        throw invalidOption("resource", "expected a Resource, such as resourceFromAttributes() makes");
+        throw invalidOption(
+          "resource",
+          "expected a Resource, such as resourceFromAttributes() makes",
+        );
       this.#processor = new AuditLogProcessor(processorOptions);
       this.#provider = new SdkLoggerProvider({
         resource: standaloneResource(resource),
@@ -143,12 +146,16 @@ export class GovernanceAuditLog implements AuditReader, AsyncDisposable {
 
   /** Records that a subject may run, by a proposal. Throws as the class says. */
   logAuthorizationGranted(grant: AuthorizationGrant): EntryOf<"authorization_granted"> {
-    return this.#record(authorization("authorization_granted", grant)) as EntryOf<"authorization_granted">;
+    return this.#record(
+      authorization("authorization_granted", grant),
+    ) as EntryOf<"authorization_granted">;
   }
 
   /** Records that a subject may no longer run, by a proposal. Throws as the class says. */
   logAuthorizationRevoked(grant: AuthorizationGrant): EntryOf<"authorization_revoked"> {
-    return this.#record(authorization("authorization_revoked", grant)) as EntryOf<"authorization_revoked">;
+    return this.#record(
+      authorization("authorization_revoked", grant),
+    ) as EntryOf<"authorization_revoked">;
   }
 
   /**
@@ -279,7 +286,9 @@ export class GovernanceAuditLog implements AuditReader, AsyncDisposable {
         throw notRecorded(cause);
       }
       log.report(
-        new AuditError("delivery_failed", "a processor after the audit log threw on its record", { cause }),
+        new AuditError("delivery_failed", "a processor after the audit log threw on its record", {
+          cause,
+        }),
       );
     }
     if (draft.entry !== undefined) return draft.entry;

@@ -75,7 +75,8 @@ export class GroupCommit {
     for (this.#commit(); this.#waiting.length > 0; this.#commit()) {
       if (this.#failure === undefined && !this.#committing) continue; // a mirror has logged in answer
       const left = deadline - performance.now();
-      if (left <= 0) throw this.#failure ?? new AuditError("journal_failed", "entries wait for their commit");
+      if (left <= 0)
+        throw this.#failure ?? new AuditError("journal_failed", "entries wait for their commit");
       await new Promise((resolve) => setTimeout(resolve, Math.min(left, RETRY.initialMillis)));
     }
   }

@@ -15,6 +15,7 @@ export function observeJournal(
   const lag = meter.createObservableGauge(semconv.METRIC_JOURNAL_LAG, { unit: "s" });
   lag.addCallback((result) => {
     const millis = lagMillis();
-    if (millis !== undefined) result.observe(millis / 1000, { [semconv.ATTR_GOVERNANCE_LOG_ID]: logId });
+    if (millis !== undefined)
+      result.observe(millis / 1000, { [semconv.ATTR_GOVERNANCE_LOG_ID]: logId });
   });
 }

@@ -44,7 +44,8 @@ export class Mirrors {
   /** Takes the mirrors over. Throws `invalid_options` for one that another log owns. */
   constructor(mirrors: readonly AuditMirror[], report: (error: AuditError) => void) {
     for (const [index, mirror] of mirrors.entries()) {
-      if (owned.has(mirror)) throw invalidOption(`mirrors[${index}]`, "another log owns this mirror");
+      if (owned.has(mirror))
+        throw invalidOption(`mirrors[${index}]`, "another log owns this mirror");
       owned.add(mirror);
     }
     this.#mirrors = mirrors.map((mirror) => ({ mirror, owed: 0 }));
@@ -93,7 +94,8 @@ export class Mirrors {
   ledger(): Record<string, MirrorLedger> {
     const lines: Record<string, MirrorLedger> = Object.create(null);
     for (const { mirror } of this.#mirrors)
-      if (mirror.name !== undefined && mirror.ledger !== undefined) lines[mirror.name] = mirror.ledger();
+      if (mirror.name !== undefined && mirror.ledger !== undefined)
+        lines[mirror.name] = mirror.ledger();
     return { ...lines };
   }
 
@@ -111,7 +113,10 @@ export class Mirrors {
     return this.#settleAll(timeoutMillis, (mirror) => mirror.shutdown({ timeoutMillis }));
   }
 
-  async #settleAll(timeoutMillis: number, work: (mirror: AuditMirror) => Promise<void>): Promise<unknown[]> {
+  async #settleAll(
+    timeoutMillis: number,
+    work: (mirror: AuditMirror) => Promise<void>,
+  ): Promise<unknown[]> {
     const outcomes = await Promise.allSettled(
       this.#mirrors.map(({ mirror }) => {
         // a mirror of ours keeps the deadline itself, and says better what it did not deliver
@@ -126,7 +131,9 @@ export class Mirrors {
     try {
       mirror.onEmit(record, context);
     } catch (cause) {
-      this.#report(new AuditError("delivery_failed", `${describe(mirror)} threw on a record`, { cause }));
+      this.#report(
+        new AuditError("delivery_failed", `${describe(mirror)} threw on a record`, { cause }),
+      );
     }
   }
 }

@@ -184,7 +184,10 @@ export function resolveOptions(options: AuditLogProcessorOptions): ResolvedOptio
   };
 }
 
-function durabilityOf({ durability = "commit", journal }: AuditLogProcessorOptions): "commit" | "batch" {
+function durabilityOf({
+  durability = "commit",
+  journal,
+}: AuditLogProcessorOptions): "commit" | "batch" {
   if (durability !== "commit" && durability !== "batch")
     throw invalidOption("durability", 'expected "commit" or "batch"');
   if (durability === "batch" && journal === undefined)
@@ -233,12 +236,19 @@ function checkpointEveryOf({ signer, checkpointEvery = {} }: AuditLogProcessorOp
   };
 }
 
-function journalOf(value: string | Journal | undefined, logId: string | undefined): Journal | undefined {
+function journalOf(
+  value: string | Journal | undefined,
+  logId: string | undefined,
+): Journal | undefined {
   if (value === undefined) return undefined;
   if (typeof value === "string") return Journal.open(value, { logId });
-  if (!(value instanceof Journal)) throw invalidOption("journal", "expected a file path or an open Journal");
+  if (!(value instanceof Journal))
+    throw invalidOption("journal", "expected a file path or an open Journal");
   if (logId !== undefined && logId !== value.logId)
-    throw invalidOption("logId", `the journal belongs to the log "${value.logId}"; leave the option out`);
+    throw invalidOption(
+      "logId",
+      `the journal belongs to the log "${value.logId}"; leave the option out`,
+    );
   return value;
 }
 
@@ -256,16 +266,19 @@ function nowOf(clock: (() => Date) | undefined): () => number {
 
 function mirrorsOf(value: readonly LogRecordProcessor[] | undefined): readonly AuditMirror[] {
   if (value === undefined) return [];
-  if (!Array.isArray(value)) throw invalidOption("mirrors", "expected an array of log record processors");
+  if (!Array.isArray(value))
+    throw invalidOption("mirrors", "expected an array of log record processors");
   const names = new Set<string>();
   for (const [index, mirror] of (value as AuditMirror[]).entries()) {
     const field = `mirrors[${index}]`;
     for (const method of ["onEmit", "forceFlush", "shutdown"] as const)
       if (typeof mirror?.[method] !== "function")
         throw invalidOption(field, `a log record processor has ${method}()`);
-    if (value.indexOf(mirror) !== index) throw invalidOption(field, "the same mirror stands there twice");
+    if (value.indexOf(mirror) !== index)
+      throw invalidOption(field, "the same mirror stands there twice");
     if (mirror.ledger === undefined || mirror.name === undefined) continue;
-    if (names.has(mirror.name)) throw invalidOption(field, `another mirror is named "${mirror.name}"`);
+    if (names.has(mirror.name))
+      throw invalidOption(field, `another mirror is named "${mirror.name}"`);
     names.add(mirror.name);
   }
   return [...value];

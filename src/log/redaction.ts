@@ -6,7 +6,10 @@ import { invalidEntry } from "../entry/invalid.js";
  *
  * @throws {@link AuditError} `invalid_entry` when the hook throws, or answers what cannot be recorded.
  */
-export function redactedBy(redact: (event: AuditEvent) => AuditEvent, event: ValidEvent): ValidEvent {
+export function redactedBy(
+  redact: (event: AuditEvent) => AuditEvent,
+  event: ValidEvent,
+): ValidEvent {
   const { timestampMillis, details, ...columns } = event;
   const copy: AuditEvent = {
     ...columns,

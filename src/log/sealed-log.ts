@@ -103,7 +103,8 @@ export class SealedLog {
 
   /** @throws {@link AuditError} `closed`. */
   assertOpen(): void {
-    if (this.#closed) throw new AuditError("closed", "the audit log was shut down; nothing was recorded");
+    if (this.#closed)
+      throw new AuditError("closed", "the audit log was shut down; nothing was recorded");
   }
 
   /**
@@ -122,7 +123,8 @@ export class SealedLog {
    */
   async checkpoint(): Promise<Checkpoint> {
     const checkpointer = this.#checkpointer;
-    if (checkpointer === undefined) throw invalidOption("signer", "the log has no keys to sign with");
+    if (checkpointer === undefined)
+      throw invalidOption("signer", "the log has no keys to sign with");
     await this.settleJournal(DEFAULT_FLUSH_TIMEOUT_MILLIS);
     return checkpointer.checkpoint();
   }
@@ -141,7 +143,10 @@ export class SealedLog {
     const journal = this.#journal;
     if (journal === undefined)
       throw invalidOption("journal", "a log in memory has no checkpoints to prove by");
-    const last = Math.min(typeof what === "number" ? what : Number.POSITIVE_INFINITY, this.#next - 1);
+    const last = Math.min(
+      typeof what === "number" ? what : Number.POSITIVE_INFINITY,
+      this.#next - 1,
+    );
     const isCovered = (journal.newestCheckpoint()?.size ?? 0) > last;
     if (this.#checkpointer !== undefined && !isCovered && !this.#closed) await this.checkpoint();
     return journal.prove(what);
@@ -160,7 +165,8 @@ export class SealedLog {
     return {
       log: this,
       event: this.#redact === undefined ? event : redactedBy(this.#redact, event),
-      spanContext: spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined,
+      spanContext:
+        spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined,
       recordedMillis: this.#now(),
       entry: undefined,
       void: false,
@@ -175,7 +181,12 @@ export class SealedLog {
    * @param bare - Whether it says nothing else then.
    * @throws {@link AuditError} when nothing was recorded.
    */
-  commit(draft: Draft, record: ReadWriteLogRecord, context: Context | undefined, bare = false): void {
+  commit(
+    draft: Draft,
+    record: ReadWriteLogRecord,
+    context: Context | undefined,
+    bare = false,
+  ): void {
     this.assertOpen();
     this.mirrors.checkRoom();
     this.#group?.assertReady();
@@ -208,7 +219,8 @@ export class SealedLog {
     const handover = this.#write(record, sealed, time, bare)
       ? this.mirrors.handover(record, context)
       : undefined;
-    if (row !== undefined && this.#group !== undefined) this.#group.add(row, () => this.#committed(handover));
+    if (row !== undefined && this.#group !== undefined)
+      this.#group.add(row, () => this.#committed(handover));
     else this.#committed(handover);
   }
 
@@ -234,7 +246,9 @@ export class SealedLog {
       return true;
     } catch (cause) {
       const message = `sequence ${sealed.entry.sequence} is recorded, but a processor ahead made its record read-only`;
-      this.report(new AuditError("delivery_failed", `${message}; no mirror was handed it`, { cause }));
+      this.report(
+        new AuditError("delivery_failed", `${message}; no mirror was handed it`, { cause }),
+      );
       return false;
     }
   }
@@ -248,7 +262,9 @@ export class SealedLog {
     } catch (cause) {
       this.#refused++;
       this.report(
-        cause instanceof AuditError ? cause : new AuditError("not_recorded", String(cause), { cause }),
+        cause instanceof AuditError
+          ? cause
+          : new AuditError("not_recorded", String(cause), { cause }),
       );
     }
   }

@@ -62,18 +62,25 @@ function read(key: SignerKey): ReadKey {
     const text = key.includes("-----BEGIN ") ? key : textOf(key);
     const name = nameInKeyFile(text);
     const first = signingKeyOf(name ?? "quorumlog", text); // refuses what is no key, before the journal is opened
-    return { name, signingKey: (logId) => (name === undefined ? signingKeyOf(logId, text) : first) };
+    return {
+      name,
+      signingKey: (logId) => (name === undefined ? signingKeyOf(logId, text) : first),
+    };
   }
   if (key instanceof KeyObject) {
     signingKeyOf("quorumlog", key);
     return { name: undefined, signingKey: (logId) => signingKeyOf(logId, key) };
   }
   if (typeof key !== "object" || key === null)
-    throw invalidOption("signer", "expected a path, PEM, a private KeyObject, or { verifierKey, sign }");
+    throw invalidOption(
+      "signer",
+      "expected a path, PEM, a private KeyObject, or { verifierKey, sign }",
+    );
   const remote = remoteSigningKey(key);
   const { verifierKey } = remote;
   const who = `the sign function of ${verifierKey.name}`;
-  const sign = (message: Uint8Array) => withDeadline(() => remote.sign(message), REMOTE_TIMEOUT_MILLIS, who);
+  const sign = (message: Uint8Array) =>
+    withDeadline(() => remote.sign(message), REMOTE_TIMEOUT_MILLIS, who);
   return { name: verifierKey.name, signingKey: () => ({ verifierKey, sign }) };
 }
 

@@ -45,9 +45,13 @@ function nameOf(record: LokiRecord): string {
   return /^[0-9]{1,16}$/.test(sequence) ? `entry ${sequence}` : `the record of ${record.nanos} ns`;
 }
 
-function read(fields: unknown, hash: string): { readonly entry: AuditEntry; readonly logId: string } {
+function read(
+  fields: unknown,
+  hash: string,
+): { readonly entry: AuditEntry; readonly logId: string } {
   if (!isObject(fields)) throw new TypeError("no object");
-  if (!Number.isSafeInteger(fields["seq"]) || !isObject(fields["details"])) throw new TypeError("no entry");
+  if (!Number.isSafeInteger(fields["seq"]) || !isObject(fields["details"]))
+    throw new TypeError("no entry");
   for (const name of ["id", "timestamp", "operation"]) textOf(fields, name);
   for (const [name] of OPTIONAL_TEXTS) if (fields[name] !== undefined) textOf(fields, name);
   const entry = entryOfLine(fields, hash);

@@ -19,7 +19,8 @@ const MEMBERS = [
 /** A record as evidence: as it stands there, and what is wrong with the labels by which it is found. */
 export function evidenceOf(record: LokiRecord): EvidenceItem {
   const { line } = record;
-  if (labelOf(record, LABELS.operation) === RESERVED_OPERATION) return { kind: "checkpoint", note: line };
+  if (labelOf(record, LABELS.operation) === RESERVED_OPERATION)
+    return { kind: "checkpoint", note: line };
   const leafHash = labelOf(record, LABELS.leafHash);
   const problem = labelsProblem(record);
   return {
@@ -38,8 +39,11 @@ function labelsProblem(record: LokiRecord): string | undefined {
     ([label, member]) => heldAs(labelOf(record, label)) !== heldAs(textOf(fields[member])),
   ).map(([label]) => label);
   const happened = Date.parse(String(fields["timestamp"]));
-  if (labelOf(record, LABELS.timestampMillis) !== String(happened)) wrong.push(LABELS.timestampMillis);
-  return wrong.length === 0 ? undefined : `Loki finds it by another ${wrong.join(", ")} than its line has`;
+  if (labelOf(record, LABELS.timestampMillis) !== String(happened))
+    wrong.push(LABELS.timestampMillis);
+  return wrong.length === 0
+    ? undefined
+    : `Loki finds it by another ${wrong.join(", ")} than its line has`;
 }
 
 function textOf(value: unknown): string | undefined {
@@ -49,7 +53,9 @@ function textOf(value: unknown): string | undefined {
 function parsed(line: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const fields: unknown = JSON.parse(line);
-    return typeof fields === "object" && fields !== null ? (fields as Record<string, unknown>) : undefined;
+    return typeof fields === "object" && fields !== null
+      ? (fields as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }

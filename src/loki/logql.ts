@@ -40,9 +40,14 @@ export function entriesOf(selector: string, logId: string | undefined): string {
  * Times are those when it happened, which are no bounds for the time of the record: imports are old, and an app may
  * date ahead.
  */
-export function logqlOf(selector: string, logId: string | undefined, query: ParsedQuery): string | undefined {
+export function logqlOf(
+  selector: string,
+  logId: string | undefined,
+  query: ParsedQuery,
+): string | undefined {
   const { sinceMillis, untilMillis, before, after } = query;
-  if (sinceMillis >= untilMillis || sinceMillis > MAX_TIME_MILLIS || untilMillis <= 0) return undefined;
+  if (sinceMillis >= untilMillis || sinceMillis > MAX_TIME_MILLIS || untilMillis <= 0)
+    return undefined;
   if (before <= after + 1) return undefined;
   const stages = [entriesOf(selector, logId)];
   for (const { column, value } of query.columns) {

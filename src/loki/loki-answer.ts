@@ -72,7 +72,9 @@ export function judge({ status, headers, body }: LokiAnswer): LokiPage | LokiFau
   const data = field(parsed(body), "data");
   const records = recordsIn(data);
   if (records !== undefined) return { records, ingesters: ingestersIn(data) };
-  const error = lokiFailed(`HTTP 200 with an answer that is not Loki's: ${excerpt(body)}; check the url`);
+  const error = lokiFailed(
+    `HTTP 200 with an answer that is not Loki's: ${excerpt(body)}; check the url`,
+  );
   // a proxy's page will come again; an answer that breaks off may not
   return { error, cure: body.trimStart().startsWith("{") ? "later" : "nothing" };
 }
@@ -89,7 +91,8 @@ function faultOf(status: number, headers: Headers, body: string): LokiFault {
       return { error: invalidOption("selector", `Loki cannot read it${said}`), cure: "nothing" };
   }
   if (status === 504) return { error, cure: "smaller or later" };
-  if (status >= 500 && /larger than max|ResourceExhausted/i.test(body)) return { error, cure: "smaller" };
+  if (status >= 500 && /larger than max|ResourceExhausted/i.test(body))
+    return { error, cure: "smaller" };
   if (status < 500 && !LATER.has(status)) return { error, cure: "nothing" };
   return { error, cure: "later", retryAfterMillis: retryAfterMillis(headers.get("retry-after")) };
 }

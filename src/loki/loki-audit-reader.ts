@@ -12,7 +12,11 @@ import { labelOf } from "./loki-answer.js";
 import { LokiEndpoint } from "./loki-endpoint.js";
 import { matches } from "./matches.js";
 import { OneLog } from "./one-log.js";
-import { type LokiAuditReaderOptions, type ResolvedLokiOptions, resolveLokiOptions } from "./options.js";
+import {
+  type LokiAuditReaderOptions,
+  type ResolvedLokiOptions,
+  resolveLokiOptions,
+} from "./options.js";
 import { RecordPages, type RecordWalk } from "./record-pages.js";
 
 /** What a single question can be given. */
@@ -83,7 +87,8 @@ export class LokiAuditReader {
   /** How many entries a query matches, its limit aside; reads them all, since Loki counts what was sent twice as two. */
   async count(query?: Omit<AuditQuery, "limit">, options?: LokiReadOptions): Promise<number> {
     let count = 0;
-    for await (const _ of this.#matching(parseQuery(query), Number.POSITIVE_INFINITY, options)) count++;
+    for await (const _ of this.#matching(parseQuery(query), Number.POSITIVE_INFINITY, options))
+      count++;
     return count;
   }
 
@@ -98,7 +103,8 @@ export class LokiAuditReader {
   async *lines(options?: LokiReadOptions): AsyncGenerator<string, void, undefined> {
     const { selector, logId } = this.#options;
     const walk = this.#walk(entriesOf(selector, logId), false, Number.POSITIVE_INFINITY);
-    for await (const { line } of entryStream(this.#pages(walk, options), false, this.#log)) yield line;
+    for await (const { line } of entryStream(this.#pages(walk, options), false, this.#log))
+      yield line;
   }
 
   /**
@@ -110,7 +116,9 @@ export class LokiAuditReader {
     return { ordered: false, [Symbol.asyncIterator]: () => this.#evidence(options) };
   }
 
-  async *#evidence(options: LokiReadOptions | undefined): AsyncGenerator<EvidenceItem, void, undefined> {
+  async *#evidence(
+    options: LokiReadOptions | undefined,
+  ): AsyncGenerator<EvidenceItem, void, undefined> {
     const { selector, logId } = this.#options;
     const walk = this.#walk(recordsOf(selector, logId), false, Number.POSITIVE_INFINITY);
     for await (const records of this.#pages(walk, options))
@@ -127,7 +135,8 @@ export class LokiAuditReader {
   ): Promise<LokiEntry[]> {
     const found: LokiEntry[] = [];
     if (query.limit === 0) return found;
-    for await (const one of this.#matching(query, limit, options)) if (found.push(one) === limit) break;
+    for await (const one of this.#matching(query, limit, options))
+      if (found.push(one) === limit) break;
     return found;
   }
 

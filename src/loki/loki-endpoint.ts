@@ -1,7 +1,13 @@
 import { excerpt } from "../delivery/excerpt.js";
 import { randomUuid } from "../entry/uuid.js";
 import { lokiFailed } from "./failure.js";
-import { judge, type LokiAnswer, type LokiFault, type LokiPage, type LokiRecord } from "./loki-answer.js";
+import {
+  judge,
+  type LokiAnswer,
+  type LokiFault,
+  type LokiPage,
+  type LokiRecord,
+} from "./loki-answer.js";
 
 /** What is asked of `query_range`. */
 export interface LokiQuestion {
@@ -41,17 +47,29 @@ export class LokiEndpoint {
   async ask(question: LokiQuestion, signal: AbortSignal | undefined): Promise<LokiOutcome> {
     const timeout = AbortSignal.timeout(this.#timeoutMillis);
     try {
-      const answer = await this.#post(question, signal ? AbortSignal.any([signal, timeout]) : timeout);
+      const answer = await this.#post(
+        question,
+        signal ? AbortSignal.any([signal, timeout]) : timeout,
+      );
       if (answer === undefined)
-        return { error: lokiFailed(`an answer of more than ${MAX_ANSWER_BYTES} bytes`), cure: "smaller" };
+        return {
+          error: lokiFailed(`an answer of more than ${MAX_ANSWER_BYTES} bytes`),
+          cure: "smaller",
+        };
       const judged = judge(answer);
       if (!("records" in judged)) return judged;
       if (!isAnswerTo(question, judged.records))
-        return { error: lokiFailed("the answer does not fit the question; check the url"), cure: "nothing" };
+        return {
+          error: lokiFailed("the answer does not fit the question; check the url"),
+          cure: "nothing",
+        };
       return { ...judged, bytes: answer.bytes };
     } catch (cause) {
       signal?.throwIfAborted();
-      return noAnswer(timeout.aborted ? `no answer in ${this.#timeoutMillis} ms` : reasonOf(cause), cause);
+      return noAnswer(
+        timeout.aborted ? `no answer in ${this.#timeoutMillis} ms` : reasonOf(cause),
+        cause,
+      );
     }
   }
 
@@ -101,5 +119,7 @@ function noAnswer(reason: string, cause: unknown): LokiFault {
 /** `fetch failed` says nothing; what is underneath does. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
-  return excerpt(cause instanceof Error && cause.message !== "" ? `${message}: ${cause.message}` : message);
+  return excerpt(
+    cause instanceof Error && cause.message !== "" ? `${message}: ${cause.message}` : message,
+  );
 }

@@ -74,7 +74,9 @@ export function resolveLokiOptions(options: LokiAuditReaderOptions): ResolvedLok
       "selector",
       'expected a stream selector of LogQL, such as {service_name="governance"}',
     );
-  if (!(typeof timeoutMillis === "number" && timeoutMillis >= 1 && timeoutMillis <= MAX_TIMER_MILLIS))
+  if (
+    !(typeof timeoutMillis === "number" && timeoutMillis >= 1 && timeoutMillis <= MAX_TIMER_MILLIS)
+  )
     throw invalidOption("timeoutMillis", `expected 1 to ${MAX_TIMER_MILLIS} milliseconds`);
   return {
     endpoint: endpointOf(options.url),
@@ -90,7 +92,10 @@ function endpointOf(url: unknown): string {
   const isText = typeof url === "string" || url instanceof URL;
   const parsed = isText ? URL.parse(String(url)) : null;
   if (parsed?.protocol !== "http:" && parsed?.protocol !== "https:")
-    throw invalidOption("url", "expected the http or https URL of Loki, such as http://localhost:3100");
+    throw invalidOption(
+      "url",
+      "expected the http or https URL of Loki, such as http://localhost:3100",
+    );
   if (parsed.username !== "" || parsed.password !== "")
     throw invalidOption("url", "give user and password in headers.authorization");
   if (/\/(?:loki\/api|otlp)(?:\/|$)/.test(parsed.pathname))
@@ -118,7 +123,10 @@ function headerOf(name: string, value: unknown, field: string): string {
     validateHeaderName(name);
     validateHeaderValue(name, value);
   } catch (cause) {
-    throw invalidOption(field, `HTTP allows no such header (${(cause as NodeJS.ErrnoException).code})`);
+    throw invalidOption(
+      field,
+      `HTTP allows no such header (${(cause as NodeJS.ErrnoException).code})`,
+    );
   }
   return value;
 }

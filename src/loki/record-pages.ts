@@ -77,7 +77,8 @@ export class RecordPages {
     while (start < end) {
       const { asked, records } = await this.#page({ ...walk, start, end }, least);
       const seen = new Set(edge.map(keyOf));
-      const fresh = seen.size === 0 ? records : records.filter((record) => !seen.has(keyOf(record)));
+      const fresh =
+        seen.size === 0 ? records : records.filter((record) => !seen.has(keyOf(record)));
       if (fresh.length > 0) yield fresh;
       const last = records.at(-1);
       if (last === undefined || records.length < asked.limit) {
@@ -90,7 +91,8 @@ export class RecordPages {
       } else {
         edge = records.filter(({ nanos }) => nanos === last.nanos);
         least = fresh.length > 0 ? edge.length + 1 : records.length * 2;
-        if (least > MAX_PAGE) throw lokiFailed(`more than ${MAX_PAGE / 2} records of one nanosecond`);
+        if (least > MAX_PAGE)
+          throw lokiFailed(`more than ${MAX_PAGE / 2} records of one nanosecond`);
         if (newestFirst) end = last.nanos + 1n;
         else start = last.nanos;
       }
@@ -133,7 +135,10 @@ export class RecordPages {
     const page = await this.#endpoint.ask(asked, this.#signal);
     if (!("records" in page) || isWhole(asked.limit, page.ingesters)) return page;
     const query = withoutContent(asked.query);
-    const times = await this.#endpoint.ask({ ...asked, ...spanOf(asked, page.records), query }, this.#signal);
+    const times = await this.#endpoint.ask(
+      { ...asked, ...spanOf(asked, page.records), query },
+      this.#signal,
+    );
     if (!("records" in times)) return times;
     const held = new Set(page.records.map(({ nanos }) => nanos));
     return times.records.every(({ nanos }) => held.has(nanos))

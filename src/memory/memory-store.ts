@@ -62,7 +62,8 @@ export class MemoryStore {
     kind.append(entry.kind, sequence);
     decision.append(entry.decision, sequence);
     this.#bytes += bytes;
-    while (this.length > this.#bounds.maxEntries || this.#bytes > this.#bounds.maxBytes) this.#evict();
+    while (this.length > this.#bounds.maxEntries || this.#bytes > this.#bounds.maxBytes)
+      this.#evict();
   }
 
   /** The entries of a query in its order, at most its limit. */
@@ -138,7 +139,10 @@ export class MemoryStore {
     const walkers = lists.map((postings) =>
       query.newestFirst ? postings.newestFirst() : postings.oldestFirst(),
     );
-    if (query.sinceMillis !== Number.NEGATIVE_INFINITY || query.untilMillis !== Number.POSITIVE_INFINITY)
+    if (
+      query.sinceMillis !== Number.NEGATIVE_INFINITY ||
+      query.untilMillis !== Number.POSITIVE_INFINITY
+    )
       walkers.push(this.#blocks.within(query.sinceMillis, query.untilMillis, query.newestFirst));
     return walkers;
   }

@@ -32,7 +32,8 @@ export function anyValueJson(value: unknown): string {
 }
 
 function objectJson(value: object): string {
-  if (value instanceof Uint8Array) return `{"bytesValue":"${Buffer.from(value).toString("base64")}"}`;
+  if (value instanceof Uint8Array)
+    return `{"bytesValue":"${Buffer.from(value).toString("base64")}"}`;
   if (Array.isArray(value)) return `{"arrayValue":{"values":${arrayJson(value)}}}`;
   return `{"kvlistValue":{"values":${keyValuesJson(value as Record<string, unknown>)}}}`;
 }

@@ -43,7 +43,9 @@ function* requestJson(records: readonly ReadableLogRecord[]): Generator<string> 
 }
 
 /** Groups by identity, in the order of their first records. */
-function byOrigin(records: readonly ReadableLogRecord[]): Map<Resource, Map<Scope, ReadableLogRecord[]>> {
+function byOrigin(
+  records: readonly ReadableLogRecord[],
+): Map<Resource, Map<Scope, ReadableLogRecord[]>> {
   const origins = new Map<Resource, Map<Scope, ReadableLogRecord[]>>();
   for (const record of records) {
     const { resource, instrumentationScope: scope } = record;

@@ -119,7 +119,10 @@ function headersOf(headers: Readonly<Record<string, unknown>>): Record<string, s
       validateHeaderName(name);
       validateHeaderValue(name, value);
     } catch (cause) {
-      throw invalidOption(field, `HTTP allows no such header (${(cause as NodeJS.ErrnoException).code})`);
+      throw invalidOption(
+        field,
+        `HTTP allows no such header (${(cause as NodeJS.ErrnoException).code})`,
+      );
     }
     copy[name] = value;
   }

@@ -1,5 +1,8 @@
 import type { MeterProvider } from "@opentelemetry/api";
-import { createOtlpNetworkExportDelegate, OTLPExporterBase } from "@opentelemetry/otlp-exporter-base";
+import {
+  createOtlpNetworkExportDelegate,
+  OTLPExporterBase,
+} from "@opentelemetry/otlp-exporter-base";
 import {
   convertLegacyHttpOptions,
   createOtlpHttpExporterMetrics,
@@ -23,7 +26,10 @@ export interface OtlpExporter {
  *
  * @throws `AuditError` `invalid_options` for a URL of the environment that is not one.
  */
-export function otlpExporter(options: HttpOptions, meterProvider: MeterProvider | undefined): OtlpExporter {
+export function otlpExporter(
+  options: HttpOptions,
+  meterProvider: MeterProvider | undefined,
+): OtlpExporter {
   // `compression` is an enum there, whose values are our words
   const legacy = options as Parameters<typeof convertLegacyHttpOptions>[0];
   const headers = { "Content-Type": "application/json" };

@@ -91,7 +91,8 @@ export class OtlpTransport implements IExporterTransport {
 /** Made at the first export, so that an instrumentation of node:http can come first. */
 async function targetOf({ url: href, agentFactory }: OtlpHttpConfiguration): Promise<Target> {
   const url = new URL(href);
-  const { request } = url.protocol === "https:" ? await import("node:https") : await import("node:http");
+  const { request } =
+    url.protocol === "https:" ? await import("node:https") : await import("node:http");
   return { url, request, agent: await agentFactory(url.protocol) };
 }
 

@@ -13,9 +13,14 @@ export interface AuditPage {
  *
  * @param select - Entries of the query in its order, as many as its limit.
  */
-export function pageOf(query: ParsedQuery, select: (query: ParsedQuery) => AuditEntry[]): AuditPage {
+export function pageOf(
+  query: ParsedQuery,
+  select: (query: ParsedQuery) => AuditEntry[],
+): AuditPage {
   const found = select({ ...query, limit: query.limit + 1 });
   const entries = found.slice(0, query.limit);
   const last = entries.at(-1);
-  return found.length > entries.length && last !== undefined ? { entries, next: last.sequence } : { entries };
+  return found.length > entries.length && last !== undefined
+    ? { entries, next: last.sequence }
+    : { entries };
 }

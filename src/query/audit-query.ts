@@ -100,7 +100,8 @@ const FIELDS: ReadonlySet<string> = new Set([
  * @throws {@link AuditError} `invalid_query` naming the field; a misspelt field too, since it would match everything.
  */
 export function parseQuery(query: AuditQuery = {}): ParsedQuery {
-  if (typeof query !== "object" || query === null) throw invalidQuery("query", "expected an object");
+  if (typeof query !== "object" || query === null)
+    throw invalidQuery("query", "expected an object");
   for (const key of Object.keys(query))
     if (!FIELDS.has(key)) throw invalidQuery(key, "no such field in a query");
   if (query.order !== undefined && query.order !== "newest" && query.order !== "oldest")

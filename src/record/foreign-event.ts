@@ -67,5 +67,7 @@ function timestampOf(record: ReadableLogRecord): Date | undefined {
   const [seconds, nanos] = record.hrTime;
   const millis = seconds * 1000 + Math.floor(nanos / 1e6);
   const sameTimes = seconds === record.hrTimeObserved[0] && nanos === record.hrTimeObserved[1];
-  return sameTimes && Math.abs(Date.now() - millis) < STAMPED_WITHIN_MILLIS ? undefined : new Date(millis);
+  return sameTimes && Math.abs(Date.now() - millis) < STAMPED_WITHIN_MILLIS
+    ? undefined
+    : new Date(millis);
 }

@@ -11,6 +11,7 @@ export function nanosOf(seconds: number, nanos: number): bigint {
 export function risenAbove([lastSeconds, lastNanos]: HrTime, millis: number): HrTime {
   const seconds = Math.floor(millis / 1000);
   const nanos = (millis - seconds * 1000) * 1e6;
-  if (seconds > lastSeconds || (seconds === lastSeconds && nanos > lastNanos)) return [seconds, nanos];
+  if (seconds > lastSeconds || (seconds === lastSeconds && nanos > lastNanos))
+    return [seconds, nanos];
   return lastNanos === 999_999_999 ? [lastSeconds + 1, 0] : [lastSeconds, lastNanos + 1];
 }

@@ -49,7 +49,10 @@ export function replayedRecord(
 
 /** What a record has that came about without any app's logger. */
 export function noSurroundings(): Pick<RecordSurroundings, "resource" | "scope"> {
-  return { resource: resourceFromAttributes({}), scope: { name: SCOPE_NAME, version: SCOPE_VERSION } };
+  return {
+    resource: resourceFromAttributes({}),
+    scope: { name: SCOPE_NAME, version: SCOPE_VERSION },
+  };
 }
 
 /** The sequence of a sealed record; undefined for any other. */

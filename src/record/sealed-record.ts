@@ -1,4 +1,9 @@
-import { type Attributes, type AttributeValue, type HrTime, SeverityNumber } from "@opentelemetry/api";
+import {
+  type Attributes,
+  type AttributeValue,
+  type HrTime,
+  SeverityNumber,
+} from "@opentelemetry/api";
 import type { ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
 import type { JsonObject } from "../entry/json.js";
 import type { SealedEntry } from "../entry/seal.js";
@@ -37,7 +42,13 @@ export function eventNameOf(operation: string): string {
 /** What {@link writeSeal} writes; a record of the SDK has it, and so has a plain object. */
 export type SealableRecord = Pick<
   ReadWriteLogRecord,
-  "attributes" | "body" | "eventName" | "hrTime" | "hrTimeObserved" | "severityNumber" | "severityText"
+  | "attributes"
+  | "body"
+  | "eventName"
+  | "hrTime"
+  | "hrTimeObserved"
+  | "severityNumber"
+  | "severityText"
 >;
 
 /**
@@ -50,7 +61,12 @@ export type SealableRecord = Pick<
  * @param log - The log id.
  * @param time - The time of recording, strictly later than that of the sequence before.
  */
-export function writeSeal(record: SealableRecord, sealed: SealedEntry, log: string, time: HrTime): void {
+export function writeSeal(
+  record: SealableRecord,
+  sealed: SealedEntry,
+  log: string,
+  time: HrTime,
+): void {
   const { entry } = sealed;
   // first, since frozen attributes throw, and the record must not say then that it was sealed
   const { attributes } = record;
@@ -60,8 +76,10 @@ export function writeSeal(record: SealableRecord, sealed: SealedEntry, log: stri
   attributes[semconv.ATTR_GOVERNANCE_LEAF_HASH] = entry.leafHash;
   attributes[semconv.ATTR_GOVERNANCE_TIMESTAMP_MILLIS] = sealed.timestampMillis;
   attributes[semconv.ATTR_LOG_RECORD_UID] = entry.id;
-  if (entry.proposalId !== undefined) attributes[semconv.ATTR_GOVERNANCE_PROPOSAL_ID] = entry.proposalId;
-  if (entry.subjectId !== undefined) attributes[semconv.ATTR_GOVERNANCE_SUBJECT_ID] = entry.subjectId;
+  if (entry.proposalId !== undefined)
+    attributes[semconv.ATTR_GOVERNANCE_PROPOSAL_ID] = entry.proposalId;
+  if (entry.subjectId !== undefined)
+    attributes[semconv.ATTR_GOVERNANCE_SUBJECT_ID] = entry.subjectId;
   if (entry.kind !== undefined) attributes[semconv.ATTR_GOVERNANCE_KIND] = entry.kind;
   if (entry.actorDid !== undefined) attributes[semconv.ATTR_GOVERNANCE_ACTOR_DID] = entry.actorDid;
   if (entry.decision !== undefined) attributes[semconv.ATTR_GOVERNANCE_DECISION] = entry.decision;
@@ -98,12 +116,15 @@ function detailName(key: string): string | undefined {
   if (known !== undefined) return known;
   if (!DETAIL_KEY.test(key)) return undefined;
   const name = semconv.ATTR_GOVERNANCE_DETAILS_PREFIX + key;
-  if (DETAIL_NAMES.size < MAX_DETAIL_NAMES && key.length <= MAX_CACHED_KEY) DETAIL_NAMES.set(key, name);
+  if (DETAIL_NAMES.size < MAX_DETAIL_NAMES && key.length <= MAX_CACHED_KEY)
+    DETAIL_NAMES.set(key, name);
   return name;
 }
 
 /** A double that is a whole number but not a safe integer would reach the backend as a wrong integer. */
 function fitsAttribute(value: unknown): value is AttributeValue {
   if (typeof value === "number") return !Number.isInteger(value) || Number.isSafeInteger(value);
-  return (typeof value === "string" && value.length <= MAX_DETAIL_LENGTH) || typeof value === "boolean";
+  return (
+    (typeof value === "string" && value.length <= MAX_DETAIL_LENGTH) || typeof value === "boolean"
+  );
 }

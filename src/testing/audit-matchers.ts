@@ -110,9 +110,13 @@ export const auditMatchers: AuditMatchers = {
     });
     const missing = steps[found.length];
     if (missing === undefined)
-      return result(true, ["expected the audit log not to hold these entries in this order:", ...lines]);
+      return result(true, [
+        "expected the audit log not to hold these entries in this order:",
+        ...lines,
+      ]);
     const last = found.at(-1);
-    const rest = last === undefined ? entries : entries.filter((entry) => entry.sequence > last.sequence);
+    const rest =
+      last === undefined ? entries : entries.filter((entry) => entry.sequence > last.sequence);
     const earlier = compareAll(entries, missing, this).filter(meets).at(-1)?.entry;
     return result(false, [
       "expected the audit log to hold these entries in this order:",
@@ -127,9 +131,13 @@ export const auditMatchers: AuditMatchers = {
 
 function stepsOf(expected: unknown, name: string): ExpectedFields[] {
   if (!Array.isArray(expected) || expected.length === 0)
-    throw new AuditError("invalid_query", `${name}: expected an array of at least one expectation`, {
-      field: "expectation",
-    });
+    throw new AuditError(
+      "invalid_query",
+      `${name}: expected an array of at least one expectation`,
+      {
+        field: "expectation",
+      },
+    );
   return expected.map((step) => expectedFields(step, name));
 }
 
@@ -169,7 +177,8 @@ function noneOf(
   after?: AuditEntry,
 ): string[] {
   const where = after === undefined ? "" : ` after #${after.sequence}`;
-  if (entries.length === 0) return [after === undefined ? "but it holds none" : `but it holds none${where}`];
+  if (entries.length === 0)
+    return [after === undefined ? "but it holds none" : `but it holds none${where}`];
   const of = after === undefined ? holding(entries) : `the ${counted(entries)}${where}`;
   return [`but none of ${of} does; the nearest:`, ...nearestLines(comparisons, print)];
 }

@@ -22,11 +22,19 @@ export interface Comparison {
 }
 
 /** Compares an entry with an expectation, value by value. */
-export function compareEntry(entry: AuditEntry, expected: ExpectedFields, equals: Equals): Comparison {
+export function compareEntry(
+  entry: AuditEntry,
+  expected: ExpectedFields,
+  equals: Equals,
+): Comparison {
   const differences: Difference[] = [];
   let matching = 0;
   const compare = (actual: unknown, wanted: unknown, path: string): void => {
-    if (isContainer(wanted) && isContainer(actual) && Array.isArray(wanted) === Array.isArray(actual)) {
+    if (
+      isContainer(wanted) &&
+      isContainer(actual) &&
+      Array.isArray(wanted) === Array.isArray(actual)
+    ) {
       for (const key of keysToCompare(wanted, actual))
         compare(
           own(actual, key),

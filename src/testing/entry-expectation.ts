@@ -21,7 +21,9 @@ import { AuditError } from "../errors.js";
  * ```
  */
 export type EntryExpectation = {
-  readonly [Field in Exclude<keyof EntryFields, "operation" | "details">]?: EntryFields[Field] | undefined;
+  readonly [Field in Exclude<keyof EntryFields, "operation" | "details">]?:
+    | EntryFields[Field]
+    | undefined;
 } & {
   /** One of the eight, or the app's own; the type offers those that are declared. */
   readonly operation?: keyof OperationFields | (string & {}) | undefined;
@@ -68,7 +70,8 @@ export function expectedFields(expectation: unknown, name: string): ExpectedFiel
     );
   const fields: [keyof EntryFields, unknown][] = [];
   for (const [field, value] of Object.entries(expectation)) {
-    if (!Object.hasOwn(FIELDS, field)) throw invalid(name, field, `no such field of an entry${hint(field)}`);
+    if (!Object.hasOwn(FIELDS, field))
+      throw invalid(name, field, `no such field of an entry${hint(field)}`);
     const known = field as keyof EntryFields;
     checkValue(known, value, name);
     fields.push([known, value]);
@@ -78,7 +81,10 @@ export function expectedFields(expectation: unknown, name: string): ExpectedFiel
 
 /** True for what vitest and jest call an asymmetric matcher. */
 export function isAsymmetric(value: unknown): boolean {
-  return typeof (value as { asymmetricMatch?: unknown } | null | undefined)?.asymmetricMatch === "function";
+  return (
+    typeof (value as { asymmetricMatch?: unknown } | null | undefined)?.asymmetricMatch ===
+    "function"
+  );
 }
 
 function checkValue(field: keyof EntryFields, value: unknown, name: string): void {
@@ -91,7 +97,11 @@ function checkValue(field: keyof EntryFields, value: unknown, name: string): voi
       `expected ${type === "object" ? "an object" : `a ${type}`} or an asymmetric matcher`,
     );
   if (field === "operation" && !OPERATION_PATTERN.test(value as string))
-    throw invalid(name, field, "no operation has such a name: [a-z][a-z0-9_]* of at most 64 characters");
+    throw invalid(
+      name,
+      field,
+      "no operation has such a name: [a-z][a-z0-9_]* of at most 64 characters",
+    );
   if (field === "details") checkPlain(value, field, name);
 }
 
@@ -99,15 +109,19 @@ function checkValue(field: keyof EntryFields, value: unknown, name: string): voi
 function checkPlain(value: unknown, path: string, name: string): void {
   if (typeof value !== "object" || value === null || isAsymmetric(value)) return;
   const prototype = Object.getPrototypeOf(value);
-  const isPlain = Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null;
-  if (!isPlain) throw invalid(name, path, "expected JSON or asymmetric matchers; details hold nothing else");
+  const isPlain =
+    Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null;
+  if (!isPlain)
+    throw invalid(name, path, "expected JSON or asymmetric matchers; details hold nothing else");
   for (const [key, member] of Object.entries(value)) checkPlain(member, `${path}.${key}`, name);
 }
 
 function hint(field: string): string {
   const plain = (name: string): string => name.replaceAll(/[_.-]/g, "").toLowerCase();
   const meant = Object.keys(FIELDS).find((known) => plain(known) === plain(field));
-  return meant === undefined ? `; it has ${Object.keys(FIELDS).join(", ")}` : `; did you mean ${meant}?`;
+  return meant === undefined
+    ? `; it has ${Object.keys(FIELDS).join(", ")}`
+    : `; did you mean ${meant}?`;
 }
 
 function invalid(name: string, field: string, reason: string): AuditError {

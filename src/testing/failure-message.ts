@@ -32,7 +32,11 @@ export function nearestLines(comparisons: readonly Comparison[], print: Print): 
 }
 
 /** Entries, one a line, with all that an expectation asks about; the first few and how many more there are. */
-export function entryLines(entries: readonly AuditEntry[], expected: ExpectedFields, print: Print): string[] {
+export function entryLines(
+  entries: readonly AuditEntry[],
+  expected: ExpectedFields,
+  print: Print,
+): string[] {
   const lines = entries.slice(0, SHOWN_ENTRIES).map((entry) => {
     const fields = expected.map(([field]) => [field, entry[field]] as const);
     const others = fields.filter(([field]) => field !== "operation" && field !== "timestamp");

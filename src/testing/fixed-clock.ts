@@ -51,7 +51,8 @@ export function fixedClock(start: Date | string = DEFAULT_CLOCK_START, stepMilli
 }
 
 function millisOf(value: unknown, field: string): number {
-  const millis = typeof value === "string" || value instanceof Date ? new Date(value).getTime() : Number.NaN;
+  const millis =
+    typeof value === "string" || value instanceof Date ? new Date(value).getTime() : Number.NaN;
   if (Number.isNaN(millis)) throw invalid(field, "expected a valid Date, or text that is one");
   return millis;
 }

@@ -51,9 +51,13 @@ export class RecordingExporter implements LogRecordExporter {
    */
   failNext(count = 1, error: Error = new Error("RecordingExporter was told to fail")): void {
     if (count !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(count) && count >= 0))
-      throw new AuditError("invalid_options", "count: expected a whole number that is not negative", {
-        field: "count",
-      });
+      throw new AuditError(
+        "invalid_options",
+        "count: expected a whole number that is not negative",
+        {
+          field: "count",
+        },
+      );
     this.#failures = count;
     this.#failure = error;
   }
@@ -71,7 +75,9 @@ export class RecordingExporter implements LogRecordExporter {
     const error = this.#refusal();
     if (error === undefined) for (const record of records) this.#records.push(snapshot(record));
     resultCallback(
-      error === undefined ? { code: ExportResultCode.SUCCESS } : { code: ExportResultCode.FAILED, error },
+      error === undefined
+        ? { code: ExportResultCode.SUCCESS }
+        : { code: ExportResultCode.FAILED, error },
     );
   }
 

@@ -31,7 +31,8 @@ export function bundleSource(json: string): EvidenceSource {
 export function tlogProofSource(text: string, line?: string | Uint8Array): EvidenceSource {
   const { checkpoint, index, proof, extra } = parseTlogProof(text);
   const proved = line ?? extra;
-  if (proved === undefined) throw invalidEvidence("tlog-proof: it holds no line; give the line of the entry");
+  if (proved === undefined)
+    throw invalidEvidence("tlog-proof: it holds no line; give the line of the entry");
   const { size } = parseCheckpoint(checkpoint);
   return partialSource([
     { kind: "checkpoint", note: checkpoint },

@@ -85,7 +85,12 @@ export class EntryCheck {
     if (fields === undefined) this.#addStray(item, text, hash, at);
     else this.#addEntry(fields, hash, item, at);
     if (item.problem !== undefined)
-      this.#problems.add({ code: "source_problem", sequence, line: at, message: quoted(item.problem) });
+      this.#problems.add({
+        code: "source_problem",
+        sequence,
+        line: at,
+        message: quoted(item.problem),
+      });
   }
 
   /** Takes the leaf hash of an entry whose line is gone. */
@@ -153,12 +158,14 @@ export class EntryCheck {
     if (sequence < this.#previous) {
       this.#reordered++;
       const message = `it stands behind the entry ${this.#previous}`;
-      if (this.#ordered && isNew) this.#problems.add({ code: "out_of_order", sequence, line, message });
+      if (this.#ordered && isNew)
+        this.#problems.add({ code: "out_of_order", sequence, line, message });
     }
     this.#previous = sequence;
     this.#expected = sequence + 1;
     if (!fields.canonical) {
-      const message = "the line is not as the log writes it: something wrote it again, or changed it";
+      const message =
+        "the line is not as the log writes it: something wrote it again, or changed it";
       this.#problems.add({ code: "not_canonical", sequence, line, message });
     }
     if (item.leafHash !== undefined) this.#compareStored(item.leafHash, sequence, hash, line);

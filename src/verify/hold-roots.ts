@@ -38,7 +38,10 @@ export function holdRoots(
   const storedRoots =
     storedLeaves.size === 0
       ? roots
-      : rootsAt(sizes, (sequence): Hash | undefined => storedLeaves.get(sequence) ?? leaves.get(sequence));
+      : rootsAt(
+          sizes,
+          (sequence): Hash | undefined => storedLeaves.get(sequence) ?? leaves.get(sequence),
+        );
   const judged = checkpoints.map((checkpoint): Judged => {
     const root = roots.get(checkpoint.size);
     const consistent = root === undefined ? undefined : root === checkpoint.rootHash;
@@ -102,7 +105,11 @@ function reportMismatch(
   return bad.length > 0;
 }
 
-function reportTruncation(checkpoints: readonly KnownCheckpoint[], end: number, problems: Problems): void {
+function reportTruncation(
+  checkpoints: readonly KnownCheckpoint[],
+  end: number,
+  problems: Problems,
+): void {
   const newest = checkpoints.at(-1);
   if (newest === undefined || newest.size <= end) return;
   const message = `${counted(newest.size - end, "entry is", "entries are")} missing at the end: there is a checkpoint of size ${newest.size}`;

@@ -1,4 +1,8 @@
-import { checkSignatures, type SignatureVerdict, type TrustedKey } from "../integrity/check-signatures.js";
+import {
+  checkSignatures,
+  type SignatureVerdict,
+  type TrustedKey,
+} from "../integrity/check-signatures.js";
 import { parseCheckpoint } from "../integrity/checkpoint.js";
 import type { ResolvedVerifyOptions } from "./options.js";
 import type { Problems } from "./problems.js";
@@ -108,11 +112,19 @@ export class KnownCheckpoints {
 }
 
 /** The best that came out of each signature by any of the keys. */
-function bestVerdicts(note: string, keys: readonly TrustedKey[], span: TimeSpan): SignatureVerdict[] {
+function bestVerdicts(
+  note: string,
+  keys: readonly TrustedKey[],
+  span: TimeSpan,
+): SignatureVerdict[] {
   const best = checkSignatures(note, []);
   for (const key of keys) {
     const time = timeInPeriod(key, span);
-    for (const [index, verdict] of checkSignatures(note, [key], time === undefined ? {} : { time }).entries())
+    for (const [index, verdict] of checkSignatures(
+      note,
+      [key],
+      time === undefined ? {} : { time },
+    ).entries())
       if (verdict.kind !== "unknown" && best[index]?.status !== "valid") best[index] = verdict;
   }
   return best;

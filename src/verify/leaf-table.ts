@@ -48,7 +48,9 @@ export class LeafTable {
   /** Whether the leaf of a sequence has this hash. */
   holds(sequence: number, hash: Hash): boolean {
     const start = (sequence % PAGE) * HASH_BYTES;
-    return this.#page(sequence)?.hashes.compare(hash, 0, HASH_BYTES, start, start + HASH_BYTES) === 0;
+    return (
+      this.#page(sequence)?.hashes.compare(hash, 0, HASH_BYTES, start, start + HASH_BYTES) === 0
+    );
   }
 
   /** Sets a leaf, and when it was recorded. */

@@ -38,7 +38,9 @@ export class LogNames {
   }
 
   /** What was named beside a log; names beyond the sixteenth stand under one. */
-  *others(log: string | undefined): Generator<readonly [string, Readonly<Naming>], void, undefined> {
+  *others(
+    log: string | undefined,
+  ): Generator<readonly [string, Readonly<Naming>], void, undefined> {
     for (const entry of this.#namings) if (entry[0] !== log) yield entry;
   }
 

@@ -51,7 +51,8 @@ function* pieces(chunk: Uint8Array | string): Generator<Buffer, void, undefined>
     typeof chunk === "string"
       ? Buffer.from(chunk)
       : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  for (let start = 0; start < bytes.length; start += PIECE) yield bytes.subarray(start, start + PIECE);
+  for (let start = 0; start < bytes.length; start += PIECE)
+    yield bytes.subarray(start, start + PIECE);
 }
 
 /** Lines of a block that ends in a line end, or is empty. Cut from one string they take half the time (measured). */

@@ -65,7 +65,8 @@ export function resolveVerifyOptions(options: VerifyOptions): ResolvedVerifyOpti
   if (!Array.isArray(keys)) throw invalidOption("keys", "expected an array");
   if (kept !== undefined && typeof kept !== "string")
     throw invalidOption("trustedCheckpoint", "expected a string");
-  if (origin !== undefined && typeof origin !== "string") throw invalidOption("origin", "expected a string");
+  if (origin !== undefined && typeof origin !== "string")
+    throw invalidOption("origin", "expected a string");
   return {
     keys: keys.map((key: unknown, index) => trustedKeyOf(key, `keys[${index}]`)),
     trusted: kept === undefined ? undefined : keptCheckpoint(kept),
@@ -88,7 +89,8 @@ function trustedKeyOf(value: unknown, field: string): TrustedKey {
 }
 
 function dateOf(value: unknown, field: string): Date {
-  if (!types.isDate(value) || Number.isNaN(value.getTime())) throw invalidOption(field, "expected a Date");
+  if (!types.isDate(value) || Number.isNaN(value.getTime()))
+    throw invalidOption(field, "expected a Date");
   return new Date(value);
 }
 

@@ -36,7 +36,13 @@ export class ProofCheck {
       const proving = ofSize.filter(
         ({ rootHash }) =>
           index === sequence &&
-          verifyInclusion({ index, size, leafHash: hash, proof: hashes, root: Buffer.from(rootHash, "hex") }),
+          verifyInclusion({
+            index,
+            size,
+            leafHash: hash,
+            proof: hashes,
+            root: Buffer.from(rootHash, "hex"),
+          }),
       );
       if (proving.some(({ signed, trusted }) => signed || trusted)) proved.add(sequence);
       if (ofSize.length > 0 && proving.length === 0) {

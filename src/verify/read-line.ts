@@ -70,7 +70,9 @@ const TEXTS = ["id", "operation", "timestamp"];
 function writtenAgain(log: string, fields: Fields): string | undefined {
   if (!isObject(fields["details"])) return undefined;
   if (!TEXTS.every((key) => typeof fields[key] === "string")) return undefined;
-  if (!OPTIONAL_TEXTS.every(([key]) => fields[key] === undefined || typeof fields[key] === "string"))
+  if (
+    !OPTIONAL_TEXTS.every(([key]) => fields[key] === undefined || typeof fields[key] === "string")
+  )
     return undefined;
   return canonicalLine(log, entryOfLine(fields, ""));
 }

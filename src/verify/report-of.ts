@@ -22,8 +22,14 @@ export function reportOf(findings: Findings, options: ResolvedVerifyOptions): Ve
   const anchors = checkpoints.filter(isAnchor);
   const covered = coveredOf(findings, anchors);
   const size = prefixOf(entries);
-  const integrity = verdict(problems.failed("integrity"), isSound(findings, anchors, covered, size));
-  const completeness = verdict(problems.failed("completeness"), !findings.partial && anchors.length > 0);
+  const integrity = verdict(
+    problems.failed("integrity"),
+    isSound(findings, anchors, covered, size),
+  );
+  const completeness = verdict(
+    problems.failed("completeness"),
+    !findings.partial && anchors.length > 0,
+  );
   const authenticity = verdict(problems.failed("authenticity"), anchors.length > 0);
   const newest = anchors.at(-1);
   return {
@@ -49,7 +55,10 @@ export function reportOf(findings: Findings, options: ResolvedVerifyOptions): Ve
 }
 
 /** Keys that signed nothing are a failure where there was something to sign, unless this Node could not tell. */
-function reportUnsigned({ checkpoints, problems }: Findings, { keys, trusted }: ResolvedVerifyOptions): void {
+function reportUnsigned(
+  { checkpoints, problems }: Findings,
+  { keys, trusted }: ResolvedVerifyOptions,
+): void {
   if (keys.length === 0) return;
   const resting =
     trusted === undefined ? checkpoints : checkpoints.filter((checkpoint) => checkpoint.trusted);
@@ -63,7 +72,10 @@ function reportUnsigned({ checkpoints, problems }: Findings, { keys, trusted }: 
 }
 
 /** How many entries agree with a checkpoint that counts. */
-function coveredOf({ entries, partial, proved }: Findings, anchors: readonly HeldCheckpoint[]): number {
+function coveredOf(
+  { entries, partial, proved }: Findings,
+  anchors: readonly HeldCheckpoint[],
+): number {
   if (partial) return proved;
   const sound = anchors.findLast(({ consistent }) => consistent === true);
   return Math.max(0, (sound?.size ?? 0) - entries.pruned);
@@ -103,7 +115,13 @@ function newestOf(newest: HeldCheckpoint): NonNullable<VerificationReport["newes
 
 function checkedCheckpoint(held: HeldCheckpoint): CheckedCheckpoint {
   const { size, rootHash, consistent, trusted, signed, signatures } = held;
-  const checked = { size, rootHash, ...(consistent !== undefined && { consistent }), trusted, signed };
+  const checked = {
+    size,
+    rootHash,
+    ...(consistent !== undefined && { consistent }),
+    trusted,
+    signed,
+  };
   return { ...checked, signatures: signatures.map(checkedSignature) };
 }
 

@@ -22,7 +22,9 @@ export function unknownOf(
   };
   const newest = anchors.at(-1)?.size;
   const signatures = checkpoints.flatMap((checkpoint) => checkpoint.signatures);
-  const uncheckable = signatures.filter(({ kind, status }) => kind !== "unknown" && status === "unchecked");
+  const uncheckable = signatures.filter(
+    ({ kind, status }) => kind !== "unknown" && status === "unchecked",
+  );
   const beyond = anchors.filter(({ consistent }) => consistent === undefined);
   say(
     checkpoints.length === 0,

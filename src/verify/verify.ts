@@ -48,7 +48,10 @@ export async function verify(
   const checkpoints = new KnownCheckpoints(resolved, problems);
   await readAll(source, entries, checkpoints);
   const origin =
-    resolved.origin ?? resolved.trusted?.origin ?? entries.logs.mostCommon ?? checkpoints.firstOrigin;
+    resolved.origin ??
+    resolved.trusted?.origin ??
+    entries.logs.mostCommon ??
+    checkpoints.firstOrigin;
   entries.finish(origin);
   const known = checkpoints.check(origin, (size) => entries.madeBetween(size));
   const partial = source.partial ?? false;

@@ -62,7 +62,9 @@ export class Feed {
   /** Writes a line, or keeps it until winston is idle. Never throws; a line that is lost is reported. */
   write(line: LogEntry): void {
     if (this.#waiting.length >= MAX_WAITING) {
-      this.lose(`${MAX_WAITING} records wait for a transport that has not taken the last one; record lost`);
+      this.lose(
+        `${MAX_WAITING} records wait for a transport that has not taken the last one; record lost`,
+      );
       return;
     }
     guardExit(this.#exitDuty);
@@ -164,7 +166,8 @@ export class Feed {
   /** Called with nothing else on the stack, never from within a transport. */
   #resume(): void {
     // Not at once: a transport may throw and call back nevertheless, and a second callback would be an error.
-    if (++this.#turns > QUICK_TURNS) for (const transport of this.#logger.transports) release(transport);
+    if (++this.#turns > QUICK_TURNS)
+      for (const transport of this.#logger.transports) release(transport);
     this.#pump();
   }
 
@@ -227,7 +230,8 @@ function isEmpty(length: number | undefined): boolean {
 }
 
 function assertWritten(lost: number, when: string): void {
-  if (lost > 0) throw new AuditError("delivery_failed", `winston: ${lost} records were not written ${when}`);
+  if (lost > 0)
+    throw new AuditError("delivery_failed", `winston: ${lost} records were not written ${when}`);
 }
 
 /**

@@ -68,7 +68,10 @@ export function governanceFields(record: ReadableLogRecord): GovernanceFields | 
 }
 
 /** The fields of a checkpoint's record; undefined for any other. */
-export function checkpointFields({ attributes, body }: ReadableLogRecord): CheckpointFields | undefined {
+export function checkpointFields({
+  attributes,
+  body,
+}: ReadableLogRecord): CheckpointFields | undefined {
   if (attributes[ATTR_GOVERNANCE_OPERATION] !== RESERVED_OPERATION) return undefined;
   return {
     operation: RESERVED_OPERATION,

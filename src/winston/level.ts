@@ -21,7 +21,8 @@ export function levelFor(
   const rank = rankOf(severity);
   const own = Object.keys(levels);
   for (const name of NAMES[rank] ?? []) {
-    const found = own.find((level) => level === name) ?? own.find((level) => level.toLowerCase() === name);
+    const found =
+      own.find((level) => level === name) ?? own.find((level) => level.toLowerCase() === name);
     if (found !== undefined) return found;
   }
   const byImportance = own.sort((a, b) => (levels[a] ?? 0) - (levels[b] ?? 0));

@@ -39,7 +39,13 @@ export interface ResolvedWinstonOptions {
 const NAMES: readonly (keyof WinstonMirrorOptions)[] = ["key", "level", "onError"];
 
 /** Keys of a log line that mean something to winston itself. */
-const RESERVED_KEYS: ReadonlySet<string> = new Set(["level", "message", "splat", "exception", "__proto__"]);
+const RESERVED_KEYS: ReadonlySet<string> = new Set([
+  "level",
+  "message",
+  "splat",
+  "exception",
+  "__proto__",
+]);
 
 /**
  * Checks options and fills in their defaults.
@@ -67,5 +73,6 @@ export function checkLogger(logger: Logger): void {
     typeof given.on === "function" &&
     typeof given.levels === "object" &&
     Array.isArray(given.transports);
-  if (!isLogger) throw invalidOption("logger", "expected a logger of winston 3, as createLogger() makes it");
+  if (!isLogger)
+    throw invalidOption("logger", "expected a logger of winston 3, as createLogger() makes it");
 }

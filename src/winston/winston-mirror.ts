@@ -51,7 +51,10 @@ import {
  * const audit = new GovernanceAuditLog({ mirrors: [winstonMirror(logger)] });
  * ```
  */
-export function winstonMirror(logger: Logger, options: WinstonMirrorOptions = {}): LogRecordProcessor {
+export function winstonMirror(
+  logger: Logger,
+  options: WinstonMirrorOptions = {},
+): LogRecordProcessor {
   checkLogger(logger);
   return new WinstonMirror(logger, resolveOptions(options));
 }
@@ -77,7 +80,8 @@ class WinstonMirror implements AuditMirror {
   }
 
   onEmit(record: ReadWriteLogRecord): void {
-    if (this.#shutdown !== undefined || record.attributes[ATTR_GOVERNANCE_LOG_ID] === undefined) return;
+    if (this.#shutdown !== undefined || record.attributes[ATTR_GOVERNANCE_LOG_ID] === undefined)
+      return;
     const checkpoint = checkpointFields(record);
     const fields = checkpoint ?? governanceFields(record);
     if (fields === undefined) {
@@ -85,14 +89,18 @@ class WinstonMirror implements AuditMirror {
       return;
     }
     const message =
-      checkpoint === undefined ? messageOf(fields as GovernanceFields) : checkpointMessageOf(checkpoint);
+      checkpoint === undefined
+        ? messageOf(fields as GovernanceFields)
+        : checkpointMessageOf(checkpoint);
     const level = this.#chosenLevel(record) ?? levelFor(this.#logger.levels, record.severityNumber);
     if (level === undefined) this.#feed.lose("the logger has no levels");
     else this.#feed.write({ level, message, [this.#options.key]: fields });
   }
 
   forceFlush(options?: FlushOptions): Promise<void> {
-    return this.#shutdown ?? this.#feed.flush(options?.timeoutMillis ?? DEFAULT_FLUSH_TIMEOUT_MILLIS);
+    return (
+      this.#shutdown ?? this.#feed.flush(options?.timeoutMillis ?? DEFAULT_FLUSH_TIMEOUT_MILLIS)
+    );
   }
 
   shutdown(options?: FlushOptions): Promise<void> {
@@ -114,7 +122,10 @@ class WinstonMirror implements AuditMirror {
     const chosen = typeof level === "string" ? JSON.stringify(level) : `a ${typeof level}`;
     const known = Object.keys(this.#logger.levels).join(", ");
     this.#report(
-      new AuditError("delivery_failed", `winston: the level option chose ${chosen}, not one of ${known}`),
+      new AuditError(
+        "delivery_failed",
+        `winston: the level option chose ${chosen}, not one of ${known}`,
+      ),
     );
     return undefined;
   }

@@ -21,7 +21,10 @@ interface Ended {
 /** Runs a program to its end. */
 function ended(program: string, ...argv: string[]): Promise<Ended> {
   const { promise, resolve: done } = Promise.withResolvers<Ended>();
-  const options = { env: { PATH: process.env["PATH"], NODE: process.execPath, BIN }, maxBuffer: 64_000_000 };
+  const options = {
+    env: { PATH: process.env["PATH"], NODE: process.execPath, BIN },
+    maxBuffer: 64_000_000,
+  };
   const child = execFile(program, argv, options, (_error, stdout, stderr) => {
     done({ code: child.exitCode, stdout, stderr });
   });
@@ -29,7 +32,8 @@ function ended(program: string, ...argv: string[]): Promise<Ended> {
 }
 
 const quorumlog = (...argv: string[]): Promise<Ended> => ended(process.execPath, BIN, ...argv);
-const shell = (line: string): Promise<Ended> => ended("bash", "--norc", "-o", "pipefail", "-c", line);
+const shell = (line: string): Promise<Ended> =>
+  ended("bash", "--norc", "-o", "pipefail", "-c", line);
 
 describe("the installed command", () => {
   test("runs, and says by its exit code how it went", async () => {
@@ -75,7 +79,10 @@ test("an export is verified without being held in memory", async () => {
   const { vkey } = newKey("quorumlog").verifierKey;
   const argv = ["--max-old-space-size=48", BIN, "verify", file, "--key", vkey, "--json"];
   const { code, stdout, stderr } = await ended(process.execPath, ...argv);
-  expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining("could not be verified") });
+  expect({ code, stderr }).toEqual({
+    code: 3,
+    stderr: expect.stringContaining("could not be verified"),
+  });
   expect(JSON.parse(stdout)).toMatchObject({ entries: 40_000, problems: [] });
 });
 
@@ -89,7 +96,9 @@ describe("the journal of a running app", () => {
     expect(objectsOf((await quorumlog("query", path, "--json")).stdout)).toHaveLength(2);
     const stats = JSON.parse((await quorumlog("stats", path, "--json")).stdout);
     expect(stats).toMatchObject({ entries: 2, mirrors: { otlp: { pending: 2 } } });
-    expect((await quorumlog("export", path, "--format", "ndjson")).stdout.match(/\n/g)).toHaveLength(2);
+    expect(
+      (await quorumlog("export", path, "--format", "ndjson")).stdout.match(/\n/g),
+    ).toHaveLength(2);
     const { code, stderr } = await quorumlog("resend", path, "--mirror", "otlp");
     expect(code).toBe(3);
     expect(stderr).toContain(`process ${said["pid"]} on `);
@@ -118,7 +127,8 @@ describe("the journal of a running app", () => {
     appendLong(openJournal(path), 500);
     const out = `${path}.json`;
     const child = spawn(process.execPath, [BIN, "export", path, "--format", "json", "--out", out]);
-    const drafts = (): string[] => readdirSync(dirname(path)).filter((name) => name.includes(".json"));
+    const drafts = (): string[] =>
+      readdirSync(dirname(path)).filter((name) => name.includes(".json"));
     while (drafts().length === 0 && child.exitCode === null) await new Promise(setImmediate);
     child.kill("SIGTERM");
     const [code] = await once(child, "exit");

@@ -20,14 +20,20 @@ describe("quorumlog checkpoint", () => {
     const journal = openJournal(path);
     append(journal, 1);
     const { note, rootHash } = await journal.checkpoint({ keys: [key] });
-    expect(await quorumlog(["checkpoint", path])).toMatchObject({ code: 0, stdout: note, stderr: "" });
+    expect(await quorumlog(["checkpoint", path])).toMatchObject({
+      code: 0,
+      stdout: note,
+      stderr: "",
+    });
     expect((await quorumlog(["checkpoint", path], { columns: 80 })).stdout).toBe(note);
     const all = await quorumlog(["checkpoint", path, "--all"]);
     expect(splitNotes(all.stdout)).toEqual([...journal.checkpoints()].map((each) => each.note));
     const { stdout } = await quorumlog(["checkpoint", path, "--json"]);
     const time = expect.stringMatching(/^2026-/);
     expect(objectsOf(stdout)).toEqual([{ origin: "acme.example", size: 3, rootHash, time, note }]);
-    expect(objectsOf((await quorumlog(["checkpoint", path, "--all", "--json"])).stdout)).toHaveLength(2);
+    expect(
+      objectsOf((await quorumlog(["checkpoint", path, "--all", "--json"])).stdout),
+    ).toHaveLength(2);
   });
 
   test.each(["--all", "--json"])(
@@ -46,7 +52,14 @@ describe("quorumlog checkpoint", () => {
   test("signs one now, which verifies", async () => {
     const path = journalOf([{}, {}]);
     const [mine, other] = [await keysOf("acme.example"), await keysOf("acme.example")];
-    const { code, stdout } = await quorumlog(["checkpoint", path, "--sign", mine.pem, "--sign", other.pem]);
+    const { code, stdout } = await quorumlog([
+      "checkpoint",
+      path,
+      "--sign",
+      mine.pem,
+      "--sign",
+      other.pem,
+    ]);
     expect(code).toBe(0);
     expect(stdout).toBe(openJournal(path, { readOnly: true }).newestCheckpoint()?.note);
     expect(stdout.match(/^— acme\.example /gm)).toHaveLength(2);
@@ -89,12 +102,16 @@ describe("quorumlog checkpoint", () => {
     for (const file of [vkey, broken])
       expect(await quorumlog(["checkpoint", path, "--sign", file])).toMatchObject({
         code: 3,
-        stderr: expect.stringContaining(`${file} holds no private key that this Node can sign with`),
+        stderr: expect.stringContaining(
+          `${file} holds no private key that this Node can sign with`,
+        ),
       });
     expect((await quorumlog(["checkpoint", path, "--sign", `${foreign}.missing`])).code).toBe(3);
     expect(await quorumlog(["checkpoint", path, "--sign", foreign])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('the key is named "other.example", and the log "acme.example"'),
+      stderr: expect.stringContaining(
+        'the key is named "other.example", and the log "acme.example"',
+      ),
     });
     expect((await quorumlog(["checkpoint", path, "--sign", foreign, "--all"])).code).toBe(2);
     expect(openJournal(path).newestCheckpoint()).toBeUndefined();

@@ -25,7 +25,10 @@ export interface Outcome {
 }
 
 /** Runs the command as a shell does, without a process of its own. */
-export async function quorumlog(argv: readonly string[], around: Surroundings = {}): Promise<Outcome> {
+export async function quorumlog(
+  argv: readonly string[],
+  around: Surroundings = {},
+): Promise<Outcome> {
   const written = { stdout: "", stderr: "", screen: "" };
   const streamTo = (name: "stdout" | "stderr", isTerminal: boolean): CommandIo["stdout"] => ({
     isTerminal,

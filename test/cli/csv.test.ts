@@ -14,12 +14,22 @@ describe("a record of CSV", () => {
     expect(csvRecord(["", undefined])).toBe('"",\r\n');
   });
 
-  test.each(["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "＋1", "－1", "＠A"])(
-    "guards the formula %j",
-    (formula) => {
-      expect(csvRecord([formula])).toBe(`"'${formula}"\r\n`);
-    },
-  );
+  test.each([
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    " =1",
+    "＝1",
+    "＋1",
+    "－1",
+    "＠A",
+  ])("guards the formula %j", (formula) => {
+    expect(csvRecord([formula])).toBe(`"'${formula}"\r\n`);
+  });
 
   test("guards an apostrophe, so that taking one off is always right", () => {
     expect(csvRecord(["'=1"])).toBe(`"''=1"\r\n`);
@@ -29,7 +39,10 @@ describe("a record of CSV", () => {
     const value = fc.oneof(
       fc.string({ unit: "binary" }),
       fc
-        .tuple(fc.constantFrom("=", "+", "-", "@", "\t", "\r", "\n", "'", " ", '"', "＝"), fc.string())
+        .tuple(
+          fc.constantFrom("=", "+", "-", "@", "\t", "\r", "\n", "'", " ", '"', "＝"),
+          fc.string(),
+        )
         .map(([first, rest]) => first + rest),
     );
     fc.assert(

@@ -7,7 +7,9 @@ import { quorumlog } from "./command-line.js";
 
 describe("quorumlog demo", () => {
   test("tells the story of the federation in a table that fits 100 columns", async () => {
-    const { code, stdout, stderr } = await quorumlog(["demo", "governance.db"], { cwd: temporaryFolder() });
+    const { code, stdout, stderr } = await quorumlog(["demo", "governance.db"], {
+      cwd: temporaryFolder(),
+    });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     for (const line of stdout.split("\n")) expect(displayWidth(line)).toBeLessThanOrEqual(100);
     const lines = stdout.split("\n");
@@ -29,7 +31,9 @@ describe("quorumlog demo", () => {
       "node_removed",
     ]);
     expect(lines).toContainEqual(
-      expect.stringMatching(/consensus_reached +alice +7f3a9c21 +passed +weight 4 of 6 approves, 4 needed$/),
+      expect.stringMatching(
+        /consensus_reached +alice +7f3a9c21 +passed +weight 4 of 6 approves, 4 needed$/,
+      ),
     );
   });
 
@@ -48,7 +52,10 @@ describe("quorumlog demo", () => {
     expect(answers).toHaveLength(7);
     for (const answer of answers) {
       const [line = "", ...lines] = answer.split("\n");
-      const argv = line.slice("$ quorumlog ".length).replaceAll("$JOURNAL", "governance.db").split(" ");
+      const argv = line
+        .slice("$ quorumlog ".length)
+        .replaceAll("$JOURNAL", "governance.db")
+        .split(" ");
       const shown = await quorumlog(argv, { cwd, columns: 100, env: { NO_COLOR: "1" } });
       expect(shown.code).toBe(0);
       expect(lines.join("\n").startsWith(shown.stdout)).toBe(true);
@@ -68,7 +75,10 @@ describe("quorumlog demo", () => {
   test("touches no journal that is there", async () => {
     const cwd = temporaryFolder();
     openJournal(join(cwd, "governance.db")).close();
-    expect(await quorumlog(["demo", "governance.db"], { cwd })).toMatchObject({ code: 2, stdout: "" });
+    expect(await quorumlog(["demo", "governance.db"], { cwd })).toMatchObject({
+      code: 2,
+      stdout: "",
+    });
     expect(openJournal(join(cwd, "governance.db")).length).toBe(0);
     expect(readdirSync(cwd)).not.toContain("governance.db.vkey");
     writeFileSync(join(cwd, "other.db.vkey"), "mine");

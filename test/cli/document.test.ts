@@ -11,12 +11,18 @@ describe("docs/cli.md", () => {
   test("shows what its commands really print; after a wanted change, paste it", async () => {
     const cwd = temporaryFolder();
     addRejections(resolve(cwd, "votes.db"));
-    const shown = [...DOCUMENT.matchAll(/^```console\n(.*?)^```$/gms)].map(([, block = ""]) => block);
+    const shown = [...DOCUMENT.matchAll(/^```console\n(.*?)^```$/gms)].map(
+      ([, block = ""]) => block,
+    );
     const real: string[] = [];
     for (const block of shown) {
       let printed = "";
       for (const [, line = ""] of block.matchAll(/^\$ quorumlog (.*)$/gm)) {
-        const { screen } = await quorumlog(line.split(" "), { cwd, columns: 100, env: { NO_COLOR: "1" } });
+        const { screen } = await quorumlog(line.split(" "), {
+          cwd,
+          columns: 100,
+          env: { NO_COLOR: "1" },
+        });
         printed += `$ quorumlog ${line}\n${screen}`;
       }
       real.push(printed.replaceAll(cwd, "/srv"));

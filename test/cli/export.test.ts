@@ -23,7 +23,9 @@ describe("quorumlog export", () => {
   test.each([0, 1, 3])("as JSON gives the bytes of exportJson(), for %i entries", async (count) => {
     const path = journalOf(EVENTS.slice(0, count));
     const entries = openJournal(path, { readOnly: true }).entries({ order: "oldest" });
-    expect((await quorumlog(["export", path, "--format", "json"])).stdout).toBe(exportJson(entries));
+    expect((await quorumlog(["export", path, "--format", "json"])).stdout).toBe(
+      exportJson(entries),
+    );
   });
 
   test("as NDJSON gives the canonical lines", async () => {
@@ -32,7 +34,14 @@ describe("quorumlog export", () => {
     const { stdout, stderr } = await quorumlog(["export", path, "--format", "ndjson"]);
     expect(stdout).toBe(`${lines.join("\n")}\n`);
     expect(stderr).toBe("");
-    const selected = await quorumlog(["export", path, "--format", "ndjson", "--operation", "note_taken"]);
+    const selected = await quorumlog([
+      "export",
+      path,
+      "--format",
+      "ndjson",
+      "--operation",
+      "note_taken",
+    ]);
     expect(selected.stdout).toBe(`${lines.slice(1).join("\n")}\n`);
     expect(selected.stderr).toBe(
       "these are not all lines of the log, and cannot be verified; quorumlog prove makes evidence of chosen entries\n",
@@ -43,7 +52,10 @@ describe("quorumlog export", () => {
     const path = journalOf(EVENTS);
     const journal = openJournal(path, { readOnly: true });
     const { stdout } = await quorumlog(["export", path, "--format", "csv"]);
-    const rows = parse(stdout, { columns: true, record_delimiter: "\r\n" }) as Record<string, string>[];
+    const rows = parse(stdout, { columns: true, record_delimiter: "\r\n" }) as Record<
+      string,
+      string
+    >[];
     expect(rows.map(({ actor_did }) => actor_did)).toEqual(["did:a", "'=HYPERLINK(1)", "did:a"]);
     for (const [sequence, line] of [...journal.lines()].entries()) {
       const row = rows[sequence];
@@ -63,7 +75,8 @@ describe("quorumlog export", () => {
       const { stdout } = await quorumlog(["export", path, "--format", format], { columns: 80 });
       expect(stdout.replaceAll(/\r?\n/g, "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
       if (format === "json") expect(JSON.parse(stdout)[0].details).toEqual(EVENTS[0]?.details);
-      if (format === "ndjson") expect(objectsOf(stdout)[0]?.["details"]).toEqual(EVENTS[0]?.details);
+      if (format === "ndjson")
+        expect(objectsOf(stdout)[0]?.["details"]).toEqual(EVENTS[0]?.details);
     },
   );
 
@@ -113,13 +126,19 @@ describe("quorumlog export", () => {
 
     writeFileSync(file, "mine");
     const refused = await quorumlog(argv, { cwd });
-    expect(refused).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("add --force") });
+    expect(refused).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringContaining("add --force"),
+    });
     expect(readFileSync(file, "utf8")).toBe("mine");
     const forced = await quorumlog([...argv, "--force", "--json"], { cwd });
     expect(JSON.parse(forced.stdout)).toEqual({ file, entries: 3 });
     expect(readFileSync(file, "utf8")).toBe(bytes);
     expect(readdirSync(cwd)).toEqual(["audit.csv"]);
-    expect((await quorumlog([...argv.slice(0, -1), ".", "--force"], { cwd })).stderr).toContain("is no file");
+    expect((await quorumlog([...argv.slice(0, -1), ".", "--force"], { cwd })).stderr).toContain(
+      "is no file",
+    );
   });
 
   test("leaves no file behind when it is interrupted", async () => {
@@ -170,9 +189,16 @@ describe("quorumlog export as NDJSON into a file", () => {
     expect(readFileSync(join(cwd, "log.ndjson.checkpoint"), "utf8")).toBe(
       openJournal(path).newestCheckpoint()?.note,
     );
-    const { code, stdout } = await quorumlog(["verify", "log.ndjson", "--key", vkey, "--json"], { cwd });
+    const { code, stdout } = await quorumlog(["verify", "log.ndjson", "--key", vkey, "--json"], {
+      cwd,
+    });
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ verified: true, entries: 7, covered: 5, problems: [] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      verified: true,
+      entries: 7,
+      covered: 5,
+      problems: [],
+    });
     const { stdout: json } = await quorumlog(argvOf(path, "--force", "--json"), { cwd });
     expect(JSON.parse(json)).toEqual({
       file: join(cwd, "log.ndjson"),
@@ -196,7 +222,9 @@ describe("quorumlog export as NDJSON into a file", () => {
     await quorumlog(argvOf(path), { cwd, columns: 80, piped: true, now });
     expect(signed).toHaveBeenCalled();
     await signed.mock.results[0]?.value;
-    const { code } = await quorumlog(["verify", "log.ndjson", "--key", key.verifierKey.vkey], { cwd });
+    const { code } = await quorumlog(["verify", "log.ndjson", "--key", key.verifierKey.vkey], {
+      cwd,
+    });
     expect(code).toBe(0);
   });
 
@@ -232,7 +260,9 @@ describe("quorumlog export as NDJSON into a file", () => {
     const unsigned = await quorumlog(argvOf(journalOf([{}]), "--force"), { cwd });
     expect(unsigned).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining("no checkpoint is written with it: it cannot be verified on its own\n"),
+      stderr: expect.stringContaining(
+        "no checkpoint is written with it: it cannot be verified on its own\n",
+      ),
     });
     expect(readdirSync(cwd)).toEqual(["log.ndjson"]);
   });
@@ -243,6 +273,8 @@ describe("quorumlog export as NDJSON into a file", () => {
     append(journal, 4);
     journal.prune({ olderThan: new Date(START + 2000) });
     const { stderr } = await quorumlog(argvOf(path), { cwd: temporaryFolder() });
-    expect(stderr).toContain("2 entries were pruned, and lines alone cannot be verified without them");
+    expect(stderr).toContain(
+      "2 entries were pruned, and lines alone cannot be verified without them",
+    );
   });
 });

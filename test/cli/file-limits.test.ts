@@ -16,7 +16,10 @@ async function evidence() {
   const cwd = temporaryFolder();
   await quorumlog(["export", path, "--format", "ndjson", "--out", "log.ndjson"], { cwd });
   await quorumlog(["prove", path, "--sequence", "1", "--out", "proof"], { cwd });
-  writeFileSync(join(cwd, "proof"), readFileSync(join(cwd, "proof"), "utf8").replace(/^extra .*\n/m, ""));
+  writeFileSync(
+    join(cwd, "proof"),
+    readFileSync(join(cwd, "proof"), "utf8").replace(/^extra .*\n/m, ""),
+  );
   return { cwd, path, vkey };
 }
 

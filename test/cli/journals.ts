@@ -49,7 +49,10 @@ export async function signedJournal(covered: number, behind = 0): Promise<Signed
   const journal = openJournal(path, { logId: "acme.example" });
   const key = newKey("acme.example");
   const votes = (count: number) =>
-    append(journal, count, (sequence) => ({ proposalId: `p${(sequence % 2) + 1}`, decision: "approve" }));
+    append(journal, count, (sequence) => ({
+      proposalId: `p${(sequence % 2) + 1}`,
+      decision: "approve",
+    }));
   votes(covered);
   await journal.checkpoint({ keys: [key], now: () => Date.parse("2026-04-14T12:30:00Z") });
   votes(behind);

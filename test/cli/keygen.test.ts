@@ -14,11 +14,15 @@ const ALGORITHMS = HAS_ML_DSA ? ["ed25519", "ml-dsa-44"] : ["ed25519"];
 describe("quorumlog keygen", () => {
   test("writes secret keys for their owner alone, and public ones", async () => {
     const cwd = temporaryFolder();
-    const { code, stdout, stderr } = await quorumlog(["keygen", "--name", NAME, "--out", "keys"], { cwd });
+    const { code, stdout, stderr } = await quorumlog(["keygen", "--name", NAME, "--out", "keys"], {
+      cwd,
+    });
     expect(code).toBe(0);
     const folder = join(cwd, "keys");
     const vkeys = ALGORITHMS.map((algorithm) => {
-      const [secret, open] = ["pem", "vkey"].map((end) => join(folder, `${BASE}.${algorithm}.${end}`));
+      const [secret, open] = ["pem", "vkey"].map((end) =>
+        join(folder, `${BASE}.${algorithm}.${end}`),
+      );
       expect(statSync(secret ?? "").mode & 0o777).toBe(0o600);
       const pem = readFileSync(secret ?? "", "utf8");
       expect(nameInKeyFile(pem)).toBe(NAME);
@@ -53,7 +57,9 @@ describe("quorumlog keygen", () => {
     async (end) => {
       const cwd = temporaryFolder();
       writeFileSync(join(cwd, `${BASE}.${end}`), "mine");
-      const { code, stdout, stderr } = await quorumlog(["keygen", "--name", NAME, "--out", "."], { cwd });
+      const { code, stdout, stderr } = await quorumlog(["keygen", "--name", NAME, "--out", "."], {
+        cwd,
+      });
       expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
       expect(stderr).toContain(`${BASE}.${end} is there already, and no key is ever replaced`);
       expect(readdirSync(cwd)).toEqual([`${BASE}.${end}`]);
@@ -95,13 +101,18 @@ describe("quorumlog keygen", () => {
     const { stdout } = await quorumlog([...argv, "c"], { cwd, columns: 80, piped: true });
     expect(stdout).toBe(readFileSync(join(cwd, "c/acme-.example-.ed25519.vkey"), "utf8"));
     expect(stdout.startsWith(`${name}+`)).toBe(true);
-    expect(nameInKeyFile(readFileSync(join(cwd, "a/acme-.example-.ed25519.pem"), "utf8"))).toBe(name);
+    expect(nameInKeyFile(readFileSync(join(cwd, "a/acme-.example-.ed25519.pem"), "utf8"))).toBe(
+      name,
+    );
   });
 
   test.each([
     [[], "--name is missing"],
     [["--name", NAME], "--out is missing"],
-    [["--name", "two words", "--out", "."], '--name "two words": expected a string without white space'],
+    [
+      ["--name", "two words", "--out", "."],
+      '--name "two words": expected a string without white space',
+    ],
     [["--name", "a\u001b", "--out", "."], '--name "a\\u001b": expected'],
     [["--name", "", "--out", "."], '--name "": expected 1 to 255 bytes'],
     [
@@ -111,7 +122,10 @@ describe("quorumlog keygen", () => {
   ])("refuses %j", async (argv, message) => {
     const cwd = temporaryFolder();
     const { code, stderr } = await quorumlog(["keygen", ...argv], { cwd });
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`quorumlog: ${message}`) });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining(`quorumlog: ${message}`),
+    });
     expect(readdirSync(cwd)).toEqual([]);
   });
 });

@@ -17,30 +17,33 @@ afterEach(() => {
 describe("a command that reads Loki", () => {
   const commands = [["verify", "--key", vkey], ["query"], ["export", "--format", "csv"]];
 
-  test.each(commands)("%s ends with 3 when nobody answers, or somebody else does", async (...argv) => {
-    const loki = await FakeLoki.start();
-    loki.script = (_, response) => {
-      response.writeHead(401).end("no \u001b[2Jorg id\u202e");
-      return true;
-    };
-    const refused = await quorumlog([...argv, ...from(loki)]);
-    expect(refused).toMatchObject({
-      code: 3,
-      stdout: argv[0] === "export" ? expect.any(String) : "",
-      stderr: expect.stringContaining("HTTP 401: no  [2Jorg id; check --header and --tenant"),
-    });
-    loki.script = (_, response) => {
-      response.writeHead(200).end("<!doctype html>");
-      return true;
-    };
-    expect((await quorumlog([...argv, ...from(loki)])).code).toBe(3);
-    const gone = from(loki);
-    await loki[Symbol.asyncDispose]();
-    expect(await quorumlog([...argv, ...gone])).toMatchObject({
-      code: 3,
-      stderr: expect.stringContaining("ECONNREFUSED"),
-    });
-  });
+  test.each(commands)(
+    "%s ends with 3 when nobody answers, or somebody else does",
+    async (...argv) => {
+      const loki = await FakeLoki.start();
+      loki.script = (_, response) => {
+        response.writeHead(401).end("no \u001b[2Jorg id\u202e");
+        return true;
+      };
+      const refused = await quorumlog([...argv, ...from(loki)]);
+      expect(refused).toMatchObject({
+        code: 3,
+        stdout: argv[0] === "export" ? expect.any(String) : "",
+        stderr: expect.stringContaining("HTTP 401: no  [2Jorg id; check --header and --tenant"),
+      });
+      loki.script = (_, response) => {
+        response.writeHead(200).end("<!doctype html>");
+        return true;
+      };
+      expect((await quorumlog([...argv, ...from(loki)])).code).toBe(3);
+      const gone = from(loki);
+      await loki[Symbol.asyncDispose]();
+      expect(await quorumlog([...argv, ...gone])).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining("ECONNREFUSED"),
+      });
+    },
+  );
 
   test.each(commands)("%s ends with 2 where the streams hold two logs", async (...argv) => {
     await using loki = await FakeLoki.start();
@@ -48,9 +51,13 @@ describe("a command that reads Loki", () => {
     const { code, stderr } = await quorumlog([...argv, ...from(loki)]);
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: expect.stringMatching(/^quorumlog: --log: .+; choose one; see quorumlog \w+ --help\n$/),
+      stderr: expect.stringMatching(
+        /^quorumlog: --log: .+; choose one; see quorumlog \w+ --help\n$/,
+      ),
     });
-    expect((await quorumlog([...argv, ...from(loki), "--log", LOG])).code).toBe(argv[0] === "verify" ? 3 : 0);
+    expect((await quorumlog([...argv, ...from(loki), "--log", LOG])).code).toBe(
+      argv[0] === "verify" ? 3 : 0,
+    );
   });
 
   test.each(commands)("%s ends at a signal", async (...argv) => {
@@ -60,7 +67,9 @@ describe("a command that reads Loki", () => {
       ended.abort("SIGINT");
       return true;
     };
-    expect(await quorumlog([...argv, ...from(loki)], { signal: ended.signal })).toMatchObject({ code: 130 });
+    expect(await quorumlog([...argv, ...from(loki)], { signal: ended.signal })).toMatchObject({
+      code: 130,
+    });
   });
 
   const usable = ["--loki", "http://127.0.0.1:1", "--selector", SELECTOR];
@@ -70,12 +79,21 @@ describe("a command that reads Loki", () => {
     [["governance.db", "--selector", SELECTOR], "--selector goes with --loki"],
     [["--header", "a: b"], "--header goes with --loki"],
     [usable.slice(0, 2), "--selector is missing: .+"],
-    [["--loki", "loki:3100", "--selector", SELECTOR], "--loki: expected the http or https URL of Loki.+"],
-    [["--loki", "http://u:p@x", "--selector", SELECTOR], "--loki: give user and password by --header"],
+    [
+      ["--loki", "loki:3100", "--selector", SELECTOR],
+      "--loki: expected the http or https URL of Loki.+",
+    ],
+    [
+      ["--loki", "http://u:p@x", "--selector", SELECTOR],
+      "--loki: give user and password by --header",
+    ],
     [[...usable.slice(0, 3), "service"], "--selector: expected a stream selector.+"],
     [[...usable, "--log", "a b"], "--log: expected a string.+"],
     [[...usable, "--lookback", "0"], "--lookback: expected a positive integer"],
-    [[...usable, "--lookback", "soon"], '--lookback "soon" is no whole number that is not negative'],
+    [
+      [...usable, "--lookback", "soon"],
+      '--lookback "soon" is no whole number that is not negative',
+    ],
     [[...usable, "--tenant", ""], "--tenant: expected a string that is not empty"],
     [[...usable, "--header", "secret"], '--header: expected "Name: value"'],
     [[...usable, "--header", "a: 1", "--header", "A: 2"], "--header: a is given twice"],

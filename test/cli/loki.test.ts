@@ -16,7 +16,8 @@ const filled = (count = 20) => signedLoki(privateKeyPem, "did:\u001b[2J", count)
 const verifyOf = (loki: FakeLoki, ...more: string[]) =>
   quorumlog(["verify", ...from(loki), "--key", vkey, ...more]);
 const recordOf = (loki: FakeLoki, sequence: number): FakeRecord =>
-  loki.records.find(({ metadata }) => metadata["governance_sequence"] === `${sequence}`) ?? expect.fail();
+  loki.records.find(({ metadata }) => metadata["governance_sequence"] === `${sequence}`) ??
+  expect.fail();
 const remove = (loki: FakeLoki, sequence: number): void => {
   loki.records.splice(loki.records.indexOf(recordOf(loki, sequence)), 1);
 };
@@ -60,7 +61,10 @@ describe("quorumlog verify --loki", () => {
     await using _ = loki;
     remove(loki, 19);
     const { code, stdout, stderr } = await verifyOf(loki, "--lookback", "7");
-    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining("completeness  FAILED") });
+    expect({ code, stdout }).toEqual({
+      code: 1,
+      stdout: expect.stringContaining("completeness  FAILED"),
+    });
     expect(stderr).toContain("more than 7 days ago was not looked for");
   });
 
@@ -108,7 +112,10 @@ describe("quorumlog query --loki", () => {
       expect(await quorumlog(["query", ...from(loki), ...more])).toEqual(
         await quorumlog(["query", journal, ...more]),
       );
-    const { screen } = await quorumlog(["query", ...from(loki)], { columns: 100, env: { NO_COLOR: "1" } });
+    const { screen } = await quorumlog(["query", ...from(loki)], {
+      columns: 100,
+      env: { NO_COLOR: "1" },
+    });
     expect(screen).not.toMatch(/[^\n\P{Cc}]/u);
   });
 
@@ -131,13 +138,22 @@ describe("quorumlog query --loki", () => {
     const { code, stderr } = await quorumlog(["query", ...from(loki)]);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: expect.stringMatching(/^quorumlog: Loki: entry 7 was altered: .+quorumlog verify --loki/),
+      stderr: expect.stringMatching(
+        /^quorumlog: Loki: entry 7 was altered: .+quorumlog verify --loki/,
+      ),
     });
   });
 
   test("sends tenant and headers", async () => {
     await using loki = await FakeLoki.start();
-    const more = ["--tenant", "acme", "--header", "Authorization: Bearer x:y", "--header", "X-Two:2"];
+    const more = [
+      "--tenant",
+      "acme",
+      "--header",
+      "Authorization: Bearer x:y",
+      "--header",
+      "X-Two:2",
+    ];
     expect((await quorumlog(["query", ...from(loki), ...more])).code).toBe(0);
     expect(loki.queries[0]?.headers).toMatchObject({
       "x-scope-orgid": "acme",
@@ -148,37 +164,45 @@ describe("quorumlog query --loki", () => {
 });
 
 describe("quorumlog export --loki", () => {
-  test.each(["json", "ndjson", "csv"])("gives the bytes that the journal does, as %s", async (format) => {
-    const { loki, journal } = await filled();
-    await using _ = loki;
-    for (const more of [[], ["--proposal", "p1"]]) {
-      const argv = ["--format", format, ...more];
-      expect(await quorumlog(["export", ...from(loki), ...argv])).toEqual(
-        await quorumlog(["export", journal, ...argv]),
-      );
-    }
-    const { stdout } = await quorumlog(["export", ...from(loki), "--format", format], { columns: 80 });
-    expect(stdout.replaceAll(/\r?\n/g, "")).not.toMatch(/\p{Cc}/u);
-  });
+  test.each(["json", "ndjson", "csv"])(
+    "gives the bytes that the journal does, as %s",
+    async (format) => {
+      const { loki, journal } = await filled();
+      await using _ = loki;
+      for (const more of [[], ["--proposal", "p1"]]) {
+        const argv = ["--format", format, ...more];
+        expect(await quorumlog(["export", ...from(loki), ...argv])).toEqual(
+          await quorumlog(["export", journal, ...argv]),
+        );
+      }
+      const { stdout } = await quorumlog(["export", ...from(loki), "--format", format], {
+        columns: 80,
+      });
+      expect(stdout.replaceAll(/\r?\n/g, "")).not.toMatch(/\p{Cc}/u);
+    },
+  );
 
-  test.each(["newest", "all"])("writes a file with its checkpoint, %s, which verifies", async (which) => {
-    const { loki, journal } = await filled();
-    await using _ = loki;
-    const cwd = temporaryFolder();
-    const argv = ["--format", "ndjson", "--out", "log.ndjson", "--checkpoints", which, "--json"];
-    const { code, stdout, stderr } = await quorumlog(["export", ...from(loki), ...argv], { cwd });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    const file = join(cwd, "log.ndjson");
-    expect(JSON.parse(stdout)).toEqual({
-      file,
-      entries: 20,
-      checkpoint: { file: `${file}.checkpoint`, size: 20 },
-    });
-    expect(readFileSync(`${file}.checkpoint`, "utf8")).toContain(
-      openJournal(journal, { readOnly: true }).newestCheckpoint()?.note,
-    );
-    expect((await quorumlog(["verify", file, "--key", vkey])).code).toBe(0);
-  });
+  test.each(["newest", "all"])(
+    "writes a file with its checkpoint, %s, which verifies",
+    async (which) => {
+      const { loki, journal } = await filled();
+      await using _ = loki;
+      const cwd = temporaryFolder();
+      const argv = ["--format", "ndjson", "--out", "log.ndjson", "--checkpoints", which, "--json"];
+      const { code, stdout, stderr } = await quorumlog(["export", ...from(loki), ...argv], { cwd });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      const file = join(cwd, "log.ndjson");
+      expect(JSON.parse(stdout)).toEqual({
+        file,
+        entries: 20,
+        checkpoint: { file: `${file}.checkpoint`, size: 20 },
+      });
+      expect(readFileSync(`${file}.checkpoint`, "utf8")).toContain(
+        openJournal(journal, { readOnly: true }).newestCheckpoint()?.note,
+      );
+      expect((await quorumlog(["verify", file, "--key", vkey])).code).toBe(0);
+    },
+  );
 
   test.each([7, 19])(
     "writes no checkpoint that covers more than it has, without entry %i",
@@ -209,7 +233,10 @@ describe("quorumlog export --loki", () => {
         ["export", ...from(loki), "--format", format, "--out", "log"],
         { cwd },
       );
-      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("entry 7 was altered") });
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: expect.stringContaining("entry 7 was altered"),
+      });
       expect(existsSync(join(cwd, "log"))).toBe(false);
     }
     alter(loki, 3, '"');

@@ -83,7 +83,12 @@ describe("quorumlog rejected", () => {
 
   test("says so when there is nothing, and which mirrors there are", async () => {
     expect((await quorumlog(["rejected", journalOf([])])).stderr).toBe("nothing was rejected\n");
-    const { code, stderr } = await quorumlog(["rejected", journalWithRejections(), "--mirror", "loki"]);
+    const { code, stderr } = await quorumlog([
+      "rejected",
+      journalWithRejections(),
+      "--mirror",
+      "loki",
+    ]);
     expect(code).toBe(2);
     expect(stderr).toBe(
       'quorumlog: the journal knows no mirror "loki"; it has otlp; see quorumlog rejected --help\n',
@@ -111,7 +116,16 @@ describe("a checkpoint that a backend refused", () => {
 describe("quorumlog resend", () => {
   test("makes rejected records pending again", async () => {
     const path = journalWithRejections();
-    const some = await quorumlog(["resend", path, "--mirror", "otlp", "--sequence", "2", "--sequence", "3"]);
+    const some = await quorumlog([
+      "resend",
+      path,
+      "--mirror",
+      "otlp",
+      "--sequence",
+      "2",
+      "--sequence",
+      "3",
+    ]);
     expect(some).toMatchObject({
       code: 0,
       stdout: "pending again for otlp: 1\n",

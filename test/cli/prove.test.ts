@@ -26,9 +26,13 @@ describe("quorumlog prove", () => {
     writeFileSync(join(cwd, "bare"), formatTlogProof(without));
     writeFileSync(join(cwd, "line"), `${Buffer.from(extra ?? [])}\n`);
     expect((await quorumlog(["verify", "bare", "--key", vkey], { cwd })).code).toBe(3);
-    expect((await quorumlog(["verify", "bare", "--key", vkey, "--line", "line"], { cwd })).code).toBe(0);
+    expect(
+      (await quorumlog(["verify", "bare", "--key", vkey, "--line", "line"], { cwd })).code,
+    ).toBe(0);
     writeFileSync(join(cwd, "line"), `${Buffer.from(extra ?? [])}`.replace("approve", "reject"));
-    expect((await quorumlog(["verify", "bare", "--key", vkey, "--line", "line"], { cwd })).code).toBe(1);
+    expect(
+      (await quorumlog(["verify", "bare", "--key", vkey, "--line", "line"], { cwd })).code,
+    ).toBe(1);
   });
 
   test("proves all of a proposal in one bundle", async () => {
@@ -36,7 +40,15 @@ describe("quorumlog prove", () => {
     const { stdout } = await quorumlog(["prove", path, "--proposal", "p1"]);
     expect(parseBundle(stdout).entries.map(({ sequence }) => sequence)).toEqual([0, 2, 4]);
     const file = join(temporaryFolder(), "p1.json");
-    const { stdout: json } = await quorumlog(["prove", path, "--proposal", "p1", "--out", file, "--json"]);
+    const { stdout: json } = await quorumlog([
+      "prove",
+      path,
+      "--proposal",
+      "p1",
+      "--out",
+      file,
+      "--json",
+    ]);
     expect(JSON.parse(json)).toEqual({ file });
     expect((await quorumlog(["verify", file, "--key", vkey])).code).toBe(0);
     writeFileSync(file, stdout.replace("approve", "reject"));
@@ -68,7 +80,10 @@ describe("quorumlog prove", () => {
   });
 
   test.each([
-    [["--sequence", "2"], "no checkpoint is over the entry of sequence 2 yet: the newest is over 2"],
+    [
+      ["--sequence", "2"],
+      "no checkpoint is over the entry of sequence 2 yet: the newest is over 2",
+    ],
     [["--sequence", "7"], "journal: there is no entry 7 yet; the next one is 3"],
     [["--proposal", "p\u001b"], 'journal: there is no entry of the proposal "p\\u001b"'],
     [["--proposal", "p1"], "no checkpoint is over the entry of sequence 2 yet"],
@@ -97,12 +112,18 @@ describe("quorumlog prove", () => {
 
 test("keys, log, export, proof and verification go together", async () => {
   const cwd = temporaryFolder();
-  const keygen = await quorumlog(["keygen", "--name", "acme.example/votes", "--out", "keys", "--json"], {
-    cwd,
-  });
+  const keygen = await quorumlog(
+    ["keygen", "--name", "acme.example/votes", "--out", "keys", "--json"],
+    {
+      cwd,
+    },
+  );
   const keys = objectsOf(keygen.stdout);
   const journal = newPath();
-  const audit = new GovernanceAuditLog({ journal, signer: keys.map(({ privateKey }) => String(privateKey)) });
+  const audit = new GovernanceAuditLog({
+    journal,
+    signer: keys.map(({ privateKey }) => String(privateKey)),
+  });
   for (let vote = 0; vote < 3; vote++)
     audit.logVoteCast({
       vote: { voteId: `v${vote}`, proposalId: "p", voterDid: "did:a", decision: "approve" },

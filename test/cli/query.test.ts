@@ -129,7 +129,9 @@ describe("quorumlog query", () => {
     const journal = openJournal(path);
     append(journal, 600);
     const onOutput = (): void => void append(journal, 1);
-    const { stdout } = await quorumlog(["query", path, "--json", "--all", "--order", "oldest"], { onOutput });
+    const { stdout } = await quorumlog(["query", path, "--json", "--all", "--order", "oldest"], {
+      onOutput,
+    });
     expect(objectsOf(stdout).map(({ sequence }) => sequence)).toEqual(
       Array.from({ length: 600 }, (_, at) => at),
     );

@@ -92,7 +92,9 @@ describe("a table", () => {
         (batches, columns) => {
           const table = tableOf(ioOf(columns));
           for (const line of batches.flatMap((batch) => [...table.lines(batch)]))
-            expect(displayWidth(stripVTControlCharacters(line).slice(0, -1))).toBeLessThanOrEqual(columns);
+            expect(displayWidth(stripVTControlCharacters(line).slice(0, -1))).toBeLessThanOrEqual(
+              columns,
+            );
         },
       ),
     );

@@ -10,7 +10,9 @@ describe("quorumlog tail", () => {
       Array.from({ length: 12 }, (_, at) => ({ actorDid: at === 3 ? "did:x" : "did:a" })),
     );
     const shown = async (...flags: string[]): Promise<unknown[]> =>
-      objectsOf((await quorumlog(["tail", path, "--json", ...flags])).stdout).map(({ sequence }) => sequence);
+      objectsOf((await quorumlog(["tail", path, "--json", ...flags])).stdout).map(
+        ({ sequence }) => sequence,
+      );
     expect(await shown()).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
     expect(await shown("-n", "2")).toEqual([10, 11]);
     expect(await shown("-n", "2", "--actor", "did:x")).toEqual([3]);
@@ -62,7 +64,9 @@ describe("quorumlog tail", () => {
   test("with -f ends when the journal is another file", async () => {
     const path = newPath();
     append(openJournal(path), 1);
-    const { code, stderr } = await quorumlog(["tail", path, "-f"], { onOutput: () => rmSync(path) });
+    const { code, stderr } = await quorumlog(["tail", path, "-f"], {
+      onOutput: () => rmSync(path),
+    });
     expect({ code, stderr }).toEqual({
       code: 3,
       stderr: expect.stringMatching(/^quorumlog: journal: \S+ was deleted, moved or replaced\n$/),

@@ -7,19 +7,25 @@ import { quorumlog } from "./command-line.js";
 import { journalOf } from "./journals.js";
 
 describe("quorumlog", () => {
-  test.each(["--help", "-h"])("with %s names every command, with an example of each", async (flag) => {
-    const { code, stdout, stderr } = await quorumlog([flag]);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    for (const { name } of COMMANDS) expect(stdout).toContain(`\n  quorumlog ${name}`);
-  });
+  test.each(["--help", "-h"])(
+    "with %s names every command, with an example of each",
+    async (flag) => {
+      const { code, stdout, stderr } = await quorumlog([flag]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      for (const { name } of COMMANDS) expect(stdout).toContain(`\n  quorumlog ${name}`);
+    },
+  );
 
-  test.each(COMMANDS.map(({ name }) => name))("%s --help shows its flags and examples", async (name) => {
-    const { code, stdout } = await quorumlog([name, "--help"]);
-    expect(code).toBe(0);
-    expect(stdout).toContain(`Usage: quorumlog ${name}`);
-    expect(stdout).toMatch(/\n {2}# .+\n {2}quorumlog /);
-    for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
-  });
+  test.each(COMMANDS.map(({ name }) => name))(
+    "%s --help shows its flags and examples",
+    async (name) => {
+      const { code, stdout } = await quorumlog([name, "--help"]);
+      expect(code).toBe(0);
+      expect(stdout).toContain(`Usage: quorumlog ${name}`);
+      expect(stdout).toMatch(/\n {2}# .+\n {2}quorumlog /);
+      for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+    },
+  );
 
   test("--version is the package's", async () => {
     expect(await quorumlog(["--version"])).toMatchObject({ code: 0, stdout: `${SCOPE_VERSION}\n` });
@@ -37,8 +43,14 @@ describe("quorumlog", () => {
     [["query"], "JOURNAL is missing; see quorumlog query --help"],
     [["query", "a", "b"], '"b" is one operand too many; see quorumlog query --help'],
     [["query", "a", "--actors", "b"], "Unknown option '--actors'; see quorumlog query --help"],
-    [["query", "a", "--actor"], "Option '--actor <value>' argument missing; see quorumlog query --help"],
-    [["query", "a", "--all", "-n", "3"], "--all and --limit exclude each other; see quorumlog query --help"],
+    [
+      ["query", "a", "--actor"],
+      "Option '--actor <value>' argument missing; see quorumlog query --help",
+    ],
+    [
+      ["query", "a", "--all", "-n", "3"],
+      "--all and --limit exclude each other; see quorumlog query --help",
+    ],
     [
       ["query", "a", "--limit", "-3"],
       "Option '--limit' argument is ambiguous. Did you forget to specify the option argument for '--limit'? " +
@@ -61,7 +73,11 @@ describe("quorumlog", () => {
     [["q\u001b[31m"], 'no command "q\\u001b[31m"; see quorumlog --help'],
   ])("refuses %j with exit code 2", async (argv, message) => {
     const { code, stdout, stderr } = await quorumlog(argv);
-    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: "", stderr: `quorumlog: ${message}\n` });
+    expect({ code, stdout, stderr }).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `quorumlog: ${message}\n`,
+    });
   });
 
   test.each(["query", "tail", "stats", "rejected", "checkpoint"])(

@@ -22,7 +22,11 @@ describe("what quorumlog verify cannot read", () => {
       "sequence,timestamp,operation,proposal_id\r\n",
       "an export as JSON or CSV does not hold",
     ],
-    ["a bundle without its end", '{"format":"quorumlog/evidence-bundle","version":1,', "expected JSON"],
+    [
+      "a bundle without its end",
+      '{"format":"quorumlog/evidence-bundle","version":1,',
+      "expected JSON",
+    ],
     ["a proof without its end", "c2sp.org/tlog-proof@v1\nindex 3\n", "tlog-proof: expected"],
     ["half a journal", `SQLite format 3\u0000${"\u0000".repeat(200)}`, "journal: "],
     [
@@ -75,7 +79,8 @@ describe("the keys of quorumlog verify", () => {
     const { path, vkey } = await signedJournal(2); // signed at 12:30, and its entries are of 12:00
     const cwd = temporaryFolder();
     const verify = async (...values: string[]): Promise<number> =>
-      (await quorumlog(["verify", path, ...values.flatMap((value) => ["--key", value])], { cwd })).code;
+      (await quorumlog(["verify", path, ...values.flatMap((value) => ["--key", value])], { cwd }))
+        .code;
     writeFileSync(join(cwd, "keys.txt"), `# of acme\n\n${VKEY}\r\n  ${vkey}\n`);
     expect(await verify("keys.txt")).toBe(0);
     expect(await verify(VKEY, vkey)).toBe(0);
@@ -95,7 +100,11 @@ describe("the keys of quorumlog verify", () => {
   });
 
   test.each([
-    ["missing.vkey", 2, '--key "missing.vkey" is neither a verifier key (<name>+<id>+<base64>) nor a file'],
+    [
+      "missing.vkey",
+      2,
+      '--key "missing.vkey" is neither a verifier key (<name>+<id>+<base64>) nor a file',
+    ],
     [
       VKEY.replace("acme", "acne"),
       3,

@@ -49,7 +49,14 @@ describe("quorumlog verify", () => {
     const { code, stdout } = await quorumlog(["verify", path, "--key", vkey, "--json"]);
     expect(code).toBe(0);
     expect(objectsOf(stdout)).toMatchObject([
-      { path, verified: true, integrity: "verified", origin: "acme.example", entries: 3, problems: [] },
+      {
+        path,
+        verified: true,
+        integrity: "verified",
+        origin: "acme.example",
+        entries: 3,
+        problems: [],
+      },
     ]);
   });
 
@@ -90,7 +97,9 @@ describe("quorumlog verify", () => {
 
   test("rests on a key of the log alone", async () => {
     const { file, vkey } = await exported(2);
-    const [wrong, witness] = ["acme.example", "witness.example"].map((name) => newKey(name).verifierKey.vkey);
+    const [wrong, witness] = ["acme.example", "witness.example"].map(
+      (name) => newKey(name).verifierKey.vkey,
+    );
     expect(await quorumlog(["verify", file, "--key", wrong ?? ""])).toMatchObject({
       code: 1,
       stdout: expect.stringContaining("authenticity  FAILED"),
@@ -121,12 +130,22 @@ describe("quorumlog verify", () => {
     const { cwd, file, path, key, vkey } = await exported(3);
     const { note } = await openJournal(journalOf([{}, {}, {}, {}])).checkpoint({ keys: [key] });
     writeFileSync(join(cwd, "more"), note);
-    const { code, stdout } = await quorumlog(["verify", file, "--key", vkey, "--checkpoint", "more"], {
-      cwd,
+    const { code, stdout } = await quorumlog(
+      ["verify", file, "--key", vkey, "--checkpoint", "more"],
+      {
+        cwd,
+      },
+    );
+    expect({ code, stdout }).toEqual({
+      code: 1,
+      stdout: expect.stringContaining("completeness  FAILED"),
     });
-    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining("completeness  FAILED") });
-    expect((await quorumlog(["verify", path, "--key", vkey, "--checkpoint", "more"], { cwd })).code).toBe(1);
-    expect((await quorumlog(["verify", path, "--key", vkey, "--checkpoint", "none"], { cwd })).code).toBe(3);
+    expect(
+      (await quorumlog(["verify", path, "--key", vkey, "--checkpoint", "more"], { cwd })).code,
+    ).toBe(1);
+    expect(
+      (await quorumlog(["verify", path, "--key", vkey, "--checkpoint", "none"], { cwd })).code,
+    ).toBe(3);
   });
 
   test("is neither 0 nor 1 where the evidence cannot tell", async () => {
@@ -167,7 +186,9 @@ describe("quorumlog verify", () => {
     const { cwd, file, vkey } = await exported(2);
     writeFileSync(file, `${readFileSync(file, "utf8")}\u001b[2J\u202e\u0007 "log":"\u001b"\n`);
     for (const more of [[], ["--json"]]) {
-      const { code, screen } = await quorumlog(["verify", "log.ndjson", "--key", vkey, ...more], { cwd });
+      const { code, screen } = await quorumlog(["verify", "log.ndjson", "--key", vkey, ...more], {
+        cwd,
+      });
       expect(code).toBe(1);
       expect(screen).not.toMatch(/[^\n\P{Cc}]|\p{Cf}/u);
     }

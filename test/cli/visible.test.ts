@@ -58,7 +58,9 @@ describe("text for a terminal", () => {
   test("is the same JSON when it was JSON", () => {
     fc.assert(
       fc.property(fc.dictionary(text, text), (value) => {
-        expect(JSON.parse(visible(JSON.stringify(value)))).toEqual(JSON.parse(JSON.stringify(value)));
+        expect(JSON.parse(visible(JSON.stringify(value)))).toEqual(
+          JSON.parse(JSON.stringify(value)),
+        );
       }),
     );
   });

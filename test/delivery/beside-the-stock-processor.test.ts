@@ -31,7 +31,10 @@ async function throughTwentySecondsOf503(
   const exporter = new ScriptedExporter((records, done) => {
     const second = (Date.now() - start) / 1000;
     if (second >= 3 && second < 23)
-      return done({ code: ExportResultCode.FAILED, error: new ExportError("HTTP 503", { status: 503 }) });
+      return done({
+        code: ExportResultCode.FAILED,
+        error: new ExportError("HTTP 503", { status: 503 }),
+      });
     for (const { attributes } of records) arrived.add(attributes["n"]);
     done({ code: ExportResultCode.SUCCESS });
   });
@@ -80,7 +83,10 @@ describe("one record that the exporter refuses among 500:", () => {
     const arrived = new Set<unknown>();
     const exporter = new ScriptedExporter((records, done) => {
       if (records.some(({ body }) => body === "bad"))
-        return done({ code: ExportResultCode.FAILED, error: new ExportError("HTTP 400", { status: 400 }) });
+        return done({
+          code: ExportResultCode.FAILED,
+          error: new ExportError("HTTP 400", { status: 400 }),
+        });
       for (const { attributes } of records) arrived.add(attributes["n"]);
       done({ code: ExportResultCode.SUCCESS });
     });
@@ -88,7 +94,8 @@ describe("one record that the exporter refuses among 500:", () => {
   };
   const emitTo = (processor: LogRecordProcessor): void => {
     const logger = new LoggerProvider({ processors: [processor] }).getLogger("app");
-    for (let n = 0; n < 500; n++) logger.emit({ body: n === 250 ? "bad" : "good", attributes: { n } });
+    for (let n = 0; n < 500; n++)
+      logger.emit({ body: n === 250 ? "bad" : "good", attributes: { n } });
   };
 
   test("costs itself", async () => {

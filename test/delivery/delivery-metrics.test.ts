@@ -35,7 +35,8 @@ class AskedReader extends MetricReader {
       for (const { descriptor, dataPoints } of metrics)
         for (const { attributes, value } of dataPoints) {
           const { "otel.component.name": mirror, "error.type": error } = attributes;
-          values[[descriptor.name, mirror, error].filter((part) => part !== undefined).join(" ")] = value;
+          values[[descriptor.name, mirror, error].filter((part) => part !== undefined).join(" ")] =
+            value;
         }
     return values;
   }
@@ -62,7 +63,11 @@ describe("while records are pending, the metrics", () => {
   test("say how many are, how many may be, and what became of the others", async () => {
     const reader = new AskedReader();
     const meterProvider = new MeterProvider({ readers: [reader] });
-    const { exporter, processor, emit } = started({ meterProvider, maxPending: 5, onError: () => {} });
+    const { exporter, processor, emit } = started({
+      meterProvider,
+      maxPending: 5,
+      onError: () => {},
+    });
     await emit(4);
     exporter.takes = refuse;
     await emit(3);
@@ -165,7 +170,9 @@ describe("of losses,", () => {
     const { exporter, emit } = started();
     exporter.takes = refuse;
     await emit(4);
-    expect(warnings).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: "delivery_failed" }));
+    expect(warnings).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ code: "delivery_failed" }),
+    );
     for (const unsaid of [3, 1]) {
       warnings.mockClear();
       await vi.advanceTimersByTimeAsync(MINUTE);

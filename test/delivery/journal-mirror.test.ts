@@ -53,7 +53,10 @@ describe("a pending entry that was damaged", () => {
     const { audit, mirror } = logOver(exporter, openJournal(path), errors);
     await vi.advanceTimersByTimeAsync(100);
     expect(errors.map(({ code, message }) => ({ code, message }))).toEqual([
-      { code: "delivery_failed", message: expect.stringMatching(/sequence 0.*quorumlog verify.*kept/) },
+      {
+        code: "delivery_failed",
+        message: expect.stringMatching(/sequence 0.*quorumlog verify.*kept/),
+      },
     ]);
     expect(mirror.ledger()).toMatchObject({
       delivered: 0,
@@ -106,7 +109,9 @@ test("what is pending is not called safe when the journal was deleted", async ()
   const exporter = new ScriptedExporter(failWith(new Error("down")));
   const { audit } = logOver(exporter, openJournal(path));
   castVotes(audit, 1);
-  await expect(audit.flush({ timeoutMillis: 20 })).rejects.toThrow("1 pending, safe in the journal");
+  await expect(audit.flush({ timeoutMillis: 20 })).rejects.toThrow(
+    "1 pending, safe in the journal",
+  );
   rmSync(path);
   await expect(audit.flush({ timeoutMillis: 20 })).rejects.toThrow(/1 pending, 0 rejected/);
   await audit.shutdown({ timeoutMillis: 20 }).catch(() => {});

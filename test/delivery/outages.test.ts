@@ -20,7 +20,8 @@ afterAll(() => backend[Symbol.asyncDispose]());
 const newLog = (options?: OtlpMirrorOptions, errors?: AuditError[]): GovernanceAuditLog =>
   logTo(backend, options, errors);
 
-const lineOf = (audit: GovernanceAuditLog): MirrorLedger => audit.ledger().mirrors["otlp"] as MirrorLedger;
+const lineOf = (audit: GovernanceAuditLog): MirrorLedger =>
+  audit.ledger().mirrors["otlp"] as MirrorLedger;
 
 /** Each record that was not rejected is there at least once, and nothing else is. */
 async function expectAllBut(rejected: number, audit: GovernanceAuditLog): Promise<void> {
@@ -48,10 +49,20 @@ describe("through an outage, nothing is lost:", () => {
     using _watch = watched(audit);
     castVotes(audit, 1500);
     await vi.waitFor(() => expect(lineOf(audit).lastError).toBeDefined(), 10_000);
-    expect(lineOf(audit)).toMatchObject({ accepted: 1500, delivered: 0, pending: 1500, rejected: 0 });
+    expect(lineOf(audit)).toMatchObject({
+      accepted: 1500,
+      delivered: 0,
+      pending: 1500,
+      rejected: 0,
+    });
     await backend.play({ play: "healthy" });
     await audit.shutdown();
-    expect(lineOf(audit)).toMatchObject({ accepted: 1500, delivered: 1500, pending: 0, rejected: 0 });
+    expect(lineOf(audit)).toMatchObject({
+      accepted: 1500,
+      delivered: 1500,
+      pending: 0,
+      rejected: 0,
+    });
     await expectAllBut(0, audit);
   });
 
@@ -127,10 +138,13 @@ describe("10 000 records while the backend hangs, then recovers:", () => {
   test("the stock batch processor loses most of them and says nothing", async () => {
     await backend.startAnew({ play: "hang" });
     const exporter = new OTLPLogExporter({ url: backend.url, timeoutMillis: 300 });
-    const provider = new LoggerProvider({ processors: [new BatchLogRecordProcessor({ exporter })] });
+    const provider = new LoggerProvider({
+      processors: [new BatchLogRecordProcessor({ exporter })],
+    });
     onTestFinished(() => provider.shutdown());
     const logger = provider.getLogger("stock");
-    for (let i = 0; i < BURST; i++) logger.emit({ body: "vote", attributes: { "log.record.uid": `${i}` } });
+    for (let i = 0; i < BURST; i++)
+      logger.emit({ body: "vote", attributes: { "log.record.uid": `${i}` } });
     await backend.requests(1);
     await backend.play({ play: "healthy" });
     await provider.forceFlush();
@@ -145,23 +159,30 @@ describe("a record that the backend refuses for good", () => {
     { play: "partial success" },
     { play: "partial success", asString: true },
   ];
-  test.each(manners)("stands alone before it is rejected, and costs no other: %o", async (manner) => {
-    await backend.startAnew(manner);
-    const errors: AuditError[] = [];
-    const audit = newLog({}, errors);
-    using _watch = watched(audit);
-    castVotes(audit, 700, [0, 333, 699]);
-    await expect(audit.flush()).rejects.toMatchObject({
-      code: "delivery_failed",
-      ledger: { accepted: 700, mirrors: { otlp: { delivered: 697, rejected: 3, pending: 0 } } },
-    });
-    await expectAllBut(3, audit);
-    expect(errors.map(({ code }) => code)).toEqual(["delivery_failed", "delivery_failed", "delivery_failed"]);
-    expect(errors[1]?.message).toMatch(/sequence 333 was rejected: .*valid/);
-    // the same rejections are not told twice by a flush, but the shutdown tells of the whole life
-    await audit.flush();
-    await expect(audit.shutdown()).rejects.toBeInstanceOf(DeliveryError);
-  });
+  test.each(manners)(
+    "stands alone before it is rejected, and costs no other: %o",
+    async (manner) => {
+      await backend.startAnew(manner);
+      const errors: AuditError[] = [];
+      const audit = newLog({}, errors);
+      using _watch = watched(audit);
+      castVotes(audit, 700, [0, 333, 699]);
+      await expect(audit.flush()).rejects.toMatchObject({
+        code: "delivery_failed",
+        ledger: { accepted: 700, mirrors: { otlp: { delivered: 697, rejected: 3, pending: 0 } } },
+      });
+      await expectAllBut(3, audit);
+      expect(errors.map(({ code }) => code)).toEqual([
+        "delivery_failed",
+        "delivery_failed",
+        "delivery_failed",
+      ]);
+      expect(errors[1]?.message).toMatch(/sequence 333 was rejected: .*valid/);
+      // the same rejections are not told twice by a flush, but the shutdown tells of the whole life
+      await audit.flush();
+      await expect(audit.shutdown()).rejects.toBeInstanceOf(DeliveryError);
+    },
+  );
 
   test("413 for a batch: its parts go through", async () => {
     await backend.startAnew({ play: "too large", most: 3 });

@@ -21,7 +21,10 @@ import { castVotes } from "./watched.js";
 
 const FAST = { delayMillis: 1, initialBackoffMillis: 1, maxBackoffMillis: 2 };
 
-function started(exporter: ScriptedExporter, options: Partial<ReliableLogRecordProcessorOptions> = {}) {
+function started(
+  exporter: ScriptedExporter,
+  options: Partial<ReliableLogRecordProcessorOptions> = {},
+) {
   const errors: AuditError[] = [];
   const processor = new ReliableLogRecordProcessor({
     exporter,
@@ -133,15 +136,25 @@ describe("a batch", () => {
     const { processor, emit, errors } = started(exporter);
     emit("a", "b", "bad", "c", "d");
     await expect(processor.forceFlush()).rejects.toMatchObject({ code: "delivery_failed" });
-    expect(processor.ledger()).toMatchObject({ accepted: 5, delivered: 4, rejected: 1, pending: 0 });
-    expect(errors.map(({ message }) => message)).toEqual([expect.stringMatching(/cannot serialize/)]);
+    expect(processor.ledger()).toMatchObject({
+      accepted: 5,
+      delivered: 4,
+      rejected: 1,
+      pending: 0,
+    });
+    expect(errors.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/cannot serialize/),
+    ]);
   });
 
   test("is delivered in order, also when it was halved", async () => {
     const delivered: unknown[] = [];
     const exporter = new ScriptedExporter((records, done) => {
       if (records.length > 2)
-        return done({ code: ExportResultCode.FAILED, error: new ExportError("413", { status: 413 }) });
+        return done({
+          code: ExportResultCode.FAILED,
+          error: new ExportError("413", { status: 413 }),
+        });
       delivered.push(...records.map(({ body }) => body));
       done({ code: ExportResultCode.SUCCESS });
     });
@@ -190,7 +203,11 @@ describe("a batch", () => {
 
   test("goes without attributes that are never detected", async () => {
     const exporter = new ScriptedExporter();
-    const processor = new ReliableLogRecordProcessor({ exporter, ...FAST, exportTimeoutMillis: 10 });
+    const processor = new ReliableLogRecordProcessor({
+      exporter,
+      ...FAST,
+      exportTimeoutMillis: 10,
+    });
     const resource = resourceFromAttributes({ "host.id": new Promise<string>(() => {}) });
     new LoggerProvider({ processors: [processor], resource }).getLogger("app").emit({ body: "a" });
     await processor.forceFlush();
@@ -210,7 +227,10 @@ describe("a batch", () => {
     const provider = new LoggerProvider({ processors: [processor, meddler] });
     provider.getLogger("app").emit({ body: "sealed", attributes: { actor: "alice" } });
     await processor.forceFlush();
-    expect(exporter.batches[0]?.[0]).toMatchObject({ body: "sealed", attributes: { actor: "alice" } });
+    expect(exporter.batches[0]?.[0]).toMatchObject({
+      body: "sealed",
+      attributes: { actor: "alice" },
+    });
   });
 
   test("that keeps failing as a whole is tried in smaller ones, and they grow again", async () => {
@@ -270,7 +290,12 @@ describe("a full spool", () => {
 
   test("fails closed with whenFull: throw: the helper throws and the entry is recorded nowhere", async () => {
     const exporter = new ScriptedExporter(() => {});
-    const mirror = new ReliableLogRecordProcessor({ exporter, ...FAST, maxPending: 2, whenFull: "throw" });
+    const mirror = new ReliableLogRecordProcessor({
+      exporter,
+      ...FAST,
+      maxPending: 2,
+      whenFull: "throw",
+    });
     const audit = new GovernanceAuditLog({ mirrors: [mirror] });
     castVotes(audit, 2);
     expect(() => castVotes(audit, 1)).toThrow(expect.objectContaining({ code: "delivery_failed" }));
@@ -380,7 +405,10 @@ describe("a flush", () => {
 
   test("cuts a backoff short", async () => {
     const exporter = new ScriptedExporter(failWith(new Error("down")));
-    const { processor, emit } = started(exporter, { initialBackoffMillis: 60_000, maxBackoffMillis: 60_000 });
+    const { processor, emit } = started(exporter, {
+      initialBackoffMillis: 60_000,
+      maxBackoffMillis: 60_000,
+    });
     emit("a");
     await vi.waitFor(() => expect(processor.ledger().lastError).toBe("down"));
     exporter.takes = (_, done) => done({ code: ExportResultCode.SUCCESS });
@@ -435,7 +463,9 @@ describe("a shutdown that cannot succeed", () => {
     });
     castVotes(audit, 1);
     const closed = audit.shutdown({ timeoutMillis: 300 }).catch((error) => error.code);
-    await expect(audit.flush({ timeoutMillis: 10 })).rejects.toMatchObject({ code: "delivery_failed" });
+    await expect(audit.flush({ timeoutMillis: 10 })).rejects.toMatchObject({
+      code: "delivery_failed",
+    });
     expect(audit.ledger().mirrors["otlp"]?.pending).toBe(1);
     expect(await closed).toBe("delivery_failed");
   });
@@ -460,9 +490,12 @@ describe("what goes wrong is heard:", () => {
   test("a failure that lasts for more than a minute is told once a minute, and the records are kept", async () => {
     vi.useFakeTimers();
     try {
-      const { processor, emit, errors } = started(new ScriptedExporter(failWith(new Error("HTTP 503"))), {
-        maxBackoffMillis: 1000,
-      });
+      const { processor, emit, errors } = started(
+        new ScriptedExporter(failWith(new Error("HTTP 503"))),
+        {
+          maxBackoffMillis: 1000,
+        },
+      );
       emit("a");
       await vi.advanceTimersByTimeAsync(59_000);
       expect(errors).toEqual([]);
@@ -484,7 +517,9 @@ describe("what goes wrong is heard:", () => {
       const { emit, errors } = started(exporter, { maxBackoffMillis: 1000 });
       emit("a");
       await vi.advanceTimersByTimeAsync(62_000);
-      expect(errors.map(({ message }) => message)).toEqual([expect.stringMatching(/HTTP 503.*lasted/)]);
+      expect(errors.map(({ message }) => message)).toEqual([
+        expect.stringMatching(/HTTP 503.*lasted/),
+      ]);
       exporter.takes = failWith(new ExportError("HTTP 401", { status: 401 }));
       await vi.advanceTimersByTimeAsync(2000);
       expect(errors.slice(1).map(({ message }) => message)).toEqual([
@@ -559,7 +594,14 @@ describe("gRPC codes and statuses of the stock exporters are understood:", () =>
     await vi.waitFor(() => expect(processor.ledger().rejected).toBe(1));
   });
 
-  const kept = [{ code: 14 }, { code: 16 }, { code: 503 }, { status: 401 }, { code: "ECONNREFUSED" }, {}];
+  const kept = [
+    { code: 14 },
+    { code: 16 },
+    { code: 503 },
+    { status: 401 },
+    { code: "ECONNREFUSED" },
+    {},
+  ];
   test.each(kept)("%o keeps it", async (told) => {
     const exporter = new ScriptedExporter(failWith(Object.assign(new Error("no"), told)));
     const { processor, emit } = started(exporter);
@@ -579,9 +621,16 @@ describe("seen from outside:", () => {
         : done({ code: ExportResultCode.SUCCESS }),
     );
     const memory = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
-    const reader = new PeriodicExportingMetricReader({ exporter: memory, exportIntervalMillis: 1_000_000 });
+    const reader = new PeriodicExportingMetricReader({
+      exporter: memory,
+      exportIntervalMillis: 1_000_000,
+    });
     const meterProvider = new MeterProvider({ readers: [reader] });
-    const { processor, emit } = started(exporter, { meterProvider, maxBatchSize: 1, maxPending: 100 });
+    const { processor, emit } = started(exporter, {
+      meterProvider,
+      maxBatchSize: 1,
+      maxPending: 100,
+    });
     emit("a", "bad", "b");
     await processor.forceFlush().catch(() => {});
     await reader.forceFlush();
@@ -617,7 +666,10 @@ describe("seen from outside:", () => {
     const exporter = new ScriptedExporter(() => {});
     const { processor, emit } = started(exporter, { maxPending: 1 });
     const memory = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
-    const reader = new PeriodicExportingMetricReader({ exporter: memory, exportIntervalMillis: 1_000_000 });
+    const reader = new PeriodicExportingMetricReader({
+      exporter: memory,
+      exportIntervalMillis: 1_000_000,
+    });
     const meterProvider = new MeterProvider({ readers: [reader] });
     metrics.setGlobalMeterProvider(meterProvider);
     try {

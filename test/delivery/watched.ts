@@ -19,7 +19,10 @@ export function logTo(
     delayMillis: 10,
     ...options,
   });
-  const audit = new GovernanceAuditLog({ mirrors: [mirror], onError: (error) => errors.push(error) });
+  const audit = new GovernanceAuditLog({
+    mirrors: [mirror],
+    onError: (error) => errors.push(error),
+  });
   onTestFinished(async () => {
     await backend.startAnew();
     await audit.shutdown({ timeoutMillis: 1000 }).catch(() => {});
@@ -56,7 +59,11 @@ export function watched(audit: GovernanceAuditLog): Disposable & { readonly turn
 }
 
 /** Casts so many votes; those whose number is in `poisoned` hold what a backend refuses. */
-export function castVotes(audit: GovernanceAuditLog, count: number, poisoned: readonly number[] = []): void {
+export function castVotes(
+  audit: GovernanceAuditLog,
+  count: number,
+  poisoned: readonly number[] = [],
+): void {
   for (let i = 0; i < count; i++)
     audit.logVoteCast({
       vote: {

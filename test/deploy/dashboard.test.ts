@@ -29,11 +29,18 @@ interface Dashboard {
     readonly id: number;
     readonly title: string;
     readonly type: string;
-    readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+    readonly gridPos: {
+      readonly x: number;
+      readonly y: number;
+      readonly w: number;
+      readonly h: number;
+    };
     readonly targets?: readonly Target[];
     readonly datasource?: { readonly uid: string };
   }[];
-  readonly templating: { readonly list: readonly { readonly name: string; readonly type: string }[] };
+  readonly templating: {
+    readonly list: readonly { readonly name: string; readonly type: string }[];
+  };
 }
 
 const DASHBOARD: Dashboard = JSON.parse(TEXT);
@@ -43,7 +50,9 @@ const LOKI_TARGETS = TARGETS.filter(({ datasource }) => datasource.uid === place
 function run(...args: string[]): { status: number | null; stderr: string } {
   const script = resolve(ROOT, "scripts/dashboard.ts");
   const flags = ["--experimental-strip-types", "--disable-warning=ExperimentalWarning"];
-  const { status, stderr } = spawnSync(process.execPath, [...flags, script, ...args], { encoding: "utf8" });
+  const { status, stderr } = spawnSync(process.execPath, [...flags, script, ...args], {
+    encoding: "utf8",
+  });
   return { status, stderr };
 }
 
@@ -74,7 +83,9 @@ describe("deploy/grafana/dashboard.json", () => {
 
   test("asks with every query of the list, and with no other", () => {
     const queries: readonly LogqlQuery[] = Object.values(LOGQL);
-    expect(new Set(LOKI_TARGETS.map(({ expr }) => expr))).toEqual(new Set(queries.map(({ expr }) => expr)));
+    expect(new Set(LOKI_TARGETS.map(({ expr }) => expr))).toEqual(
+      new Set(queries.map(({ expr }) => expr)),
+    );
     for (const { expr, queryType } of LOKI_TARGETS) {
       const kind = queries.find((query) => query.expr === expr)?.kind;
       expect(queryType, expr).toBe(kind === "instant" ? "instant" : "range");
@@ -121,11 +132,15 @@ describe("deploy/grafana/dashboard.json", () => {
 describe("the queries", () => {
   const known = new Set(ATTRIBUTE_CONVENTIONS.map(({ name }) => logqlName(name)));
 
-  test.each(Object.entries(LOGQL))("%s names attributes and operations that records have", (_, { expr }) => {
-    for (const [name] of expr.matchAll(/\b(?:governance|log_record)_\w+/g)) expect(known).toContain(name);
-    for (const [, operation] of expr.matchAll(/governance_operation="(\w+)"/g))
-      expect([...OPERATIONS, "checkpoint"]).toContain(operation);
-  });
+  test.each(Object.entries(LOGQL))(
+    "%s names attributes and operations that records have",
+    (_, { expr }) => {
+      for (const [name] of expr.matchAll(/\b(?:governance|log_record)_\w+/g))
+        expect(known).toContain(name);
+      for (const [, operation] of expr.matchAll(/governance_operation="(\w+)"/g))
+        expect([...OPERATIONS, "checkpoint"]).toContain(operation);
+    },
+  );
 
   test("name the metrics as Prometheus does", () => {
     expect(METRIC_CONVENTIONS.map(({ name }) => promqlName(name))).toContain(
@@ -133,7 +148,8 @@ describe("the queries", () => {
     );
     const known = METRIC_CONVENTIONS.map(({ name }) => promqlName(name));
     for (const expr of Object.values(PROMQL))
-      for (const [name] of expr.matchAll(/\b(?:quorumlog|otel_sdk)_\w+/g)) expect(known).toContain(name);
+      for (const [name] of expr.matchAll(/\b(?:quorumlog|otel_sdk)_\w+/g))
+        expect(known).toContain(name);
     expect(() => promqlName("quorumlog.nothing")).toThrow("is no metric");
   });
 

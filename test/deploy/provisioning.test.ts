@@ -44,7 +44,9 @@ describe("deploy/compose.yaml", () => {
   });
 
   test("mounts files that exist, read only, and volumes that it declares", () => {
-    const mounts = SERVICES.flatMap(([, { volumes }]) => volumes.map((volume) => volume.split(":")));
+    const mounts = SERVICES.flatMap(([, { volumes }]) =>
+      volumes.map((volume) => volume.split(":")),
+    );
     for (const [source = "", , mode] of mounts)
       if (source.startsWith(".")) {
         expect(existsSync(resolve(DEPLOY, source)), source).toBe(true);
@@ -121,7 +123,9 @@ describe("deploy/grafana/alerts.yaml", () => {
   const rules: readonly Rule[] = parse(read("grafana/alerts.yaml")).groups.flatMap(
     (group: { readonly rules: readonly Rule[] }) => group.rules,
   );
-  const sources: readonly { readonly uid: string }[] = parse(read("grafana/datasources.yaml")).datasources;
+  const sources: readonly { readonly uid: string }[] = parse(
+    read("grafana/datasources.yaml"),
+  ).datasources;
 
   test("has the four rules", () => {
     expect(rules.map(({ title }) => title)).toEqual([
@@ -156,7 +160,8 @@ describe("deploy/grafana/alerts.yaml", () => {
       ...METRIC_CONVENTIONS.map(({ name }) => promqlName(name)),
     ];
     for (const { expr } of alertQueries()) {
-      for (const [name] of expr.matchAll(/\b(?:governance|quorumlog)_\w+/g)) expect(known).toContain(name);
+      for (const [name] of expr.matchAll(/\b(?:governance|quorumlog)_\w+/g))
+        expect(known).toContain(name);
       for (const [, operation] of expr.matchAll(/governance_operation="(\w+)"/g))
         expect([...OPERATIONS, "checkpoint"]).toContain(operation);
     }

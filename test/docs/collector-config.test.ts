@@ -46,7 +46,9 @@ describe.each([
       expect(new Set(pipelines.flatMap((pipeline) => pipeline[kind])), kind).toEqual(
         new Set(Object.keys(config[kind])),
       );
-    expect(new Set(config.service.extensions)).toEqual(new Set(Object.keys(config.extensions ?? {})));
+    expect(new Set(config.service.extensions)).toEqual(
+      new Set(Object.keys(config.extensions ?? {})),
+    );
   });
 
   test("limits memory before anything else, and makes no batches in front of the queue", () => {
@@ -79,7 +81,9 @@ describe("collector-config.yaml", () => {
 
   test("keeps the event name, which Loki drops", () => {
     expect(CONFIG.processors["transform/event_name"]).toMatchObject({
-      log_statements: ['set(log.attributes["event.name"], log.event_name) where log.event_name != ""'],
+      log_statements: [
+        'set(log.attributes["event.name"], log.event_name) where log.event_name != ""',
+      ],
     });
     expect(CONFIG.service.pipelines["logs"]?.processors).toContain("transform/event_name");
   });

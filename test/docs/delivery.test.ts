@@ -53,7 +53,9 @@ describe("docs/delivery.md", () => {
   });
 
   test("lists all options with their defaults", () => {
-    const defaults = new Map(rowsOf("Options").map(([option, value]) => [name(option), name(value)]));
+    const defaults = new Map(
+      rowsOf("Options").map(([option, value]) => [name(option), name(value)]),
+    );
     expect([...defaults.keys()]).toEqual(DELIVERY_OPTION_NAMES);
     const constants: Record<string, number | string> = {
       name: `"${delivery.DEFAULT_MIRROR_NAME}"`,
@@ -71,12 +73,14 @@ describe("docs/delivery.md", () => {
   test("sorts statuses and gRPC codes as the delivery does", () => {
     const kinds = new Map<number, FailureKind>();
     for (const [kind, which = ""] of rowsOf("What counts as which failure")) {
-      for (const [status] of which.matchAll(/\b[345]\d\d\b/g)) kinds.set(Number(status), kind as FailureKind);
+      for (const [status] of which.matchAll(/\b[345]\d\d\b/g))
+        kinds.set(Number(status), kind as FailureKind);
       for (const [, codes = ""] of which.matchAll(/gRPC ([\d, ]+)/g))
         for (const code of codes.match(/\d+/g) ?? []) kinds.set(Number(code), kind as FailureKind);
     }
     expect(kinds.size).toBeGreaterThan(25);
-    for (const [status, kind] of kinds) expect(exportFailure({ code: status }).kind, `${status}`).toBe(kind);
+    for (const [status, kind] of kinds)
+      expect(exportFailure({ code: status }).kind, `${status}`).toBe(kind);
     expect(exportFailure({ rejectedLogRecords: 1 }).kind).toBe("partial");
   });
 

@@ -55,7 +55,9 @@ describe("docs/journal.md", () => {
   });
 
   test("says how long entries are kept at the least", () => {
-    expect(DOCUMENT).toContain(`\`minimumRetentionDays\` (default ${DEFAULT_MINIMUM_RETENTION_DAYS}:`);
+    expect(DOCUMENT).toContain(
+      `\`minimumRetentionDays\` (default ${DEFAULT_MINIMUM_RETENTION_DAYS}:`,
+    );
   });
 });
 

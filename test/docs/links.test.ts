@@ -3,13 +3,18 @@ import { dirname, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const DOCUMENTS = globSync(["*.md", "docs/**/*.md", "examples/**/*.md", "bench/*.md"], { cwd: ROOT }).sort();
+const DOCUMENTS = globSync(["*.md", "docs/**/*.md", "examples/**/*.md", "bench/*.md"], {
+  cwd: ROOT,
+}).sort();
 
 describe("the documents", () => {
-  test.each(DOCUMENTS)("%s links to files that exist, and to headings that they have", (document) => {
-    const broken = linksOf(document).filter((link) => !leadsSomewhere(document, link));
-    expect(broken).toEqual([]);
-  });
+  test.each(DOCUMENTS)(
+    "%s links to files that exist, and to headings that they have",
+    (document) => {
+      const broken = linksOf(document).filter((link) => !leadsSomewhere(document, link));
+      expect(broken).toEqual([]);
+    },
+  );
 });
 
 function linksOf(document: string): string[] {
@@ -28,7 +33,9 @@ function leadsSomewhere(document: string, link: string): boolean {
 
 /** The anchors of headings as GitHub makes them. */
 function anchorsOf(markdown: string): Set<string> {
-  const headings = [...markdown.matchAll(/^#+ (.+)$/gm)].map((match) => (match[1] as string).toLowerCase());
+  const headings = [...markdown.matchAll(/^#+ (.+)$/gm)].map((match) =>
+    (match[1] as string).toLowerCase(),
+  );
   return new Set(
     headings.map((heading) => heading.replaceAll(/[^\p{L}\p{N}\- ]/gu, "").replaceAll(" ", "-")),
   );

@@ -13,7 +13,9 @@ describe("README.md", () => {
     const folder = resolve(ROOT, "temp/readme");
     mkdirSync(folder, { recursive: true });
     writeFileSync(resolve(folder, "quick-start.ts"), code);
-    expect(masked(outputOf("temp/readme/quick-start.ts"))).toBe(masked(block("Quick start", "text")));
+    expect(masked(outputOf("temp/readme/quick-start.ts"))).toBe(
+      masked(block("Quick start", "text")),
+    );
   });
 
   test("shows what the demo really prints; after a wanted change, paste it", () => {

@@ -30,7 +30,9 @@ const FOR_ALL = ATTRIBUTE_CONVENTIONS.filter(
 
 describe("docs/semantic-conventions.md", () => {
   test("is what the code says; after a wanted change: npm run docs:semconv", () => {
-    expect(readFileSync(resolve(ROOT, "docs/semantic-conventions.md"), "utf8")).toBe(semanticConventions());
+    expect(readFileSync(resolve(ROOT, "docs/semantic-conventions.md"), "utf8")).toBe(
+      semanticConventions(),
+    );
   });
 
   test("is checked by a command, which says what to run when it fails", () => {
@@ -49,14 +51,18 @@ describe("docs/semantic-conventions.md", () => {
 function run(...args: string[]): { status: number | null; stderr: string } {
   const script = resolve(ROOT, "scripts/semconv-docs.ts");
   const flags = ["--experimental-strip-types", "--disable-warning=ExperimentalWarning"];
-  const { status, stderr } = spawnSync(process.execPath, [...flags, script, ...args], { encoding: "utf8" });
+  const { status, stderr } = spawnSync(process.execPath, [...flags, script, ...args], {
+    encoding: "utf8",
+  });
   return { status, stderr };
 }
 
 describe("the conventions", () => {
   test.each(OPERATIONS)("name every attribute that %s writes, and no other", (operation) => {
     const sample = samples().get(operation);
-    const details = Object.keys(sample?.entry.details ?? {}).map((key) => `governance.details.${key}`);
+    const details = Object.keys(sample?.entry.details ?? {}).map(
+      (key) => `governance.details.${key}`,
+    );
     expect(Object.keys(sample?.record.attributes ?? {}).sort()).toEqual(
       [...FOR_ALL, ...columnsOf(operation), ...details].sort(),
     );
@@ -84,13 +90,19 @@ function instrumentOf(metric: MetricData): string {
 
 test("the metrics of a mirror and of a log with a journal are those of the conventions, and no other", async () => {
   const memory = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
-  const reader = new PeriodicExportingMetricReader({ exporter: memory, exportIntervalMillis: 1_000_000 });
+  const reader = new PeriodicExportingMetricReader({
+    exporter: memory,
+    exportIntervalMillis: 1_000_000,
+  });
   const meterProvider = new MeterProvider({ readers: [reader] });
   const folder = mkdtempSync(resolve(tmpdir(), "quorumlog-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const journal = resolve(folder, "governance.db");
   const durable = new GovernanceAuditLog({ journal, meterProvider });
-  const mirrored = new GovernanceAuditLog({ mirrors: [otlpMirror({ meterProvider })], onError: () => {} });
+  const mirrored = new GovernanceAuditLog({
+    mirrors: [otlpMirror({ meterProvider })],
+    onError: () => {},
+  });
   for (const audit of [durable, mirrored]) audit.logNodeRemoved({ did: "did:pqaid:eve" });
   await reader.forceFlush();
   const found = memory
@@ -100,7 +112,9 @@ test("the metrics of a mirror and of a log with a journal are those of the conve
       name: metric.descriptor.name,
       instrument: instrumentOf(metric),
       unit: metric.descriptor.unit,
-      attributes: [...new Set(metric.dataPoints.flatMap(({ attributes }) => Object.keys(attributes)))],
+      attributes: [
+        ...new Set(metric.dataPoints.flatMap(({ attributes }) => Object.keys(attributes))),
+      ],
     }));
   const wanted = METRIC_CONVENTIONS.map(({ brief: _, ...convention }) => convention);
   expect(found).toHaveLength(wanted.length);

@@ -60,18 +60,28 @@ export function snippetErrors(modules: readonly SnippetModule[], folderName: str
   }
   writeFileSync(
     resolve(folder, "tsconfig.json"),
-    JSON.stringify({ extends: "../../tsconfig.json", include: ["**/*.ts", "../../test/docs/*.d.ts"] }),
+    JSON.stringify({
+      extends: "../../tsconfig.json",
+      include: ["**/*.ts", "../../test/docs/*.d.ts"],
+    }),
   );
-  return compilerErrors(folder).map((line) => line.replace(/^(.*)\.\d+\.ts\((\d+),(\d+)\)/, "$1:$2:$3"));
+  return compilerErrors(folder).map((line) =>
+    line.replace(/^(.*)\.\d+\.ts\((\d+),(\d+)\)/, "$1:$2:$3"),
+  );
 }
 
 function compilerErrors(folder: string): string[] {
   const tsc = resolve(ROOT, "node_modules/typescript/bin/tsc");
-  const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, "-p", folder, "--pretty", "false"], {
-    cwd: folder,
-    encoding: "utf8",
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [tsc, "-p", folder, "--pretty", "false"],
+    {
+      cwd: folder,
+      encoding: "utf8",
+    },
+  );
   const errors = stdout.split("\n").filter((line) => line.includes("error TS"));
-  if (status !== 0 && errors.length === 0) throw new Error(`the compiler failed: ${stdout}${stderr}`);
+  if (status !== 0 && errors.length === 0)
+    throw new Error(`the compiler failed: ${stdout}${stderr}`);
   return errors;
 }

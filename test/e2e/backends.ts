@@ -23,7 +23,9 @@ export const { privateKeyPem, vkey } = generateKeys(NAME, "ed25519");
 export const ARRIVED = { timeout: 120_000, interval: 250 };
 
 /** Tests that need both programs; skipped where they cannot be had. */
-export const describeBackends = describe.skipIf(lokiPath === undefined || otelcolPath === undefined);
+export const describeBackends = describe.skipIf(
+  lokiPath === undefined || otelcolPath === undefined,
+);
 
 /** A Collector in front of a Loki, of their own, with the configurations that are shipped. */
 export class Backends implements AsyncDisposable {

@@ -19,7 +19,11 @@ describeBackends("Loki, about what a federation did", () => {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
     try {
       const audit = backends.log(SERVICE);
-      const spanContext = { traceId: TRACE_ID, spanId: "b7ad6b7169203331", traceFlags: TraceFlags.SAMPLED };
+      const spanContext = {
+        traceId: TRACE_ID,
+        spanId: "b7ad6b7169203331",
+        traceFlags: TraceFlags.SAMPLED,
+      };
       context.with(trace.setSpanContext(context.active(), spanContext), () => govern(audit));
       await audit.checkpoint();
       await audit.shutdown();
@@ -42,23 +46,37 @@ describeBackends("Loki, about what a federation did", () => {
     ["a detail", 'governance_details_total_weight="6"'],
   ])("finds a record by %s", async (_, filter) => {
     const stream = `{service_name="${SERVICE}"}`;
-    expect(await backends.ask("query", `sum(count_over_time(${stream} | ${filter} [6h]))`)).toHaveLength(1);
+    expect(
+      await backends.ask("query", `sum(count_over_time(${stream} | ${filter} [6h]))`),
+    ).toHaveLength(1);
   });
 
   test.each(Object.entries(LOGQL))("has data for the dashboard: %s", async (_, { kind, expr }) => {
     const query = withoutVariables(expr, { service: SERVICE });
-    expect(await backends.ask(kind === "instant" ? "query" : "query_range", query), query).not.toEqual([]);
+    expect(
+      await backends.ask(kind === "instant" ? "query" : "query_range", query),
+      query,
+    ).not.toEqual([]);
   });
 
   test("understands each query of the documents", async () => {
-    for (const query of documentQueries()) await backends.ask("query_range", withoutVariables(query));
+    for (const query of documentQueries())
+      await backends.ask("query_range", withoutVariables(query));
   });
 });
 
 /** Ten entries, one of each kind that the dashboard shows at the least. */
 function govern(audit: GovernanceAuditLog): void {
-  const proposal = { proposalId: "urn:p:1", subjectId: "did:model:1", kind: "authorize-model" } as const;
-  const other = { proposalId: "urn:p:2", subjectId: "did:model:2", kind: "authorize-model" } as const;
+  const proposal = {
+    proposalId: "urn:p:1",
+    subjectId: "did:model:1",
+    kind: "authorize-model",
+  } as const;
+  const other = {
+    proposalId: "urn:p:2",
+    subjectId: "did:model:2",
+    kind: "authorize-model",
+  } as const;
   const result = {
     signerDid: "did:pqaid:alice",
     reason: "quorum",
@@ -69,7 +87,12 @@ function govern(audit: GovernanceAuditLog): void {
   audit.logNodeAdded({ did: "did:pqaid:eve", name: "eve", weight: 1 });
   audit.logProposalCreated({ ...proposal, proposerDid: "did:pqaid:alice", title: "one" });
   audit.logProposalCreated({ ...other, proposerDid: "did:pqaid:bob", title: "two" });
-  audit.logProposalCreated({ ...other, proposalId: "urn:p:3", proposerDid: "did:pqaid:bob", title: "three" });
+  audit.logProposalCreated({
+    ...other,
+    proposalId: "urn:p:3",
+    proposerDid: "did:pqaid:bob",
+    title: "three",
+  });
   audit.logVoteCast({
     vote: { voteId: "v1", proposalId: "urn:p:1", voterDid: "did:pqaid:eve", decision: "approve" },
   });

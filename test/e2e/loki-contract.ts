@@ -17,7 +17,9 @@ export interface ContractOptions {
 /** What is asked: a `LokiAuditReader`, of `src` or of `dist`. */
 export interface AskedReader {
   entries(query?: AuditQuery): Promise<readonly unknown[]>;
-  page(query?: AuditQuery): Promise<{ readonly entries: readonly unknown[]; readonly next?: number }>;
+  page(
+    query?: AuditQuery,
+  ): Promise<{ readonly entries: readonly unknown[]; readonly next?: number }>;
   count(query?: Omit<AuditQuery, "limit">): Promise<number>;
   get(sequence: number): Promise<unknown>;
   lines(): AsyncIterable<string>;
@@ -41,7 +43,8 @@ export async function contractOf(
   { asked = fc.sample(queries, 40) }: ContractOptions = {},
 ): Promise<void> {
   const memory = new MemoryStore({ maxEntries: 1_000_000, maxBytes: Number.POSITIVE_INFINITY });
-  for (const { entry, timestampMillis } of sealed) memory.append(entry as AuditEntry, timestampMillis, 0);
+  for (const { entry, timestampMillis } of sealed)
+    memory.append(entry as AuditEntry, timestampMillis, 0);
   for (const query of asked) {
     const parsed = parseQuery(query);
     const { limit: _, ...unlimited } = query;
@@ -59,7 +62,11 @@ export async function contractOf(
   expect(await all(reader.lines())).toEqual(sealed.map(({ line }) => line));
 }
 
-async function paged(reader: AskedReader, order: "newest" | "oldest", limit: number): Promise<unknown[]> {
+async function paged(
+  reader: AskedReader,
+  order: "newest" | "oldest",
+  limit: number,
+): Promise<unknown[]> {
   const entries: unknown[] = [];
   let query: AuditQuery = { order, limit };
   for (;;) {

@@ -49,11 +49,15 @@ describeBackends("when programs end", () => {
     const audit = backends.log(service, {
       mirrors: [mirror, new ReliableLogRecordProcessor({ name: "seen", exporter })],
     });
-    for (let n = 0; n < 50; n++) audit.logNodeAdded({ did: `did:pqaid:node-${n}`, name: `${n}`, weight: 1 });
+    for (let n = 0; n < 50; n++)
+      audit.logNodeAdded({ did: `did:pqaid:node-${n}`, name: `${n}`, weight: 1 });
     await audit.checkpoint();
     await audit.shutdown();
     // by another instance, so that it is another stream, of which Loki removes nothing
-    const resource = resourceFromAttributes({ "service.name": service, "service.instance.id": "two" });
+    const resource = resourceFromAttributes({
+      "service.name": service,
+      "service.instance.id": "two",
+    });
     const again = otlpMirror({ url: backends.url });
     for (const record of exporter.records.slice(10, 30))
       again.onEmit({ ...record, resource } as Parameters<typeof again.onEmit>[0]);
@@ -64,7 +68,9 @@ describeBackends("when programs end", () => {
     expect(await reader.count()).toBe(50);
     expect(await all(reader.lines())).toEqual(journalLines(backends.journal(service)));
     const { entries } = await reader.page({ limit: 1000 });
-    expect(entries.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 50 }, (_, n) => 49 - n));
+    expect(entries.map(({ sequence }) => sequence)).toEqual(
+      Array.from({ length: 50 }, (_, n) => 49 - n),
+    );
     expect(await verify(reader.evidence(), { keys: [vkey] })).toMatchObject({
       verified: true,
       entries: 50,
@@ -75,7 +81,10 @@ describeBackends("when programs end", () => {
 
 describeBackends("when Loki is down for longer than the time that a record may be late", () => {
   const service = "long-outage";
-  const resource = resourceFromAttributes({ "service.name": service, "service.instance.id": "one" });
+  const resource = resourceFromAttributes({
+    "service.name": service,
+    "service.instance.id": "one",
+  });
   let backends: Backends;
   beforeAll(async () => {
     // half of it is how far a record may be behind the newest of its stream
@@ -102,7 +111,9 @@ describeBackends("when Loki is down for longer than the time that a record may b
     await audit.shutdown();
 
     await backends.hold(service, 350);
-    expect(await all(backends.reader(service).lines())).toEqual(journalLines(backends.journal(service)));
+    expect(await all(backends.reader(service).lines())).toEqual(
+      journalLines(backends.journal(service)),
+    );
     expect(await backends.counted("otelcol_exporter_send_failed_log_records(?:_total)?")).toBe(0);
 
     // this Loki does refuse what is late

@@ -50,11 +50,20 @@ export function pathOf(program: Program): string | undefined {
 export function build(program: Program): void {
   const go = goPath();
   if (go === undefined || pathOf(program) !== undefined) return;
-  console.warn(`building ${program.name} ${program.version} with ${go}: it takes some minutes, and once`);
+  console.warn(
+    `building ${program.name} ${program.version} with ${go}: it takes some minutes, and once`,
+  );
   mkdirSync(CACHE, { recursive: true });
   const path = cachedPath(program);
   const partial = `${path}.partial`;
-  const args = ["-mod=mod", "-trimpath", `-ldflags=${program.ldflags}`, "-o", partial, program.package];
+  const args = [
+    "-mod=mod",
+    "-trimpath",
+    `-ldflags=${program.ldflags}`,
+    "-o",
+    partial,
+    program.package,
+  ];
   const cwd = resolve(import.meta.dirname, FOLDERS[program.name]);
   const { status } = spawnSync(go, ["build", ...args], { cwd, stdio: "inherit" });
   if (status === 0 && isOfVersion(partial, program.version)) renameSync(partial, path);

@@ -65,7 +65,9 @@ export class Running implements AsyncDisposable {
       const isLate = performance.now() > deadline;
       if (isLate) await this.stop("SIGKILL");
       if (isLate || child.exitCode !== null)
-        throw new Error(`${this.#path} is not ready:\n${readFileSync(this.#logFile, "utf8").slice(-4000)}`);
+        throw new Error(
+          `${this.#path} is not ready:\n${readFileSync(this.#logFile, "utf8").slice(-4000)}`,
+        );
       await setTimeout(100);
     }
   }

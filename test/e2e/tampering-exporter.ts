@@ -15,7 +15,10 @@ export class TamperingExporter implements LogRecordExporter {
       .filter((record) => sequenceOf(record) !== 7)
       .map((record) =>
         sequenceOf(record) === 9
-          ? { ...record, body: String(record.body).replace(/"decision":"\w+"/, '"decision":"forged"') }
+          ? {
+              ...record,
+              body: String(record.body).replace(/"decision":"\w+"/, '"decision":"forged"'),
+            }
           : record,
       );
     this.#exporter.export(passed, done);

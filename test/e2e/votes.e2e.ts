@@ -72,7 +72,10 @@ describeBackends("the votes of a DAO, in Loki", () => {
     });
     const edited = altered(evidence(), (item) =>
       item.kind === "line" && sequenceIn(item) === 77
-        ? { ...item, line: String(item.line).replace('"approve"', '"reject"').replace("did:", "DID:") }
+        ? {
+            ...item,
+            line: String(item.line).replace('"approve"', '"reject"').replace("did:", "DID:"),
+          }
         : item,
     );
     expect(await verify(edited, { keys: [vkey] })).toMatchObject({
@@ -83,7 +86,14 @@ describeBackends("the votes of a DAO, in Loki", () => {
   });
 
   test("are verified by the command, out of Loki alone", async () => {
-    const { code, stdout, stderr } = await backends.command(SERVICE, "verify", "--key", vkey, "--log", NAME);
+    const { code, stdout, stderr } = await backends.command(
+      SERVICE,
+      "verify",
+      "--key",
+      vkey,
+      "--log",
+      NAME,
+    );
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain(`verified: ${cast.length} of ${cast.length} entries\n`);
   });
@@ -107,35 +117,38 @@ describeBackends("the votes of a DAO, in Loki", () => {
   });
 });
 
-describeBackends("a log of which one entry was left out on the way to Loki, and one altered", () => {
-  const service = "tampered";
-  let backends: Backends;
+describeBackends(
+  "a log of which one entry was left out on the way to Loki, and one altered",
+  () => {
+    const service = "tampered";
+    let backends: Backends;
 
-  beforeAll(async () => {
-    backends = await Backends.start();
-    const exporter = new TamperingExporter(backends.url);
-    const audit = backends.log(service, { mirrors: [otlpMirror({ exporter, delayMillis: 50 })] });
-    for (const vote of votes().slice(0, 200)) audit.logVoteCast({ vote });
-    await audit.checkpoint();
-    await audit.shutdown();
-    await backends.holdRecords(service, 199);
-  });
-  afterAll(() => backends?.[Symbol.asyncDispose]());
-
-  test("does not verify: the command names both", async () => {
-    const { code, stdout } = await backends.command(service, "verify", "--key", vkey, "--json");
-    expect(code).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({
-      verified: false,
-      integrity: "failed",
-      completeness: "failed",
-      problems: expect.arrayContaining([
-        expect.objectContaining({ code: "missing_entries", from: 7, to: 7 }),
-        expect.objectContaining({ code: "leaf_hash_mismatch", sequence: 9 }),
-      ]),
+    beforeAll(async () => {
+      backends = await Backends.start();
+      const exporter = new TamperingExporter(backends.url);
+      const audit = backends.log(service, { mirrors: [otlpMirror({ exporter, delayMillis: 50 })] });
+      for (const vote of votes().slice(0, 200)) audit.logVoteCast({ vote });
+      await audit.checkpoint();
+      await audit.shutdown();
+      await backends.holdRecords(service, 199);
     });
-  });
-});
+    afterAll(() => backends?.[Symbol.asyncDispose]());
+
+    test("does not verify: the command names both", async () => {
+      const { code, stdout } = await backends.command(service, "verify", "--key", vkey, "--json");
+      expect(code).toBe(1);
+      expect(JSON.parse(stdout)).toMatchObject({
+        verified: false,
+        integrity: "failed",
+        completeness: "failed",
+        problems: expect.arrayContaining([
+          expect.objectContaining({ code: "missing_entries", from: 7, to: 7 }),
+          expect.objectContaining({ code: "leaf_hash_mismatch", sequence: 9 }),
+        ]),
+      });
+    });
+  },
+);
 
 /** The evidence with what `change` makes of each item; those that it makes nothing of are left out. */
 function altered(

@@ -18,7 +18,9 @@ const DECISIONS: Readonly<Record<string, Vote["decision"]>> = {
 /** The recorded votes of a DAO, or made ones where these are not at hand. */
 export function votes(): Pick<Vote, "voteId" | "proposalId" | "voterDid" | "decision">[] {
   if (!existsSync(FILE)) {
-    console.warn("\n!!! SKIPPED: the recorded votes, since ../shared/data is not there; made ones instead\n");
+    console.warn(
+      "\n!!! SKIPPED: the recorded votes, since ../shared/data is not there; made ones instead\n",
+    );
     return Array.from({ length: MADE }, (_, index) => ({
       voteId: `v${index}`,
       proposalId: `p${Math.floor(index / 40)}`,

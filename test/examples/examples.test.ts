@@ -62,7 +62,9 @@ describe.concurrent("examples/", () => {
     const output = await outputOf("winston-mirror.ts");
     expect(output).toMatch(/^info: the app's own line\n/);
     expect(output).toMatch(/\ninfo: vote_cast .*did:pqaid:bob.* \| governance: \d+ fields\n/);
-    expect(output).toMatch(/\nerror: byzantine_detected .*did:pqaid:eve.* \| governance: \d+ fields\n$/);
+    expect(output).toMatch(
+      /\nerror: byzantine_detected .*did:pqaid:eve.* \| governance: \d+ fields\n$/,
+    );
   });
 
   test("otlp-to-collector.ts delivers to its stand-in", async () => {

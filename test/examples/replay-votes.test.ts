@@ -89,16 +89,31 @@ describe.concurrent("replay-votes", () => {
     ["an open quote", `1,"wim,yes,${FIRST}`, "Quote Not Closed"],
     ["a wrong id", `x,wim,yes,${FIRST}`, 'id: expected a positive number, got "x"'],
     ["no voter", `1,,yes,${FIRST}`, "voter: expected who voted"],
-    ["an unknown word", `1,wim,maybe,${FIRST}`, 'vote: expected one of yes, no, veto, abstain, got "maybe"'],
+    [
+      "an unknown word",
+      `1,wim,maybe,${FIRST}`,
+      'vote: expected one of yes, no, veto, abstain, got "maybe"',
+    ],
     ["a wrong start", "1,wim,yes,soon,2023", "start: expected milliseconds from 1970 to 2262"],
-    ["a start too late", "1,wim,yes,9999999999999,2286", "start: expected milliseconds from 1970 to 2262"],
+    [
+      "a start too late",
+      "1,wim,yes,9999999999999,2286",
+      "start: expected milliseconds from 1970 to 2262",
+    ],
     ["a wrong time", "1,wim,yes,0,1970", "iso: expected 1970-01-01T00:00:00.000Z, as start says"],
-    ["two starts of one proposal", `1,wim,yes,${SECOND}`, "start: proposal 1 started at 2023-05-23"],
+    [
+      "two starts of one proposal",
+      `1,wim,yes,${SECOND}`,
+      "start: proposal 1 started at 2023-05-23",
+    ],
     ["two votes of one voter", `1,yan,no,${FIRST}`, "voter: yan has voted on proposal 1 before"],
   ])("names the line that has %s", async (_case, line, message) => {
     const path = file([...VOTES, line]);
     const error = await readProposals(path).catch((cause: unknown) => cause);
-    expect(error).toMatchObject({ name: "MalformedVotes", message: expect.stringContaining(message) });
+    expect(error).toMatchObject({
+      name: "MalformedVotes",
+      message: expect.stringContaining(message),
+    });
     expect(error).toMatchObject({ message: expect.stringMatching(/\.csv:[78]: /) });
   });
 
@@ -106,10 +121,17 @@ describe.concurrent("replay-votes", () => {
     ["is not there", () => join(folder, "missing.csv"), "cannot read the votes: ENOENT"],
     ["is a folder", () => folder, "cannot read the votes: EISDIR"],
     ["is empty", () => file([]), ": the file is empty"],
-    ["has another header", () => file(["id,vote"]), `:1: expected the header ${HEADER}, got "id,vote"`],
+    [
+      "has another header",
+      () => file(["id,vote"]),
+      `:1: expected the header ${HEADER}, got "id,vote"`,
+    ],
   ])("says that the file %s", async (_case, path, message) => {
     const error = await readProposals(path()).catch((cause: unknown) => cause);
-    expect(error).toMatchObject({ name: "MalformedVotes", message: expect.stringContaining(message) });
+    expect(error).toMatchObject({
+      name: "MalformedVotes",
+      message: expect.stringContaining(message),
+    });
   });
 
   test("ends with that line alone on stderr, and 1", async () => {
@@ -134,9 +156,18 @@ describe.concurrent("replay-votes", () => {
   test.runIf(isThere)("replays the real votes of a DAO", async () => {
     const output = await outputOf(PROGRAM, [REAL_VOTES]);
     expect(output).toMatch(/^213 proposals, 15407 votes, 15833 entries\n/);
-    for (const row of ["14415  yes", "710  abstain", "271  no", "11  veto", "14415  approve", "282  reject"])
+    for (const row of [
+      "14415  yes",
+      "710  abstain",
+      "271  no",
+      "11  veto",
+      "14415  approve",
+      "282  reject",
+    ])
       expect(output).toContain(` ${row}\n`);
-    expect(output.split("proposals with the most votes\n")[1]?.trimEnd().split("\n")).toHaveLength(10);
+    expect(output.split("proposals with the most votes\n")[1]?.trimEnd().split("\n")).toHaveLength(
+      10,
+    );
     expect(output).toContain("182  proposal 176    passed: 163 for, 12 against\n");
   });
 });

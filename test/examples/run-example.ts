@@ -23,7 +23,11 @@ export function runExample(
 ): Promise<Outcome> {
   const { promise, resolve: done } = Promise.withResolvers<Outcome>();
   const argv = [...FLAGS, join("examples", file), ...args];
-  const options = { cwd: ROOT, env: { PATH: process.env["PATH"], ...env }, timeout: TIMEOUT_MILLIS };
+  const options = {
+    cwd: ROOT,
+    env: { PATH: process.env["PATH"], ...env },
+    timeout: TIMEOUT_MILLIS,
+  };
   const child = execFile(process.execPath, argv, options, (_error, stdout, stderr) => {
     done({ status: child.exitCode, stdout, stderr });
   });
@@ -37,6 +41,7 @@ export async function outputOf(
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const { status, stdout, stderr } = await runExample(file, args, env);
-  if (status !== 0 || stderr !== "") throw new Error(`${file} ended with ${status}: ${stderr}${stdout}`);
+  if (status !== 0 || stderr !== "")
+    throw new Error(`${file} ended with ${status}: ${stderr}${stdout}`);
   return stdout;
 }

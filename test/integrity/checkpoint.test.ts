@@ -62,7 +62,9 @@ describe("a checkpoint", () => {
     ["an empty extension line", `${ORIGIN}\n5\n${ROOT_TEXT}\n\nextension\n`],
     ["an empty last line", `${ORIGIN}\n5\n${ROOT_TEXT}\n\n`],
   ])("has not %s", (_, text) => {
-    expect(refused(() => parseCheckpoint(noteOf(text)))).toMatchObject({ code: "invalid_evidence" });
+    expect(refused(() => parseCheckpoint(noteOf(text)))).toMatchObject({
+      code: "invalid_evidence",
+    });
   });
 
   test("is never read without a signature line", () => {

@@ -1,6 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { parseCheckpoint } from "../../src/integrity/checkpoint.js";
-import { type EvidenceBundle, formatBundle, parseBundle } from "../../src/integrity/evidence-bundle.js";
+import {
+  type EvidenceBundle,
+  formatBundle,
+  parseBundle,
+} from "../../src/integrity/evidence-bundle.js";
 import { leafHashOf } from "../../src/integrity/merkle-hash.js";
 import { inclusionProof, rootOf } from "../../src/integrity/merkle-proofs.js";
 import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
@@ -8,7 +12,10 @@ import { verifyInclusion } from "../../src/integrity/verify-proofs.js";
 import { newKey, ORIGIN, refused, TIME } from "./fixtures.js";
 import { readerOf } from "./naive-tree.js";
 
-const LINES = Array.from({ length: 9 }, (_, index) => `{"seq":${index},"title":"Ünï\u2028 — ${index}"}`);
+const LINES = Array.from(
+  { length: 9 },
+  (_, index) => `{"seq":${index},"title":"Ünï\u2028 — ${index}"}`,
+);
 const reader = readerOf(LINES.map(leafHashOf));
 const entryOf = (sequence: number) => ({
   sequence,
@@ -78,7 +85,11 @@ describe("an evidence bundle", () => {
     ["checkpoint", "a checkpoint that is no text", (json) => ({ ...json, checkpoint: {} })],
     ["checkpoint", "a checkpoint that is none", (json) => ({ ...json, checkpoint: "x" })],
     ["entries", "entries that are no array", (json) => ({ ...json, entries: {} })],
-    ["entries[1]", "an entry that is no object", (json) => ({ ...json, entries: [json.entries[0], 1] })],
+    [
+      "entries[1]",
+      "an entry that is no object",
+      (json) => ({ ...json, entries: [json.entries[0], 1] }),
+    ],
     [
       "entries[0]",
       "an entry with an unknown key",
@@ -107,7 +118,10 @@ describe("an evidence bundle", () => {
     [
       "entries[0].proof[1]",
       "a hash that is cut",
-      (json) => ({ ...json, entries: [{ ...json.entries[0], proof: [json.entries[0].proof[0], "AAAA"] }] }),
+      (json) => ({
+        ...json,
+        entries: [{ ...json.entries[0], proof: [json.entries[0].proof[0], "AAAA"] }],
+      }),
     ],
   ])("names %s for %s", (field, _, change) => {
     const json = JSON.stringify(change(JSON.parse(formatBundle(bundle))));

@@ -55,7 +55,9 @@ export function ed25519Of(byte: number) {
     Buffer.alloc(32, byte),
   ]);
   const privateKey = createPrivateKey({ key: secret, format: "der", type: "pkcs8" });
-  const publicKey = createPublicKey(privateKey).export({ format: "der", type: "spki" }).subarray(-32);
+  const publicKey = createPublicKey(privateKey)
+    .export({ format: "der", type: "spki" })
+    .subarray(-32);
   return { privateKey, publicKey };
 }
 

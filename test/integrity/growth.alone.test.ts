@@ -11,16 +11,19 @@ vi.mock("../../src/integrity/merkle-hash.js", async (original) => {
 
 const nodeHash = vi.mocked(merkleHash.nodeHash);
 
-test.each([1_000, 10_000, 100_000])("appending %i leaves hashes less than one node a leaf", (size) => {
-  nodeHash.mockClear();
-  let range = CompactRange.EMPTY;
-  for (let index = 0; index < size; index++) range = range.append(leaf(0));
-  expect(nodeHash.mock.calls.length).toBeLessThan(size);
-  expect(nodeHash.mock.calls.length).toBeGreaterThan(size - 20);
-  nodeHash.mockClear();
-  range.root();
-  expect(nodeHash.mock.calls.length).toBeLessThanOrEqual(Math.log2(size));
-});
+test.each([1_000, 10_000, 100_000])(
+  "appending %i leaves hashes less than one node a leaf",
+  (size) => {
+    nodeHash.mockClear();
+    let range = CompactRange.EMPTY;
+    for (let index = 0; index < size; index++) range = range.append(leaf(0));
+    expect(nodeHash.mock.calls.length).toBeLessThan(size);
+    expect(nodeHash.mock.calls.length).toBeGreaterThan(size - 20);
+    nodeHash.mockClear();
+    range.root();
+    expect(nodeHash.mock.calls.length).toBeLessThanOrEqual(Math.log2(size));
+  },
+);
 
 test("a proof of a million hashes is left after 53", () => {
   nodeHash.mockClear();

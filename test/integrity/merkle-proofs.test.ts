@@ -30,7 +30,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     proof.length < 2 ? [] : [proof[1] as Hash, proof[0] as Hash, ...proof.slice(2)],
 };
 const fault = fc.constantFrom(...Object.keys(FAULTS));
-const faulty = (name: string, proof: Hash[], at: number): Hash[] => (FAULTS[name] as Fault)(proof, at);
+const faulty = (name: string, proof: Hash[], at: number): Hash[] =>
+  (FAULTS[name] as Fault)(proof, at);
 
 describe("an inclusion proof", () => {
   test("is the path of RFC 9162, and verifies", () => {
@@ -39,7 +40,9 @@ describe("an inclusion proof", () => {
         const proof = inclusionProof(index, size, readerOf(first(size)));
         expect(hex(proof)).toEqual(hex(path(index, first(size))));
         const root = treeHash(first(size));
-        expect(verifyInclusion({ index, size, leafHash: LEAVES[index] as Hash, proof, root })).toBe(true);
+        expect(verifyInclusion({ index, size, leafHash: LEAVES[index] as Hash, proof, root })).toBe(
+          true,
+        );
       }),
     );
   });
@@ -54,14 +57,21 @@ describe("an inclusion proof", () => {
         (pair, name, at, shift) => {
           const [size, index] = pair;
           const proof = inclusionProof(index, size, readerOf(first(size)));
-          const right = { index, size, leafHash: LEAVES[index] as Hash, proof, root: treeHash(first(size)) };
+          const right = {
+            index,
+            size,
+            leafHash: LEAVES[index] as Hash,
+            proof,
+            root: treeHash(first(size)),
+          };
           expect(verifyInclusion({ ...right, leafHash: leaf(1000) })).toBe(false);
           expect(verifyInclusion({ ...right, root: leaf(1000) })).toBe(false);
           expect(verifyInclusion({ ...right, index: index + shift })).toBe(false);
           expect(verifyInclusion({ ...right, index: index - shift })).toBe(false);
           expect(verifyInclusion({ ...right, size: index })).toBe(false);
           const wrong = faulty(name, proof, at);
-          if (size > 1 || wrong.length > 0) expect(verifyInclusion({ ...right, proof: wrong })).toBe(false);
+          if (size > 1 || wrong.length > 0)
+            expect(verifyInclusion({ ...right, proof: wrong })).toBe(false);
         },
       ),
     );
@@ -73,7 +83,13 @@ describe("an inclusion proof", () => {
     ["none", Number.NaN, 2],
     ["not one of the tree", 2, 2],
   ])("is refused for numbers that are %s, when verified and when built", (_, index, size) => {
-    const check = { index, size, leafHash: leaf(0), proof: [leaf(1)], root: nodeHash(leaf(0), leaf(1)) };
+    const check = {
+      index,
+      size,
+      leafHash: leaf(0),
+      proof: [leaf(1)],
+      root: nodeHash(leaf(0), leaf(1)),
+    };
     expect(verifyInclusion({ ...check, index: 0, size: 2 })).toBe(true);
     expect(verifyInclusion(check)).toBe(false);
     const build = () => inclusionProof(index, size, readerOf(LEAVES));
@@ -116,7 +132,9 @@ test("a hash of another length is refused, also right after the whole one was ta
   for (const [at, whole] of consistent.proof.entries())
     for (const hash of resized(whole)) {
       expect(verifyConsistency(consistent)).toBe(true);
-      expect(verifyConsistency({ ...consistent, proof: consistent.proof.with(at, hash) })).toBe(false);
+      expect(verifyConsistency({ ...consistent, proof: consistent.proof.with(at, hash) })).toBe(
+        false,
+      );
     }
   for (const hash of resized(roots.firstRoot))
     expect(verifyConsistency({ ...consistent, firstRoot: hash })).toBe(false);
@@ -159,8 +177,12 @@ describe("a consistency proof", () => {
     expect(verifyConsistency(check)).toBe(true);
     expect(verifyConsistency({ ...check, firstRoot: leaf(0), secondRoot: leaf(0) })).toBe(false);
     expect(verifyConsistency({ ...check, second: 1, secondRoot: leaf(0) })).toBe(false);
-    expect(refused(() => consistencyProof(0, 1, readerOf(LEAVES)))).toMatchObject({ field: "first" });
-    expect(refused(() => consistencyProof(3, 2, readerOf(LEAVES)))).toMatchObject({ field: "first" });
+    expect(refused(() => consistencyProof(0, 1, readerOf(LEAVES)))).toMatchObject({
+      field: "first",
+    });
+    expect(refused(() => consistencyProof(3, 2, readerOf(LEAVES)))).toMatchObject({
+      field: "first",
+    });
   });
 });
 

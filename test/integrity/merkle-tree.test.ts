@@ -15,7 +15,9 @@ const rangeOf = (size: number): CompactRange =>
 
 describe("hashes of the tree", () => {
   test("are those of RFC 9162", () => {
-    expect(hex(EMPTY_ROOT)).toBe("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    expect(hex(EMPTY_ROOT)).toBe(
+      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    );
     const [left, right] = [leaf(1), leaf(2)];
     const node = createHash("sha256").update(Buffer.concat([Uint8Array.of(1), left, right]));
     expect(hex(nodeHash(left, right))).toBe(node.digest("hex"));

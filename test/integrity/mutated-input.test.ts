@@ -16,7 +16,10 @@ import { ed25519Of, ORIGIN, ROOT, TIME, vkeyText } from "./fixtures.js";
 const { publicKey } = ed25519Of(1);
 const VKEYS = [0x01, 0x04].map((type) => vkeyText(ORIGIN, type, publicKey));
 const MLDSA_VKEY = vkeyText(ORIGIN, 0x06, Buffer.alloc(1312, 7));
-const KEYS = [...VKEYS, MLDSA_VKEY].map((vkey) => ({ key: parseVerifierKey(vkey), notAfter: new Date(0) }));
+const KEYS = [...VKEYS, MLDSA_VKEY].map((vkey) => ({
+  key: parseVerifierKey(vkey),
+  notAfter: new Date(0),
+}));
 const SIGNATURES = KEYS.map(({ key }, at) => ({
   name: ORIGIN,
   id: key.id,
@@ -24,7 +27,12 @@ const SIGNATURES = KEYS.map(({ key }, at) => ({
 }));
 const NOTE = formatNote(checkpointText(ORIGIN, 5, ROOT), SIGNATURES);
 const PROOF = [ROOT, leafHashOf("x")];
-const TLOG_PROOF = formatTlogProof({ index: 3, proof: PROOF, checkpoint: NOTE, extra: Buffer.from("{}") });
+const TLOG_PROOF = formatTlogProof({
+  index: 3,
+  proof: PROOF,
+  checkpoint: NOTE,
+  extra: Buffer.from("{}"),
+});
 const BUNDLE = formatBundle({
   origin: ORIGIN,
   checkpoint: NOTE,
@@ -34,7 +42,9 @@ const BUNDLE = formatBundle({
 /** What a parser may stumble over. */
 const piece = fc.oneof(
   fc.constantFrom(
-    ..."\n|\n\n|\0|\r\n| |— |+|=|==|-|0|/|index |extra |\ud800|é|9007199254740993|1e3|__proto__".split("|"),
+    ..."\n|\n\n|\0|\r\n| |— |+|=|==|-|0|/|index |extra |\ud800|é|9007199254740993|1e3|__proto__".split(
+      "|",
+    ),
   ),
   fc.string({ unit: "binary", maxLength: 5 }),
 );
@@ -47,7 +57,10 @@ const mutated = (text: string): fc.Arbitrary<string> =>
       maxLength: 4,
     })
     .map((edits) =>
-      edits.reduce((now, [at, length, put]) => now.slice(0, at) + put + now.slice(at + length), text),
+      edits.reduce(
+        (now, [at, length, put]) => now.slice(0, at) + put + now.slice(at + length),
+        text,
+      ),
     );
 
 /** Short texts are mutated everywhere; of a note most characters are those of the largest signature. */
@@ -110,7 +123,10 @@ describe("whatever is put into a text, nothing is thrown but invalid_evidence", 
     const options = { origin: ORIGIN, size: 5, root: ROOT, timeMillis: TIME };
     const { note } = await signCheckpoint({ ...options, keys });
     const trusted = keys.map(({ verifierKey }) => ({ key: verifierKey }));
-    expect(checkSignatures(note, trusted)).toMatchObject([{ status: "valid" }, { status: "valid" }]);
+    expect(checkSignatures(note, trusted)).toMatchObject([
+      { status: "valid" },
+      { status: "valid" },
+    ]);
     const { text } = parseNote(note);
     let others = 0;
     fc.assert(

@@ -11,7 +11,8 @@ export const leaf = (index: number): Buffer =>
   createHash("sha256").update(Uint8Array.of(0)).update(`leaf ${index}`).digest();
 
 /** So many leaf hashes. */
-export const leavesOf = (size: number): Buffer[] => Array.from({ length: size }, (_, index) => leaf(index));
+export const leavesOf = (size: number): Buffer[] =>
+  Array.from({ length: size }, (_, index) => leaf(index));
 
 /** The largest power of two below `size`. */
 function k(size: number): number {
@@ -54,7 +55,8 @@ function subproof(m: number, leaves: readonly Uint8Array[], known: boolean): Uin
 export function readerOf(leaves: readonly Uint8Array[]): SubtreeReader {
   return (first, height) => {
     const end = first + 2 ** height;
-    if (first % 2 ** height !== 0 || end > leaves.length) throw new Error(`no subtree ${first} ${height}`);
+    if (first % 2 ** height !== 0 || end > leaves.length)
+      throw new Error(`no subtree ${first} ${height}`);
     return treeHash(leaves.slice(first, end));
   };
 }

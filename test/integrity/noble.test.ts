@@ -7,7 +7,16 @@ import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
 import { parseNote } from "../../src/integrity/signed-note.js";
 import { remoteSigningKey } from "../../src/integrity/signing-key.js";
 import { parseVerifierKey } from "../../src/integrity/verifier-key.js";
-import { HAS_ML_DSA, newKey, ORIGIN, ROOT, signatureLine, TIME, u64, vkeyText } from "./fixtures.js";
+import {
+  HAS_ML_DSA,
+  newKey,
+  ORIGIN,
+  ROOT,
+  signatureLine,
+  TIME,
+  u64,
+  vkeyText,
+} from "./fixtures.js";
 
 const SECONDS = Math.floor(TIME / 1000);
 
@@ -73,6 +82,8 @@ describe("ML-DSA-44 of @noble/post-quantum", () => {
     const options = { origin: ORIGIN, size: 7, root: ROOT, keys: [key], timeMillis: TIME };
     const { note } = await signCheckpoint(options);
     const status = HAS_ML_DSA ? "valid" : "unchecked";
-    expect(checkSignatures(note, [{ key: key.verifierKey }])).toMatchObject([{ status, kind: "log" }]);
+    expect(checkSignatures(note, [{ key: key.verifierKey }])).toMatchObject([
+      { status, kind: "log" },
+    ]);
   });
 });

@@ -35,7 +35,11 @@ if (existsSync(VECTORS)) {
     test("all 98", () => expect(vectors.length).toBe(98));
     test.each(vectors)("%s", (_, vector) => {
       const { leafIdx: index, treeSize: size } = vector;
-      const hashes = { leafHash: bytes(vector.leafHash), root: bytes(vector.root), proof: proofOf(vector) };
+      const hashes = {
+        leafHash: bytes(vector.leafHash),
+        root: bytes(vector.root),
+        proof: proofOf(vector),
+      };
       expect(verifyInclusion({ index, size, ...hashes })).toBe(!vector.wantErr);
     });
   });
@@ -46,7 +50,9 @@ if (existsSync(VECTORS)) {
     test.each(vectors)("%s", (_, vector) => {
       const { size1: first, size2: second } = vector;
       const roots = { firstRoot: bytes(vector.root1), secondRoot: bytes(vector.root2) };
-      expect(verifyConsistency({ first, second, ...roots, proof: proofOf(vector) })).toBe(!vector.wantErr);
+      expect(verifyConsistency({ first, second, ...roots, proof: proofOf(vector) })).toBe(
+        !vector.wantErr,
+      );
     });
   });
 } else {

@@ -4,7 +4,11 @@ import { checkSignatures } from "../../src/integrity/check-signatures.js";
 import { checkpointText } from "../../src/integrity/checkpoint.js";
 import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
 import { parseNote } from "../../src/integrity/signed-note.js";
-import { remoteSigningKey, type SigningKey, signingKeyOf } from "../../src/integrity/signing-key.js";
+import {
+  remoteSigningKey,
+  type SigningKey,
+  signingKeyOf,
+} from "../../src/integrity/signing-key.js";
 import { parseVerifierKey, type VerifierKey } from "../../src/integrity/verifier-key.js";
 import {
   ed25519Of,
@@ -26,7 +30,12 @@ const signed = (...keys: SigningKey[]) =>
   signCheckpoint({ origin: ORIGIN, size: 1234, root: ROOT, keys, timeMillis: TIME });
 
 /** A key of cosignature/v1 and its signature of a text at a time, put together by the specification alone. */
-function cosigner(name: string, text = TEXT, seconds: number | bigint = SECONDS, time = `${seconds}`) {
+function cosigner(
+  name: string,
+  text = TEXT,
+  seconds: number | bigint = SECONDS,
+  time = `${seconds}`,
+) {
   const { privateKey, publicKey } = ed25519Of(3);
   const key = parseVerifierKey(vkeyText(name, 0x04, publicKey));
   const message = `cosignature/v1\ntime ${time}\n${text}`;
@@ -38,7 +47,13 @@ describe("a checkpoint signed with Ed25519", () => {
   test("is the note that Go writes, byte for byte", async () => {
     const key = signingKeyOf("example.com/audit", ed25519Of(1).privateKey);
     const root = Buffer.from(Array.from({ length: 32 }, (_, index) => index));
-    const options = { origin: "example.com/audit", size: 20852163, root, keys: [key], timeMillis: TIME };
+    const options = {
+      origin: "example.com/audit",
+      size: 20852163,
+      root,
+      keys: [key],
+      timeMillis: TIME,
+    };
     const { note } = await signCheckpoint(options);
     // Written by golang.org/x/mod/sumdb/note for the secret of 32 bytes 0x01.
     expect(note).toBe(
@@ -85,7 +100,10 @@ describe("a checkpoint signed with Ed25519", () => {
       { kind: "log", status: "valid" },
       { kind: "cosignature", status: "valid", name: "witness.example" },
     ]);
-    expect(checkSignatures(note, trust(other))).toMatchObject([{ kind: "unknown" }, { kind: "cosignature" }]);
+    expect(checkSignatures(note, trust(other))).toMatchObject([
+      { kind: "unknown" },
+      { kind: "cosignature" },
+    ]);
   });
 
   test("is unchecked for the period of its key, unless the caller says the time", async () => {
@@ -110,8 +128,12 @@ describe("a checkpoint signed with Ed25519", () => {
       { key: key.verifierKey, notBefore: year(2020), notAfter: year(2021) },
       { key: key.verifierKey, notBefore: year(2026), notAfter: year(2027) },
     ];
-    expect(checkSignatures(note, periods, { time: new Date(TIME) })).toMatchObject([{ status: "valid" }]);
-    expect(checkSignatures(note, periods, { time: year(2023) })).toMatchObject([{ status: "invalid" }]);
+    expect(checkSignatures(note, periods, { time: new Date(TIME) })).toMatchObject([
+      { status: "valid" },
+    ]);
+    expect(checkSignatures(note, periods, { time: year(2023) })).toMatchObject([
+      { status: "invalid" },
+    ]);
   });
 });
 
@@ -211,7 +233,9 @@ describe.runIf(HAS_ML_DSA)("a checkpoint signed with ML-DSA-44", () => {
     const [line] = parseNote(note).signatures;
     const later = Buffer.concat([u64(SECONDS + 1), line?.signature.subarray(8) ?? Buffer.alloc(0)]);
     expect(status(`${TEXT}\n${signatureLine(key.verifierKey, later)}`)).toBe("invalid");
-    const renamed = parseVerifierKey(vkeyText("example.com/other", 0x06, key.verifierKey.publicKey));
+    const renamed = parseVerifierKey(
+      vkeyText("example.com/other", 0x06, key.verifierKey.publicKey),
+    );
     const moved = signatureLine(renamed, line?.signature ?? Buffer.alloc(0));
     expect(status(`${TEXT}\n${moved}`, renamed)).toBe("invalid");
   });
@@ -266,14 +290,20 @@ describe("a key that signs elsewhere", () => {
     const remote = async (message: Uint8Array) => sign(null, message, privateKey);
     const key = remoteSigningKey({ verifierKey, sign: remote });
     expect((await signed(key)).note).toBe((await signed(signingKeyOf(ORIGIN, privateKey))).note);
-    const timed = remoteSigningKey({ verifierKey: vkeyText(ORIGIN, 0x04, publicKey), sign: remote });
+    const timed = remoteSigningKey({
+      verifierKey: vkeyText(ORIGIN, 0x04, publicKey),
+      sign: remote,
+    });
     expect(checkSignatures((await signed(timed)).note, trust(timed))).toMatchObject([
       { status: "valid", timestamp: new Date(SECONDS * 1000) },
     ]);
   });
 
   test.each([
-    ["another key's signature", async (message: Uint8Array) => sign(null, message, ed25519Of(6).privateKey)],
+    [
+      "another key's signature",
+      async (message: Uint8Array) => sign(null, message, ed25519Of(6).privateKey),
+    ],
     ["a signature of something else", async () => sign(null, Buffer.from("else"), privateKey)],
     ["too few bytes", async () => Buffer.alloc(63)],
     ["text", async () => "x".repeat(64)],
@@ -318,7 +348,9 @@ describe("no checkpoint is signed", () => {
     ["of no size", { keys: [key], size: -1 }],
     ["of no root", { keys: [key], root: Buffer.alloc(0) }],
   ])("%s", async (_, given) => {
-    await expect(signCheckpoint({ ...options, ...given })).rejects.toMatchObject({ code: "invalid_options" });
+    await expect(signCheckpoint({ ...options, ...given })).rejects.toMatchObject({
+      code: "invalid_options",
+    });
   });
 
   test("with a private key that is none", () => {

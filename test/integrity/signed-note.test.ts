@@ -92,14 +92,22 @@ describe("a signed note", () => {
     ],
     ["a control character", "te\txt\n", [{ name: "k", id: 1, signature: Buffer.alloc(64) }]],
     ["a name that is none", "text\n", [{ name: "a b", id: 1, signature: Buffer.alloc(64) }]],
-    ["a line in a name", "text\n", [{ name: `k x\n\n${LINE}`, id: 1, signature: Buffer.alloc(64) }]],
+    [
+      "a line in a name",
+      "text\n",
+      [{ name: `k x\n\n${LINE}`, id: 1, signature: Buffer.alloc(64) }],
+    ],
   ])("is not written with %s", (_, any, signatures) => {
     expect(refused(() => formatNote(any, signatures))).toMatchObject({ code: "invalid_evidence" });
   });
 
   test("has 100 signatures at most, and 16 of the largest kind fit", () => {
     expect(parseNote(NOTE + LINE.repeat(99)).signatures.length).toBe(100);
-    const large = Array.from({ length: 16 }, () => ({ name: "k", id: 1, signature: Buffer.alloc(5000) }));
+    const large = Array.from({ length: 16 }, () => ({
+      name: "k",
+      id: 1,
+      signature: Buffer.alloc(5000),
+    }));
     expect(parseNote(formatNote("text\n", large)).signatures.length).toBe(16);
   });
 });

@@ -72,7 +72,9 @@ describe("generated keys", () => {
     (algorithm) => {
       const { privateKeyPem, vkey } = generateKeys("example.com/audit", algorithm);
       expect(privateKeyPem).toMatch(/^-----BEGIN PRIVATE KEY-----\n/);
-      expect(signingKeyOf("example.com/audit", privateKeyPem).verifierKey).toEqual(parseVerifierKey(vkey));
+      expect(signingKeyOf("example.com/audit", privateKeyPem).verifierKey).toEqual(
+        parseVerifierKey(vkey),
+      );
       expect(parseVerifierKey(vkey)).toMatchObject({ algorithm, name: "example.com/audit" });
       expect(generateKeys("example.com/audit", algorithm).vkey).not.toBe(vkey);
     },

@@ -35,7 +35,12 @@ describe("a Node without ML-DSA-44", () => {
       return checkSignatures(`${checkpointText(ORIGIN, 5, ROOT)}\n${line}`, [{ key }]);
     };
     expect(status(2420)).toMatchObject([
-      { status: "unchecked", kind: "log", algorithm: "ml-dsa-44", reason: "this Node has no ml-dsa-44" },
+      {
+        status: "unchecked",
+        kind: "log",
+        algorithm: "ml-dsa-44",
+        reason: "this Node has no ml-dsa-44",
+      },
     ]);
     expect(status(2419)).toMatchObject([{ status: "invalid" }]);
   });
@@ -59,7 +64,10 @@ describe("a Node without ML-DSA-44", () => {
   });
 
   test("still signs with a remote key of it", async () => {
-    const remote = remoteSigningKey({ verifierKey: key.vkey, sign: async () => Buffer.alloc(2420) });
+    const remote = remoteSigningKey({
+      verifierKey: key.vkey,
+      sign: async () => Buffer.alloc(2420),
+    });
     const options = { origin: ORIGIN, size: 5, root: ROOT, keys: [remote], timeMillis: TIME };
     const { note } = await signCheckpoint(options);
     expect(checkSignatures(note, [{ key }])).toMatchObject([{ status: "unchecked" }]);

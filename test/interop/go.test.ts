@@ -102,8 +102,13 @@ if (GO === undefined || reason !== undefined) {
         Consistency: [...consistency, { ...consistency.at(-2), First: 1 }],
       };
       const program = join(folder, "interop");
-      execFileSync(GO, ["build", "-o", program], { cwd: FOLDER, stdio: ["ignore", "inherit", "inherit"] });
-      answers = JSON.parse(execFileSync(program, { input: JSON.stringify(input), encoding: "utf8" }));
+      execFileSync(GO, ["build", "-o", program], {
+        cwd: FOLDER,
+        stdio: ["ignore", "inherit", "inherit"],
+      });
+      answers = JSON.parse(
+        execFileSync(program, { input: JSON.stringify(input), encoding: "utf8" }),
+      );
     }, 180_000);
     afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -61,7 +61,9 @@ describe("the file of a journal in the hands of any SQLite program", () => {
     const database = filled();
     try {
       expect(() => database.exec(sql)).toThrow(/append-only/);
-      expect(database.prepare("SELECT count(*) AS n FROM entry WHERE actor_did = 'did:a'").get()).toEqual({
+      expect(
+        database.prepare("SELECT count(*) AS n FROM entry WHERE actor_did = 'did:a'").get(),
+      ).toEqual({
         n: 3,
       });
     } finally {
@@ -70,14 +72,20 @@ describe("the file of a journal in the hands of any SQLite program", () => {
   });
 
   test.each([
-    ["replacing the log id", "INSERT OR REPLACE INTO log VALUES (0, 'evil', '2020-01-01T00:00:00Z')"],
+    [
+      "replacing the log id",
+      "INSERT OR REPLACE INTO log VALUES (0, 'evil', '2020-01-01T00:00:00Z')",
+    ],
     [
       "an upsert of the log id",
       "INSERT INTO log VALUES (0, 'evil', '') ON CONFLICT DO UPDATE SET log_id = 'evil'",
     ],
     ["replacing a kept leaf hash", "REPLACE INTO pruned_leaf VALUES (1, zeroblob(32))"],
     ["a kept leaf hash with a hole before it", "INSERT INTO pruned_leaf VALUES (9, zeroblob(32))"],
-    ["a kept leaf hash without a sequence", "INSERT INTO pruned_leaf (leaf_hash) VALUES (zeroblob(32))"],
+    [
+      "a kept leaf hash without a sequence",
+      "INSERT INTO pruned_leaf (leaf_hash) VALUES (zeroblob(32))",
+    ],
     ["a kept leaf hash that its entry has not", "INSERT INTO pruned_leaf VALUES (2, zeroblob(32))"],
     [
       "a kept leaf hash of an entry that never was",
@@ -91,7 +99,10 @@ describe("the file of a journal in the hands of any SQLite program", () => {
       "REPLACE INTO pruning SELECT pruned_before, first, recorded_nanos, '1999', '1999' FROM pruning",
     ],
     ["the record of a pruning before the last one", "INSERT INTO pruning VALUES (1, 0, 0, '', '')"],
-    ["the record of a pruning that kept no leaf hashes", "INSERT INTO pruning VALUES (4, 2, 0, '', '')"],
+    [
+      "the record of a pruning that kept no leaf hashes",
+      "INSERT INTO pruning VALUES (4, 2, 0, '', '')",
+    ],
     [
       "the record of a pruning that does not go on from the last one",
       `INSERT INTO pruned_leaf SELECT sequence, leaf_hash FROM entry WHERE sequence = 2;

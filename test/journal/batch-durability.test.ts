@@ -11,7 +11,11 @@ import {
 } from "@opentelemetry/sdk-metrics";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ReliableLogRecordProcessor } from "../../src/delivery/index.js";
-import { type AuditError, GovernanceAuditLog, type GovernanceAuditLogOptions } from "../../src/index.js";
+import {
+  type AuditError,
+  GovernanceAuditLog,
+  type GovernanceAuditLogOptions,
+} from "../../src/index.js";
 import { Journal } from "../../src/journal/index.js";
 import { ScriptedExporter } from "../fixtures/exporters.js";
 import { newPath, thrownBy } from "./fixtures.js";
@@ -22,8 +26,16 @@ afterEach(async () => {
   for (const audit of logs.splice(0)) await audit.shutdown({ timeoutMillis: 1 }).catch(() => {});
 });
 
-function started(journal: string | Journal, options: GovernanceAuditLogOptions = {}): GovernanceAuditLog {
-  const audit = new GovernanceAuditLog({ journal, durability: "batch", onError: () => {}, ...options });
+function started(
+  journal: string | Journal,
+  options: GovernanceAuditLogOptions = {},
+): GovernanceAuditLog {
+  const audit = new GovernanceAuditLog({
+    journal,
+    durability: "batch",
+    onError: () => {},
+    ...options,
+  });
   logs.push(audit);
   return audit;
 }
@@ -44,7 +56,8 @@ function witness(path: string): LogRecordProcessor & { readonly seen: [unknown, 
   const seen: [unknown, number][] = [];
   return {
     seen,
-    onEmit: ({ attributes }) => void seen.push([attributes["governance.sequence"], sequencesIn(path).length]),
+    onEmit: ({ attributes }) =>
+      void seen.push([attributes["governance.sequence"], sequencesIn(path).length]),
     forceFlush: async () => {},
     shutdown: async () => {},
   };
@@ -78,7 +91,9 @@ describe('durability: "batch"', () => {
     const path = newPath();
     const mirror = witness(path);
     const exporter = new ScriptedExporter();
-    const audit = started(path, { mirrors: [mirror, new ReliableLogRecordProcessor({ exporter })] });
+    const audit = started(path, {
+      mirrors: [mirror, new ReliableLogRecordProcessor({ exporter })],
+    });
     for (let i = 0; i < 5; i++) remove(audit, `did:${i}`);
     expect(mirror.seen).toEqual([]);
     expect(audit.ledger()).toMatchObject({ accepted: 5, mirrors: { otlp: { accepted: 0 } } });
@@ -182,7 +197,9 @@ describe("a group that cannot be committed", () => {
     const lag = async () => {
       exporter.reset();
       await reader.forceFlush();
-      const metrics = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics[0]?.metrics ?? []);
+      const metrics = exporter
+        .getMetrics()
+        .flatMap(({ scopeMetrics }) => scopeMetrics[0]?.metrics ?? []);
       const metric = metrics.find(({ descriptor }) => descriptor.name === "quorumlog.journal.lag");
       return metric?.dataPoints[0]?.value as number;
     };

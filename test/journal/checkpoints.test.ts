@@ -119,12 +119,17 @@ describe("a log with a signer", () => {
     await audit.shutdown();
     const again = started();
     await again.shutdown();
-    expect(Array.from(openJournal(file, { readOnly: true }).checkpoints(), ({ size }) => size)).toEqual([1]);
+    expect(
+      Array.from(openJournal(file, { readOnly: true }).checkpoints(), ({ size }) => size),
+    ).toEqual([1]);
   });
 
   test("waits at its shutdown for those that are under way, and begins no other", async () => {
     const errors: AuditError[] = [];
-    const audit = started({ checkpointEvery: { entries: 1 }, onError: (error) => errors.push(error) });
+    const audit = started({
+      checkpointEvery: { entries: 1 },
+      onError: (error) => errors.push(error),
+    });
     remove(audit, "did:a");
     const asked = audit.checkpoint();
     remove(audit, "did:b");
@@ -214,9 +219,17 @@ describe("a log with a signer", () => {
     ["no keys", { signer: [] }, "signer"],
     ["no file", { signer: "/nowhere/key.pem" }, "signer"],
     ["a public key", { signer: generateKeyPairSync("ed25519").publicKey as KeyObject }, "signer"],
-    ["an RSA key", { signer: generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey }, "signer"],
+    [
+      "an RSA key",
+      { signer: generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey },
+      "signer",
+    ],
     ["another log id", { logId: "other" }, "signer"],
-    ["no signer to an interval", { signer: undefined, checkpointEvery: { entries: 1 } }, "checkpointEvery"],
+    [
+      "no signer to an interval",
+      { signer: undefined, checkpointEvery: { entries: 1 } },
+      "checkpointEvery",
+    ],
     ["an interval of 0", { checkpointEvery: { entries: 0 } }, "checkpointEvery.entries"],
     ["an interval of no known name", { checkpointEvery: { hours: 1 } as never }, "hours"],
   ])("refuses %s", (_, options, field) => {
@@ -233,9 +246,14 @@ describe("a log with a signer", () => {
   test("has neither checkpoint nor proof without one", async () => {
     const audit = started({ signer: undefined });
     remove(audit, "did:a");
-    await expect(audit.checkpoint()).rejects.toMatchObject({ code: "invalid_options", field: "signer" });
+    await expect(audit.checkpoint()).rejects.toMatchObject({
+      code: "invalid_options",
+      field: "signer",
+    });
     await expect(audit.prove(0)).rejects.toMatchObject({ code: "journal_failed" });
-    await expect(new GovernanceAuditLog().prove(0)).rejects.toMatchObject({ code: "invalid_options" });
+    await expect(new GovernanceAuditLog().prove(0)).rejects.toMatchObject({
+      code: "invalid_options",
+    });
   });
 });
 
@@ -247,7 +265,9 @@ describe("two histories", () => {
     const database = new DatabaseSync(file);
     database.exec("DROP TRIGGER entry_delete");
     database.exec("DELETE FROM entry WHERE sequence = 1");
-    database.exec(`CREATE TRIGGER entry_delete BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'no'); END`);
+    database.exec(
+      `CREATE TRIGGER entry_delete BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'no'); END`,
+    );
     database.close();
     const again = started();
     remove(again, "did:x");
@@ -280,7 +300,10 @@ describe("checkpoints and mirrors", () => {
     expect(checkpoint?.resource.attributes).toEqual(entry?.resource.attributes);
     expect(checkpoint?.instrumentationScope).toEqual(entry?.instrumentationScope);
     expect(bodies(exporter)).toEqual([0, "checkpoint 1", 1, "checkpoint 2"]);
-    expect(audit.ledger()).toMatchObject({ accepted: 2, mirrors: { otlp: { accepted: 4, delivered: 4 } } });
+    expect(audit.ledger()).toMatchObject({
+      accepted: 2,
+      mirrors: { otlp: { accepted: 4, delivered: 4 } },
+    });
   });
 
   test("count in the ledger whoever signed them, and are left pending by a log that was shut down", async () => {
@@ -292,7 +315,12 @@ describe("checkpoints and mirrors", () => {
     remove(audit, "did:a");
     await journal.checkpoint({ keys: [signingKeyOf(NAME, privateKeyPem)] });
     await audit.flush();
-    expect(audit.ledger().mirrors["otlp"]).toEqual({ accepted: 2, delivered: 2, pending: 0, rejected: 0 });
+    expect(audit.ledger().mirrors["otlp"]).toEqual({
+      accepted: 2,
+      delivered: 2,
+      pending: 0,
+      rejected: 0,
+    });
     expect(bodies(exporter)).toEqual([0, "checkpoint 1"]);
     await audit.shutdown();
     await journal.checkpoint({ keys: [signingKeyOf(NAME, privateKeyPem)] });
@@ -312,7 +340,10 @@ describe("checkpoints and mirrors", () => {
     remove(audit, "did:a");
     const { note, rootHash } = await audit.checkpoint();
     await audit.flush();
-    expect(lines[1]).toMatchObject({ level: "info", message: `checkpoint of 1 entries of ${NAME}` });
+    expect(lines[1]).toMatchObject({
+      level: "info",
+      message: `checkpoint of 1 entries of ${NAME}`,
+    });
     expect(lines[1]?.["governance"]).toEqual({
       operation: "checkpoint",
       logId: NAME,
@@ -328,7 +359,12 @@ describe("checkpoints and mirrors", () => {
     await started({ mirrors: [plain] }).checkpoint();
     const own = ATTRIBUTE_CONVENTIONS.filter(({ operations }) => operations.includes("checkpoint"));
     expect(Object.keys(plain.records[0]?.attributes ?? {}).sort()).toEqual(
-      [...own.map(({ name }) => name), "governance.operation", "governance.log.id", "log.record.uid"].sort(),
+      [
+        ...own.map(({ name }) => name),
+        "governance.operation",
+        "governance.log.id",
+        "log.record.uid",
+      ].sort(),
     );
   });
 
@@ -369,7 +405,10 @@ describe("checkpoints and mirrors", () => {
   test("and entries of a log without the mirror are pending for it in the next log of the same journal", async () => {
     const journal = openJournal(file, { logId: NAME });
     const logged = async (exporter?: ScriptedExporter) => {
-      const audit = started({ journal, mirrors: exporter ? [mirrorOf(exporter, { name: "otlp" })] : [] });
+      const audit = started({
+        journal,
+        mirrors: exporter ? [mirrorOf(exporter, { name: "otlp" })] : [],
+      });
       remove(audit, "did:a");
       await audit.shutdown();
     };
@@ -404,7 +443,9 @@ describe("checkpoints and mirrors", () => {
     await audit.checkpoint();
     remove(audit, "did:b");
     await audit.flush().catch(() => {});
-    expect(journal.rejected("otlp")).toMatchObject([{ checkpointSize: 1, reason: expect.any(String) }]);
+    expect(journal.rejected("otlp")).toMatchObject([
+      { checkpointSize: 1, reason: expect.any(String) },
+    ]);
     expect(journal.resend("otlp", [0, 1])).toBe(0);
     picky.takes = succeed;
     expect(journal.resend("otlp")).toBe(1);
@@ -453,16 +494,18 @@ describe("a proof", () => {
     expect(isSigned(bundle.checkpoint)).toBe(true);
     const root = Buffer.from((await audit.checkpoint()).rootHash, "hex");
     for (const { sequence, line, proof } of bundle.entries)
-      expect(verifyInclusion({ index: sequence, size: 6, leafHash: leafHashOf(line), proof, root })).toBe(
-        true,
-      );
+      expect(
+        verifyInclusion({ index: sequence, size: 6, leafHash: leafHashOf(line), proof, root }),
+      ).toBe(true);
   });
 
   test("is never one of the whole log, where no proposal is named", async () => {
     const audit = started();
     remove(audit, "did:a");
     for (const nothing of [{}, { proposalId: undefined }, "0", null])
-      await expect(audit.prove(nothing as never)).rejects.toMatchObject({ code: "invalid_options" });
+      await expect(audit.prove(nothing as never)).rejects.toMatchObject({
+        code: "invalid_options",
+      });
   });
 
   test("is refused for an entry that is not there, not signed, pruned or altered", async () => {
@@ -475,10 +518,14 @@ describe("a proof", () => {
     });
     await journal.checkpoint({ keys });
     await expect(journal.prove(3)).rejects.toThrow(/the newest is over 3/);
-    await expect(journal.prove({ proposalId: "nobody's" })).rejects.toMatchObject({ code: "journal_failed" });
+    await expect(journal.prove({ proposalId: "nobody's" })).rejects.toMatchObject({
+      code: "journal_failed",
+    });
     const second = journal.get(1);
     journal.prune({ olderThan: new Date(second?.timestamp ?? "") });
-    await expect(journal.prove(0)).rejects.toThrow(/no entry of sequence 0; it may have been pruned/);
+    await expect(journal.prove(0)).rejects.toThrow(
+      /no entry of sequence 0; it may have been pruned/,
+    );
     expect(provesLine(await journal.prove(1))).toBe(true);
   });
 });
@@ -487,7 +534,9 @@ test("the tables of checkpoints and subtrees are append-only too", async () => {
   const path = newPath();
   const journal = openJournal(path, { logId: NAME });
   append(journal, 256);
-  const keys = [remoteSigningKey({ verifierKey: vkey, sign: signingKeyOf(NAME, privateKeyPem).sign })];
+  const keys = [
+    remoteSigningKey({ verifierKey: vkey, sign: signingKeyOf(NAME, privateKeyPem).sign }),
+  ];
   await journal.checkpoint({ keys });
   journal.close();
   chmodSync(path, 0o600);

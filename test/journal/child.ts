@@ -18,10 +18,16 @@ export interface Child {
 export async function childWith(
   path: string,
   rows: readonly JournalRow[] = [],
-  { mode = "write", user }: { readonly mode?: "write" | "read" | "collected"; readonly user?: number } = {},
+  {
+    mode = "write",
+    user,
+  }: { readonly mode?: "write" | "read" | "collected"; readonly user?: number } = {},
 ): Promise<Child> {
   const child = started(path, rows, mode, user);
-  const [line] = await once(createInterface(child.stdout as NonNullable<typeof child.stdout>), "line");
+  const [line] = await once(
+    createInterface(child.stdout as NonNullable<typeof child.stdout>),
+    "line",
+  );
   return { said: JSON.parse(String(line)), kill: () => killed(child) };
 }
 
@@ -45,14 +51,23 @@ export async function killedWhileAppending(
   return said;
 }
 
-function started(path: string, rows: readonly JournalRow[], mode: string, user?: number): ChildProcess {
+function started(
+  path: string,
+  rows: readonly JournalRow[],
+  mode: string,
+  user?: number,
+): ChildProcess {
   let file = "";
   if (rows.length > 0) {
     file = join(temporaryFolder(), "rows.json");
     writeFileSync(file, JSON.stringify(rows.map(({ resource: _, scope: __, ...row }) => row)));
   }
   const program = resolve(import.meta.dirname, "writer-program.ts");
-  const flags = ["--experimental-strip-types", "--disable-warning=ExperimentalWarning", "--expose-gc"];
+  const flags = [
+    "--experimental-strip-types",
+    "--disable-warning=ExperimentalWarning",
+    "--expose-gc",
+  ];
   const child = spawn(process.execPath, [...flags, program, path, file, mode], {
     stdio: ["ignore", "pipe", "inherit"],
     ...(user !== undefined && { uid: user, gid: user }),

@@ -6,7 +6,10 @@ import { type Access, openSqlite } from "../../src/journal/sqlite.js";
 import { append, newPath, openJournal, rowOf, thrownBy } from "./fixtures.js";
 
 /** A journal with the connection that it writes through. */
-function withConnection(path: string): { readonly journal: Journal; readonly database: DatabaseSync } {
+function withConnection(path: string): {
+  readonly journal: Journal;
+  readonly database: DatabaseSync;
+} {
   const exec = vi.spyOn(DatabaseSync.prototype, "exec");
   const journal = openJournal(path);
   const database = exec.mock.contexts.at(-1) as DatabaseSync;
@@ -34,13 +37,16 @@ describe("a journal that is written to", () => {
     expect(settings.map((name) => pragmaOf(database, name))).toEqual(["wal", 2, 1, 1]); // 2 is FULL
   });
 
-  test.each<Access>(["write", "read", "immutable"])("waits two seconds for a lock (%s)", (access) => {
-    const path = newPath();
-    openJournal(path).close();
-    const database = openSqlite(path, access);
-    onTestFinished(() => database.close());
-    expect(pragmaOf(database, "busy_timeout")).toBe(2000);
-  });
+  test.each<Access>(["write", "read", "immutable"])(
+    "waits two seconds for a lock (%s)",
+    (access) => {
+      const path = newPath();
+      openJournal(path).close();
+      const database = openSqlite(path, access);
+      onTestFinished(() => database.close());
+      expect(pragmaOf(database, "busy_timeout")).toBe(2000);
+    },
+  );
 });
 
 describe("an append while another connection holds the file locked", () => {

@@ -45,7 +45,10 @@ const sparse = fc
     query,
     fc.subarray(["operation", "proposalId", "actorDid", "subjectId", "kind", "decision"] as const),
   )
-  .map(([asked, left]) => ({ ...asked, ...Object.fromEntries(left.map((column) => [column, undefined])) }));
+  .map(([asked, left]) => ({
+    ...asked,
+    ...Object.fromEntries(left.map((column) => [column, undefined])),
+  }));
 
 describe("a journal and memory with the same entries", () => {
   test("answer every query alike", () => {

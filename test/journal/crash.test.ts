@@ -54,7 +54,9 @@ test.each([
       for (let round = 0; round < crashes; round++)
         acknowledged.push(...(await crash(environment, Math.floor(Math.random() * 60))));
       expect(acknowledged.length).toBeGreaterThan(crashes);
-      expect(acknowledged.filter((sequence, index) => acknowledged.indexOf(sequence) !== index)).toEqual([]);
+      expect(
+        acknowledged.filter((sequence, index) => acknowledged.indexOf(sequence) !== index),
+      ).toEqual([]);
 
       const mirror = otlpMirror({ url: backend.url, backfill: true });
       const audit = new GovernanceAuditLog({ journal: file, mirrors: [mirror] });

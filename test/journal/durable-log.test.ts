@@ -103,7 +103,10 @@ describe("a log with a journal", () => {
     });
     const journal = Journal.open(file);
     const audit = started({ journal });
-    expect(refusal(() => started({ journal }))).toMatchObject({ code: "invalid_options", field: "journal" });
+    expect(refusal(() => started({ journal }))).toMatchObject({
+      code: "invalid_options",
+      field: "journal",
+    });
     expect(remove(audit, "did:a").sequence).toBe(0);
     expect(refusal(() => started())).toMatchObject({ code: "journal_failed" });
     await audit.shutdown();
@@ -120,7 +123,10 @@ describe("a log with a journal", () => {
 
   test("records what the app's own logger emits, and reports what it cannot write", async () => {
     const errors: AuditError[] = [];
-    const processor = new AuditLogProcessor({ journal: file, onError: (error) => errors.push(error) });
+    const processor = new AuditLogProcessor({
+      journal: file,
+      onError: (error) => errors.push(error),
+    });
     const provider = new LoggerProvider({ processors: [processor] });
     const emit = () =>
       provider.getLogger("app").emit({ attributes: { "governance.operation": "policy_updated" } });
@@ -157,7 +163,8 @@ test("a processor ahead that makes an attribute read-only costs the mirrors one 
   let meddle = true;
   const ahead: LogRecordProcessor = {
     onEmit: ({ attributes }) => {
-      if (meddle) Object.defineProperty(attributes, "governance.operation", { value: "x", writable: false });
+      if (meddle)
+        Object.defineProperty(attributes, "governance.operation", { value: "x", writable: false });
     },
     forceFlush: async () => {},
     shutdown: async () => {},
@@ -170,7 +177,9 @@ test("a processor ahead that makes an attribute read-only costs the mirrors one 
   expect(remove(audit, "did:a").sequence).toBe(0);
   meddle = false;
   expect(remove(audit, "did:b").sequence).toBe(1);
-  expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining("sequence 0 is recorded")]);
+  expect(errors.map(({ message }) => message)).toEqual([
+    expect.stringContaining("sequence 0 is recorded"),
+  ]);
 });
 
 describe("the outbox of a mirror", () => {
@@ -188,7 +197,12 @@ describe("the outbox of a mirror", () => {
     await second.flush();
     expect(up.batches.flat().map(({ attributes }) => attributes["log.record.uid"])).toEqual(ids);
     expect(up.batches.flat().map(({ body }) => body)).toEqual([...second.lines()]);
-    expect(second.ledger().mirrors["otlp"]).toEqual({ accepted: 3, delivered: 3, pending: 0, rejected: 0 });
+    expect(second.ledger().mirrors["otlp"]).toEqual({
+      accepted: 3,
+      delivered: 3,
+      pending: 0,
+      rejected: 0,
+    });
   });
 
   test("starts a new name at the current end, or at the beginning with backfill", async () => {
@@ -218,7 +232,9 @@ describe("the outbox of a mirror", () => {
     const audit = started({ journal, mirrors: [mirrorOf(exporter)] });
     for (const did of ["did:a", "did:bad", "did:c"]) remove(audit, did);
     await expect(audit.flush()).rejects.toMatchObject({ code: "delivery_failed" });
-    expect(journal.rejected()).toMatchObject([{ mirror: "otlp", sequence: 1, reason: "not valid" }]);
+    expect(journal.rejected()).toMatchObject([
+      { mirror: "otlp", sequence: 1, reason: "not valid" },
+    ]);
     exporter.takes = (_, done) => done({ code: ExportResultCode.SUCCESS });
     expect(journal.resend("otlp")).toBe(1);
     const { accepted, delivered, pending, rejected } = audit.ledger().mirrors["otlp"]!;

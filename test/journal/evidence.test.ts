@@ -50,14 +50,20 @@ async function tampered(sql: string, trustedCheckpoint = last): Promise<Verifica
   const path = newPath();
   cpSync(original, path);
   const database = new DatabaseSync(path);
-  for (const { name } of database.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").all())
+  for (const { name } of database
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+    .all())
     database.exec(`DROP TRIGGER ${name}`);
   database.exec(sql);
   database.close();
-  return verify(openJournal(path, { readOnly: true }).evidence(), { keys: [vkey], trustedCheckpoint });
+  return verify(openJournal(path, { readOnly: true }).evidence(), {
+    keys: [vkey],
+    trustedCheckpoint,
+  });
 }
 
-const placesOf = ({ problems }: VerificationReport) => problems.map(({ code, sequence }) => [code, sequence]);
+const placesOf = ({ problems }: VerificationReport) =>
+  problems.map(({ code, sequence }) => [code, sequence]);
 
 describe("the evidence of a journal", () => {
   test("verifies, up to its newest checkpoint", async () => {
@@ -98,7 +104,11 @@ describe("the evidence of a journal", () => {
       ["leaf_hash_mismatch", 77],
     ],
     ["a column", "UPDATE entry SET proposal_id = 'p9' WHERE sequence = 77", ["source_problem", 77]],
-    ["a column to nothing", "UPDATE entry SET actor_did = NULL WHERE sequence = 77", ["source_problem", 77]],
+    [
+      "a column to nothing",
+      "UPDATE entry SET actor_did = NULL WHERE sequence = 77",
+      ["source_problem", 77],
+    ],
     [
       "a column from nothing",
       "UPDATE entry SET kind = 'delegation' WHERE sequence = 78",
@@ -116,7 +126,9 @@ describe("the evidence of a journal", () => {
     cpSync(original, path);
     const database = new DatabaseSync(path, { readOnly: true });
     const line = String(
-      database.prepare("SELECT CAST(line AS TEXT) AS t FROM entry WHERE sequence = 77").get()?.["t"],
+      database.prepare("SELECT CAST(line AS TEXT) AS t FROM entry WHERE sequence = 77").get()?.[
+        "t"
+      ],
     );
     database.close();
     const edited = line.replace("did:a", "did:b");
@@ -156,7 +168,9 @@ describe("the evidence of a journal", () => {
     expect(edited).toMatchObject({ verified: false });
     const other = openJournal(newPath(), { logId: NAME });
     append(other, 3);
-    await other.checkpoint({ keys: [signingKeyOf(NAME, generateKeys(NAME, "ed25519").privateKeyPem)] });
+    await other.checkpoint({
+      keys: [signingKeyOf(NAME, generateKeys(NAME, "ed25519").privateKeyPem)],
+    });
     const report = await verify(other.evidence(), { keys: [vkey] });
     expect(report).toMatchObject({ verified: false, authenticity: "failed" });
   });
@@ -238,7 +252,9 @@ test("a root that was changed beside the signed note does not get another histor
   const path = newPath();
   cpSync(original, path);
   const database = new DatabaseSync(path);
-  const guard = database.prepare("SELECT sql FROM sqlite_schema WHERE name = 'checkpoint_update'").get();
+  const guard = database
+    .prepare("SELECT sql FROM sqlite_schema WHERE name = 'checkpoint_update'")
+    .get();
   database.exec("DROP TRIGGER checkpoint_update; UPDATE checkpoint SET root_hash = zeroblob(32)");
   database.exec(String(guard?.["sql"]));
   database.close();
@@ -262,7 +278,9 @@ test.each([
   if (wide === 200) cpSync(original, path);
   else (await filled(path, wide)).close();
   const database = new DatabaseSync(path);
-  for (const { name } of database.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").all())
+  for (const { name } of database
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+    .all())
     database.exec(`DROP TRIGGER ${name}`);
   database.exec(sql.replace("INSERT INTO time_block", "INSERT OR REPLACE INTO time_block"));
   database.close();

@@ -61,7 +61,10 @@ export function rowOf(
       spanId: options.traced ? "b7ad6b7169203331" : undefined,
     },
   );
-  const time: JournalRow["time"] = [Math.floor(recordedMillis / 1000), (recordedMillis % 1000) * 1e6 + 7];
+  const time: JournalRow["time"] = [
+    Math.floor(recordedMillis / 1000),
+    (recordedMillis % 1000) * 1e6 + 7,
+  ];
   return { ...sealed, time, traceFlags: options.traced ? 1 : undefined, resource, scope };
 }
 
@@ -78,10 +81,12 @@ export function prunedJournal(): string {
 /** Alters the first entry of a closed journal behind its triggers' back; `change` is what follows SET. */
 export function alterFirst(path: string, change: string): void {
   const database = new DatabaseSync(path);
-  const trigger = database.prepare("SELECT sql FROM sqlite_schema WHERE name = 'entry_update'").get()?.[
-    "sql"
-  ];
-  database.exec(`DROP TRIGGER entry_update; UPDATE entry SET ${change} WHERE sequence = 0; ${trigger}`);
+  const trigger = database
+    .prepare("SELECT sql FROM sqlite_schema WHERE name = 'entry_update'")
+    .get()?.["sql"];
+  database.exec(
+    `DROP TRIGGER entry_update; UPDATE entry SET ${change} WHERE sequence = 0; ${trigger}`,
+  );
   database.close();
 }
 

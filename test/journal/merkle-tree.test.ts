@@ -22,7 +22,8 @@ describe("the tree of a journal", () => {
     const journal = openJournal(path);
     const rows = Array.from({ length: ENTRIES }, (_, sequence) => rowOf(sequence));
     journal.append(...rows.slice(0, 1));
-    for (let first = 1; first < ENTRIES; first += 7001) journal.append(...rows.slice(first, first + 7001));
+    for (let first = 1; first < ENTRIES; first += 7001)
+      journal.append(...rows.slice(first, first + 7001));
     const tree = treeOf(path);
     const sizes = [1, 2, 255, 256, 257, 511, 65_535, 65_536, 65_537, 65_792, ENTRIES];
     const roots = new Map<number, Uint8Array>();
@@ -42,7 +43,9 @@ describe("the tree of a journal", () => {
       for (const first of sizes.filter((other) => other <= size)) {
         const proof = consistencyProof(first, size, tree.subtree);
         const firstRoot = roots.get(first) as Uint8Array;
-        expect(verifyConsistency({ first, second: size, firstRoot, secondRoot: root, proof })).toBe(true);
+        expect(verifyConsistency({ first, second: size, firstRoot, secondRoot: root, proof })).toBe(
+          true,
+        );
       }
     }
   });
@@ -92,8 +95,12 @@ test("a journal of schema version 1 is brought up to date: its tree is made, its
   const path = newPath();
   const database = new DatabaseSync(path);
   database.exec(MIGRATIONS[0] as string);
-  database.exec("PRAGMA application_id = 0x716c6f67; PRAGMA user_version = 1; PRAGMA journal_mode = WAL");
-  database.exec("INSERT INTO log (only, log_id, created_at) VALUES (0, 'quorumlog', '2026-01-01T00:00:00Z')");
+  database.exec(
+    "PRAGMA application_id = 0x716c6f67; PRAGMA user_version = 1; PRAGMA journal_mode = WAL",
+  );
+  database.exec(
+    "INSERT INTO log (only, log_id, created_at) VALUES (0, 'quorumlog', '2026-01-01T00:00:00Z')",
+  );
   database.exec(`INSERT INTO outbox (mirror, next, delivered, since) VALUES ('otlp', 290, 289, '2026-01-01T00:00:00Z');
     INSERT INTO rejected (mirror, sequence, reason, at) VALUES ('otlp', 17, 'HTTP 400', '2026-01-01T00:00:00Z');
     INSERT INTO context (id, kind, json) VALUES (1, 'resource', '{"attributes":{}}'), (2, 'scope', '{"name":"x"}')`);

@@ -25,7 +25,8 @@ function inFile<T>(path: string, work: (database: DatabaseSync) => T): T {
   }
 }
 
-const versionOf = (database: DatabaseSync) => database.prepare("PRAGMA user_version").get()?.["user_version"];
+const versionOf = (database: DatabaseSync) =>
+  database.prepare("PRAGMA user_version").get()?.["user_version"];
 
 describe("a journal of schema version 2", () => {
   test("is brought up to date: nothing can be replaced in it any more, and it goes on, pruning too", () => {
@@ -33,12 +34,17 @@ describe("a journal of schema version 2", () => {
     const journal = openJournal(path, { minimumRetentionDays: 0 });
     append(journal, 1);
     expect(journal.entries().map(({ sequence }) => sequence)).toEqual([5, 4, 3, 2]);
-    expect(journal.prune({ olderThan: new Date(START + 4000) })).toEqual({ pruned: 2, prunedBefore: 4 });
+    expect(journal.prune({ olderThan: new Date(START + 4000) })).toEqual({
+      pruned: 2,
+      prunedBefore: 4,
+    });
     journal.close();
     inFile(path, (database) => {
       expect(versionOf(database)).toBe(SCHEMA_VERSION);
       for (const table of ["log", "context", "pruning", "pruned_leaf"])
-        expect(() => database.exec(`REPLACE INTO ${table} SELECT * FROM ${table}`)).toThrow(/append-only/);
+        expect(() => database.exec(`REPLACE INTO ${table} SELECT * FROM ${table}`)).toThrow(
+          /append-only/,
+        );
     });
   });
 

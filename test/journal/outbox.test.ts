@@ -22,7 +22,11 @@ describe("the outbox of a mirror", () => {
     const path = newPath();
     const journal = openJournal(path);
     const outbox = journal.outbox("otlp");
-    const row = rowOf(0, { operation: "node_removed", details: { why: "a\0b", n: 3 } }, { traced: true });
+    const row = rowOf(
+      0,
+      { operation: "node_removed", details: { why: "a\0b", n: 3 } },
+      { traced: true },
+    );
     journal.append(row);
     const original = spooled(journal, row);
     outbox.add(original);
@@ -101,7 +105,10 @@ describe("the outbox of a mirror", () => {
       if (appendsAgain) journal.append({ ...rowOf(1), resource });
       journal.close();
       const [first] = openJournal(path).outbox("otlp").peek(1);
-      expect(first?.record.resource.attributes).toEqual({ "service.name": "votes", "host.id": "h1" });
+      expect(first?.record.resource.attributes).toEqual({
+        "service.name": "votes",
+        "host.id": "h1",
+      });
     },
   );
 
@@ -162,7 +169,12 @@ describe("a record that a backend refuses for good", () => {
     outbox.reject("400: no\0good");
     expect(pending(outbox)).toEqual([2, 3]);
     expect(journal.rejected()).toEqual([
-      { mirror: "otlp", sequence: 1, reason: "400: no\ufffdgood", at: expect.stringMatching(/^20.*Z$/) },
+      {
+        mirror: "otlp",
+        sequence: 1,
+        reason: "400: no\ufffdgood",
+        at: expect.stringMatching(/^20.*Z$/),
+      },
     ]);
     expect(journal.stats().mirrors).toEqual({ otlp: { delivered: 1, pending: 2, rejected: 1 } });
     journal.close();
@@ -172,9 +184,12 @@ describe("a record that a backend refuses for good", () => {
     const late = again.outbox("otlp");
     let told = 0;
     late.onPending(() => told++);
-    expect([again.resend("otlp", [0, 2]), again.resend("otlp"), again.resend("otlp"), told]).toEqual([
-      0, 1, 0, 1,
-    ]);
+    expect([
+      again.resend("otlp", [0, 2]),
+      again.resend("otlp"),
+      again.resend("otlp"),
+      told,
+    ]).toEqual([0, 1, 0, 1]);
     late.settle(1);
     expect(pending(late)).toEqual([1, 3]);
     expect(again.rejected()).toEqual([]);

@@ -33,10 +33,12 @@ describe("pruning a journal", () => {
     const kept = database
       .prepare("SELECT sequence, lower(hex(leaf_hash)) AS hash FROM pruned_leaf ORDER BY sequence")
       .all();
-    expect(kept.map(({ hash }) => hash)).toEqual(rows.slice(0, 2500).map(({ entry }) => entry.leafHash));
-    expect(database.prepare("SELECT first, pruned_before, older_than FROM pruning").all()).toMatchObject([
-      { first: 0, pruned_before: 2500, older_than: olderThan.toISOString() },
-    ]);
+    expect(kept.map(({ hash }) => hash)).toEqual(
+      rows.slice(0, 2500).map(({ entry }) => entry.leafHash),
+    );
+    expect(
+      database.prepare("SELECT first, pruned_before, older_than FROM pruning").all(),
+    ).toMatchObject([{ first: 0, pruned_before: 2500, older_than: olderThan.toISOString() }]);
     database.close();
   });
 
@@ -140,7 +142,9 @@ describe("a backup of a journal", () => {
     writeFileSync(taken, "");
     await expect(journal.backup(taken)).rejects.toMatchObject({ code: "journal_failed" });
     await expect(journal.backup(path)).rejects.toMatchObject({ code: "journal_failed" });
-    await expect(journal.backup(join(path, "below"))).rejects.toMatchObject({ code: "journal_failed" });
+    await expect(journal.backup(join(path, "below"))).rejects.toMatchObject({
+      code: "journal_failed",
+    });
     await expect(journal.backup("")).rejects.toMatchObject({ code: "invalid_options" });
   });
 });

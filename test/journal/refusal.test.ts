@@ -8,7 +8,9 @@ import { append, newPath, openJournal, temporaryFolder, thrownBy } from "./fixtu
 /** The files of a folder by name, but for the index of the write-ahead log: even to read that, SQLite makes one. */
 function filesBeside(path: string): { readonly [name: string]: string } {
   const names = readdirSync(dirname(path)).filter((name) => name !== `${basename(path)}-shm`);
-  return Object.fromEntries(names.map((name) => [name, readFileSync(join(dirname(path), name), "hex")]));
+  return Object.fromEntries(
+    names.map((name) => [name, readFileSync(join(dirname(path), name), "hex")]),
+  );
 }
 
 /** Copies a database with its write-ahead log as they lie there, into a folder with nothing else in it. */
@@ -50,20 +52,31 @@ interface Refusal {
 const REFUSALS: readonly (readonly [string, Refusal])[] = [
   [
     "of a newer schema",
-    { made: () => unclosed("PRAGMA user_version = 999"), message: /schema version 999.*nothing was changed/ },
+    {
+      made: () => unclosed("PRAGMA user_version = 999"),
+      message: /schema version 999.*nothing was changed/,
+    },
   ],
   [
     "that is another program's",
     {
-      made: () => crashed(newPath(), "CREATE TABLE entry (sequence INTEGER); INSERT INTO entry VALUES (1)"),
+      made: () =>
+        crashed(newPath(), "CREATE TABLE entry (sequence INTEGER); INSERT INTO entry VALUES (1)"),
       message: /another program's database; nothing was changed/,
     },
   ],
   [
     "that lost a trigger",
-    { made: () => unclosed("DROP TRIGGER entry_update"), message: /it has no entry_update/, readable: true },
+    {
+      made: () => unclosed("DROP TRIGGER entry_update"),
+      message: /it has no entry_update/,
+      readable: true,
+    },
   ],
-  ["that lost a table", { made: () => unclosed("DROP TABLE rejected"), message: /it has no rejected/ }],
+  [
+    "that lost a table",
+    { made: () => unclosed("DROP TABLE rejected"), message: /it has no rejected/ },
+  ],
   [
     "whose newest entry was altered",
     { made: () => unclosed(ALTERED), message: /sequence 2 was damaged or altered/, readable: true },
@@ -82,7 +95,11 @@ const REFUSALS: readonly (readonly [string, Refusal])[] = [
   ],
   [
     "of another log",
-    { made: () => unclosed(), message: /belongs to the log "quorumlog"/, options: { logId: "other" } },
+    {
+      made: () => unclosed(),
+      message: /belongs to the log "quorumlog"/,
+      options: { logId: "other" },
+    },
   ],
 ];
 
@@ -97,13 +114,16 @@ describe("a journal that was not closed is left as it lies there when it is refu
     }
   });
 
-  test.each(REFUSALS)("one %s, with the lock file of its last writer", (_, { made, message, options }) => {
-    const path = made();
-    writeFileSync(`${path}.lock`, "");
-    const before = filesBeside(path);
-    expect(thrownBy(() => Journal.open(path, options)).message).toMatch(message);
-    expect(filesBeside(path)).toEqual(before);
-  });
+  test.each(REFUSALS)(
+    "one %s, with the lock file of its last writer",
+    (_, { made, message, options }) => {
+      const path = made();
+      writeFileSync(`${path}.lock`, "");
+      const before = filesBeside(path);
+      expect(thrownBy(() => Journal.open(path, options)).message).toMatch(message);
+      expect(filesBeside(path)).toEqual(before);
+    },
+  );
 
   test("what nobody altered is opened, with all of its entries", () => {
     expect([...openJournal(unclosed()).lines()]).toHaveLength(3);

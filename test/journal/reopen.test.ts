@@ -4,7 +4,15 @@ import { describe, expect, test } from "vitest";
 import type { AuditEntry } from "../../src/entry/audit-entry.js";
 import { canonicalLine } from "../../src/entry/canonical-line.js";
 import { Journal } from "../../src/journal/index.js";
-import { append, codeOf, newPath, openJournal, rowOf, temporaryFolder, thrownBy } from "./fixtures.js";
+import {
+  append,
+  codeOf,
+  newPath,
+  openJournal,
+  rowOf,
+  temporaryFolder,
+  thrownBy,
+} from "./fixtures.js";
 
 describe("a journal that is opened again", () => {
   test("goes on with the sequence, the time and the log id of before", () => {
@@ -26,7 +34,11 @@ describe("a journal that is opened again", () => {
     const path = newPath();
     const journal = openJournal(path);
     const details = JSON.parse('{"__proto__":{"x":1},"list":[{"nul":"a\\u0000b"}],"😀":-1.5e-7}');
-    const row = rowOf(0, { details, actorDid: "did:\0\u2028", timestamp: new Date(5) }, { traced: true });
+    const row = rowOf(
+      0,
+      { details, actorDid: "did:\0\u2028", timestamp: new Date(5) },
+      { traced: true },
+    );
     journal.append(row);
     journal.close();
     const entry = openJournal(path).get(0) as AuditEntry;
@@ -97,13 +109,18 @@ describe("the options of a journal", () => {
     expect(codeOf(() => Journal.open(newPath(), options as never))).toBe("invalid_options");
   });
 
-  test.each(["", ":memory:", "file:governance.db", "a\0b", 7])("are refused for the path %j", (path) => {
-    expect(codeOf(() => Journal.open(path as never))).toBe("invalid_options");
-  });
+  test.each(["", ":memory:", "file:governance.db", "a\0b", 7])(
+    "are refused for the path %j",
+    (path) => {
+      expect(codeOf(() => Journal.open(path as never))).toBe("invalid_options");
+    },
+  );
 
   test("are refused for a folder that is not there, and for a folder as the file", () => {
     const folder = temporaryFolder();
-    expect(codeOf(() => Journal.open(join(folder, "none", "governance.db")))).toBe("journal_failed");
+    expect(codeOf(() => Journal.open(join(folder, "none", "governance.db")))).toBe(
+      "journal_failed",
+    );
     expect(codeOf(() => Journal.open(folder))).toBe("journal_failed");
     expect(codeOf(() => Journal.open(join(folder, "governance.db"), { readOnly: true }))).toBe(
       "journal_failed",

@@ -1,11 +1,27 @@
-import { chmodSync, copyFileSync, existsSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test, vi } from "vitest";
 import { Journal } from "../../src/journal/index.js";
 import { childWith, killedWhileAppending } from "./child.js";
-import { append, codeOf, newPath, openJournal, rowOf, temporaryFolder, thrownBy } from "./fixtures.js";
+import {
+  append,
+  codeOf,
+  newPath,
+  openJournal,
+  rowOf,
+  temporaryFolder,
+  thrownBy,
+} from "./fixtures.js";
 
 describe("a journal that another process writes", () => {
   test("is refused for writing, with the name of who has it, and free for reading", async () => {
@@ -116,12 +132,17 @@ describe("a journal that is only read", () => {
     const writer = await childWith(path, [], process.getuid?.() === 0 ? { user: 65534 } : {});
     expect(writer.said).toMatchObject({ code: "journal_failed" });
     chmodSync(folder, 0o755);
-    expect(readdirSync(folder)).toEqual(empty ? ["governance.db", "governance.db-wal"] : ["governance.db"]);
+    expect(readdirSync(folder)).toEqual(
+      empty ? ["governance.db", "governance.db-wal"] : ["governance.db"],
+    );
   });
 });
 
 /** A journal with a hand on the connection that it writes through, to limit the pages that the file may have. */
-function pageLimit(path: string): { readonly journal: Journal; readonly pages: (count: number) => void } {
+function pageLimit(path: string): {
+  readonly journal: Journal;
+  readonly pages: (count: number) => void;
+} {
   const exec = vi.spyOn(DatabaseSync.prototype, "exec");
   const journal = openJournal(path);
   const database = exec.mock.contexts.at(-1) as DatabaseSync;

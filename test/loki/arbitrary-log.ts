@@ -33,7 +33,10 @@ const KINDS = ["k", "é", "e\u0301", "\ufffe"] as const;
 export const events: fc.Arbitrary<AuditEvent> = fc.record({
   operation: fc.constantFrom("vote_casted", "node_lost", "policy_updated"),
   proposalId: option(
-    fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...PROPOSALS) }, { weight: 1, arbitrary: text }),
+    fc.oneof(
+      { weight: 6, arbitrary: fc.constantFrom(...PROPOSALS) },
+      { weight: 1, arbitrary: text },
+    ),
   ),
   actorDid: option(fc.constantFrom(...ACTORS)),
   subjectId: option(fc.constantFrom(...SUBJECTS)),
@@ -46,7 +49,10 @@ export const events: fc.Arbitrary<AuditEvent> = fc.record({
 const query: fc.Arbitrary<AuditQuery> = fc.record({
   operation: option(fc.constantFrom("vote_casted", "node_lost", "never", "checkpoint")),
   proposalId: option(
-    fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...PROPOSALS) }, { weight: 1, arbitrary: text }),
+    fc.oneof(
+      { weight: 6, arbitrary: fc.constantFrom(...PROPOSALS) },
+      { weight: 1, arbitrary: text },
+    ),
   ),
   actorDid: option(fc.constantFrom(...ACTORS)),
   subjectId: option(fc.constantFrom(...SUBJECTS)),
@@ -65,10 +71,22 @@ export const queries: fc.Arbitrary<AuditQuery> = fc
   .tuple(
     query,
     fc.subarray(
-      ["operation", "proposalId", "actorDid", "subjectId", "kind", "decision", "since", "before"] as const,
+      [
+        "operation",
+        "proposalId",
+        "actorDid",
+        "subjectId",
+        "kind",
+        "decision",
+        "since",
+        "before",
+      ] as const,
       {
         minLength: 4,
       },
     ),
   )
-  .map(([asked, left]) => ({ ...asked, ...Object.fromEntries(left.map((name) => [name, undefined])) }));
+  .map(([asked, left]) => ({
+    ...asked,
+    ...Object.fromEntries(left.map((name) => [name, undefined])),
+  }));

@@ -12,9 +12,11 @@ const filled = async (count = 20): Promise<FakeLoki> =>
 
 const judged = (loki: FakeLoki): Promise<VerificationReport> =>
   verify(readerOf(loki).evidence(), { keys: [vkey] });
-const placesOf = ({ problems }: VerificationReport) => problems.map(({ code, sequence }) => [code, sequence]);
+const placesOf = ({ problems }: VerificationReport) =>
+  problems.map(({ code, sequence }) => [code, sequence]);
 const recordOf = (loki: FakeLoki, sequence: number): FakeRecord =>
-  loki.records.find(({ metadata }) => metadata["governance_sequence"] === `${sequence}`) ?? expect.fail();
+  loki.records.find(({ metadata }) => metadata["governance_sequence"] === `${sequence}`) ??
+  expect.fail();
 
 describe("the evidence of a Loki", () => {
   test("verifies, with the checkpoints that were delivered beside the entries", async () => {

@@ -1,4 +1,9 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { parseLogql, passes } from "./logql-parser.ts";
@@ -78,7 +83,8 @@ export class FakeLoki implements AsyncDisposable {
     if (request.url === "/otlp/v1/logs") {
       this.push(JSON.parse(body));
       response.writeHead(204).end();
-    } else if (request.url === "/loki/api/v1/query_range") this.#queryRange(request, body, response);
+    } else if (request.url === "/loki/api/v1/query_range")
+      this.#queryRange(request, body, response);
     else response.writeHead(404).end("404 page not found");
   }
 
@@ -156,7 +162,9 @@ export class FakeLoki implements AsyncDisposable {
     const { ingesters } = this;
     if (ingesters === undefined) return {};
     const sent = ingesters === 0 ? [0, 0] : [batches + ingesters - 1, records];
-    return { ingester: { totalReached: ingesters, totalBatches: sent[0], totalLinesSent: sent[1] } };
+    return {
+      ingester: { totalReached: ingesters, totalBatches: sent[0], totalLinesSent: sent[1] },
+    };
   }
 
   /** What is found, and in how many batches it comes. */
@@ -166,7 +174,9 @@ export class FakeLoki implements AsyncDisposable {
     const found = this.records
       .filter(({ nanos }) => nanos >= start && nanos < end)
       .filter(({ stream }) => matchers.every((one) => passes(stream, one)))
-      .filter(({ stream, metadata }) => stages.every((one) => passes({ ...stream, ...metadata }, one)))
+      .filter(({ stream, metadata }) =>
+        stages.every((one) => passes({ ...stream, ...metadata }, one)),
+      )
       .sort((a, b) => (a.nanos === b.nanos ? 0 : a.nanos < b.nanos ? -sign : sign))
       .slice(0, limit);
     const ofAll = Math.ceil(found.length / 128) + (found.length < limit ? 1 : 0);
@@ -177,7 +187,10 @@ export class FakeLoki implements AsyncDisposable {
       };
     // batches of an ingester; the one that cannot be sent ends what it sends
     for (let sent = 0; sent < found.length; sent += 128)
-      if (JSON.stringify(found.slice(sent, sent + 128).map(({ line }) => line)).length > this.maxSentBytes)
+      if (
+        JSON.stringify(found.slice(sent, sent + 128).map(({ line }) => line)).length >
+        this.maxSentBytes
+      )
         return { found: found.slice(0, sent), batches: sent / 128 };
     return { found, batches: ofAll };
   }
@@ -200,13 +213,20 @@ function answerOf(records: readonly FakeRecord[], stats: unknown): unknown {
     held.values.push([String(nanos), line, { structuredMetadata: metadata }]);
     streams.set(key, held);
   }
-  const data = { resultType: "streams", encodingFlags: ["categorize-labels"], result: [...streams.values()] };
+  const data = {
+    resultType: "streams",
+    encodingFlags: ["categorize-labels"],
+    result: [...streams.values()],
+  };
   return {
     status: "success",
     data: { ...data, stats },
   };
 }
 
-function sameStream(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+function sameStream(
+  a: Readonly<Record<string, string>>,
+  b: Readonly<Record<string, string>>,
+): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -69,21 +69,35 @@ describe("a Loki that does not answer as it should", () => {
       /not Loki's/,
     ],
     ["sends more than was asked for", always(200, answer("1")), /does not fit the question/],
-    ["refuses for a reason of its own", always(400, "max query bytes"), /HTTP 400: max query bytes/],
-    ["asks for more patience than anybody has", always(429, "", { "retry-after": "3600" }), /HTTP 429/],
+    [
+      "refuses for a reason of its own",
+      always(400, "max query bytes"),
+      /HTTP 400: max query bytes/,
+    ],
+    [
+      "asks for more patience than anybody has",
+      always(429, "", { "retry-after": "3600" }),
+      /HTTP 429/,
+    ],
   ])("and %s is asked once or told at once", async (_, script, message) => {
     await using loki = await FakeLoki.start();
     loki.script = script;
     const error = await readerOf(loki)
       .entries()
       .catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: "delivery_failed", message: expect.stringMatching(message) });
+    expect(error).toMatchObject({
+      code: "delivery_failed",
+      message: expect.stringMatching(message),
+    });
     expect(loki.queries.length).toBeLessThanOrEqual(5);
   });
 
   test("says that the selector is wrong where it cannot be read", async () => {
     await using loki = await FakeLoki.start();
-    loki.script = always(400, "parse error : queries require at least one regexp or equality matcher");
+    loki.script = always(
+      400,
+      "parse error : queries require at least one regexp or equality matcher",
+    );
     await expect(readerOf(loki).entries()).rejects.toMatchObject({
       code: "invalid_options",
       field: "selector",
@@ -120,7 +134,9 @@ describe("a Loki that does not answer as it should", () => {
   test("is left with the reason of the signal", async () => {
     await using loki = await FakeLoki.start();
     const reason = new Error("the user has gone");
-    await expect(readerOf(loki).entries({}, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await expect(readerOf(loki).entries({}, { signal: AbortSignal.abort(reason) })).rejects.toBe(
+      reason,
+    );
     expect(loki.queries).toEqual([]);
     const asked = new AbortController();
     loki.script = () => {

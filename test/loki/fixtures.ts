@@ -42,7 +42,11 @@ export function sealed(
     traceId: undefined,
     spanId: undefined,
   });
-  return { ...one, log, time: [Math.floor(recordedMillis / 1000), (recordedMillis % 1000) * 1e6 + sequence] };
+  return {
+    ...one,
+    log,
+    time: [Math.floor(recordedMillis / 1000), (recordedMillis % 1000) * 1e6 + sequence],
+  };
 }
 
 /** A log of so many entries. */
@@ -54,7 +58,11 @@ export function logOf(count: number, event?: (sequence: number) => Partial<Audit
 }
 
 /** Sends entries to a Loki by the mirror that users have, to the path that Loki itself takes OTLP at. */
-export async function send(url: string, entries: readonly Sealed[], from = resource): Promise<void> {
+export async function send(
+  url: string,
+  entries: readonly Sealed[],
+  from = resource,
+): Promise<void> {
   const mirror = otlpMirror({ url: `${url}/otlp/v1/logs`, delayMillis: 0, maxBatchSize: 2000 });
   for (const one of entries)
     mirror.onEmit(

@@ -35,7 +35,8 @@ export function goString(text: string): { readonly value: string; readonly lengt
       at += 2;
     } else if (hex !== null) {
       const code = Number.parseInt(hex[1] ?? hex[2] ?? "", 16);
-      if (code >= 0xd800 && code <= 0xdfff) throw new Error("parse error: invalid Unicode code point");
+      if (code >= 0xd800 && code <= 0xdfff)
+        throw new Error("parse error: invalid Unicode code point");
       value += String.fromCodePoint(code);
       at += 1 + hex[0].length;
     } else throw new Error("parse error: unknown escape");

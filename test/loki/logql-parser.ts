@@ -21,12 +21,14 @@ const LIGHT = ' | line_format "" | keep governance_sequence';
 
 /** Parses a query of the subset. Throws, as Loki 3.7.6 answers 400, where there is anything else. */
 export function parseLogql(query: string): ParsedLogql {
-  if (query.length > 131_072) throw new Error(`parse error : input size too long (${query.length} > 131072)`);
+  if (query.length > 131_072)
+    throw new Error(`parse error : input size too long (${query.length} > 131072)`);
   const light = query.endsWith(LIGHT);
   let rest = light ? query.slice(0, -LIGHT.length) : query;
   const take = (pattern: RegExp): string => {
     const match = pattern.exec(rest);
-    if (match === null) throw new Error(`parse error at ${JSON.stringify(rest.slice(0, 40))}: syntax error`);
+    if (match === null)
+      throw new Error(`parse error at ${JSON.stringify(rest.slice(0, 40))}: syntax error`);
     rest = rest.slice(match[0].length);
     return match[1] ?? match[0];
   };

@@ -79,7 +79,8 @@ describe("a value in LogQL", () => {
 });
 
 describe("a selector", () => {
-  const open = (selector: string) => new LokiAuditReader({ url: "http://localhost:3100", selector });
+  const open = (selector: string) =>
+    new LokiAuditReader({ url: "http://localhost:3100", selector });
 
   test.each([
     SELECTOR,

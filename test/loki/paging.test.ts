@@ -64,7 +64,9 @@ describe("the pages of a Loki", () => {
   test("are asked for again where Loki holds back what is too large to send", async () => {
     await using loki = await FakeLoki.start();
     loki.maxSentBytes = 2_000_000;
-    const log = logOf(300, (n) => ({ details: { reason: "x".repeat(n % 150 < 80 ? 60_000 : 10) } }));
+    const log = logOf(300, (n) => ({
+      details: { reason: "x".repeat(n % 150 < 80 ? 60_000 : 10) },
+    }));
     await send(loki.url, log);
     expect((await readerOf(loki).entries()).map(({ sequence }) => sequence)).toEqual(
       log
@@ -126,7 +128,9 @@ describe("the pages of a Loki", () => {
       sealed(sequence, {}, { recordedMillis: now - days * DAY }),
     );
     await send(loki.url, log);
-    const sequences = (await readerOf(loki, { lookbackDays: 365 }).entries()).map(({ sequence }) => sequence);
+    const sequences = (await readerOf(loki, { lookbackDays: 365 }).entries()).map(
+      ({ sequence }) => sequence,
+    );
     expect(sequences).toEqual([3, 2, 1, 0]);
     expect(loki.queries).toHaveLength(1 + 13);
     loki.maxRange = 7n * 24n * 3_600_000_000_000n;

@@ -20,7 +20,9 @@ export async function signedLoki(
     mirrors: [otlpMirror({ url: `${loki.url}/otlp/v1/logs` })],
   });
   for (let n = 0; n < count; n++)
-    audit.logVoteCast({ vote: { voteId: `v${n}`, proposalId: `p${n % 3}`, voterDid, decision: "approve" } });
+    audit.logVoteCast({
+      vote: { voteId: `v${n}`, proposalId: `p${n % 3}`, voterDid, decision: "approve" },
+    });
   await audit.checkpoint();
   await audit.shutdown();
   return { loki, journal };

@@ -4,7 +4,9 @@ import { FakeLoki, type FakeRecord } from "./fake-loki.ts";
 import { all, LOG, logOf, readerOf, sealed, send } from "./fixtures.ts";
 
 /** A Loki with ten entries, one of them changed. */
-async function withChanged(change: (record: FakeRecord, loki: FakeLoki) => void): Promise<FakeLoki> {
+async function withChanged(
+  change: (record: FakeRecord, loki: FakeLoki) => void,
+): Promise<FakeLoki> {
   const loki = await FakeLoki.start();
   await send(
     loki.url,
@@ -57,7 +59,8 @@ describe("what Loki holds is not trusted", () => {
     ],
     [
       "deep nesting",
-      (one) => rewrite(one, one.line.replace("{}", `{"a":${"[".repeat(30_000)}${"]".repeat(30_000)}}`)),
+      (one) =>
+        rewrite(one, one.line.replace("{}", `{"a":${"[".repeat(30_000)}${"]".repeat(30_000)}}`)),
       /no entry/,
     ],
     [
@@ -123,7 +126,9 @@ describe("two logs behind one selector", () => {
       await expect(ask()).rejects.toMatchObject({
         code: "invalid_options",
         field: "logId",
-        message: expect.stringMatching(/"acme.example\/governance" and "other\/log"|"other\/log" and "acme/),
+        message: expect.stringMatching(
+          /"acme.example\/governance" and "other\/log"|"other\/log" and "acme/,
+        ),
       });
     expect(await readerOf(loki, { logId: LOG }).count()).toBe(3);
     expect(await readerOf(loki, { logId: "other/log" }).count()).toBe(2);

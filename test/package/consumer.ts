@@ -7,7 +7,9 @@ const MODULES = join(ROOT, "node_modules");
 
 export interface Manifest {
   readonly name: string;
-  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+  readonly exports: Readonly<
+    Record<string, string | { readonly types: string; readonly default: string }>
+  >;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
   readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional?: boolean }>>;
@@ -29,7 +31,9 @@ const npm = (cwd: string, ...args: string[]): string =>
 
 /** Packs what `npm publish` would send. */
 export function pack(folder: string): Packed {
-  const [packed] = JSON.parse(npm(ROOT, "pack", "--json", "--ignore-scripts", "--pack-destination", folder));
+  const [packed] = JSON.parse(
+    npm(ROOT, "pack", "--json", "--ignore-scripts", "--pack-destination", folder),
+  );
   return {
     tarball: join(folder, packed.filename),
     files: packed.files.map((file: { readonly path: string }) => file.path),
@@ -64,7 +68,9 @@ export function linkedConsumer(folder: string, installed: string): string {
   const modules = join(folder, "node_modules");
   mkdirSync(modules, { recursive: true });
   writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
-  cpSync(join(installed, "node_modules", manifest.name), join(modules, manifest.name), { recursive: true });
+  cpSync(join(installed, "node_modules", manifest.name), join(modules, manifest.name), {
+    recursive: true,
+  });
   for (const name of [...Object.keys(manifest.peerDependencies), "@types/node"]) {
     mkdirSync(dirname(join(modules, name)), { recursive: true });
     symlinkSync(join(MODULES, name), join(modules, name), "dir");
@@ -85,7 +91,13 @@ export function typeErrors(
   compilerOptions: Readonly<Record<string, unknown>>,
 ): string {
   for (const [file, source] of Object.entries(files)) writeFileSync(join(consumer, file), source);
-  const options = { target: "es2023", strict: true, noEmit: true, types: ["node"], ...compilerOptions };
+  const options = {
+    target: "es2023",
+    strict: true,
+    noEmit: true,
+    types: ["node"],
+    ...compilerOptions,
+  };
   const project = { compilerOptions: options, files: Object.keys(files) };
   writeFileSync(join(consumer, "tsconfig.json"), JSON.stringify(project));
   const tsc = join(MODULES, "typescript/bin/tsc");

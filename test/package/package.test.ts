@@ -16,7 +16,9 @@ const SUBPATHS = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
   typeof target === "string" ? [] : [{ name: subpath.replace(/^\./, manifest.name), ...target }],
 );
 /** What a project without the optional peers can load; the OTLP mirror is a wrapper around one of them. */
-const WITHOUT_OPTIONAL_PEERS = SUBPATHS.map(({ name }) => name).filter((name) => !name.endsWith("/otlp"));
+const WITHOUT_OPTIONAL_PEERS = SUBPATHS.map(({ name }) => name).filter(
+  (name) => !name.endsWith("/otlp"),
+);
 
 const USE = `
   const audit = new GovernanceAuditLog();
@@ -54,13 +56,21 @@ describe("the tarball", () => {
       /^(?:dist\/.+\.(?:js|d\.ts)|docs\/.+\.md|(?:README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/;
     expect(packed.files.filter((file) => !wanted.test(file))).toEqual([]);
     expect(packed.files).toEqual(
-      expect.arrayContaining(["README.md", "CHANGELOG.md", "SECURITY.md", "LICENSE", "package.json"]),
+      expect.arrayContaining([
+        "README.md",
+        "CHANGELOG.md",
+        "SECURITY.md",
+        "LICENSE",
+        "package.json",
+      ]),
     );
   });
 
   test("holds every file that exports points to", () => {
     const targets = SUBPATHS.flatMap((subpath) => [subpath.types, subpath.default]);
-    expect(packed.files).toEqual(expect.arrayContaining(targets.map((target) => target.replace("./", ""))));
+    expect(packed.files).toEqual(
+      expect.arrayContaining(targets.map((target) => target.replace("./", ""))),
+    );
   });
 
   test("brings no dependency of its own", () => {

@@ -24,7 +24,8 @@ describe("a recorded run is answered the same", () => {
     test.each(namesIn(SHARED))("shared/parity/%s", (name) => {
       replay(runAt(SHARED, name));
     });
-  else console.warn("!!! SKIPPED: recorded runs of the reference implementation: no ../shared/parity");
+  else
+    console.warn("!!! SKIPPED: recorded runs of the reference implementation: no ../shared/parity");
 });
 
 describe("the replay itself", () => {
@@ -34,7 +35,9 @@ describe("the replay itself", () => {
   test("fails on a wrong answer, a wrong length and a wrong export", () => {
     const rows = first?.expect ?? [];
     expect(rows.length).toBeGreaterThan(0);
-    expect(() => replay({ ...run, queries: [{ args: {}, expect: rows.slice(1) }, ...others] })).toThrow();
+    expect(() =>
+      replay({ ...run, queries: [{ args: {}, expect: rows.slice(1) }, ...others] }),
+    ).toThrow();
     expect(() => replay({ ...run, length: run.length + 1 })).toThrow();
     expect(() => replay({ ...run, export_json: "[]" })).toThrow();
     expect(() => replay({ ...run, steps: run.steps.slice(1) })).toThrow();

@@ -59,7 +59,9 @@ interface Calls {
   readonly log: Row;
 }
 
-type Call = { [Name in keyof Calls]: { call: Name; args: Calls[Name]; timestamp: string } }[keyof Calls];
+type Call = {
+  [Name in keyof Calls]: { call: Name; args: Calls[Name]; timestamp: string };
+}[keyof Calls];
 
 type Step = Call | { readonly call: "clear" };
 

@@ -25,7 +25,15 @@ export const text: fc.Arbitrary<string> = fc.oneof(
 /** Keys, among them those that look like prototypes, and integers that JavaScript would put first. */
 const key: fc.Arbitrary<string> = fc.oneof(
   text,
-  fc.constantFrom("__proto__", "constructor", "prototype", "toJSON", "hasOwnProperty", "vote_id", "title"),
+  fc.constantFrom(
+    "__proto__",
+    "constructor",
+    "prototype",
+    "toJSON",
+    "hasOwnProperty",
+    "vote_id",
+    "title",
+  ),
   fc.nat({ max: 20 }).map(String),
   // sorted by UTF-16 code units the first two stand the other way round than by code points
   fc.constantFrom("\u{1f600}", "\ufb33", "é", "e\u0301", "Z", "a"),
@@ -36,14 +44,30 @@ export const finite: fc.Arbitrary<number> = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }),
   fc.maxSafeInteger(),
   fc.integer({ min: -300, max: 300 }).map((exponent) => Number(`1e${exponent}`)),
-  fc.constantFrom(0, -0, 1e21, 1e-7, 123e-20, 5e-324, Number.MAX_VALUE, 2 ** 53, 2 ** 53 + 2, 0.1 + 0.2),
+  fc.constantFrom(
+    0,
+    -0,
+    1e21,
+    1e-7,
+    123e-20,
+    5e-324,
+    Number.MAX_VALUE,
+    2 ** 53,
+    2 ** 53 + 2,
+    0.1 + 0.2,
+  ),
 );
 
 /** An object with these members; an own `__proto__` stays a member. */
 function objectOf<T>(members: readonly (readonly [string, T])[]): Record<string, T> {
   const object: Record<string, T> = {};
   for (const [name, value] of members)
-    Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
+    Object.defineProperty(object, name, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
   return object;
 }
 

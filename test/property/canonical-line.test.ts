@@ -44,7 +44,9 @@ describe("the canonical line of any event", () => {
   test("gives the entry back by JSON.parse", () => {
     fc.assert(
       fc.property(recorded, ({ audit, entry, line }) => {
-        expect(JSON.stringify(JSON.parse(line).details, sorted)).toBe(JSON.stringify(entry.details, sorted));
+        expect(JSON.stringify(JSON.parse(line).details, sorted)).toBe(
+          JSON.stringify(entry.details, sorted),
+        );
         const { details: _, ...rest } = wireForm(audit.logId, entry);
         const { details: __, ...parsed } = JSON.parse(line);
         expect(parsed).toStrictEqual(rest);

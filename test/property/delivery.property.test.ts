@@ -46,7 +46,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     ),
   }),
   fc.record({ step: fc.constant("wait" as const), millis: fc.integer({ min: 0, max: 400 }) }),
-  fc.record({ step: fc.constant("flush" as const), timeoutMillis: fc.integer({ min: 1, max: 300 }) }),
+  fc.record({
+    step: fc.constant("flush" as const),
+    timeoutMillis: fc.integer({ min: 1, max: 300 }),
+  }),
 );
 
 beforeEach(() => {
@@ -120,9 +123,9 @@ test("whatever happens, the ledger adds up, good records arrive in order and onl
             const flushed = outcome(processor.forceFlush({ timeoutMillis: current.timeoutMillis }));
             await vi.advanceTimersByTimeAsync(current.timeoutMillis + 1);
             if ((await flushed) === "delivered")
-              expect(processor.ledger().delivered + processor.ledger().rejected).toBeGreaterThanOrEqual(
-                before.accepted,
-              );
+              expect(
+                processor.ledger().delivered + processor.ledger().rejected,
+              ).toBeGreaterThanOrEqual(before.accepted);
           }
           check();
         }

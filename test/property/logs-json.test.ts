@@ -13,9 +13,23 @@ const { value } = fc.letrec((tie) => ({
   value: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
     fc.oneof(anyText, finite, fc.boolean()),
-    fc.constantFrom(null, undefined, Number.NaN, Number.POSITIVE_INFINITY, 1n, Symbol("s"), () => "called"),
+    fc.constantFrom(
+      null,
+      undefined,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      1n,
+      Symbol("s"),
+      () => "called",
+    ),
     fc.uint8Array({ maxLength: 8 }),
-    fc.constantFrom(new Date(0), new Map([["a", 1]]), new Float64Array([1.5]), Object("boxed"), Object(1)),
+    fc.constantFrom(
+      new Date(0),
+      new Map([["a", 1]]),
+      new Float64Array([1.5]),
+      Object("boxed"),
+      Object(1),
+    ),
     fc.constant(Object.assign([1, 2], { [Symbol.iterator]: () => [3].values() })),
     fc.sparseArray(tie("value"), { maxLength: 4 }),
     fc.array(tie("value"), { maxLength: 4 }),
@@ -42,7 +56,10 @@ const spanContext = fc.record({
 /** Few, so that records share them. */
 const resources = fc.array(
   fc
-    .tuple(fc.dictionary(anyText, fc.oneof(anyText, finite)), fc.oneof(anyText, fc.constant("none")))
+    .tuple(
+      fc.dictionary(anyText, fc.oneof(anyText, finite)),
+      fc.oneof(anyText, fc.constant("none")),
+    )
     .map(([attributes, schemaUrl]) =>
       schemaUrl === "none"
         ? resourceFromAttributes(attributes)

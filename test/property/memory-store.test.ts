@@ -36,7 +36,9 @@ class NaiveStore {
     const found = this.rows
       .filter(
         ({ entry, time }) =>
-          QUERY_COLUMNS.every((column) => query[column] === undefined || query[column] === entry[column]) &&
+          QUERY_COLUMNS.every(
+            (column) => query[column] === undefined || query[column] === entry[column],
+          ) &&
           (query.since === undefined || time >= query.since.getTime()) &&
           (query.until === undefined || time < query.until.getTime()) &&
           (query.before === undefined || entry.sequence < query.before) &&
@@ -64,8 +66,18 @@ const time = fc.integer({ min: 0, max: 40 });
 type Columns = Readonly<Record<QueryColumn, string | undefined>>;
 
 type Step =
-  | { readonly do: "append"; readonly columns: Columns; readonly time: number; readonly bytes: number }
-  | { readonly do: "burst"; readonly columns: Columns; readonly count: number; readonly time: number }
+  | {
+      readonly do: "append";
+      readonly columns: Columns;
+      readonly time: number;
+      readonly bytes: number;
+    }
+  | {
+      readonly do: "burst";
+      readonly columns: Columns;
+      readonly count: number;
+      readonly time: number;
+    }
   | { readonly do: "clear" }
   | { readonly do: "query"; readonly query: AuditQuery; readonly back: number };
 
@@ -104,7 +116,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("clear" as const) }) },
-  { weight: 10, arbitrary: fc.record({ do: fc.constant("query" as const), query, back: fc.nat(60) }) },
+  {
+    weight: 10,
+    arbitrary: fc.record({ do: fc.constant("query" as const), query, back: fc.nat(60) }),
+  },
 );
 
 const bounds = fc.record({
@@ -138,8 +153,14 @@ describe("a memory store after any appends, evictions and clears", () => {
               naive.rows = [];
             } else {
               expectSame(store, naive, command.query);
-              expectSame(store, naive, { ...command.query, before: Math.max(0, sequence - command.back) });
-              expectSame(store, naive, { ...command.query, after: Math.max(0, sequence - command.back) });
+              expectSame(store, naive, {
+                ...command.query,
+                before: Math.max(0, sequence - command.back),
+              });
+              expectSame(store, naive, {
+                ...command.query,
+                after: Math.max(0, sequence - command.back),
+              });
             }
           expectSame(store, naive, {});
           expect(store.length).toBe(naive.rows.length);
@@ -152,7 +173,9 @@ describe("a memory store after any appends, evictions and clears", () => {
             sequence - 1,
             sequence,
           ])
-            expect(store.get(at)).toBe(naive.rows.find(({ entry }) => entry.sequence === at)?.entry);
+            expect(store.get(at)).toBe(
+              naive.rows.find(({ entry }) => entry.sequence === at)?.entry,
+            );
         },
       ),
       { numRuns: 250 },
@@ -162,7 +185,8 @@ describe("a memory store after any appends, evictions and clears", () => {
   function expectSame(store: MemoryStore, naive: NaiveStore, asked: AuditQuery): void {
     const parsed = parseQuery(asked);
     const all = naive.select(asked);
-    const sequences = (entries: readonly AuditEntry[]): number[] => entries.map(({ sequence }) => sequence);
+    const sequences = (entries: readonly AuditEntry[]): number[] =>
+      entries.map(({ sequence }) => sequence);
     expect(sequences(store.select(parsed))).toEqual(sequences(all.slice(0, parsed.limit)));
     expect(store.count(parsed)).toBe(all.length);
   }

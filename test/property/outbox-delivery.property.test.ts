@@ -48,9 +48,14 @@ test("out of a journal, whatever is sent again and however often it starts, all 
         const take: Export = (records, done) => {
           if (weather === "silent") return;
           const fail = (status: number): void =>
-            done({ code: ExportResultCode.FAILED, error: new ExportError(`HTTP ${status}`, { status }) });
+            done({
+              code: ExportResultCode.FAILED,
+              error: new ExportError(`HTTP ${status}`, { status }),
+            });
           if (weather === "down") return fail(503);
-          const isBad = records.some(({ attributes }) => attributes["governance.actor.did"] === BAD);
+          const isBad = records.some(
+            ({ attributes }) => attributes["governance.actor.did"] === BAD,
+          );
           if (isBad && weather !== "lenient") return fail(400);
           for (const { attributes } of records) arrived.add(attributes["governance.sequence"]);
           setTimeout(() => done({ code: ExportResultCode.SUCCESS }), 1); // so that a flush takes its time

@@ -21,7 +21,11 @@ describe("the record times under any clock", () => {
     .tuple(
       fc.integer({ min: 0, max: 1_800_000_000_000 }),
       fc.array(
-        fc.oneof(fc.constant(0), fc.integer({ min: -3, max: 3 }), fc.integer({ min: -5000, max: 5000 })),
+        fc.oneof(
+          fc.constant(0),
+          fc.integer({ min: -3, max: 3 }),
+          fc.integer({ min: -5000, max: 5000 }),
+        ),
         { maxLength: 60 },
       ),
     )

@@ -21,7 +21,8 @@ export function narrowsToDeclared(entry: AuditEntry): void {
     // @ts-expect-error a quota is never "approved"
     if (entry.decision === "approved") return;
   }
-  if (entry.operation === "drill_held") expectTypeOf(entry.subjectId).toEqualTypeOf<string | undefined>();
+  if (entry.operation === "drill_held")
+    expectTypeOf(entry.subjectId).toEqualTypeOf<string | undefined>();
   // @ts-expect-error this one was not declared
   if (entry.operation === "quota_lowered") return;
   // the eight are there as before
@@ -31,11 +32,20 @@ export function narrowsToDeclared(entry: AuditEntry): void {
 
 export function findsDeclared(): EntryOf<"quota_raised"> | undefined {
   const audit = new GovernanceAuditLog();
-  audit.log({ operation: "quota_raised", actorDid: "did:alice", details: { tokens: 5, reason: "drill" } });
+  audit.log({
+    operation: "quota_raised",
+    actorDid: "did:alice",
+    details: { tokens: 5, reason: "drill" },
+  });
   const [entry] = audit.entries({ operation: "quota_raised" });
   if (entry?.operation !== "quota_raised") return undefined;
   const { actorDid, decision, details } = entry;
   if (actorDid === undefined || decision === undefined) return undefined;
   if (details.tokens === undefined || details.reason === undefined) return undefined;
-  return { ...entry, actorDid, decision, details: { tokens: details.tokens, reason: details.reason } };
+  return {
+    ...entry,
+    actorDid,
+    decision,
+    details: { tokens: details.tokens, reason: details.reason },
+  };
 }

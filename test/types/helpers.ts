@@ -45,8 +45,12 @@ export function returnsAreExact(audit: GovernanceAuditLog): void {
   expectTypeOf(audit.logByzantineDetected).returns.toEqualTypeOf<EntryOf<"byzantine_detected">>();
   expectTypeOf(audit.logNodeAdded).returns.toEqualTypeOf<EntryOf<"node_added">>();
   expectTypeOf(audit.logNodeRemoved).returns.toEqualTypeOf<EntryOf<"node_removed">>();
-  expectTypeOf(audit.logAuthorizationGranted).returns.toEqualTypeOf<EntryOf<"authorization_granted">>();
-  expectTypeOf(audit.logAuthorizationRevoked).returns.toEqualTypeOf<EntryOf<"authorization_revoked">>();
+  expectTypeOf(audit.logAuthorizationGranted).returns.toEqualTypeOf<
+    EntryOf<"authorization_granted">
+  >();
+  expectTypeOf(audit.logAuthorizationRevoked).returns.toEqualTypeOf<
+    EntryOf<"authorization_revoked">
+  >();
   expectTypeOf(audit.log).returns.toEqualTypeOf<AuditEntry>();
 }
 
@@ -78,7 +82,9 @@ export function columnsAreThere(
 }
 
 export function takesWhatItNeeds(audit: GovernanceAuditLog, vote: Vote): void {
-  audit.logVoteCast({ vote: { voteId: "v1", proposalId: "p1", voterDid: "did:bob", decision: "approve" } });
+  audit.logVoteCast({
+    vote: { voteId: "v1", proposalId: "p1", voterDid: "did:bob", decision: "approve" },
+  });
   audit.logVoteCast({ vote });
   // @ts-expect-error the vote itself is not a signed vote
   audit.logVoteCast(vote);

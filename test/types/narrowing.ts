@@ -30,7 +30,8 @@ export function narrowsByIf(entry: AuditEntry): void {
     expectTypeOf(entry.kind).toEqualTypeOf<ProposalKind | undefined>();
   if (entry.operation === "byzantine_detected")
     expectTypeOf(entry.details.prior_decision).toExtend<VoteDecision | undefined>();
-  if (entry.operation === "node_added") expectTypeOf(entry.details.weight).toExtend<number | undefined>();
+  if (entry.operation === "node_added")
+    expectTypeOf(entry.details.weight).toExtend<number | undefined>();
 }
 
 export function narrowsBySwitch(entry: AuditEntry): string | undefined {

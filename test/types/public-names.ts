@@ -43,7 +43,9 @@ expectTypeOf<ConsensusResult>().toExtend<ConsensusInput>();
 expectTypeOf<keyof ProposalInput>().toEqualTypeOf<
   "proposalId" | "subjectId" | "kind" | "proposerDid" | "title"
 >();
-expectTypeOf<keyof VoteInput["vote"]>().toEqualTypeOf<"voteId" | "proposalId" | "voterDid" | "decision">();
+expectTypeOf<keyof VoteInput["vote"]>().toEqualTypeOf<
+  "voteId" | "proposalId" | "voterDid" | "decision"
+>();
 expectTypeOf<JsonObject>().toExtend<JsonValue>();
 expectTypeOf<Ledger["mirrors"][string]>().toEqualTypeOf<MirrorLedger>();
 expectTypeOf<FlushOptions["timeoutMillis"]>().toEqualTypeOf<number | undefined>();
@@ -76,7 +78,11 @@ export function handle(code: AuditErrorCode): string {
 }
 
 export function options(processor: AuditLogProcessor): void {
-  const shared: AuditLogProcessorOptions = { maxEntries: 5, clock: () => new Date(), onError: console.error };
+  const shared: AuditLogProcessorOptions = {
+    maxEntries: 5,
+    clock: () => new Date(),
+    onError: console.error,
+  };
   const own: GovernanceAuditLogOptions = { ...shared, resource: undefined };
   new GovernanceAuditLog(own);
   new AuditLogProcessor(shared);

@@ -83,9 +83,9 @@ describe("a log in the app's own provider", () => {
   test("can be attached to twice: both faces share one sequence", () => {
     const { provider, processor, audit } = attachedLog();
     const second = GovernanceAuditLog.attach({ loggerProvider: provider, processor });
-    expect([audit.logNodeAdded(NODE), second.logNodeAdded(NODE)].map(({ sequence }) => sequence)).toEqual([
-      0, 1,
-    ]);
+    expect(
+      [audit.logNodeAdded(NODE), second.logNodeAdded(NODE)].map(({ sequence }) => sequence),
+    ).toEqual([0, 1]);
     expect(second.entries()).toEqual(audit.entries());
   });
 
@@ -94,7 +94,10 @@ describe("a log in the app's own provider", () => {
     audit.logNodeAdded(NODE);
     provider.getLogger("app").emit({ body: "hello" });
     expect(after.records[0]?.resource).toBe(after.records[1]?.resource);
-    expect(after.records[0]?.instrumentationScope).toMatchObject({ name: "quorumlog", version: "0.1.0" });
+    expect(after.records[0]?.instrumentationScope).toMatchObject({
+      name: "quorumlog",
+      version: "0.1.0",
+    });
   });
 
   test("lets the app's other records pass untouched and unstored", () => {
@@ -102,7 +105,9 @@ describe("a log in the app's own provider", () => {
     provider
       .getLogger("app")
       .emit({ eventName: "request", body: "GET /", attributes: { "http.status": 200 } });
-    expect(after.seen).toEqual([{ eventName: "request", body: "GET /", attributes: { "http.status": 200 } }]);
+    expect(after.seen).toEqual([
+      { eventName: "request", body: "GET /", attributes: { "http.status": 200 } },
+    ]);
     expect(mirror.records).toEqual([]);
     expect(audit.length).toBe(0);
     expect(audit.ledger().accepted).toBe(0);
@@ -246,7 +251,10 @@ describe("a log as the mirror of another", () => {
 describe("a log attached to the global provider", () => {
   test("records once a provider is registered, even after it was attached", () => {
     const processor = new AuditLogProcessor();
-    const audit = GovernanceAuditLog.attach({ loggerProvider: logs.getLoggerProvider(), processor });
+    const audit = GovernanceAuditLog.attach({
+      loggerProvider: logs.getLoggerProvider(),
+      processor,
+    });
     expect(refusal(() => audit.logNodeAdded(NODE)).code).toBe("not_recorded");
     logs.setGlobalLoggerProvider(new LoggerProvider({ processors: [processor] }));
     expect(audit.logNodeAdded(NODE).sequence).toBe(0);

@@ -12,7 +12,9 @@ const highest = (): number => 1;
 
 describe("the wait before the next attempt", () => {
   test("has a bound that doubles with each failure, up to the maximum", () => {
-    const bounds = [1, 2, 3, 4, 5, 6, 7].map((failures) => backoffMillis(OPTIONS, failures, highest));
+    const bounds = [1, 2, 3, 4, 5, 6, 7].map((failures) =>
+      backoffMillis(OPTIONS, failures, highest),
+    );
     expect(bounds).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
   });
 

@@ -149,7 +149,16 @@ describe.each(HELPERS)("$helper", ({ valid, call, prefix = "", ...fields }) => {
     });
 
   test("refuses what is no object", () => {
-    for (const input of [undefined, null, "urn:pqc-gov-prop:7f3a", 7, true, 7n, Symbol("vote"), () => valid])
+    for (const input of [
+      undefined,
+      null,
+      "urn:pqc-gov-prop:7f3a",
+      7,
+      true,
+      7n,
+      Symbol("vote"),
+      () => valid,
+    ])
       expect(refusedWithoutTrace((audit) => call(audit, input as never)).field).not.toBe("");
   });
 
@@ -162,13 +171,17 @@ describe.each(HELPERS)("$helper", ({ valid, call, prefix = "", ...fields }) => {
 });
 
 describe("logVoteCast", () => {
-  test.each([[undefined], [null], [{}], [{ vote: undefined }], [{ vote: "v1" }], [SIGNED_VOTE.vote]])(
-    "refuses %o, which holds no vote",
-    (signed) => {
-      const error = refusedWithoutTrace((audit) => audit.logVoteCast(signed as never));
-      expect(error.field).toMatch(/^(vote|signed)$/);
-    },
-  );
+  test.each([
+    [undefined],
+    [null],
+    [{}],
+    [{ vote: undefined }],
+    [{ vote: "v1" }],
+    [SIGNED_VOTE.vote],
+  ])("refuses %o, which holds no vote", (signed) => {
+    const error = refusedWithoutTrace((audit) => audit.logVoteCast(signed as never));
+    expect(error.field).toMatch(/^(vote|signed)$/);
+  });
 });
 
 describe("logConsensusReached", () => {
@@ -213,9 +226,9 @@ describe("logConsensusReached", () => {
 
   test("takes includedVoteIds behind a Proxy that leaves them alone", () => {
     const includedVoteIds = new Proxy(["v1", "v2"], {});
-    expect(recordedLog().audit.logConsensusReached({ ...RESULT, includedVoteIds }).details.vote_count).toBe(
-      2,
-    );
+    expect(
+      recordedLog().audit.logConsensusReached({ ...RESULT, includedVoteIds }).details.vote_count,
+    ).toBe(2);
   });
 
   test.each(["approve", "reject", "abstain"])(

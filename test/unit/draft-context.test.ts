@@ -44,7 +44,9 @@ describe.each(both)("a context with %s", (_, withDraft) => {
       spanId: "b7ad6b7169203331",
       traceFlags: 1,
     };
-    expect(trace.getSpanContext(withDraft(trace.setSpanContext(below, spanContext)))).toBe(spanContext);
+    expect(trace.getSpanContext(withDraft(trace.setSpanContext(below, spanContext)))).toBe(
+      spanContext,
+    );
     const above = trace.setSpanContext(withDraft(below), spanContext);
     expect(trace.getSpanContext(above)).toBe(spanContext);
     expect(above.getValue(DRAFT)).toBe(draft);

@@ -63,9 +63,17 @@ describe("a helper", () => {
 
   test("takes texts and weights at their least: empty title, reason and name, weight 0, no votes", () => {
     const { audit } = recordedLog();
-    const result = audit.logConsensusReached({ ...RESULT, reason: "", totalWeight: 0, includedVoteIds: [] });
+    const result = audit.logConsensusReached({
+      ...RESULT,
+      reason: "",
+      totalWeight: 0,
+      includedVoteIds: [],
+    });
     expect(result.details).toMatchObject({ reason: "", total_weight: 0, vote_count: 0 });
-    expect(audit.logNodeAdded({ ...NODE, name: "", weight: 0 }).details).toEqual({ name: "", weight: 0 });
+    expect(audit.logNodeAdded({ ...NODE, name: "", weight: 0 }).details).toEqual({
+      name: "",
+      weight: 0,
+    });
   });
 
   test("records a weight of -0 as 0, which is what comes back from the line", () => {
@@ -90,7 +98,10 @@ describe("a helper", () => {
       }
     }
     const { audit } = recordedLog();
-    expect(audit.logVoteCast({ vote: new Ballot() })).toMatchObject({ proposalId: "p1", decision: "reject" });
+    expect(audit.logVoteCast({ vote: new Ballot() })).toMatchObject({
+      proposalId: "p1",
+      decision: "reject",
+    });
   });
 
   test("keeps what was logged when the domain object changes afterwards", () => {
@@ -111,7 +122,9 @@ describe("a helper", () => {
 describe("a log", () => {
   test("numbers its entries 0, 1, 2 …", () => {
     const { audit } = recordedLog();
-    expect(OPERATION_CALLS.map(({ call }) => call(audit).sequence)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(OPERATION_CALLS.map(({ call }) => call(audit).sequence)).toEqual([
+      0, 1, 2, 3, 4, 5, 6, 7,
+    ]);
   });
 
   test("gives each entry an id of its own", () => {

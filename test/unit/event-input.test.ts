@@ -26,7 +26,12 @@ describe("an event", () => {
       decision: "deferred",
     };
     const { id: _, leafHash: __, ...entry } = recorded({ ...columns, details: { limit: 5 } });
-    expect(entry).toStrictEqual({ sequence: 0, timestamp: NOON, ...columns, details: { limit: 5 } });
+    expect(entry).toStrictEqual({
+      sequence: 0,
+      timestamp: NOON,
+      ...columns,
+      details: { limit: 5 },
+    });
   });
 
   test.each([
@@ -59,7 +64,9 @@ describe("an event", () => {
   });
 
   test("is refused with a field that no event has, whose value would be lost", () => {
-    expect(refused({ operation: "policy_updated", actor_did: "did:pqaid:alice" }).field).toBe("actor_did");
+    expect(refused({ operation: "policy_updated", actor_did: "did:pqaid:alice" }).field).toBe(
+      "actor_did",
+    );
     const { message } = refused({
       operation: "policy_updated",
       ...new Proxy({}, {}),
@@ -81,7 +88,9 @@ describe("an event", () => {
   });
 
   test("is refused by the column that is longer than a line", () => {
-    expect(refused({ operation: "policy_updated", subjectId: "x".repeat(65_537) }).field).toBe("subjectId");
+    expect(refused({ operation: "policy_updated", subjectId: "x".repeat(65_537) }).field).toBe(
+      "subjectId",
+    );
   });
 
   test("may be an instance of a class, or a Proxy of one", () => {
@@ -106,7 +115,16 @@ describe("an event", () => {
     );
     recorded(event);
     expect(reads.sort()).toEqual(
-      ["operation", "details", "timestamp", "proposalId", "subjectId", "kind", "actorDid", "decision"].sort(),
+      [
+        "operation",
+        "details",
+        "timestamp",
+        "proposalId",
+        "subjectId",
+        "kind",
+        "actorDid",
+        "decision",
+      ].sort(),
     );
   });
 });
@@ -198,7 +216,9 @@ describe("the time of an event", () => {
 
   test("runs from 1970 to the last nanosecond that OTLP can carry, in 2262", () => {
     expect(happenedAt(new Date(0)).timestamp).toBe("1970-01-01T00:00:00.000Z");
-    expect(happenedAt(new Date("2262-04-11T23:47:16.854Z")).timestamp).toBe("2262-04-11T23:47:16.854Z");
+    expect(happenedAt(new Date("2262-04-11T23:47:16.854Z")).timestamp).toBe(
+      "2262-04-11T23:47:16.854Z",
+    );
     expect(refusedAt(new Date(-1)).field).toBe("timestamp");
     expect(refusedAt(new Date("2262-04-11T23:47:16.855Z")).field).toBe("timestamp");
     expect(refusedAt(new Date(8.64e15)).field).toBe("timestamp");
@@ -234,7 +254,11 @@ describe("the time of an event", () => {
 
 describe("the vocabularies of the eight operations", () => {
   test("hold for log as for the helpers", () => {
-    for (const operation of ["proposal_created", "authorization_granted", "authorization_revoked"]) {
+    for (const operation of [
+      "proposal_created",
+      "authorization_granted",
+      "authorization_revoked",
+    ]) {
       for (const kind of PROPOSAL_KINDS) expect(recorded({ operation, kind }).kind).toBe(kind);
       expect(refused({ operation, kind: "authorize-anything" }).field).toBe("kind");
     }
@@ -252,7 +276,9 @@ describe("the vocabularies of the eight operations", () => {
   });
 
   test("leave the app's own operations free", () => {
-    expect(recorded({ operation: "vote_recast", decision: "maybe", kind: "x" }).decision).toBe("maybe");
+    expect(recorded({ operation: "vote_recast", decision: "maybe", kind: "x" }).decision).toBe(
+      "maybe",
+    );
   });
 
   test.each([
@@ -276,7 +302,9 @@ describe("the vocabularies of the eight operations", () => {
   test("hold for the decisions of byzantine_detected, which are details", () => {
     for (const key of ["prior_decision", "conflicting_decision"]) {
       for (const word of VOTE_DECISIONS)
-        expect(recorded({ operation: "byzantine_detected", details: { [key]: word } }).details).toEqual({
+        expect(
+          recorded({ operation: "byzantine_detected", details: { [key]: word } }).details,
+        ).toEqual({
           [key]: word,
         });
       expect(refused({ operation: "byzantine_detected", details: { [key]: "maybe" } }).field).toBe(
@@ -311,7 +339,9 @@ describe("the log's clock", () => {
     const clock = (): Date => {
       throw new Error("no time");
     };
-    const error = refusal(() => recordedLog({ clock }).audit.logNodeRemoved({ did: "did:pqaid:dave" }));
+    const error = refusal(() =>
+      recordedLog({ clock }).audit.logNodeRemoved({ did: "did:pqaid:dave" }),
+    );
     expect(error).toMatchObject({ code: "not_recorded", field: "clock" });
     expect(error.message).not.toContain("processor");
   });

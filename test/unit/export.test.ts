@@ -146,7 +146,10 @@ describe("exportJson", () => {
   test("does not take data for an instruction to JSON.stringify", () => {
     const audit = new GovernanceAuditLog();
     audit.log({ operation: "policy_updated", details: { toJSON: "x", nested: { toJSON: null } } });
-    expect(JSON.parse(audit.exportJson())[0].details).toEqual({ toJSON: "x", nested: { toJSON: null } });
+    expect(JSON.parse(audit.exportJson())[0].details).toEqual({
+      toJSON: "x",
+      nested: { toJSON: null },
+    });
   });
 
   test("of an empty log is []", () => {

@@ -5,7 +5,11 @@ import {
   type LogRecordProcessor,
 } from "@opentelemetry/sdk-logs";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { DEFAULT_FLUSH_TIMEOUT_MILLIS, DeliveryError, GovernanceAuditLog } from "../../src/index.js";
+import {
+  DEFAULT_FLUSH_TIMEOUT_MILLIS,
+  DeliveryError,
+  GovernanceAuditLog,
+} from "../../src/index.js";
 import { attachedLog } from "./fixtures/attached-log.js";
 import { NODE } from "./fixtures/domain-objects.js";
 import { recordedLog, refusal, rejection } from "./fixtures/recorded-log.js";
@@ -20,12 +24,17 @@ const never = (): Promise<void> => new Promise(() => {});
 const failing = (message: string) => (): Promise<void> => Promise.reject(new Error(message));
 
 /** A plain processor whose flush and shutdown do this. */
-function plain(work: Partial<Pick<LogRecordProcessor, "forceFlush" | "shutdown">>): LogRecordProcessor {
+function plain(
+  work: Partial<Pick<LogRecordProcessor, "forceFlush" | "shutdown">>,
+): LogRecordProcessor {
   return Object.assign(new RecordingMirror(), work);
 }
 
 /** A reliable mirror with one pending record, whose flush and shutdown do this. */
-function reliable(name: string, work: Partial<Pick<LogRecordProcessor, "forceFlush" | "shutdown">>) {
+function reliable(
+  name: string,
+  work: Partial<Pick<LogRecordProcessor, "forceFlush" | "shutdown">>,
+) {
   const line = { accepted: 1, delivered: 0, pending: 1, rejected: 0 };
   return Object.assign(new RecordingMirror(), { name, ledger: () => line }, work);
 }
@@ -53,7 +62,9 @@ describe("flush", () => {
 
   test("waits for the slowest mirror", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const { audit, mirror } = recordedLog({ mirrors: [reliable("slow", { forceFlush: () => promise })] });
+    const { audit, mirror } = recordedLog({
+      mirrors: [reliable("slow", { forceFlush: () => promise })],
+    });
     let settled = false;
     const flush = audit.flush().then(() => {
       settled = true;
@@ -66,7 +77,9 @@ describe("flush", () => {
   });
 
   test("rejects at its deadline with the ledger, when a mirror hangs", async () => {
-    const { audit } = recordedLog({ mirrors: [plain({ forceFlush: never }), reliable("otlp", {})] });
+    const { audit } = recordedLog({
+      mirrors: [plain({ forceFlush: never }), reliable("otlp", {})],
+    });
     audit.logNodeAdded(NODE);
     const error = await deliveryError(audit.flush({ timeoutMillis: 5 }));
     expect(error.ledger).toEqual({
@@ -120,7 +133,10 @@ describe("flush", () => {
       mirrors: [plain({ forceFlush: failing("503") }), plain({ forceFlush: failing("no socket") })],
     });
     const error = await deliveryError(audit.flush());
-    expect((error.cause as AggregateError).errors).toEqual([new Error("503"), new Error("no socket")]);
+    expect((error.cause as AggregateError).errors).toEqual([
+      new Error("503"),
+      new Error("no socket"),
+    ]);
     expect(error.message).toContain("503");
     expect(error.message).toContain("no socket");
   });
@@ -128,7 +144,9 @@ describe("flush", () => {
   test("can be tried again after it failed", async () => {
     let broken = true;
     const { audit } = recordedLog({
-      mirrors: [reliable("otlp", { forceFlush: async () => void (broken && (await failing("503")())) })],
+      mirrors: [
+        reliable("otlp", { forceFlush: async () => void (broken && (await failing("503")())) }),
+      ],
     });
     await deliveryError(audit.flush());
     broken = false;
@@ -149,7 +167,9 @@ describe("flush", () => {
 
   test("refuses options that are no object", async () => {
     for (const options of [null, 5, "5"])
-      expect((await rejection(recordedLog().audit.flush(options as never))).code).toBe("invalid_options");
+      expect((await rejection(recordedLog().audit.flush(options as never))).code).toBe(
+        "invalid_options",
+      );
   });
 
   test("may wait longer than a timer can count, 2^31 milliseconds", async () => {
@@ -222,7 +242,10 @@ describe("shutdown", () => {
 
   test("rejects with what any mirror failed to do, each time the same, and shuts all down", async () => {
     const { audit, mirror } = recordedLog({
-      mirrors: [reliable("a", { shutdown: failing("503") }), reliable("b", { shutdown: failing("stuck") })],
+      mirrors: [
+        reliable("a", { shutdown: failing("503") }),
+        reliable("b", { shutdown: failing("stuck") }),
+      ],
     });
     const error = await deliveryError(audit.shutdown());
     expect((error.cause as AggregateError).errors).toEqual([new Error("503"), new Error("stuck")]);

@@ -79,15 +79,23 @@ describe("a record of the app's own logger with a governance.operation", () => {
       severityText: "DEBUG",
       attributes: { "governance.operation": "byzantine_detected" },
     });
-    expect(after.records[0]).toMatchObject({ severityNumber: SeverityNumber.ERROR, severityText: "ERROR" });
+    expect(after.records[0]).toMatchObject({
+      severityNumber: SeverityNumber.ERROR,
+      severityText: "ERROR",
+    });
   });
 
   test("is one of the eight like any other, and its vocabulary holds", () => {
     const vote = (decision: string) => ({
       attributes: { "governance.operation": "vote_cast", "governance.decision": decision },
     });
-    expect(emitted(vote("approve")).entry).toMatchObject({ operation: "vote_cast", decision: "approve" });
-    expect(emitted(vote("maybe")).errors).toMatchObject([{ code: "invalid_entry", field: "decision" }]);
+    expect(emitted(vote("approve")).entry).toMatchObject({
+      operation: "vote_cast",
+      decision: "approve",
+    });
+    expect(emitted(vote("maybe")).errors).toMatchObject([
+      { code: "invalid_entry", field: "decision" },
+    ]);
   });
 
   test("shares the sequence with the helpers", () => {
@@ -99,7 +107,10 @@ describe("a record of the app's own logger with a governance.operation", () => {
 
   test("is seen by the redact hook, and what that takes away goes on nowhere", () => {
     const { audit, entry, seen, mirror } = emitted(
-      { body: "mail from a@example.org", attributes: { ...POLICY, "user.email": "a@example.org", limit: 5 } },
+      {
+        body: "mail from a@example.org",
+        attributes: { ...POLICY, "user.email": "a@example.org", limit: 5 },
+      },
       { redact: (event) => ({ ...event, details: { limit: event.details?.["limit"] } }) },
     );
     expect(entry?.details).toEqual({ limit: 5 });
@@ -119,7 +130,10 @@ describe("the time of a record of the app", () => {
   });
 
   test("is the timestamp that the app gave, with the time of recording beside it", () => {
-    const { entry, after } = emitted({ timestamp: new Date("2001-02-03T04:05:06.789Z"), attributes: POLICY });
+    const { entry, after } = emitted({
+      timestamp: new Date("2001-02-03T04:05:06.789Z"),
+      attributes: POLICY,
+    });
     expect(entry).toMatchObject({ timestamp: "2001-02-03T04:05:06.789Z", recordedAt: NOON });
     expect(after.records[0]?.hrTime).toEqual([Date.parse(NOON) / 1000 - 0.007, 7_000_000]);
     expect(after.seen[0]?.attributes["governance.timestamp_millis"]).toBe(
@@ -133,14 +147,21 @@ describe("the time of a record of the app", () => {
       "both times alike, long ago",
       { timestamp: [981_173_106, 789e6], observedTimestamp: [981_173_106, 789e6] },
     ],
-    ["governance.timestamp_millis", { attributes: { "governance.timestamp_millis": 981_173_106_789 } }],
+    [
+      "governance.timestamp_millis",
+      { attributes: { "governance.timestamp_millis": 981_173_106_789 } },
+    ],
     [
       "governance.timestamp_millis, which outranks the record's own",
       { timestamp: 0, attributes: { "governance.timestamp_millis": 981_173_106_789 } },
     ],
   ])("may be given as %s", (_, record) => {
     const { entry } = emitted({ ...record, attributes: { ...POLICY, ...record.attributes } });
-    expect(entry).toMatchObject({ timestamp: "2001-02-03T04:05:06.789Z", recordedAt: NOON, details: {} });
+    expect(entry).toMatchObject({
+      timestamp: "2001-02-03T04:05:06.789Z",
+      recordedAt: NOON,
+      details: {},
+    });
   });
 
   test.each([["2001-02-03"], [Number.NaN], [-1], [1e300], [true]])(
@@ -157,14 +178,26 @@ describe("the time of a record of the app", () => {
 
 describe("a record of the app that cannot be recorded", () => {
   const CASES: readonly [what: string, record: LogRecord, field: string][] = [
-    ["an operation that is none", { attributes: { "governance.operation": "Policy Updated" } }, "operation"],
+    [
+      "an operation that is none",
+      { attributes: { "governance.operation": "Policy Updated" } },
+      "operation",
+    ],
     ["a reserved operation", { attributes: { "governance.operation": "checkpoint" } }, "operation"],
     ["an operation that is no string", { attributes: { "governance.operation": 7 } }, "operation"],
-    ["an actor that is no string", { attributes: { ...POLICY, "governance.actor.did": 7 } }, "actorDid"],
+    [
+      "an actor that is no string",
+      { attributes: { ...POLICY, "governance.actor.did": 7 } },
+      "actorDid",
+    ],
     ["a lone surrogate", { attributes: { ...POLICY, note: "\ud800" } }, "details.note"],
     ["a body that is not JSON", { attributes: POLICY, body: new Uint8Array(2) }, "details.body"],
     ["a body with NaN", { attributes: POLICY, body: { rate: Number.NaN } }, "details.body.rate"],
-    ["a body of more than 64 KiB", { attributes: POLICY, body: "x".repeat(70_000) }, "details.body"],
+    [
+      "a body of more than 64 KiB",
+      { attributes: POLICY, body: "x".repeat(70_000) },
+      "details.body",
+    ],
     [
       "a detail that is named twice",
       { attributes: { ...POLICY, limit: 1, "governance.details.limit": 2 } },
@@ -238,7 +271,10 @@ describe("a record of the app that cannot be recorded", () => {
 describe("a record that passes untouched", () => {
   test("is sealed already, by whatever log", () => {
     const attributes = { ...POLICY, "governance.log.id": "elsewhere/1", "governance.sequence": 7 };
-    const { audit, processor, seen, errors, mirror } = emitted({ body: "sealed elsewhere", attributes });
+    const { audit, processor, seen, errors, mirror } = emitted({
+      body: "sealed elsewhere",
+      attributes,
+    });
     expect(seen).toEqual({ eventName: undefined, body: "sealed elsewhere", attributes });
     expect(audit.length).toBe(0);
     expect(mirror.records).toEqual([]);

@@ -71,7 +71,10 @@ const NOT_JSON: readonly [what: string, make: () => unknown, within?: string][] 
   ["an instance of a class", () => new Policy()],
   ["an instance of an unnamed class", () => new (class {})()],
   ["an object that inherits from another", () => Object.create({ limit: 1 })],
-  ["an object that inherits from one without a prototype", () => Object.create(Object.create(null))],
+  [
+    "an object that inherits from one without a prototype",
+    () => Object.create(Object.create(null)),
+  ],
   ["an iterator", () => [1].values()],
   ["a function under toJSON", () => ({ toJSON: () => 1 }), ".toJSON"],
   ["a symbol key", () => ({ [Symbol("limit")]: 1 })],
@@ -108,16 +111,23 @@ const NOT_JSON: readonly [what: string, make: () => unknown, within?: string][] 
 describe("details that are not JSON", () => {
   test.each(NOT_JSON)("are refused by their path: %s in an array", (_, make, within = "") => {
     const details = { name: "rate-limit", limits: [1, 2, make()] as unknown as JsonValue };
-    const error = refusedWithoutTrace((audit) => audit.log({ operation: "policy_updated", details }));
+    const error = refusedWithoutTrace((audit) =>
+      audit.log({ operation: "policy_updated", details }),
+    );
     expect(error.field).toBe(`details.limits[2]${within}`);
     expect(error.message).toContain(`details.limits[2]${within}: `);
   });
 
-  test.each(NOT_JSON.slice(1))("are refused by their path: %s in an object", (_, make, within = "") => {
-    const details = { limits: { "max tokens": make() } as JsonValue };
-    const error = refusedWithoutTrace((audit) => audit.log({ operation: "policy_updated", details }));
-    expect(error.field).toBe(`details.limits["max tokens"]${within}`);
-  });
+  test.each(NOT_JSON.slice(1))(
+    "are refused by their path: %s in an object",
+    (_, make, within = "") => {
+      const details = { limits: { "max tokens": make() } as JsonValue };
+      const error = refusedWithoutTrace((audit) =>
+        audit.log({ operation: "policy_updated", details }),
+      );
+      expect(error.field).toBe(`details.limits["max tokens"]${within}`);
+    },
+  );
 
   test("are named in the message", () => {
     const messageOf = (value: unknown): string =>
@@ -125,7 +135,9 @@ describe("details that are not JSON", () => {
         audit.log({ operation: "policy_updated", details: { limits: [0, 1, value as JsonValue] } }),
       ).message;
     expect(messageOf(1n)).toBe("details.limits[2]: a BigInt is not JSON");
-    expect(messageOf(new Policy())).toBe("details.limits[2]: an instance of Policy is not a plain object");
+    expect(messageOf(new Policy())).toBe(
+      "details.limits[2]: an instance of Policy is not a plain object",
+    );
     expect(messageOf(Number.NaN)).toBe("details.limits[2]: NaN is not JSON");
   });
 

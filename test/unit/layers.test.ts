@@ -9,8 +9,10 @@ describe("the layer check", () => {
     expect(
       violations({
         "src/errors.ts": 'export const a = 1;\n/**\n * import x from "winston";\n */\n',
-        "src/entry/line.ts": 'import { createHash } from "node:crypto";\nimport { a } from "../errors.js";\n',
-        "src/otlp/mirror.ts": 'import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";\n',
+        "src/entry/line.ts":
+          'import { createHash } from "node:crypto";\nimport { a } from "../errors.js";\n',
+        "src/otlp/mirror.ts":
+          'import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";\n',
         "src/winston/mirror.ts": 'import type { Logger } from "winston";\n',
         "src/index.ts":
           'export { a } from "./errors.js";\nexport {\n  type B,\n  c,\n} from "./entry/line.js";\n',
@@ -68,7 +70,9 @@ describe("the layer check", () => {
         "src/entry/c.ts": 'import { a } from "./a.js";\n',
         "src/entry/d.ts": 'import { a } from "./a.js";\n',
       }),
-    ).toEqual(["src/entry/a.ts:1: circle src/entry/a.ts > src/entry/b.ts > src/entry/c.ts > src/entry/a.ts"]);
+    ).toEqual([
+      "src/entry/a.ts:1: circle src/entry/a.ts > src/entry/b.ts > src/entry/c.ts > src/entry/a.ts",
+    ]);
   });
 
   test("refuses long files, default exports, unknown rooms and logic in index.ts", () => {

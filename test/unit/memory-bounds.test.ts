@@ -40,11 +40,19 @@ describe("a log bounded by entries", () => {
       actorDid: "alice",
       decision: "x",
     });
-    const first = { proposalId: "p1", subjectId: "m1", kind: "delegation", actorDid: "alice", decision: "x" };
-    for (const [column, value] of Object.entries(first)) expect(audit.count({ [column]: value })).toBe(1);
+    const first = {
+      proposalId: "p1",
+      subjectId: "m1",
+      kind: "delegation",
+      actorDid: "alice",
+      decision: "x",
+    };
+    for (const [column, value] of Object.entries(first))
+      expect(audit.count({ [column]: value })).toBe(1);
     audit.logNodeAdded(NODE);
     audit.logNodeAdded(NODE);
-    for (const [column, value] of Object.entries(first)) expect(audit.count({ [column]: value })).toBe(0);
+    for (const [column, value] of Object.entries(first))
+      expect(audit.count({ [column]: value })).toBe(0);
     expect(audit.count({ operation: "proposal_created" })).toBe(0);
     expect(audit.get(0)).toBeUndefined();
     expect(sequences(audit, "node_added")).toEqual([1, 2]);
@@ -88,7 +96,8 @@ describe("a log bounded by bytes", () => {
   /** The size of the line that the loop above wrote at an index. */
   function lineOf(index: number): number {
     const alone = new GovernanceAuditLog({ clock: atNoon });
-    for (let filler = 0; filler < (index < 10 ? 0 : 10); filler++) alone.log({ operation: "filler" });
+    for (let filler = 0; filler < (index < 10 ? 0 : 10); filler++)
+      alone.log({ operation: "filler" });
     alone.log({ operation: "policy_updated", details: { note: "€".repeat((index * 37) % 300) } });
     return Buffer.byteLength([...alone.lines()].at(-1) ?? "");
   }

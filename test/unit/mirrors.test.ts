@@ -66,7 +66,10 @@ describe("mirrors", () => {
   });
 
   test("may have no prototype: what one throws is reported like any other's, and later records reach all", () => {
-    const failing: LogRecordProcessor = Object.assign(Object.create(null), throwing(new Error("disk full")));
+    const failing: LogRecordProcessor = Object.assign(
+      Object.create(null),
+      throwing(new Error("disk full")),
+    );
     const last = new RecordingMirror();
     const { audit, errors } = recordedLog({ mirrors: [failing, last] });
     audit.logNodeAdded(NODE);
@@ -118,7 +121,8 @@ describe("mirrors", () => {
       oldestPendingMillis: 5,
       lastError: "503",
     };
-    const reliable = (name: string) => Object.assign(new RecordingMirror(), { name, ledger: () => line });
+    const reliable = (name: string) =>
+      Object.assign(new RecordingMirror(), { name, ledger: () => line });
     const { audit } = recordedLog({ mirrors: [reliable("otlp"), reliable("__proto__")] });
     const { mirrors } = audit.ledger();
     expect(Object.keys(mirrors)).toEqual(["otlp", "__proto__"]);

@@ -32,7 +32,10 @@ test("a log attached to NodeSDK seals helper calls and the app's own records in 
   const audit = GovernanceAuditLog.attach({ loggerProvider: logs.getLoggerProvider(), processor });
   audit.logVoteCast(SIGNED_VOTE);
   logs.getLogger("app").emit({ attributes: { "governance.operation": "policy_updated" } });
-  expect(audit.entries().map(({ operation }) => operation)).toEqual(["policy_updated", "vote_cast"]);
+  expect(audit.entries().map(({ operation }) => operation)).toEqual([
+    "policy_updated",
+    "vote_cast",
+  ]);
   expect(after.seen.map(({ body }) => body)).toEqual([...audit.lines()]);
   expect(mirror.seen).toEqual(after.seen);
   expect(after.records[0]?.resource.attributes["service.name"]).toBe("clinic");
@@ -49,7 +52,10 @@ test("a log attached to NodeSDK has the ids of the active span", async () => {
   const { sdk, early: audit, after } = startedSdk();
   const entry = trace.getTracer("app").startActiveSpan("vote", (span) => {
     const logged = audit.logVoteCast(SIGNED_VOTE);
-    expect(logged).toMatchObject({ traceId: span.spanContext().traceId, spanId: span.spanContext().spanId });
+    expect(logged).toMatchObject({
+      traceId: span.spanContext().traceId,
+      spanId: span.spanContext().spanId,
+    });
     span.end();
     return logged;
   });

@@ -1,6 +1,10 @@
 import { context, ROOT_CONTEXT, SeverityNumber, TraceFlags, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
-import { createLoggerConfigurator, type LoggerConfig, LoggerProvider } from "@opentelemetry/sdk-logs";
+import {
+  createLoggerConfigurator,
+  type LoggerConfig,
+  LoggerProvider,
+} from "@opentelemetry/sdk-logs";
 import { afterEach, describe, expect, test } from "vitest";
 import type { AuditErrorCode } from "../../src/index.js";
 import { AuditLogProcessor, GovernanceAuditLog } from "../../src/index.js";
@@ -63,7 +67,10 @@ describe("a helper throws not_recorded, and no sequence is used,", () => {
       trace.setSpanContext(ROOT_CONTEXT, { ...spanContext, traceFlags });
     context.with(within(TraceFlags.NONE), () => expectNotRecorded(log));
     context.with(within(TraceFlags.SAMPLED), () => {
-      expect(log.audit.logNodeAdded(NODE)).toMatchObject({ sequence: 0, traceId: spanContext.traceId });
+      expect(log.audit.logNodeAdded(NODE)).toMatchObject({
+        sequence: 0,
+        traceId: spanContext.traceId,
+      });
     });
   });
 

@@ -37,7 +37,9 @@ describe("onError", () => {
     const emitWarning = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
     const audit = new GovernanceAuditLog({ mirrors: [throwing(new Error("disk full"))] });
     audit.logNodeAdded(NODE);
-    expect(emitWarning).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: "delivery_failed" }));
+    expect(emitWarning).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ code: "delivery_failed" }),
+    );
   });
 
   test("that throws breaks nothing, and both errors go to the OpenTelemetry diagnostics", () => {

@@ -33,7 +33,18 @@ describe.each([
   });
 
   test.each(["maxEntries", "maxBytes"])("refuses a %s that is no positive integer", (name) => {
-    for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, "5", 5n, null, true])
+    for (const value of [
+      0,
+      -1,
+      1.5,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      2 ** 53,
+      "5",
+      5n,
+      null,
+      true,
+    ])
       expect(refused({ [name]: value })).toMatchObject({ code: "invalid_options", field: name });
   });
 
@@ -92,7 +103,9 @@ describe.each([
     "says which method a mirror lacks: %s",
     (method) => {
       const mirror = { onEmit: () => {}, forceFlush: async () => {}, shutdown: async () => {} };
-      expect(refused({ mirrors: [{ ...mirror, [method]: undefined }] }).message).toContain(`${method}()`);
+      expect(refused({ mirrors: [{ ...mirror, [method]: undefined }] }).message).toContain(
+        `${method}()`,
+      );
     },
   );
 
@@ -108,15 +121,20 @@ describe.each([
       code: "invalid_options",
       field: "mirrors[2]",
     });
-    expect(new Log({ mirrors: [named("otlp", true), named("loki", true)] }).ledger().mirrors).toHaveProperty(
-      "loki",
-    );
-    expect(new Log({ mirrors: [named("otlp", false), named("otlp", false)] }).ledger().mirrors).toEqual({});
+    expect(
+      new Log({ mirrors: [named("otlp", true), named("loki", true)] }).ledger().mirrors,
+    ).toHaveProperty("loki");
+    expect(
+      new Log({ mirrors: [named("otlp", false), named("otlp", false)] }).ledger().mirrors,
+    ).toEqual({});
   });
 
   test("refuses an option that it does not know, since a misspelt one would silently do nothing", () => {
     for (const name of ["maxEntry", "max_entries", "journalPath", "onerror", "constructor"])
-      expect(refused({ [name]: "audit.db" })).toMatchObject({ code: "invalid_options", field: name });
+      expect(refused({ [name]: "audit.db" })).toMatchObject({
+        code: "invalid_options",
+        field: name,
+      });
   });
 
   test("says in the message which option, and what is expected", () => {
@@ -133,7 +151,9 @@ describe("options", () => {
   });
 
   test("of a processor have no resource: that is its provider's", () => {
-    expect(refusal(() => new AuditLogProcessor({ resource: undefined } as never)).field).toBe("resource");
+    expect(refusal(() => new AuditLogProcessor({ resource: undefined } as never)).field).toBe(
+      "resource",
+    );
   });
 
   test("of a stand-alone log have a Resource for a resource", () => {
@@ -167,7 +187,11 @@ describe("GovernanceAuditLog.attach", () => {
     ["nothing", undefined, "processor"],
     ["null", null, "processor"],
     ["no processor", { loggerProvider }, "processor"],
-    ["a processor of another kind", { loggerProvider, processor: new RecordingMirror() }, "processor"],
+    [
+      "a processor of another kind",
+      { loggerProvider, processor: new RecordingMirror() },
+      "processor",
+    ],
     ["no provider", { processor }, "loggerProvider"],
     ["a provider that gives no loggers", { processor, loggerProvider: {} }, "loggerProvider"],
     ["null for a provider", { processor, loggerProvider: null }, "loggerProvider"],

@@ -62,9 +62,9 @@ describe("the answer to an export is nothing that OTLP knows, a fault of the con
   });
 
   test("or too long to be read", () => {
-    expect(exportFailure(answerError({ status: 200, headers: {}, body: "{}", cut: true })).kind).toBe(
-      "configuration",
-    );
+    expect(
+      exportFailure(answerError({ status: 200, headers: {}, body: "{}", cut: true })).kind,
+    ).toBe("configuration");
   });
 });
 

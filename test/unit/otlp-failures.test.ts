@@ -70,7 +70,10 @@ describe("a flush", () => {
     vote(audit);
     const error = await rejection(audit.flush({ timeoutMillis: 20 }));
     expect(error).toBeInstanceOf(DeliveryError);
-    expect((error as DeliveryError).ledger.mirrors["otlp"]).toMatchObject({ accepted: 1, pending: 1 });
+    expect((error as DeliveryError).ledger.mirrors["otlp"]).toMatchObject({
+      accepted: 1,
+      pending: 1,
+    });
     expect(vote(audit).sequence).toBe(1);
     server.answer = accepted;
     await audit.flush();
@@ -122,7 +125,9 @@ describe("an exporter of the app's own", () => {
     const audit = new GovernanceAuditLog({ mirrors: [mirror] });
     vote(audit);
     await Promise.all([audit.shutdown(), mirror.shutdown(), mirror.forceFlush()]);
-    expect(exporter.batches.flat().map((record) => record.eventName)).toEqual(["governance.node_removed"]);
+    expect(exporter.batches.flat().map((record) => record.eventName)).toEqual([
+      "governance.node_removed",
+    ]);
     expect(exporter.shutdowns).toBe(1);
   });
 });

@@ -10,7 +10,10 @@ afterEach(() => {
 });
 
 /** Sends one record by a mirror with these options, and returns the request that arrived. */
-async function requestOf(server: OtlpServer, options?: OtlpMirrorOptions): Promise<ReceivedRequest> {
+async function requestOf(
+  server: OtlpServer,
+  options?: OtlpMirrorOptions,
+): Promise<ReceivedRequest> {
   await using audit = new GovernanceAuditLog({ mirrors: [otlpMirror(options)] });
   audit.logNodeRemoved({ did: "did:pqaid:dave" });
   await audit.flush();
@@ -48,7 +51,9 @@ describe("the options of an OTLP mirror", () => {
   test("send headers, which are copied", async () => {
     await using server = await OtlpServer.start();
     const headers = { "x-tenant": "clinic" };
-    await using audit = new GovernanceAuditLog({ mirrors: [otlpMirror({ url: server.url, headers })] });
+    await using audit = new GovernanceAuditLog({
+      mirrors: [otlpMirror({ url: server.url, headers })],
+    });
     headers["x-tenant"] = "changed";
     audit.logNodeRemoved({ did: "did:pqaid:dave" });
     await audit.flush();
@@ -63,7 +68,9 @@ describe("the options of an OTLP mirror", () => {
     for (let i = 0; i < 5; i++) audit.logNodeRemoved({ did: `did:pqaid:node-${i}` });
     await audit.flush();
     expect(server.requests.map((request) => request.records.length)).toEqual([2, 2, 1]);
-    expect(server.records.map((record) => record.attributes["governance.sequence"])).toEqual([0, 1, 2, 3, 4]);
+    expect(server.records.map((record) => record.attributes["governance.sequence"])).toEqual([
+      0, 1, 2, 3, 4,
+    ]);
   });
 
   test("send without a flush once delayMillis have passed", async () => {

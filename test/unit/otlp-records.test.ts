@@ -94,7 +94,10 @@ describe("a log with an OTLP mirror", () => {
 
   test("sends the resource of OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES", async () => {
     vi.stubEnv("OTEL_SERVICE_NAME", "clinic-governance");
-    vi.stubEnv("OTEL_RESOURCE_ATTRIBUTES", "service.namespace=clinic,deployment.environment.name=test");
+    vi.stubEnv(
+      "OTEL_RESOURCE_ATTRIBUTES",
+      "service.namespace=clinic,deployment.environment.name=test",
+    );
     await using server = await OtlpServer.start();
     await using audit = new GovernanceAuditLog({ mirrors: [otlpMirror({ url: server.url })] });
     audit.logNodeRemoved({ did: "did:pqaid:dave" });
@@ -134,5 +137,7 @@ function renamed(
   values: Readonly<Record<string, string>>,
   names: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [names[key] ?? key, value]));
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [names[key] ?? key, value]),
+  );
 }

@@ -10,7 +10,11 @@ const ALL = [11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
 /** Each query with the sequences that it must find, newest first. */
 const QUERIES: readonly [what: string, query: AuditQuery, sequences: readonly number[]][] = [
   ["nothing", {}, ALL],
-  ["nothing but undefined fields", { operation: undefined, since: undefined, limit: undefined }, ALL],
+  [
+    "nothing but undefined fields",
+    { operation: undefined, since: undefined, limit: undefined },
+    ALL,
+  ],
   ["an operation", { operation: "vote_cast" }, [5, 4, 2, 1]],
   ["an operation that never happened", { operation: "node_added" }, []],
   ["an operation that no log could have", { operation: "no such operation" }, []],
@@ -83,9 +87,12 @@ const QUERIES: readonly [what: string, query: AuditQuery, sequences: readonly nu
 ];
 
 describe("a query by", () => {
-  test.each(QUERIES)("%s finds just the entries that match, newest first", (_, query, sequences) => {
-    expect(found(query)).toEqual(sequences);
-  });
+  test.each(QUERIES)(
+    "%s finds just the entries that match, newest first",
+    (_, query, sequences) => {
+      expect(found(query)).toEqual(sequences);
+    },
+  );
 
   test.each(QUERIES.filter(([, query]) => query.order === undefined))(
     "%s finds the same from the other end when it asks for the oldest",
@@ -122,12 +129,17 @@ describe("count", () => {
 
 describe("get", () => {
   test("finds the entry of a sequence", () => {
-    expect(audit.get(7)).toBe(audit.entries({ operation: "consensus_reached", proposalId: "p1" })[0]);
+    expect(audit.get(7)).toBe(
+      audit.entries({ operation: "consensus_reached", proposalId: "p1" })[0],
+    );
   });
 
-  test.each([-1, 12, 0.5, Number.NaN, Number.POSITIVE_INFINITY])("finds nothing at %d", (sequence) => {
-    expect(audit.get(sequence)).toBeUndefined();
-  });
+  test.each([-1, 12, 0.5, Number.NaN, Number.POSITIVE_INFINITY])(
+    "finds nothing at %d",
+    (sequence) => {
+      expect(audit.get(sequence)).toBeUndefined();
+    },
+  );
 });
 
 describe("an empty log", () => {

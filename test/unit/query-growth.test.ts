@@ -24,7 +24,10 @@ function storeOf(size: number): MemoryStore {
 }
 
 /** How many steps the walks of a query take, and how many entries it looks at. */
-function workOf(store: MemoryStore, query: AuditQuery): { steps: number; looks: number; found: number } {
+function workOf(
+  store: MemoryStore,
+  query: AuditQuery,
+): { steps: number; looks: number; found: number } {
   let steps = 0;
   const counted = (walker: Walker): Walker => ({
     seek: (bound) => {
@@ -76,7 +79,9 @@ test("values that never meet are found out without looking at an entry", () => {
 test("an evicted entry leaves no trace in the indexes, so that they do not outgrow the log", () => {
   const store = new MemoryStore({ maxEntries: 100, maxBytes: Number.POSITIVE_INFINITY });
   for (let sequence = 0; sequence < 5000; sequence++) {
-    const columns = Object.fromEntries(QUERY_COLUMNS.map((column) => [column, `${column} ${sequence % 2}`]));
+    const columns = Object.fromEntries(
+      QUERY_COLUMNS.map((column) => [column, `${column} ${sequence % 2}`]),
+    );
     store.append({ ...columns, sequence } as unknown as AuditEntry, sequence, 0);
   }
   for (const column of QUERY_COLUMNS) {
@@ -95,7 +100,11 @@ test("an evicted entry leaves no trace in the indexes, so that they do not outgr
 test("a value whose last entry was evicted is forgotten", () => {
   const store = new MemoryStore({ maxEntries: 10, maxBytes: Number.POSITIVE_INFINITY });
   for (let sequence = 0; sequence < 1000; sequence++)
-    store.append({ sequence, operation: "o", proposalId: `p${sequence}` } as AuditEntry, sequence, 0);
+    store.append(
+      { sequence, operation: "o", proposalId: `p${sequence}` } as AuditEntry,
+      sequence,
+      0,
+    );
   const walks = vi.spyOn(Postings.prototype, "newestFirst");
   for (let sequence = 0; sequence < 1000; sequence++)
     expect(store.count(parseQuery({ proposalId: `p${sequence}` }))).toBe(sequence < 990 ? 0 : 1);

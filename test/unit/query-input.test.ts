@@ -27,13 +27,34 @@ describe("a query", () => {
     expect(refusedField(query)).toBe("query");
   });
 
-  test.each(["limit", "before", "after"])("refuses a %s that is no whole number from 0 up", (field) => {
-    for (const value of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, "5", 5n, null, true, {}])
-      expect(refusedField({ [field]: value })).toBe(field);
-  });
+  test.each(["limit", "before", "after"])(
+    "refuses a %s that is no whole number from 0 up",
+    (field) => {
+      for (const value of [
+        -1,
+        1.5,
+        Number.NaN,
+        Number.POSITIVE_INFINITY,
+        2 ** 53,
+        "5",
+        5n,
+        null,
+        true,
+        {},
+      ])
+        expect(refusedField({ [field]: value })).toBe(field);
+    },
+  );
 
   test.each(["since", "until"])("refuses a %s that is no valid Date", (field) => {
-    for (const value of [null, "2026-04-14T12:00:00Z", 1_776_168_000_007, new Date(Number.NaN), {}, true])
+    for (const value of [
+      null,
+      "2026-04-14T12:00:00Z",
+      1_776_168_000_007,
+      new Date(Number.NaN),
+      {},
+      true,
+    ])
       expect(refusedField({ [field]: value })).toBe(field);
   });
 
@@ -46,7 +67,8 @@ describe("a query", () => {
   );
 
   test("refuses an order that is neither newest nor oldest", () => {
-    for (const order of ["", "asc", "Newest", null, 1, true]) expect(refusedField({ order })).toBe("order");
+    for (const order of ["", "asc", "Newest", null, 1, true])
+      expect(refusedField({ order })).toBe("order");
   });
 
   test.each(["proposalID", "proposal_id", "actor", "offset", "constructor"])(

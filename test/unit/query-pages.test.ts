@@ -3,7 +3,11 @@ import { type AuditQuery, GovernanceAuditLog } from "../../src/index.js";
 import { federationTrail, second } from "./fixtures/federation-trail.js";
 
 /** Asks for page after page, and does something between them. */
-function paged(audit: GovernanceAuditLog, query: AuditQuery, between: () => void = () => {}): number[][] {
+function paged(
+  audit: GovernanceAuditLog,
+  query: AuditQuery,
+  between: () => void = () => {},
+): number[][] {
   const pages: number[][] = [];
   const cursor = query.order === "oldest" ? "after" : "before";
   let next: number | undefined;
@@ -44,7 +48,9 @@ describe("a page", () => {
       const newest = paged(audit, { limit });
       expect(newest.flat()).toEqual(countDown(11, 0));
       expect(newest).toHaveLength(Math.ceil(12 / limit));
-      expect(paged(audit, { limit, order: "oldest" }).flat()).toEqual(countDown(11, 0).toReversed());
+      expect(paged(audit, { limit, order: "oldest" }).flat()).toEqual(
+        countDown(11, 0).toReversed(),
+      );
     },
   );
 
@@ -90,7 +96,9 @@ describe("pages of a log that grows meanwhile", () => {
   test("from the newest on skip what was evicted, and repeat nothing", () => {
     const audit = new GovernanceAuditLog({ maxEntries: 50 });
     append(audit, 50);
-    const sequences = paged(audit, { limit: 10, actorDid: "alice" }, () => append(audit, 15)).flat();
+    const sequences = paged(audit, { limit: 10, actorDid: "alice" }, () =>
+      append(audit, 15),
+    ).flat();
     // the first page reads alice's 48 to 30; then 0 to 14 are evicted, and the second page finds her 28 to 16
     expect(sequences).toEqual(countDown(48, 16).filter((sequence) => sequence % 2 === 0));
   });

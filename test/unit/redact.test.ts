@@ -11,10 +11,21 @@ const DETAILS = { email: "a@example.org", list: [{ secret: 1 }] };
 describe("the redact hook", () => {
   test("masks and drops what it will before it is sealed, stored or handed on", () => {
     const { audit, mirror } = recordedLog({
-      redact: (event) => ({ ...event, actorDid: "did:masked", details: { ...event.details, email: "***" } }),
+      redact: (event) => ({
+        ...event,
+        actorDid: "did:masked",
+        details: { ...event.details, email: "***" },
+      }),
     });
-    const entry = audit.log({ operation: "policy_updated", actorDid: "did:pqaid:alice", details: DETAILS });
-    expect(entry).toMatchObject({ actorDid: "did:masked", details: { email: "***", list: [{ secret: 1 }] } });
+    const entry = audit.log({
+      operation: "policy_updated",
+      actorDid: "did:pqaid:alice",
+      details: DETAILS,
+    });
+    expect(entry).toMatchObject({
+      actorDid: "did:masked",
+      details: { email: "***", list: [{ secret: 1 }] },
+    });
     expect(audit.count({ actorDid: "did:pqaid:alice" })).toBe(0);
     expect(audit.count({ actorDid: "did:masked" })).toBe(1);
     const everything = audit.exportNdjson() + audit.exportJson() + JSON.stringify(mirror.seen);
@@ -52,7 +63,9 @@ describe("the redact hook", () => {
       },
     });
     const timestamp = new Date("2001-02-03T04:05:06.789Z");
-    expect(audit.log({ operation: "policy_updated", timestamp }).timestamp).toBe("2001-02-03T00:00:00.000Z");
+    expect(audit.log({ operation: "policy_updated", timestamp }).timestamp).toBe(
+      "2001-02-03T00:00:00.000Z",
+    );
   });
 
   test("gets a copy that it may change as it likes", () => {
@@ -79,7 +92,10 @@ describe("the redact hook", () => {
 
   test("gets own keys such as __proto__ as data", () => {
     const { audit } = recordedLog({ redact: (event) => event });
-    const entry = audit.log({ operation: "policy_updated", details: JSON.parse('{"__proto__":{"a":1}}') });
+    const entry = audit.log({
+      operation: "policy_updated",
+      details: JSON.parse('{"__proto__":{"a":1}}'),
+    });
     expect(JSON.stringify(entry.details)).toBe('{"__proto__":{"a":1}}');
   });
 
@@ -157,7 +173,10 @@ describe("a redact hook that does not keep to its task refuses the event", () =>
 
   test("keeps what it took away from a record of the app's own logger out of the record's attributes too", () => {
     const { provider, after, mirror } = attachedLog({
-      redact: ({ operation, details }) => ({ operation, details: { note: details?.["note"] ?? null } }),
+      redact: ({ operation, details }) => ({
+        operation,
+        details: { note: details?.["note"] ?? null },
+      }),
     });
     provider.getLogger("app").emit({
       body: "mail to a@example.org",

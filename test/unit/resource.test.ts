@@ -16,7 +16,9 @@ afterEach(() => {
 });
 
 /** The resource attributes on the records of a stand-alone log. */
-function resourceAttributes(options: GovernanceAuditLogOptions = {}): Readonly<Record<string, unknown>> {
+function resourceAttributes(
+  options: GovernanceAuditLogOptions = {},
+): Readonly<Record<string, unknown>> {
   const { audit, mirror } = recordedLog(options);
   audit.logNodeAdded(NODE);
   audit.logNodeRemoved(NODE);
@@ -35,7 +37,10 @@ describe("the resource of a stand-alone log", () => {
 
   test("takes OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES", () => {
     vi.stubEnv("OTEL_SERVICE_NAME", "clinic");
-    vi.stubEnv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test,team=governance%20board");
+    vi.stubEnv(
+      "OTEL_RESOURCE_ATTRIBUTES",
+      "deployment.environment.name=test,team=governance%20board",
+    );
     expect(resourceAttributes()).toMatchObject({
       "service.name": "clinic",
       "deployment.environment.name": "test",
@@ -58,7 +63,10 @@ describe("the resource of a stand-alone log", () => {
   test("lets the app's own resource win over the environment, key by key", () => {
     vi.stubEnv("OTEL_SERVICE_NAME", "clinic");
     vi.stubEnv("OTEL_RESOURCE_ATTRIBUTES", "team=board,service.instance.id=pod-7");
-    const resource = resourceFromAttributes({ "service.name": "own", "service.instance.id": "own-1" });
+    const resource = resourceFromAttributes({
+      "service.name": "own",
+      "service.instance.id": "own-1",
+    });
     expect(resourceAttributes({ resource })).toMatchObject({
       "service.name": "own",
       "service.instance.id": "own-1",

@@ -177,7 +177,11 @@ describe("details as attributes", () => {
         huge: 1e300,
         small: 5e-324,
       }),
-    ).toStrictEqual({ safe: Number.MAX_SAFE_INTEGER, least: Number.MIN_SAFE_INTEGER, small: 5e-324 });
+    ).toStrictEqual({
+      safe: Number.MAX_SAFE_INTEGER,
+      least: Number.MIN_SAFE_INTEGER,
+      small: 5e-324,
+    });
   });
 
   test("leave out keys that are no attribute name", () => {

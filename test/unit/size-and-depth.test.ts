@@ -26,7 +26,9 @@ describe("the depth of details", () => {
     const { audit } = recordedLog();
     let list: JsonValue = [null, 1, "deep"];
     for (let level = 3; level <= 16; level++) list = [list];
-    expect(audit.log({ operation: "policy_updated", details: { list } }).details).toStrictEqual({ list });
+    expect(audit.log({ operation: "policy_updated", details: { list } }).details).toStrictEqual({
+      list,
+    });
   });
 
   test("must not be 17 levels of objects", () => {
@@ -74,14 +76,20 @@ describe("the size of an entry", () => {
 
   test("counts keys, columns and titles too", () => {
     refusedDetails({ ["k".repeat(70_000)]: 1 });
-    refusedWithoutTrace((audit) => audit.log({ operation: "policy_updated", subjectId: "s".repeat(70_000) }));
-    refusedWithoutTrace((audit) => audit.logProposalCreated({ ...PROPOSAL, title: "t".repeat(70_000) }));
+    refusedWithoutTrace((audit) =>
+      audit.log({ operation: "policy_updated", subjectId: "s".repeat(70_000) }),
+    );
+    refusedWithoutTrace((audit) =>
+      audit.logProposalCreated({ ...PROPOSAL, title: "t".repeat(70_000) }),
+    );
     refusedWithoutTrace((audit) => audit.logNodeRemoved({ ...NODE, did: "d".repeat(70_000) }));
   });
 
   test("is too much with many tiny values", () => {
     refusedDetails({ list: new Array(40_000).fill(0) });
-    refusedDetails(Object.fromEntries(Array.from({ length: 40_000 }, (_, index) => [`k${index}`, 0])));
+    refusedDetails(
+      Object.fromEntries(Array.from({ length: 40_000 }, (_, index) => [`k${index}`, 0])),
+    );
     refusedDetails({ list: Array.from({ length: 40_000 }, () => []) });
   });
 
@@ -95,7 +103,10 @@ describe("the size of an entry", () => {
 
   test("is refused without walking all paths of shared references, of which there can be 10 to the 14th", () => {
     let reads = 0;
-    let shared: unknown = Object.defineProperty({}, "leaf", { enumerable: true, get: () => ++reads });
+    let shared: unknown = Object.defineProperty({}, "leaf", {
+      enumerable: true,
+      get: () => ++reads,
+    });
     for (let level = 2; level < 16; level++) shared = new Array(10).fill(shared);
     refusedDetails({ shared });
     expect(reads).toBeGreaterThan(0);

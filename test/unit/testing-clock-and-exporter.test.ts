@@ -1,5 +1,9 @@
 import { ExportResultCode } from "@opentelemetry/core";
-import { BatchLogRecordProcessor, LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
+import {
+  BatchLogRecordProcessor,
+  LoggerProvider,
+  SimpleLogRecordProcessor,
+} from "@opentelemetry/sdk-logs";
 import { describe, expect, test } from "vitest";
 import { GovernanceAuditLog } from "../../src/index.js";
 import { DEFAULT_CLOCK_START, fixedClock, RecordingExporter } from "../../src/testing/index.js";
@@ -54,7 +58,9 @@ describe("fixedClock", () => {
     const audit = new GovernanceAuditLog({ clock });
     audit.logNodeRemoved({ did: "did:pqaid:eve" });
     clock.advance(60_000);
-    expect(audit.logNodeRemoved({ did: "did:pqaid:dave" }).timestamp).toBe("2026-04-14T12:01:01.000Z");
+    expect(audit.logNodeRemoved({ did: "did:pqaid:dave" }).timestamp).toBe(
+      "2026-04-14T12:01:01.000Z",
+    );
   });
 });
 
@@ -75,7 +81,9 @@ describe("RecordingExporter", () => {
 
   test("keeps every field of a record", async () => {
     const exporter = new RecordingExporter();
-    const provider = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] });
+    const provider = new LoggerProvider({
+      processors: [new SimpleLogRecordProcessor({ exporter })],
+    });
     provider
       .getLogger("app", "2.0")
       .emit({ body: { nested: [1] }, severityText: "INFO", attributes: { a: 1 } });
@@ -139,7 +147,9 @@ describe("RecordingExporter", () => {
 
   test("refuses exports after a shutdown and still shows what it has", async () => {
     const exporter = new RecordingExporter();
-    const provider = new LoggerProvider({ processors: [new BatchLogRecordProcessor({ exporter })] });
+    const provider = new LoggerProvider({
+      processors: [new BatchLogRecordProcessor({ exporter })],
+    });
     provider.getLogger("app").emit({ body: "first" });
     await provider.shutdown();
     expect(someExport(exporter).code).toBe(ExportResultCode.FAILED);

@@ -9,13 +9,21 @@ audit.logNodeRemoved({ did: "did:pqaid:eve" });
 
 describe("an expectation that no entry can meet is an error, under .not too", () => {
   test.each([
-    ["actorDID", { actorDID: "did:pqaid:bob" }, "no such field of an entry; did you mean actorDid?"],
+    [
+      "actorDID",
+      { actorDID: "did:pqaid:bob" },
+      "no such field of an entry; did you mean actorDid?",
+    ],
     [
       "proposal_id",
       { proposal_id: "urn:pqc-gov-prop:7f3a" },
       "no such field of an entry; did you mean proposalId?",
     ],
-    ["voter", { voter: "did:pqaid:bob" }, "no such field of an entry; it has sequence, id, timestamp"],
+    [
+      "voter",
+      { voter: "did:pqaid:bob" },
+      "no such field of an entry; it has sequence, id, timestamp",
+    ],
     ["sequence", { sequence: "1" }, "expected a number or an asymmetric matcher"],
     ["timestamp", { timestamp: new Date(0) }, "expected a string or an asymmetric matcher"],
     ["details", { details: ["v1"] }, "expected an object or an asymmetric matcher"],
@@ -27,7 +35,11 @@ describe("an expectation that no entry can meet is an error, under .not too", ()
     ["expectation", undefined, "expected an object with fields of an entry"],
     ["expectation", "vote_cast", "expected an object with fields of an entry"],
     ["expectation", [{ operation: "vote_cast" }], "expected an object with fields of an entry"],
-    ["expectation", expect.objectContaining({ operation: "vote_cast" }), "write the fields as an object"],
+    [
+      "expectation",
+      expect.objectContaining({ operation: "vote_cast" }),
+      "write the fields as an object",
+    ],
   ])("%s: %j", (field, expected, reason) => {
     const problem = expect.objectContaining({
       name: "AuditError",

@@ -79,7 +79,10 @@ describe("toHaveRecorded", () => {
   test("takes undefined for absent, in details too", () => {
     expect(decided()).toHaveRecorded({ operation: "vote_cast", subjectId: undefined });
     expect(decided()).not.toHaveRecorded({ operation: "vote_cast", actorDid: undefined });
-    expect(decided()).not.toHaveRecorded({ operation: "vote_cast", details: { vote_id: undefined } });
+    expect(decided()).not.toHaveRecorded({
+      operation: "vote_cast",
+      details: { vote_id: undefined },
+    });
     expect(decided()).toHaveRecorded({ operation: "vote_cast", details: { note: undefined } });
   });
 
@@ -89,7 +92,9 @@ describe("toHaveRecorded", () => {
       actorDid: expect.stringContaining("bob"),
       details: expect.objectContaining({ vote_id: "v2" }),
     });
-    expect(decided()).toHaveRecorded({ details: { tally: { weights: expect.arrayContaining([1]) } } });
+    expect(decided()).toHaveRecorded({
+      details: { tally: { weights: expect.arrayContaining([1]) } },
+    });
     expect(decided()).not.toHaveRecorded({ actorDid: expect.stringContaining("mallory") });
   });
 
@@ -197,7 +202,10 @@ describe("toHaveRecordedInOrder", () => {
   });
 
   test("wants an entry of its own for every expectation", () => {
-    expect(decided()).toHaveRecordedInOrder([{ operation: "vote_cast" }, { operation: "vote_cast" }]);
+    expect(decided()).toHaveRecordedInOrder([
+      { operation: "vote_cast" },
+      { operation: "vote_cast" },
+    ]);
     expect(decided()).not.toHaveRecordedInOrder([{ actorDid: BOB }, { actorDid: BOB }]);
   });
 
@@ -231,7 +239,9 @@ describe("toHaveRecordedInOrder", () => {
   test("says that nothing comes after the last one that was found", () => {
     const steps = [{ operation: "consensus_reached" }, { operation: "vote_cast" }] as const;
     const message = messageOf(() => expect(decided()).toHaveRecordedInOrder(steps));
-    expect(message).toContain("#2 2026-04-14T12:00:02.000Z vote_cast would do, but is not after number 1");
+    expect(message).toContain(
+      "#2 2026-04-14T12:00:02.000Z vote_cast would do, but is not after number 1",
+    );
     expect(message).toContain("but it holds none after #3");
   });
 
@@ -249,7 +259,10 @@ describe("toHaveRecordedInOrder", () => {
   });
 
   test.each([[[]], [undefined], [{ operation: "vote_cast" }]])("refuses %j for a list", (steps) => {
-    const assertion = () => expect(decided()).not.toHaveRecordedInOrder(steps as EntryExpectation[]);
-    expect(assertion).toThrow(expect.objectContaining({ code: "invalid_query", field: "expectation" }));
+    const assertion = () =>
+      expect(decided()).not.toHaveRecordedInOrder(steps as EntryExpectation[]);
+    expect(assertion).toThrow(
+      expect.objectContaining({ code: "invalid_query", field: "expectation" }),
+    );
   });
 });

@@ -41,7 +41,11 @@ describe("logging inside an active span", () => {
     });
     audit.logNodeAdded(NODE);
     const entries = audit.entries({ order: "oldest" });
-    expect(entries.map(({ spanId }) => spanId)).toEqual([ids[0]?.spanId, ids[1]?.spanId, undefined]);
+    expect(entries.map(({ spanId }) => spanId)).toEqual([
+      ids[0]?.spanId,
+      ids[1]?.spanId,
+      undefined,
+    ]);
     expect(entries[0]?.traceId).toBe(entries[1]?.traceId);
     expect(entries[2]).not.toHaveProperty("traceId");
   });
@@ -74,9 +78,17 @@ describe("logging inside an active span", () => {
 
   test("takes a remote parent for the span, when there is no other", () => {
     const { audit } = recordedLog();
-    const remote = { traceId: "a".repeat(32), spanId: "b".repeat(16), traceFlags: 1, isRemote: true };
+    const remote = {
+      traceId: "a".repeat(32),
+      spanId: "b".repeat(16),
+      traceFlags: 1,
+      isRemote: true,
+    };
     context.with(trace.setSpanContext(context.active(), remote), () => {
-      expect(audit.logNodeAdded(NODE)).toMatchObject({ traceId: "a".repeat(32), spanId: "b".repeat(16) });
+      expect(audit.logNodeAdded(NODE)).toMatchObject({
+        traceId: "a".repeat(32),
+        spanId: "b".repeat(16),
+      });
     });
   });
 

@@ -17,7 +17,10 @@ describe("errors", () => {
     const mirror = winstonMirror(logger, { onError: (error) => early.push(error) });
     logger.error("the app's own");
     expect(causes(early)).toEqual(["delivery_failed: disk full"]);
-    const audit = new GovernanceAuditLog({ mirrors: [mirror], onError: (error) => late.push(error) });
+    const audit = new GovernanceAuditLog({
+      mirrors: [mirror],
+      onError: (error) => late.push(error),
+    });
     audit.logNodeRemoved({ did: "did:1" });
     expect(causes(late)).toEqual(["delivery_failed: disk full"]);
     expect(early).toHaveLength(1);

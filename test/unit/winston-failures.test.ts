@@ -52,7 +52,9 @@ describe("a transport of the logger that fails", () => {
     const throwing = transportThat(() => {
       throw new Error("disk full");
     });
-    const { audit, logger, errors, log } = watchedLogger({ transports: [keeping(lines), throwing] });
+    const { audit, logger, errors, log } = watchedLogger({
+      transports: [keeping(lines), throwing],
+    });
     const written = Array.from({ length: 60 }, (_, node) => log(node));
     expect((await rejection(audit.flush())).message).toContain("60 records were not written");
     expect(causes(errors)).toEqual(Array(60).fill("delivery_failed: disk full"));
@@ -124,7 +126,10 @@ describe("a format of the logger that throws", () => {
       setImmediate(done);
     });
     const own = keeping([], { format: throwingOn("did:7") });
-    const { audit, errors, log } = watchedLogger({ format: throwingOn("did:50"), transports: [own, slow] });
+    const { audit, errors, log } = watchedLogger({
+      format: throwingOn("did:50"),
+      transports: [own, slow],
+    });
     Array.from({ length: 60 }, (_, node) => log(node));
     await rejection(audit.flush());
     expect(causes(errors)).toEqual(Array(2).fill("delivery_failed: no such field"));

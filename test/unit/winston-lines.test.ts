@@ -14,7 +14,11 @@ afterEach(() => {
 });
 
 /** Calls the eight helpers, with a winston logger behind. */
-async function eightLines(): Promise<{ lines: Line[]; entries: AuditEntry[]; audit: GovernanceAuditLog }> {
+async function eightLines(): Promise<{
+  lines: Line[];
+  entries: AuditEntry[];
+  audit: GovernanceAuditLog;
+}> {
   const lines: Line[] = [];
   const logger = createLogger({ transports: [keeping(lines)] });
   const audit = new GovernanceAuditLog({ mirrors: [winstonMirror(logger)] });
@@ -56,7 +60,11 @@ describe("a log with a winston mirror", () => {
       unsafe: 2 ** 60,
       ...Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`key_${i}`, i])),
     };
-    audit.log({ operation: "policy_updated", details, timestamp: new Date("2020-02-02T02:02:02.002Z") });
+    audit.log({
+      operation: "policy_updated",
+      details,
+      timestamp: new Date("2020-02-02T02:02:02.002Z"),
+    });
     await audit.flush();
     expect(lines[0]?.["governance"]).toMatchObject({
       timestamp: "2020-02-02T02:02:02.002Z",
@@ -119,8 +127,13 @@ describe("a log with a winston mirror", () => {
 
   test("keeps the logger's default metadata, a child's too", async () => {
     const lines: Line[] = [];
-    const logger = createLogger({ transports: [keeping(lines)], defaultMeta: { service: "clinic" } });
-    await using audit = new GovernanceAuditLog({ mirrors: [winstonMirror(logger.child({ part: "audit" }))] });
+    const logger = createLogger({
+      transports: [keeping(lines)],
+      defaultMeta: { service: "clinic" },
+    });
+    await using audit = new GovernanceAuditLog({
+      mirrors: [winstonMirror(logger.child({ part: "audit" }))],
+    });
     audit.logNodeRemoved({ did: "did:pqaid:dave" });
     expect(lines[0]).toMatchObject({
       service: "clinic",
@@ -204,7 +217,9 @@ describe("a log with a winston mirror", () => {
     const lines: Line[] = [];
     const mirror = winstonMirror(createLogger({ transports: [keeping(lines)] }));
     const provider = new LoggerProvider({ processors: [mirror] });
-    provider.getLogger("app").emit({ body: "hello", attributes: { "governance.operation": "vote_cast" } });
+    provider
+      .getLogger("app")
+      .emit({ body: "hello", attributes: { "governance.operation": "vote_cast" } });
     await provider.shutdown();
     expect(lines).toEqual([]);
   });

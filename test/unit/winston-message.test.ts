@@ -23,7 +23,13 @@ describe("the message of a line", () => {
   });
 
   test("has every column that an app's own operation fills", () => {
-    const all = { decision: "passed", kind: "policy", subjectId: "s", actorDid: "a", proposalId: "p" };
+    const all = {
+      decision: "passed",
+      kind: "policy",
+      subjectId: "s",
+      actorDid: "a",
+      proposalId: "p",
+    };
     expect(messageOf(fields(all))).toBe("policy_updated passed policy for s by a on p");
   });
 
@@ -56,7 +62,8 @@ describe("the message of a line", () => {
         const message = messageOf(fields({ actorDid, proposalId }));
         expect(message).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
         const word = String.raw`("(?:[^"\\]|\\.)*"|[^\s"]+)`;
-        const [, by, on] = new RegExp(`^policy_updated by ${word} on ${word}$`, "u").exec(message) ?? [];
+        const [, by, on] =
+          new RegExp(`^policy_updated by ${word} on ${word}$`, "u").exec(message) ?? [];
         const read = (shown = "") => (shown.startsWith('"') ? JSON.parse(shown) : shown);
         expect([read(by), read(on)]).toEqual([actorDid, proposalId]);
       }),
@@ -70,7 +77,10 @@ describe("the level of a line", () => {
   const ERROR = 17;
 
   test.each([
-    [{ fatal: 0, err: 1, warning: 2, notice: 3, informational: 4 }, ["informational", "warning", "err"]],
+    [
+      { fatal: 0, err: 1, warning: 2, notice: 3, informational: 4 },
+      ["informational", "warning", "err"],
+    ],
     [{ ERROR: 0, WARN: 1, INFO: 2, DEBUG: 3 }, ["INFO", "WARN", "ERROR"]],
     [{ error: 0, info: 1 }, ["info", "info", "error"]],
     [{ low: 30, high: 10, middle: 20 }, ["low", "middle", "high"]],

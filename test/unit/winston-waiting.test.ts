@@ -13,14 +13,19 @@ describe("a logger that cannot write", () => {
     ["was closed", (logger) => void logger.close(), "no transport"],
     ["lost its transports", (logger) => void logger.clear(), "no transport"],
     ["has no levels", (logger) => Object.assign(logger, { levels: {} }), "no levels"],
-  ])("because it %s is reported for each record, and no flush waits for it", async (_, change, reason) => {
-    const { audit, logger, errors, log } = watchedLogger({ transports: [keeping([])] });
-    change(logger);
-    log(1);
-    log(2);
-    expect(errors.map((error) => error.message)).toEqual(Array(2).fill(expect.stringContaining(reason)));
-    expect((await rejection(audit.flush())).message).toContain("2 records were not written");
-  });
+  ])(
+    "because it %s is reported for each record, and no flush waits for it",
+    async (_, change, reason) => {
+      const { audit, logger, errors, log } = watchedLogger({ transports: [keeping([])] });
+      change(logger);
+      log(1);
+      log(2);
+      expect(errors.map((error) => error.message)).toEqual(
+        Array(2).fill(expect.stringContaining(reason)),
+      );
+      expect((await rejection(audit.flush())).message).toContain("2 records were not written");
+    },
+  );
 
   test("because its transport never calls back makes a flush reject at its deadline, without a line lost", async () => {
     const lines: Line[] = [];
@@ -118,7 +123,9 @@ describe("a shutdown", () => {
     const logger = createLogger({ transports: [keeping([])] });
     const own = vi.fn();
     logger.on("error", own);
-    const audit = new GovernanceAuditLog({ mirrors: [winstonMirror(logger.child({ part: "audit" }))] });
+    const audit = new GovernanceAuditLog({
+      mirrors: [winstonMirror(logger.child({ part: "audit" }))],
+    });
     audit.logNodeRemoved({ did: "did:1" });
     await audit.shutdown();
     expect(logger.listeners("error")).toEqual([own]);
@@ -136,6 +143,8 @@ describe("a shutdown", () => {
     [1, 2, 3].map(log);
     await rejection(audit.flush());
     await audit.flush();
-    expect((await rejection(audit.shutdown())).message).toContain("1 records were not written in all");
+    expect((await rejection(audit.shutdown())).message).toContain(
+      "1 records were not written in all",
+    );
   });
 });

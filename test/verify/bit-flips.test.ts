@@ -22,7 +22,8 @@ function flipped(line: string, bit: number): Buffer {
 /** Whether the report says where, as near as the codes allow. */
 function locates(report: VerificationReport, sequence: number): boolean {
   return report.problems.some(
-    ({ sequence: at, from = at ?? Number.NaN, to = at ?? Number.NaN }) => from <= sequence && sequence <= to,
+    ({ sequence: at, from = at ?? Number.NaN, to = at ?? Number.NaN }) =>
+      from <= sequence && sequence <= to,
   );
 }
 
@@ -45,7 +46,9 @@ test("every bit that is flipped in a line is found and located, by verify itself
 }, 600_000);
 
 test("a flipped bit in every eighth byte of a log of 200 is found, between two checkpoints at the least", async () => {
-  const checkpoints = (await Promise.all([50, 100, 150, 200].map((size) => noteOf(lines, size)))).join("");
+  const checkpoints = (
+    await Promise.all([50, 100, 150, 200].map((size) => noteOf(lines, size)))
+  ).join("");
   for (const sequence of chosen.filter((_, index) => index % EVERY === 0)) {
     const line = lines[sequence] as string;
     for (let byte = sequence % 8; byte < Buffer.byteLength(line); byte += 8) {
@@ -57,7 +60,8 @@ test("a flipped bit in every eighth byte of a log of 200 is found, between two c
       const failed = report.integrity === "failed" || report.completeness === "failed";
       const found = !report.verified && failed && locates(report, sequence);
       if (!found) expect.fail(`byte ${byte} of ${line}: ${JSON.stringify(report)}`);
-      if (interval !== undefined) expect((interval.to ?? 0) - (interval.from ?? 0)).toBeLessThanOrEqual(49);
+      if (interval !== undefined)
+        expect((interval.to ?? 0) - (interval.from ?? 0)).toBeLessThanOrEqual(49);
     }
   }
 }, 600_000);
@@ -81,7 +85,9 @@ test("a flipped bit is located at its entry where the source has leaf hashes", a
       expect(report).toMatchObject({ verified: false, integrity: "failed" });
       expect(locates(report, sequence), JSON.stringify(report.problems)).toBe(true);
       // All other lines hash to the signed root with the stored leaf hash.
-      expect(report.problems.every(({ code }) => code !== "root_mismatch" || report.size < 200)).toBe(true);
+      expect(
+        report.problems.every(({ code }) => code !== "root_mismatch" || report.size < 200),
+      ).toBe(true);
     }
   }
 });

@@ -79,7 +79,10 @@ describe("signatures", () => {
     expect(verdicts(report)).toBe("failed verified verified");
     expect(report.problems).toMatchObject([{ code: "root_mismatch", from: 0, to: 19 }]);
     expect(report.covered).toBe(40);
-    const sameSize = await verifyLines(lines, last + (await noteOf(forkedAt(5), 40, { keys: [stranger] })));
+    const sameSize = await verifyLines(
+      lines,
+      last + (await noteOf(forkedAt(5), 40, { keys: [stranger] })),
+    );
     expect(verdicts(sameSize)).toBe("failed verified verified");
     expect(codes(sameSize)).toEqual(["root_mismatch"]);
   });
@@ -113,7 +116,10 @@ describe("keys with a period", () => {
 
   test("count for what they signed in it, by the times of the entries", async () => {
     const notes =
-      (await signed(10, old)) + (await signed(20, old)) + (await signed(21, late)) + (await signed(40, late));
+      (await signed(10, old)) +
+      (await signed(20, old)) +
+      (await signed(21, late)) +
+      (await signed(40, late));
     const report = await verifyLines(lines, notes, { keys: rotated });
     expect(report.problems).toEqual([]);
     expect(report.verified).toBe(true);
@@ -169,7 +175,11 @@ describe("the set of checkpoints", () => {
     for (const notes of [`${last}${other}`, `${other}${last}`]) {
       for (const present of [lines, forkedAt(30), lines.slice(0, 20)]) {
         const report = await verifyLines(present, notes);
-        expect(report).toMatchObject({ verified: false, integrity: "failed", authenticity: "failed" });
+        expect(report).toMatchObject({
+          verified: false,
+          integrity: "failed",
+          authenticity: "failed",
+        });
         expect(report.problems[0]?.code).toBe("fork");
       }
     }
@@ -211,7 +221,9 @@ describe("the set of checkpoints", () => {
 
 describe("a trusted checkpoint", () => {
   test("verifies a log without keys, and the report says what that rests on", async () => {
-    const report = await verifyLines(lines, await notesOf(lines, [20, 40]), { trustedCheckpoint: last });
+    const report = await verifyLines(lines, await notesOf(lines, [20, 40]), {
+      trustedCheckpoint: last,
+    });
     expect(report.verified).toBe(true);
     expect(report.checkpoints).toMatchObject([
       { size: 20, trusted: false, signed: false },
@@ -256,7 +268,9 @@ describe("a trusted checkpoint", () => {
   });
 
   test("of another log than the lines is a failure", async () => {
-    const report = await verifyLines(linesOf(5, "votes.example/other"), "", { trustedCheckpoint: last });
+    const report = await verifyLines(linesOf(5, "votes.example/other"), "", {
+      trustedCheckpoint: last,
+    });
     expect(codes(report)).toEqual(["other_log", "truncated"]);
     expect(report.verified).toBe(false);
   });
@@ -276,5 +290,8 @@ test("options that cannot work are refused", async () => {
     [{ origin: 7 }, "invalid_options"],
   ];
   for (const [options, code] of refusals)
-    await expect(verifyLines(lines, last, options)).rejects.toMatchObject({ name: "AuditError", code });
+    await expect(verifyLines(lines, last, options)).rejects.toMatchObject({
+      name: "AuditError",
+      code,
+    });
 });

@@ -6,7 +6,12 @@ import type { EvidenceItem, EvidenceSource } from "../../src/integrity/evidence.
 import { leafHashOf } from "../../src/integrity/merkle-hash.js";
 import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
 import type { SigningKey } from "../../src/integrity/signing-key.js";
-import { ndjsonSource, type VerificationReport, type VerifyOptions, verify } from "../../src/verify/index.js";
+import {
+  ndjsonSource,
+  type VerificationReport,
+  type VerifyOptions,
+  verify,
+} from "../../src/verify/index.js";
 import { newKey } from "../integrity/fixtures.js";
 
 export const ORIGIN = "votes.example/audit";
@@ -48,7 +53,9 @@ const EVENTS: ((n: number) => AuditEvent)[] = [
 
 /** One canonical line. */
 export function lineOf(sequence: number, origin = ORIGIN, event: Partial<AuditEvent> = {}): string {
-  const make = EVENTS[sequence % 5 === 0 ? (sequence / 5) % EVENTS.length : 0] as (n: number) => AuditEvent;
+  const make = EVENTS[sequence % 5 === 0 ? (sequence / 5) % EVENTS.length : 0] as (
+    n: number,
+  ) => AuditEvent;
   return sealEntry(validateEvent({ ...make(sequence), ...event }), {
     log: origin,
     sequence,
@@ -85,11 +92,16 @@ export async function noteOf(
   size = lines.length,
   { keys = [KEY], timeMillis = START + size * 1000, origin = ORIGIN }: Signing = {},
 ): Promise<string> {
-  return (await signCheckpoint({ origin, size, root: rootOfLines(lines, size), keys, timeMillis })).note;
+  return (await signCheckpoint({ origin, size, root: rootOfLines(lines, size), keys, timeMillis }))
+    .note;
 }
 
 /** The signed notes at several sizes, one after the other. */
-export async function notesOf(lines: readonly string[], sizes: readonly number[], signing?: Signing) {
+export async function notesOf(
+  lines: readonly string[],
+  sizes: readonly number[],
+  signing?: Signing,
+) {
   return (await Promise.all(sizes.map((size) => noteOf(lines, size, signing)))).join("\n");
 }
 

@@ -23,7 +23,11 @@ const mutation = fc.oneof(
 );
 
 test("any single change to any log whose newest checkpoint is at hand is found", async () => {
-  const cases = fc.tuple(fc.integer({ min: 2, max: 24 }), fc.array(fc.nat(23), { maxLength: 3 }), mutation);
+  const cases = fc.tuple(
+    fc.integer({ min: 2, max: 24 }),
+    fc.array(fc.nat(23), { maxLength: 3 }),
+    mutation,
+  );
   await fc.assert(
     fc.asyncProperty(cases, async ([size, others, change]) => {
       const log = lines.slice(0, size);
@@ -32,23 +36,32 @@ test("any single change to any log whose newest checkpoint is at hand is found",
       let altered: Buffer;
       if (change.kind === "bytes" && "bytes" in change) {
         const start = change.at % bytes.length;
-        altered = Buffer.concat([bytes.subarray(0, start), change.bytes, bytes.subarray(start + change.cut)]);
+        altered = Buffer.concat([
+          bytes.subarray(0, start),
+          change.bytes,
+          bytes.subarray(start + change.cut),
+        ]);
       } else {
         const moved = log[at] as string;
         const rest = change.kind === "copy" ? log : log.toSpliced(at, 1);
         const to = "to" in change ? change.to % (rest.length + 1) : at;
-        const inserted = change.kind === "delete" ? [] : [change.kind === "replace" ? lineOf(at) : moved];
+        const inserted =
+          change.kind === "delete" ? [] : [change.kind === "replace" ? lineOf(at) : moved];
         altered = Buffer.from(`${rest.toSpliced(to, 0, ...inserted).join("\n")}\n`);
       }
       // Without its last line end, an export is the same lines.
       fc.pre(!bytes.equals(altered) && !bytes.subarray(0, -1).equals(altered));
-      const checkpoints = [...others.filter((other) => other < size), size - 1].map((index) => notes[index]);
+      const checkpoints = [...others.filter((other) => other < size), size - 1].map(
+        (index) => notes[index],
+      );
       const chunks = altered
         .toString("latin1")
         .split("\n")
         .map((line) => Buffer.from(line, "latin1"));
       if (chunks.at(-1)?.length === 0) chunks.pop();
-      const report = await verifyLines(chunks, checkpoints.join("")).catch((error: unknown) => error);
+      const report = await verifyLines(chunks, checkpoints.join("")).catch(
+        (error: unknown) => error,
+      );
       if (report instanceof AuditError) expect(report.code).toBe("invalid_evidence");
       else expect(report).toMatchObject({ verified: false });
     }),
@@ -75,7 +88,12 @@ test("any log verifies, in any order and with any lines twice where that is to b
         .sort(([a], [b]) => a - b)
         .map(([, item]) => item);
       const report = await verify(sourceOf(shuffled, { ordered: false }), { keys });
-      expect(report).toMatchObject({ verified: true, entries: size, duplicates: twice.length, problems: [] });
+      expect(report).toMatchObject({
+        verified: true,
+        entries: size,
+        duplicates: twice.length,
+        problems: [],
+      });
       const ordered = await verifyLines(log, notes.slice(0, size).join(""));
       expect(ordered).toMatchObject({ verified: true, completeness: "verified", covered: size });
     }),

@@ -4,7 +4,13 @@ import { formatBundle } from "../../src/integrity/evidence-bundle.js";
 import { leafHashOf } from "../../src/integrity/merkle-hash.js";
 import { inclusionProof } from "../../src/integrity/merkle-proofs.js";
 import { formatTlogProof } from "../../src/integrity/tlog-proof.js";
-import { bundleSource, ndjsonSource, splitNotes, tlogProofSource, verify } from "../../src/verify/index.js";
+import {
+  bundleSource,
+  ndjsonSource,
+  splitNotes,
+  tlogProofSource,
+  verify,
+} from "../../src/verify/index.js";
 import { newKey } from "../integrity/fixtures.js";
 import {
   codes,
@@ -45,7 +51,9 @@ describe("an NDJSON export", () => {
       expect(await read(ndjsonSource([...chunks, "\n"]))).toEqual(expected);
     }
     expect(
-      await read(ndjsonSource([lines.slice(0, 20).join("\n"), `\n${lines.slice(20).join("\n")}\n`])),
+      await read(
+        ndjsonSource([lines.slice(0, 20).join("\n"), `\n${lines.slice(20).join("\n")}\n`]),
+      ),
     ).toEqual(expected);
   });
 
@@ -53,7 +61,9 @@ describe("an NDJSON export", () => {
     const odd = Buffer.from("\xef\xbb\xbfa\xff\r\n\n\xc3\n\xef\xbf\xbd\n b", "latin1");
     const expected = ["\xef\xbb\xbfa\xff\r", "", "\xc3", "\xef\xbf\xbd", " b"];
     expect(await read(ndjsonSource([odd]))).toEqual(expected);
-    expect(await read(ndjsonSource(Array.from(odd, (byte) => Uint8Array.of(byte))))).toEqual(expected);
+    expect(await read(ndjsonSource(Array.from(odd, (byte) => Uint8Array.of(byte))))).toEqual(
+      expected,
+    );
   });
 
   test("cuts a line that is too long rather than to keep it", async () => {
@@ -62,7 +72,10 @@ describe("an NDJSON export", () => {
       Buffer.from(`\n${lines[0]}\n`),
     ];
     const found = await read(ndjsonSource(endless));
-    expect(found.map(({ length }) => length)).toEqual([65_537, Buffer.byteLength(lines[0] as string)]);
+    expect(found.map(({ length }) => length)).toEqual([
+      65_537,
+      Buffer.byteLength(lines[0] as string),
+    ]);
   });
 
   test("lets what its chunks throw go through", async () => {
@@ -105,7 +118,9 @@ describe("concatenated notes", () => {
 describe("a source that is not in order", () => {
   test("verifies in any order and with lines twice, which are counted", async () => {
     const shuffled = [...lines.slice(25), ...lines.slice(0, 30), ...lines].reverse();
-    const source = sourceOf([{ kind: "checkpoint", note: last }, ...itemsOf(shuffled)], { ordered: false });
+    const source = sourceOf([{ kind: "checkpoint", note: last }, ...itemsOf(shuffled)], {
+      ordered: false,
+    });
     const report = await verify(source, { keys });
     expect(verdicts(report)).toBe("verified verified verified");
     expect(report).toMatchObject({ entries: 50, duplicates: 55, problems: [] });
@@ -121,7 +136,9 @@ describe("a source that is not in order", () => {
     expect(verdicts(report)).toBe("failed verified verified");
     expect(report.problems).toMatchObject([{ code: "conflicting_lines", sequence: 8, line: 51 }]);
     const missing = await verify(
-      sourceOf([...itemsOf(lines.toSpliced(8, 1)), { kind: "checkpoint", note: last }], { ordered: false }),
+      sourceOf([...itemsOf(lines.toSpliced(8, 1)), { kind: "checkpoint", note: last }], {
+        ordered: false,
+      }),
       { keys },
     );
     expect(missing.problems).toMatchObject([{ code: "missing_entries", from: 8, to: 8 }]);
@@ -131,7 +148,9 @@ describe("a source that is not in order", () => {
 describe("pruned entries", () => {
   const items = (kept: readonly number[]): EvidenceItem[] =>
     lines.map((line, sequence) =>
-      kept.includes(sequence) ? { kind: "line", line } : { kind: "pruned", sequence, leafHash: hexOf(line) },
+      kept.includes(sequence)
+        ? { kind: "line", line }
+        : { kind: "pruned", sequence, leafHash: hexOf(line) },
     );
   const from = (first: number): number[] => [...lines.keys()].slice(first);
   const checkpoints = notes.map((note): EvidenceItem => ({ kind: "checkpoint", note }));
@@ -140,7 +159,12 @@ describe("pruned entries", () => {
     for (const first of [1, 20, 50]) {
       const report = await verify(sourceOf([...items(from(first)), ...checkpoints]), { keys });
       expect(report.verified).toBe(true);
-      expect(report).toMatchObject({ pruned: first, entries: 50 - first, covered: 50 - first, size: 50 });
+      expect(report).toMatchObject({
+        pruned: first,
+        entries: 50 - first,
+        covered: 50 - first,
+        size: 50,
+      });
       expect(report.unknown.join()).toContain(
         `${first} ${first === 1 ? "entry was" : "entries were"} pruned`,
       );
@@ -148,7 +172,11 @@ describe("pruned entries", () => {
   });
 
   test("whose leaf hash was changed fail the roots", async () => {
-    const altered = items(from(20)).with(5, { kind: "pruned", sequence: 5, leafHash: hexOf("else") });
+    const altered = items(from(20)).with(5, {
+      kind: "pruned",
+      sequence: 5,
+      leafHash: hexOf("else"),
+    });
     const report = await verify(sourceOf([...altered, ...checkpoints]), { keys });
     expect(report.problems).toMatchObject([{ code: "root_mismatch", from: 0, to: 9 }]);
     const broken = items(from(20)).with(5, { kind: "pruned", sequence: 5, leafHash: "beef" });
@@ -173,7 +201,11 @@ describe("a source with leaf hashes", () => {
   const note: EvidenceItem = { kind: "checkpoint", note: last };
 
   test("shows which line was altered, and that the others are what was signed", async () => {
-    const altered = stored.with(9, { kind: "line", line: lineOf(9), leafHash: hexOf(lines[9] as string) });
+    const altered = stored.with(9, {
+      kind: "line",
+      line: lineOf(9),
+      leafHash: hexOf(lines[9] as string),
+    });
     const report = await verify(sourceOf([...altered, note]), { keys });
     expect(verdicts(report)).toBe("failed verified verified");
     expect(report.problems).toMatchObject([{ code: "leaf_hash_mismatch", sequence: 9, line: 10 }]);
@@ -202,7 +234,12 @@ describe("a source with leaf hashes", () => {
     const report = await verify(sourceOf([...items, note]), { keys });
     expect(verdicts(report)).toBe("failed verified verified");
     expect(report.problems).toMatchObject([
-      { code: "source_problem", sequence: 9, line: 10, message: '"its column says \\u001b[31mreject"' },
+      {
+        code: "source_problem",
+        sequence: 9,
+        line: 10,
+        message: '"its column says \\u001b[31mreject"',
+      },
     ]);
   });
 });
@@ -265,13 +302,18 @@ describe("a partial source", () => {
   });
 
   test("can hold a line without a proof, which is then not covered", async () => {
-    const items: EvidenceItem[] = [{ kind: "checkpoint", note: last }, ...itemsOf([lines[3] as string])];
+    const items: EvidenceItem[] = [
+      { kind: "checkpoint", note: last },
+      ...itemsOf([lines[3] as string]),
+    ];
     const report = await verify(sourceOf(items, { partial: true }), { keys });
     expect(verdicts(report)).toBe("unknown unknown verified");
     expect(report.unknown.join()).toContain("1 entry is proved by no checkpoint");
     const inclusion = { index: 17, size: 50, hashes: proofOf(17) };
     const proved = await verify(
-      sourceOf([...items, { kind: "line", line: lines[17] as string, inclusion }], { partial: true }),
+      sourceOf([...items, { kind: "line", line: lines[17] as string, inclusion }], {
+        partial: true,
+      }),
       { keys },
     );
     expect(verdicts(proved)).toBe("unknown unknown verified");
@@ -295,7 +337,9 @@ describe("a partial source", () => {
     const proof = { index: 17, proof: proofOf(17), checkpoint: last };
     const whole = formatTlogProof({ ...proof, extra: Buffer.from(line) });
     expect((await verify(tlogProofSource(whole), { keys })).verified).toBe(true);
-    expect((await verify(tlogProofSource(formatTlogProof(proof), line), { keys })).verified).toBe(true);
+    expect((await verify(tlogProofSource(formatTlogProof(proof), line), { keys })).verified).toBe(
+      true,
+    );
     expect((await verify(tlogProofSource(whole, lineOf(17)), { keys })).integrity).toBe("failed");
     expect(() => tlogProofSource(formatTlogProof(proof))).toThrow("it holds no line");
     const elsewhere = await verify(

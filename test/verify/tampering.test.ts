@@ -1,6 +1,16 @@
 import { expect, test } from "vitest";
 import { newKey } from "../integrity/fixtures.js";
-import { codes, lineOf, linesOf, noteOf, notesOf, ORIGIN, VKEY, verdicts, verifyLines } from "./fixtures.js";
+import {
+  codes,
+  lineOf,
+  linesOf,
+  noteOf,
+  notesOf,
+  ORIGIN,
+  VKEY,
+  verdicts,
+  verifyLines,
+} from "./fixtures.js";
 
 const lines = linesOf(60);
 const all = Array.from(lines.keys());
@@ -18,9 +28,9 @@ test("an untouched export verifies, and says what it cannot know", async () => {
     size: 60,
     pruned: 0,
   });
-  expect(report.checkpoints.map(({ size, consistent, signed }) => [size, consistent, signed])).toEqual(
-    [0, 1, 10, 37, 60].map((size) => [size, true, true]),
-  );
+  expect(
+    report.checkpoints.map(({ size, consistent, signed }) => [size, consistent, signed]),
+  ).toEqual([0, 1, 10, 37, 60].map((size) => [size, true, true]));
   expect(report.keys).toMatchObject([{ kind: "log", valid: 5, invalid: 0, unchecked: 0 }]);
   expect(report.unknown).toEqual([
     "There is no checkpoint newer than size 60: what was removed after it cannot be seen.",
@@ -61,7 +71,12 @@ test("each line that is there twice is found, with and without a checkpoint", as
     for (const place of [twice, 60]) {
       for (const checkpoints of [notes, ""]) {
         const report = await verifyLines(lines.toSpliced(place, 0, line), checkpoints);
-        expect(report).toMatchObject({ verified: false, completeness: "failed", duplicates: 1, entries: 60 });
+        expect(report).toMatchObject({
+          verified: false,
+          completeness: "failed",
+          duplicates: 1,
+          entries: 60,
+        });
         expect(report.problems).toMatchObject([{ code: "duplicate_entry", sequence: twice }]);
         expect(report.integrity).toBe(checkpoints === "" ? "unknown" : "verified");
       }
@@ -71,11 +86,15 @@ test("each line that is there twice is found, with and without a checkpoint", as
 
 test("each pair of lines that is swapped is found, with and without a checkpoint", async () => {
   for (const first of all.slice(1)) {
-    const swapped = lines.with(first, lines[first - 1] as string).with(first - 1, lines[first] as string);
+    const swapped = lines
+      .with(first, lines[first - 1] as string)
+      .with(first - 1, lines[first] as string);
     for (const checkpoints of [notes, ""]) {
       const report = await verifyLines(swapped, checkpoints);
       expect(report).toMatchObject({ verified: false, completeness: "failed", reordered: 1 });
-      expect(report.problems).toMatchObject([{ code: "out_of_order", sequence: first - 1, line: first + 1 }]);
+      expect(report.problems).toMatchObject([
+        { code: "out_of_order", sequence: first - 1, line: first + 1 },
+      ]);
     }
   }
 });
@@ -216,7 +235,11 @@ test("lines that are no entries are found where they stand", async () => {
   ];
   for (const line of broken) {
     const report = await verifyLines((lines as (string | Buffer)[]).with(20, line), notes);
-    expect(report).toMatchObject({ verified: false, integrity: "failed", completeness: "verified" });
+    expect(report).toMatchObject({
+      verified: false,
+      integrity: "failed",
+      completeness: "verified",
+    });
     expect(report.problems[0]).toMatchObject({ code: "malformed_line", sequence: 20, line: 21 });
     expect(report.problems[0]?.message).toMatch(/^[ -~]{1,200}$/);
   }
@@ -228,7 +251,11 @@ test("a byte that is no UTF-8 is not taken for the replacement character that wa
   expect((await verifyLines(sealed, note)).verified).toBe(true);
   const bytes = Buffer.from(sealed[20] as string);
   const at = bytes.indexOf("\ufffd");
-  const altered = Buffer.concat([bytes.subarray(0, at), Uint8Array.of(0xff), bytes.subarray(at + 3)]);
+  const altered = Buffer.concat([
+    bytes.subarray(0, at),
+    Uint8Array.of(0xff),
+    bytes.subarray(at + 3),
+  ]);
   const report = await verifyLines((sealed as (string | Buffer)[]).with(20, altered), note);
   expect(report).toMatchObject({ verified: false, integrity: "failed" });
   expect(report.problems[0]).toMatchObject({ code: "malformed_line", sequence: 20 });

@@ -64,8 +64,16 @@ export const checkpoint: Command = defineCommand({
   },
 });
 
-async function print(checkpoints: Iterable<StoredCheckpoint>, io: CommandIo, json: boolean): Promise<void> {
-  await send(json ? asJson(checkpoints) : asNotes(checkpoints, io.stdout.isTerminal), io.stdout, io);
+async function print(
+  checkpoints: Iterable<StoredCheckpoint>,
+  io: CommandIo,
+  json: boolean,
+): Promise<void> {
+  await send(
+    json ? asJson(checkpoints) : asNotes(checkpoints, io.stdout.isTerminal),
+    io.stdout,
+    io,
+  );
 }
 
 function* asJson(checkpoints: Iterable<StoredCheckpoint>): Generator<string, void, undefined> {

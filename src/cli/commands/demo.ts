@@ -117,7 +117,11 @@ async function record(journal: string): Promise<Recorded> {
   return { journal, verifierKey, logId, entries };
 }
 
-function withColumns(stream: OutputStream, columns: number, onWrite: (text: string) => void): OutputStream {
+function withColumns(
+  stream: OutputStream,
+  columns: number,
+  onWrite: (text: string) => void,
+): OutputStream {
   return {
     isTerminal: stream.isTerminal,
     columns,

@@ -26,9 +26,18 @@ export const exportCommand: Command = defineCommand({
   operands: ["[JOURNAL]"],
   flags: {
     format: { type: "string", value: "FORMAT", about: "json, ndjson or csv" },
-    out: { type: "string", short: "o", value: "FILE", about: "into a file, which is there when it is whole" },
+    out: {
+      type: "string",
+      short: "o",
+      value: "FILE",
+      about: "into a file, which is there when it is whole",
+    },
     force: { type: "boolean", about: "replace the files" },
-    checkpoints: { type: "string", value: "WHICH", about: "beside ndjson: newest, unless given, or all" },
+    checkpoints: {
+      type: "string",
+      value: "WHICH",
+      about: "beside ndjson: newest, unless given, or all",
+    },
     ...QUERY_FLAGS,
     ...LOKI_FLAGS,
   },
@@ -83,7 +92,11 @@ export const exportCommand: Command = defineCommand({
         const file = resolve(io.cwd, out);
         const beside = which === "none" ? undefined : `${file}.checkpoint`;
         await writeExport({ path: file, write }, beside, () => ended.checkpoints, force);
-        await report({ file, entries: progress.count, beside, newest: ended.checkpoints.at(-1) }, json, io);
+        await report(
+          { file, entries: progress.count, beside, newest: ended.checkpoints.at(-1) },
+          json,
+          io,
+        );
       }
       const remarks = flags.format === "ndjson" && !isWhole ? [CHOSEN] : ended.remarks;
       for (const remark of remarks) await io.stderr.write(`${remark}\n`);

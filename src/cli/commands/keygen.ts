@@ -22,7 +22,10 @@ interface KeyPair {
   readonly vkey: string;
 }
 
-const ALGORITHMS: ReadonlyMap<string, readonly KeyAlgorithm[]> = new Map<string, readonly KeyAlgorithm[]>([
+const ALGORITHMS: ReadonlyMap<string, readonly KeyAlgorithm[]> = new Map<
+  string,
+  readonly KeyAlgorithm[]
+>([
   ["ed25519", ["ed25519"]],
   ["ml-dsa-44", ["ml-dsa-44"]],
   ["both", ["ed25519", "ml-dsa-44"]],
@@ -36,7 +39,11 @@ export const keygen: Command = defineCommand({
   about: "Makes the keys that sign checkpoints of a log, and those that verify them",
   operands: [],
   flags: {
-    name: { type: "string", value: "LOG", about: "the id of the log, such as acme.example/governance" },
+    name: {
+      type: "string",
+      value: "LOG",
+      about: "the id of the log, such as acme.example/governance",
+    },
     out: {
       type: "string",
       short: "o",
@@ -55,10 +62,14 @@ export const keygen: Command = defineCommand({
     "too, and needs Node 24. No file is ever replaced.",
   ],
   examples: [
-    { line: "quorumlog keygen --name acme.example/governance --out keys", about: "the keys of a log" },
+    {
+      line: "quorumlog keygen --name acme.example/governance --out keys",
+      about: "the keys of a log",
+    },
   ],
   async run({ flags: { name: given, out, algorithm }, json }, io) {
-    if (given === undefined) throw new UsageError("--name is missing: the id of the log that signs");
+    if (given === undefined)
+      throw new UsageError("--name is missing: the id of the log that signs");
     if (out === undefined) throw new UsageError("--out is missing: the folder for the key files");
     const name = nameOf(given);
     const folder = resolve(io.cwd, out);

@@ -23,7 +23,12 @@ export const prove: Command = defineCommand({
       value: "ID",
       about: "all of this proposal, as an evidence bundle (JSON)",
     },
-    out: { type: "string", short: "o", value: "FILE", about: "into a file, which is there when it is whole" },
+    out: {
+      type: "string",
+      short: "o",
+      value: "FILE",
+      about: "into a file, which is there when it is whole",
+    },
     force: { type: "boolean", about: "replace the file" },
   },
   details: [
@@ -46,7 +51,9 @@ export const prove: Command = defineCommand({
       throw new UsageError(`--${json ? "json" : "force"} goes with --out`);
     return readJournal(path, io, async (journal) => {
       const evidence =
-        proposal === undefined ? await ofEntry(journal, sequence ?? 0) : await ofProposal(journal, proposal);
+        proposal === undefined
+          ? await ofEntry(journal, sequence ?? 0)
+          : await ofProposal(journal, proposal);
       if (out === undefined) {
         await send([io.stdout.isTerminal ? visibleLines(evidence) : evidence], io.stdout, io);
         return EXIT.done;
@@ -71,5 +78,8 @@ function ofEntry(journal: Journal, sequence: number): Promise<string> {
 
 function ofProposal(journal: Journal, proposalId: string): Promise<string> {
   if (journal.count({ proposalId }) > 0) return journal.prove({ proposalId });
-  throw new AuditError("journal_failed", `journal: there is no entry of the proposal "${proposalId}"`);
+  throw new AuditError(
+    "journal_failed",
+    `journal: there is no entry of the proposal "${proposalId}"`,
+  );
 }

@@ -39,7 +39,10 @@ export const query: Command = defineCommand({
     ...LOKI_DETAILS,
   ],
   examples: [
-    { line: "quorumlog query governance.db --actor did:pqaid:eve --since 2h", about: "what eve did lately" },
+    {
+      line: "quorumlog query governance.db --actor did:pqaid:eve --since 2h",
+      about: "what eve did lately",
+    },
     {
       line: "quorumlog query governance.db --operation vote_cast --decision reject --order oldest --all",
       about: "every vote against, from the first on",
@@ -56,7 +59,8 @@ export const query: Command = defineCommand({
       json,
     } = args;
     const loki = lokiOf(args, "JOURNAL", io);
-    if (flags.all && flags.limit !== undefined) throw new UsageError("--all and --limit exclude each other");
+    if (flags.all && flags.limit !== undefined)
+      throw new UsageError("--all and --limit exclude each other");
     const order = orderOf(flags.order);
     const asked = naturalOf(flags.limit, "limit");
     const limit = flags.all ? Number.POSITIVE_INFINITY : (asked ?? DEFAULT_LIMIT);
@@ -74,7 +78,11 @@ export const query: Command = defineCommand({
       }
       await send(pieces(), io.stdout, io, progress);
       if (last === undefined && limit > 0) await io.stderr.write("no entry meets the conditions\n");
-      else if (last !== undefined && asked === undefined && (await hasMore(from, bounded, last.sequence)))
+      else if (
+        last !== undefined &&
+        asked === undefined &&
+        (await hasMore(from, bounded, last.sequence))
+      )
         await io.stderr.write(moreAfter(last.sequence, order));
       return EXIT.done;
     };

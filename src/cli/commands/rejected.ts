@@ -15,7 +15,10 @@ export const rejected: Command = defineCommand({
   flags: { mirror: { type: "string", value: "NAME", about: "of this mirror alone" } },
   examples: [
     { line: "quorumlog rejected governance.db", about: "of all mirrors" },
-    { line: "quorumlog rejected governance.db --mirror otlp --json", about: "of one, for a program" },
+    {
+      line: "quorumlog rejected governance.db --mirror otlp --json",
+      about: "of one, for a program",
+    },
   ],
   run({ operands: [path = ""], flags: { mirror }, json }, io) {
     return readJournal(path, io, async (journal) => {

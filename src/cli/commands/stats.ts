@@ -84,7 +84,8 @@ function* inTables(found: Found, io: CommandIo): Generator<string, void, undefin
 }
 
 function checkpointInWords({ checkpoint, entries }: Found): string {
-  if (checkpoint === undefined) return entries > 0 ? "none: nothing proves what the entries are" : "none";
+  if (checkpoint === undefined)
+    return entries > 0 ? "none: nothing proves what the entries are" : "none";
   const { size, time, behind } = checkpoint;
   const over = `over ${size} entries${time === undefined ? "" : `, ${time}`}`;
   if (behind < 0) return `${over}; ${-behind} of them are missing`;

@@ -30,7 +30,12 @@ const FLAGS = {
     value: "FILE",
     about: "a checkpoint that you kept, and trust by your own hand",
   },
-  checkpoint: { type: "string", multiple: true, value: "FILE", about: "more checkpoints to hold against it" },
+  checkpoint: {
+    type: "string",
+    multiple: true,
+    value: "FILE",
+    about: "more checkpoints to hold against it",
+  },
   line: {
     type: "string",
     value: "FILE",
@@ -42,7 +47,8 @@ const FLAGS = {
 /** `quorumlog verify`: whether evidence is what the log signed. */
 export const verifyCommand: Command = defineCommand({
   name: "verify",
-  about: "Verifies a journal, an export or a proof: what is in it, that all is there, who signed it",
+  about:
+    "Verifies a journal, an export or a proof: what is in it, that all is there, who signed it",
   operands: ["[PATH...]"],
   flags: FLAGS,
   details: [
@@ -81,11 +87,16 @@ export const verifyCommand: Command = defineCommand({
       const isNotFirst = codes.length > 0;
       codes.push(await judge(subject, args, options, io, isNotFirst));
     }
-    return [EXIT.verificationFailed, EXIT.unreadable].find((code) => codes.includes(code)) ?? EXIT.done;
+    return (
+      [EXIT.verificationFailed, EXIT.unreadable].find((code) => codes.includes(code)) ?? EXIT.done
+    );
   },
 });
 
-async function optionsOf({ flags }: CommandArguments<typeof FLAGS>, io: CommandIo): Promise<VerifyOptions> {
+async function optionsOf(
+  { flags }: CommandArguments<typeof FLAGS>,
+  io: CommandIo,
+): Promise<VerifyOptions> {
   const { key: keys = [], trusted } = flags;
   if (keys.length === 0 && trusted === undefined)
     throw new UsageError(
@@ -95,7 +106,9 @@ async function optionsOf({ flags }: CommandArguments<typeof FLAGS>, io: CommandI
   const options: VerifyOptions = {
     keys: await verifierKeys(keys, io),
     trustedCheckpoint:
-      trusted === undefined ? undefined : (await readWithin(resolve(io.cwd, trusted))).toString("utf8"),
+      trusted === undefined
+        ? undefined
+        : (await readWithin(resolve(io.cwd, trusted))).toString("utf8"),
     origin: flags.log,
   };
   try {
@@ -117,10 +130,13 @@ async function judge(
 ): Promise<number> {
   let report: VerificationReport;
   try {
-    report = await open((evidence) => verify(watched(evidence, new Progress(io, true), io), options));
+    report = await open((evidence) =>
+      verify(watched(evidence, new Progress(io, true), io), options),
+    );
   } catch (error) {
     const code = exitCodeOf(error);
-    if (io.signal.aborted || (code !== EXIT.unreadable && code !== EXIT.verificationFailed)) throw error;
+    if (io.signal.aborted || (code !== EXIT.unreadable && code !== EXIT.verificationFailed))
+      throw error;
     await io.stderr.write(`quorumlog: ${visible(`${name}: ${(error as Error).message}`)}\n`);
     return code;
   }

@@ -90,7 +90,10 @@ function recordBallot(
   }
   const counted = [...first].filter(([voter]) => !byzantine.has(voter));
   const weightOf = (decision: VoteDecision): number =>
-    counted.reduce((sum, [voter, vote]) => sum + (vote.decision === decision ? WEIGHTS[voter] : 0), 0);
+    counted.reduce(
+      (sum, [voter, vote]) => sum + (vote.decision === decision ? WEIGHTS[voter] : 0),
+      0,
+    );
   const approveWeight = weightOf("approve");
   const passed = approveWeight >= NEEDED;
   audit.logConsensusReached({

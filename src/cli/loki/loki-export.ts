@@ -54,7 +54,8 @@ function wholeOf(loki: LokiLog, which: Which, progress: Progress): Exported {
       const checkpoints = which === "none" ? [] : checkpointsOf(notes, log);
       const newest = checkpoints.at(-1);
       if (newest === undefined) return { checkpoints, remarks };
-      if (newest.size <= gapless) return { checkpoints: which === "all" ? checkpoints : [newest], remarks };
+      if (newest.size <= gapless)
+        return { checkpoints: which === "all" ? checkpoints : [newest], remarks };
       remarks.push(
         `the newest checkpoint is over ${newest.size} entries, of which the first ${gapless} were exported without a gap: it is left out; quorumlog verify --loki says what is missing`,
       );
@@ -65,7 +66,8 @@ function wholeOf(loki: LokiLog, which: Which, progress: Progress): Exported {
 
 function chosenOf(loki: LokiLog, query: AuditQuery, progress: Progress): Exported {
   async function* entries(): AsyncGenerator<AuditEntry, void, undefined> {
-    for await (const page of entryPages(loki, { ...query, order: "oldest" })) yield* progress.counting(page);
+    for await (const page of entryPages(loki, { ...query, order: "oldest" }))
+      yield* progress.counting(page);
   }
   async function* lines(): AsyncGenerator<string, void, undefined> {
     const logId = await loki.logId();

@@ -6,13 +6,21 @@ import { LokiLog } from "./loki-log.js";
 
 /** The flags that say where a log was mirrored to, in place of an operand. */
 export const LOKI_FLAGS = {
-  loki: { type: "string", value: "URL", about: "reads from the Grafana Loki there, not from a file" },
+  loki: {
+    type: "string",
+    value: "URL",
+    about: "reads from the Grafana Loki there, not from a file",
+  },
   selector: {
     type: "string",
     value: "LOGQL",
     about: 'with --loki: the streams, {service_name="governance"}',
   },
-  log: { type: "string", value: "ID", about: "with --loki: the log, where the streams hold several" },
+  log: {
+    type: "string",
+    value: "ID",
+    about: "with --loki: the log, where the streams hold several",
+  },
   tenant: { type: "string", value: "NAME", about: "with --loki: X-Scope-OrgID" },
   header: {
     type: "string",
@@ -58,7 +66,10 @@ export function lokiOf(
       '--selector is missing: the streams that hold the log, such as {service_name="governance"}',
     );
   const lookbackDays = naturalOf(lookback, "lookback");
-  return new LokiLog({ url, selector, logId, tenant, headers: headersOf(headers), lookbackDays }, signal);
+  return new LokiLog(
+    { url, selector, logId, tenant, headers: headersOf(headers), lookbackDays },
+    signal,
+  );
 }
 
 function headersOf(given: FlagValues<typeof LOKI_FLAGS>["header"] = []): Record<string, string> {
@@ -66,7 +77,8 @@ function headersOf(given: FlagValues<typeof LOKI_FLAGS>["header"] = []): Record<
   for (const text of given) {
     const { name = "", value = "" } = /^(?<name>[^\s:]+):(?<value>.*)$/s.exec(text)?.groups ?? {};
     // what was given may be a secret, and does not stand in the message
-    if (name === "" || value.trim() === "") throw new UsageError('--header: expected "Name: value"');
+    if (name === "" || value.trim() === "")
+      throw new UsageError('--header: expected "Name: value"');
     const key = name.toLowerCase();
     if (headers.has(key)) throw new UsageError(`--header: ${key} is given twice`);
     headers.set(key, value.trim());

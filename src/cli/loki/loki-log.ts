@@ -72,7 +72,9 @@ export class LokiLog {
    *
    * @param onCheckpoint - Told of each signed note, where it stands between them.
    */
-  async *all(onCheckpoint: (note: string) => void = () => {}): AsyncGenerator<LokiEntry, void, undefined> {
+  async *all(
+    onCheckpoint: (note: string) => void = () => {},
+  ): AsyncGenerator<LokiEntry, void, undefined> {
     const pages = recordsOf(this.#evidence(), onCheckpoint);
     try {
       yield* entryStream(pages, false, new OneLog(this.#logId));
@@ -134,6 +136,7 @@ function inOurTerms(error: unknown): unknown {
     .replace("in headers.authorization", "by --header");
   if (code === "invalid_options" && flag !== undefined)
     return new UsageError(`--${flag}${said.slice(name.length)}`);
-  if (code === "invalid_evidence") return new AuditError("verification_failed", said, { cause: error });
+  if (code === "invalid_evidence")
+    return new AuditError("verification_failed", said, { cause: error });
   return said === message ? error : new AuditError(code, said, { cause: error });
 }

@@ -9,7 +9,11 @@ import type { LokiLog } from "./loki-log.js";
  *
  * @param checkpoints - Files of more of them.
  */
-export function lokiSubject(loki: LokiLog, checkpoints: readonly string[], { cwd }: CommandIo): Subject {
+export function lokiSubject(
+  loki: LokiLog,
+  checkpoints: readonly string[],
+  { cwd }: CommandIo,
+): Subject {
   const { url, selector, lookbackDays } = loki;
   return {
     name: url,

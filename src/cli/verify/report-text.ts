@@ -38,7 +38,12 @@ export function reportText(report: VerificationReport, io: CommandIo): string {
 }
 
 /** What came out of it all. */
-export function overall({ verified, integrity, completeness, authenticity }: VerificationReport): Verdict {
+export function overall({
+  verified,
+  integrity,
+  completeness,
+  authenticity,
+}: VerificationReport): Verdict {
   if (verified) return "verified";
   return [integrity, completeness, authenticity].includes("failed") ? "failed" : "unknown";
 }
@@ -77,7 +82,13 @@ function facts(report: VerificationReport): (readonly [name: string, value: stri
   ];
 }
 
-function entriesInWords({ entries, covered, pruned, duplicates, reordered }: VerificationReport): string {
+function entriesInWords({
+  entries,
+  covered,
+  pruned,
+  duplicates,
+  reordered,
+}: VerificationReport): string {
   const which = covered === entries ? "all" : covered === 0 ? "none" : `${covered} of them`;
   return [
     String(entries),
@@ -90,10 +101,13 @@ function entriesInWords({ entries, covered, pruned, duplicates, reordered }: Ver
 
 /** Known keys first. */
 function keys({ keys: tallies }: VerificationReport): string[] {
-  const known = tallies.toSorted((a, b) => Number(a.kind === "unknown") - Number(b.kind === "unknown"));
+  const known = tallies.toSorted(
+    (a, b) => Number(a.kind === "unknown") - Number(b.kind === "unknown"),
+  );
   return cut(
     known.map(({ name, keyId, kind, valid, invalid, unchecked }) => {
-      if (kind === "unknown") return `${name}+${keyId}, which was not given: ${unchecked} not checked`;
+      if (kind === "unknown")
+        return `${name}+${keyId}, which was not given: ${unchecked} not checked`;
       const counts = [`${valid} valid`, ...(invalid > 0 ? [`${invalid} INVALID`] : [])];
       if (unchecked > 0) counts.push(`${unchecked} not checked`);
       return `${name}+${keyId}${kind === "cosignature" ? ", a witness" : ""}: ${counts.join(", ")}`;
@@ -127,5 +141,7 @@ function list(
   texts: readonly string[],
   line: (text: string, indent: number) => string,
 ): string[] {
-  return texts.length === 0 ? [] : ["\n", `${title}\n`, ...texts.map((text) => line(`- ${text}`, 2))];
+  return texts.length === 0
+    ? []
+    : ["\n", `${title}\n`, ...texts.map((text) => line(`- ${text}`, 2))];
 }

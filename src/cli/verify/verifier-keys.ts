@@ -27,7 +27,10 @@ export async function verifierKeys(values: readonly string[], io: CommandIo): Pr
 async function keysInFile(path: string, io: CommandIo): Promise<PeriodKey[]> {
   const text = await textOf(path, io);
   if (text.includes("PRIVATE KEY-----"))
-    throw new AuditError("invalid_evidence", `${path} is a private key; what verifies is in the .vkey file`);
+    throw new AuditError(
+      "invalid_evidence",
+      `${path} is a private key; what verifies is in the .vkey file`,
+    );
   const keys = text.split("\n").flatMap((line, index) => {
     const entry = line.trim();
     return entry === "" || entry.startsWith("#")
