@@ -1,6 +1,6 @@
 /**
  * Keeps the rooms of `src/` apart: which room may import which, which packages a room may load, no circles, no file
- * over 300 lines, no default export. The table below is the "may import" column of ARCHITECTURE.md.
+ * over 400 lines, no default export. The table below is the "may import" column of ARCHITECTURE.md.
  */
 import { globSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
@@ -36,7 +36,7 @@ const ROOMS: Readonly<Record<string, readonly [rooms: string, packages: string]>
   index: [`log ${CORE}`, ""],
 };
 
-const MAX_LINES = 300;
+const MAX_LINES = 400;
 // The formatter starts every statement at the start of a line, so no example in a comment is taken for one.
 const STATEMENT =
   /^(?:import|export)\s(?<type>type\s)?(?:[\w*{}\s,$]*?from\s)?"(?<from>[^"\n]+)"/gm;
