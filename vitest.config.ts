@@ -1,7 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 /** Folders whose files share one context; those that mock a module, or need all of its stack, have a worker of their own. */
-const SHARED = "{unit,property,integrity,verify,parity,cli,loki,journal,delivery,deploy,docs}";
+const SHARED =
+  "{entry,record,query,memory,integrity,verify,delivery,journal,log,otlp,winston,loki,testing,cli,parity,deploy,docs,scripts}";
 const WITHIN = [`test/${SHARED}/**/*.test.ts`];
 const ALONE = ["test/**/*.alone.test.ts"];
 

@@ -4,11 +4,11 @@ import { closeSync, openSync, readdirSync, writeSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { newKey } from "../integrity/fixtures.js";
-import { childWith } from "../journal/child.js";
-import { append, newPath, openJournal, rowOf } from "../journal/fixtures.js";
-import { objectsOf } from "./command-line.js";
-import { appendLong, journalOf } from "./journals.js";
+import { childWith } from "../fixtures/child.js";
+import { objectsOf } from "../fixtures/command-line.js";
+import { append, newPath, openJournal, rowOf } from "../fixtures/journal.js";
+import { appendLong, journalOf } from "../fixtures/journals.js";
+import { newKey } from "../fixtures/signed-notes.js";
 
 const BIN = resolve(import.meta.dirname, "../../dist/cli/bin.js");
 

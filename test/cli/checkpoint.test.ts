@@ -2,9 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { splitNotes } from "../../src/verify/split-notes.js";
-import { append, newPath, openJournal, temporaryFolder } from "../journal/fixtures.js";
-import { objectsOf, quorumlog } from "./command-line.js";
-import { journalOf, signedJournal, tamper } from "./journals.js";
+import { objectsOf, quorumlog } from "../fixtures/command-line.js";
+import { append, newPath, openJournal, temporaryFolder } from "../fixtures/journal.js";
+import { journalOf, signedJournal, tamper } from "../fixtures/journals.js";
 
 /** A folder with keys of a log. */
 async function keysOf(name: string): Promise<{ readonly pem: string; readonly vkey: string }> {

@@ -2,8 +2,8 @@ import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { displayWidth } from "../../src/cli/display-width.js";
-import { openJournal, temporaryFolder } from "../journal/fixtures.js";
-import { quorumlog } from "./command-line.js";
+import { quorumlog } from "../fixtures/command-line.js";
+import { openJournal, temporaryFolder } from "../fixtures/journal.js";
 
 describe("quorumlog demo", () => {
   test("tells the story of the federation in a table that fits 100 columns", async () => {

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { COMMANDS } from "../../src/cli/commands.js";
-import { append, openJournal, spooled, temporaryFolder } from "../journal/fixtures.js";
-import { quorumlog } from "./command-line.js";
+import { quorumlog } from "../fixtures/command-line.js";
+import { append, openJournal, spooled, temporaryFolder } from "../fixtures/journal.js";
 
 const DOCUMENT = readFileSync(resolve(import.meta.dirname, "../../docs/cli.md"), "utf8");
 

@@ -5,9 +5,9 @@ import { parse } from "csv-parse/sync";
 import { describe, expect, test, vi } from "vitest";
 import { exportJson } from "../../src/log/export-json.js";
 import { splitNotes } from "../../src/verify/split-notes.js";
-import { append, newPath, openJournal, START, temporaryFolder } from "../journal/fixtures.js";
-import { objectsOf, quorumlog } from "./command-line.js";
-import { appendLong, journalOf, signedJournal } from "./journals.js";
+import { objectsOf, quorumlog } from "../fixtures/command-line.js";
+import { append, newPath, openJournal, START, temporaryFolder } from "../fixtures/journal.js";
+import { appendLong, journalOf, signedJournal } from "../fixtures/journals.js";
 
 const EVENTS = [
   {

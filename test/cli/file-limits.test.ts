@@ -1,9 +1,9 @@
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { temporaryFolder } from "../journal/fixtures.js";
-import { quorumlog } from "./command-line.js";
-import { signedJournal } from "./journals.js";
+import { quorumlog } from "../fixtures/command-line.js";
+import { temporaryFolder } from "../fixtures/journal.js";
+import { signedJournal } from "../fixtures/journals.js";
 
 const MIB = 1024 * 1024;
 

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { nameInKeyFile } from "../../src/integrity/key-file.js";
 import { signingKeyOf } from "../../src/integrity/signing-key.js";
-import { HAS_ML_DSA } from "../integrity/fixtures.js";
-import { temporaryFolder } from "../journal/fixtures.js";
-import { objectsOf, quorumlog } from "./command-line.js";
+import { objectsOf, quorumlog } from "../fixtures/command-line.js";
+import { temporaryFolder } from "../fixtures/journal.js";
+import { HAS_ML_DSA } from "../fixtures/signed-notes.js";
 
 const NAME = "acme.example/governance";
 const BASE = "acme.example-governance";

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { newKey } from "../integrity/fixtures.js";
-import { FakeLoki } from "../loki/fake-loki.ts";
-import { LOG, logOf, SELECTOR, sealed, send } from "../loki/fixtures.ts";
-import { quorumlog } from "./command-line.js";
-import { from } from "./loki-flags.js";
+import { quorumlog } from "../fixtures/command-line.js";
+import { FakeLoki } from "../fixtures/fake-loki.ts";
+import { from } from "../fixtures/loki-flags.js";
+import { LOG, logOf, SELECTOR, sealed, send } from "../fixtures/loki-records.ts";
+import { newKey } from "../fixtures/signed-notes.js";
 
 const { vkey } = newKey(LOG).verifierKey;
 

@@ -2,12 +2,12 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { generateKeys } from "../../src/integrity/key-generation.js";
-import { openJournal, temporaryFolder } from "../journal/fixtures.js";
-import { FakeLoki, type FakeRecord } from "../loki/fake-loki.ts";
-import { LOG, logOf, SELECTOR, send } from "../loki/fixtures.ts";
-import { signedLoki } from "../loki/signed-loki.ts";
-import { objectsOf, quorumlog } from "./command-line.js";
-import { from } from "./loki-flags.js";
+import { objectsOf, quorumlog } from "../fixtures/command-line.js";
+import { FakeLoki, type FakeRecord } from "../fixtures/fake-loki.ts";
+import { openJournal, temporaryFolder } from "../fixtures/journal.js";
+import { from } from "../fixtures/loki-flags.js";
+import { LOG, logOf, SELECTOR, send } from "../fixtures/loki-records.ts";
+import { signedLoki } from "../fixtures/signed-loki.ts";
 
 const { privateKeyPem, vkey } = generateKeys(LOG, "ed25519");
 

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { newPath, openJournal } from "../journal/fixtures.js";
-import { objectsOf, quorumlog } from "./command-line.js";
+import { objectsOf, quorumlog } from "../fixtures/command-line.js";
+import { newPath, openJournal } from "../fixtures/journal.js";
 import {
   journalOf,
   journalWithRejectedCheckpoint,
   journalWithRejections,
   signedJournal,
-} from "./journals.js";
+} from "../fixtures/journals.js";
 
 describe("quorumlog stats", () => {
   test("says what the journal holds and what became of it in each mirror", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { append, newPath, openJournal } from "../journal/fixtures.js";
-import { objectsOf, quorumlog } from "./command-line.js";
-import { journalOf } from "./journals.js";
+import { objectsOf, quorumlog } from "../fixtures/command-line.js";
+import { append, newPath, openJournal } from "../fixtures/journal.js";
+import { journalOf } from "../fixtures/journals.js";
 
 const VOTES = journalOf.bind(undefined, [
   {

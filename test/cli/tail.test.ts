@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { append, newPath, openJournal } from "../journal/fixtures.js";
-import { objectsOf, quorumlog } from "./command-line.js";
-import { journalOf } from "./journals.js";
+import { objectsOf, quorumlog } from "../fixtures/command-line.js";
+import { append, newPath, openJournal } from "../fixtures/journal.js";
+import { journalOf } from "../fixtures/journals.js";
 
 describe("quorumlog tail", () => {
   test("shows the newest entries, the oldest of them first", async () => {

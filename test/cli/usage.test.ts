@@ -2,9 +2,9 @@ import { writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { COMMANDS } from "../../src/cli/commands.js";
 import { SCOPE_VERSION } from "../../src/semconv.js";
-import { newPath } from "../journal/fixtures.js";
-import { quorumlog } from "./command-line.js";
-import { journalOf } from "./journals.js";
+import { quorumlog } from "../fixtures/command-line.js";
+import { newPath } from "../fixtures/journal.js";
+import { journalOf } from "../fixtures/journals.js";
 
 describe("quorumlog", () => {
   test.each(["--help", "-h"])(

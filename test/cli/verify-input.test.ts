@@ -2,10 +2,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
-import { newKey } from "../integrity/fixtures.js";
-import { temporaryFolder } from "../journal/fixtures.js";
-import { quorumlog } from "./command-line.js";
-import { signedJournal } from "./journals.js";
+import { quorumlog } from "../fixtures/command-line.js";
+import { temporaryFolder } from "../fixtures/journal.js";
+import { signedJournal } from "../fixtures/journals.js";
+import { newKey } from "../fixtures/signed-notes.js";
 
 const VKEY = newKey("acme.example").verifierKey.vkey;
 

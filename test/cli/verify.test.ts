@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { displayWidth } from "../../src/cli/display-width.js";
-import { newKey } from "../integrity/fixtures.js";
-import { append, openJournal, temporaryFolder } from "../journal/fixtures.js";
-import { objectsOf, quorumlog } from "./command-line.js";
-import { journalOf, signedJournal, tamper } from "./journals.js";
+import { objectsOf, quorumlog } from "../fixtures/command-line.js";
+import { append, openJournal, temporaryFolder } from "../fixtures/journal.js";
+import { journalOf, signedJournal, tamper } from "../fixtures/journals.js";
+import { newKey } from "../fixtures/signed-notes.js";
 
 /** An export with its checkpoint, in a folder of its own. */
 async function exported(covered: number, behind = 0) {

@@ -20,7 +20,7 @@ import {
 import { ExportError, ReliableLogRecordProcessor } from "../../src/delivery/index.js";
 import { Backend, type Manner } from "../fixtures/backend.js";
 import { ScriptedExporter } from "../fixtures/exporters.js";
-import { castVotes, logTo } from "./watched.js";
+import { castVotes, logTo } from "../fixtures/watched-delivery.js";
 
 /** 100 records a second for 25 s, to an exporter that fails from the 3rd second to the 23rd; how many arrived. */
 async function throughTwentySecondsOf503(

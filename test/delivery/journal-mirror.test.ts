@@ -5,8 +5,8 @@ import { MemorySpool } from "../../src/delivery/memory-spool.js";
 import { type AuditError, GovernanceAuditLog } from "../../src/index.js";
 import type { Journal } from "../../src/journal/index.js";
 import { failWith, ScriptedExporter, succeed } from "../fixtures/exporters.js";
-import { alterFirst, newPath, openJournal } from "../journal/fixtures.js";
-import { castVotes } from "./watched.js";
+import { alterFirst, newPath, openJournal } from "../fixtures/journal.js";
+import { castVotes } from "../fixtures/watched-delivery.js";
 
 /** A log with a journal and one mirror over an exporter, a record an export. */
 function logOver(exporter: ScriptedExporter, journal: Journal, errors: AuditError[] = []) {

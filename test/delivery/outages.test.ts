@@ -9,7 +9,7 @@ import {
 } from "../../src/index.js";
 import type { OtlpMirrorOptions } from "../../src/otlp/index.js";
 import { Backend, type Manner } from "../fixtures/backend.js";
-import { castVotes, logTo, watched } from "./watched.js";
+import { castVotes, logTo, watched } from "../fixtures/watched-delivery.js";
 
 let backend: Backend;
 beforeAll(async () => {

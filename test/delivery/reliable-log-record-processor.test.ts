@@ -17,7 +17,7 @@ import {
 import { type AuditError, GovernanceAuditLog } from "../../src/index.js";
 import { warnInto } from "../fixtures/diagnostics.js";
 import { failWith, ScriptedExporter, succeed } from "../fixtures/exporters.js";
-import { castVotes } from "./watched.js";
+import { castVotes } from "../fixtures/watched-delivery.js";
 
 const FAST = { delayMillis: 1, initialBackoffMillis: 1, maxBackoffMillis: 2 };
 

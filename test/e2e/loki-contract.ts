@@ -5,8 +5,8 @@ import type { AuditQuery } from "../../src/index.js";
 import { MemoryStore } from "../../src/memory/memory-store.js";
 import { pageOf } from "../../src/query/audit-page.js";
 import { parseQuery } from "../../src/query/audit-query.js";
-import { queries } from "../loki/arbitrary-log.ts";
-import { all } from "../loki/fixtures.ts";
+import { queries } from "../fixtures/arbitrary-log.ts";
+import { all } from "../fixtures/loki-records.ts";
 
 /** How much is asked. */
 export interface ContractOptions {

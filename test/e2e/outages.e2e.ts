@@ -8,7 +8,7 @@ import { otlpMirror } from "quorumlog/otlp";
 import { RecordingExporter } from "quorumlog/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { verify } from "../../src/verify/index.js";
-import { all } from "../loki/fixtures.ts";
+import { all } from "../fixtures/loki-records.ts";
 import { Backends, describeBackends, journalLines, vkey } from "./backends.ts";
 
 const HOUR_MILLIS = 3_600_000;
@@ -131,7 +131,7 @@ describeBackends("when Loki is down for longer than the time that a record may b
 
 /** An app that logs to a journal until it is killed. */
 function appOf(backends: Backends, service: string): ChildProcess {
-  const program = resolve(import.meta.dirname, "../journal/crash-program.ts");
+  const program = resolve(import.meta.dirname, "../fixtures/crash-program.ts");
   return spawn(
     process.execPath,
     ["--experimental-strip-types", "--disable-warning=ExperimentalWarning", program],

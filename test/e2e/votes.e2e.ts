@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { otlpMirror } from "quorumlog/otlp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EvidenceItem, type EvidenceSource, verify } from "../../src/verify/index.js";
-import { all } from "../loki/fixtures.ts";
+import { all } from "../fixtures/loki-records.ts";
 import { Backends, describeBackends, journalLines, NAME, quorumlog, vkey } from "./backends.ts";
 import { contractOf } from "./loki-contract.ts";
 import { sealedOf } from "./sealed-of.ts";

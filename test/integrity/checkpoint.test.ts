@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkpointText, parseCheckpoint } from "../../src/integrity/checkpoint.js";
-import { ORIGIN, ROOT, refused } from "./fixtures.js";
+import { ORIGIN, ROOT, refused } from "../fixtures/signed-notes.js";
 
 const LINE = `— ${ORIGIN} ${Buffer.alloc(68, 1).toString("base64")}\n`;
 const ROOT_TEXT = ROOT.toString("base64");

@@ -9,8 +9,8 @@ import { leafHashOf } from "../../src/integrity/merkle-hash.js";
 import { inclusionProof, rootOf } from "../../src/integrity/merkle-proofs.js";
 import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
 import { verifyInclusion } from "../../src/integrity/verify-proofs.js";
-import { newKey, ORIGIN, refused, TIME } from "./fixtures.js";
-import { readerOf } from "./naive-tree.js";
+import { readerOf } from "../fixtures/naive-tree.js";
+import { newKey, ORIGIN, refused, TIME } from "../fixtures/signed-notes.js";
 
 const LINES = Array.from(
   { length: 9 },

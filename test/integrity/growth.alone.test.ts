@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import { CompactRange } from "../../src/integrity/compact-range.js";
 import * as merkleHash from "../../src/integrity/merkle-hash.js";
 import { verifyInclusion } from "../../src/integrity/verify-proofs.js";
-import { leaf } from "./naive-tree.js";
+import { leaf } from "../fixtures/naive-tree.js";
 
 vi.mock("../../src/integrity/merkle-hash.js", async (original) => {
   const actual = await original<typeof merkleHash>();

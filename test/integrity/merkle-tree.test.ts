@@ -5,8 +5,8 @@ import { leafHash } from "../../src/entry/canonical-line.js";
 import { CompactRange } from "../../src/integrity/compact-range.js";
 import { EMPTY_ROOT, type Hash, leafHashOf, nodeHash } from "../../src/integrity/merkle-hash.js";
 import { rootOf } from "../../src/integrity/merkle-proofs.js";
-import { refused } from "./fixtures.js";
-import { leaf, leavesOf, readerOf, treeHash } from "./naive-tree.js";
+import { leaf, leavesOf, readerOf, treeHash } from "../fixtures/naive-tree.js";
+import { refused } from "../fixtures/signed-notes.js";
 
 const hex = (hash: Hash): string => Buffer.from(hash).toString("hex");
 

@@ -11,7 +11,7 @@ import { formatNote, parseNote } from "../../src/integrity/signed-note.js";
 import { remoteSigningKey } from "../../src/integrity/signing-key.js";
 import { formatTlogProof, parseTlogProof } from "../../src/integrity/tlog-proof.js";
 import { parseVerifierKey } from "../../src/integrity/verifier-key.js";
-import { ed25519Of, ORIGIN, ROOT, TIME, vkeyText } from "./fixtures.js";
+import { ed25519Of, ORIGIN, ROOT, TIME, vkeyText } from "../fixtures/signed-notes.js";
 
 const { publicKey } = ed25519Of(1);
 const VKEYS = [0x01, 0x04].map((type) => vkeyText(ORIGIN, type, publicKey));

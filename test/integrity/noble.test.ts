@@ -16,7 +16,7 @@ import {
   TIME,
   u64,
   vkeyText,
-} from "./fixtures.js";
+} from "../fixtures/signed-notes.js";
 
 const SECONDS = Math.floor(TIME / 1000);
 

@@ -5,8 +5,8 @@ import { inclusionProof, rootOf } from "../../src/integrity/merkle-proofs.js";
 import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
 import { formatTlogProof, parseTlogProof } from "../../src/integrity/tlog-proof.js";
 import { verifyInclusion } from "../../src/integrity/verify-proofs.js";
-import { newKey, ORIGIN, refused, TIME } from "./fixtures.js";
-import { readerOf } from "./naive-tree.js";
+import { readerOf } from "../fixtures/naive-tree.js";
+import { newKey, ORIGIN, refused, TIME } from "../fixtures/signed-notes.js";
 
 const LINES = Array.from({ length: 11 }, (_, index) => `{"seq":${index},"title":"Ünï — ${index}"}`);
 const reader = readerOf(LINES.map(leafHashOf));

@@ -6,7 +6,15 @@ import { generateKeys } from "../../src/integrity/key-generation.js";
 import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
 import { remoteSigningKey, signingKeyOf } from "../../src/integrity/signing-key.js";
 import { parseVerifierKey } from "../../src/integrity/verifier-key.js";
-import { ORIGIN, ROOT, refused, signatureLine, TIME, u64, vkeyText } from "./fixtures.js";
+import {
+  ORIGIN,
+  ROOT,
+  refused,
+  signatureLine,
+  TIME,
+  u64,
+  vkeyText,
+} from "../fixtures/signed-notes.js";
 
 /** Keys of ML-DSA-44 are refused, as the OpenSSL of Node 22 does; Node 22 itself runs this file just as well. */
 vi.mock("node:crypto", async (original) => {

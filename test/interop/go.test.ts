@@ -11,8 +11,8 @@ import { consistencyProof, inclusionProof, rootOf } from "../../src/integrity/me
 import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
 import { parseNote } from "../../src/integrity/signed-note.js";
 import { parseVerifierKey } from "../../src/integrity/verifier-key.js";
-import { HAS_ML_DSA, newKey, ORIGIN, ROOT, TIME } from "../integrity/fixtures.js";
-import { leavesOf, readerOf } from "../integrity/naive-tree.js";
+import { leavesOf, readerOf } from "../fixtures/naive-tree.js";
+import { HAS_ML_DSA, newKey, ORIGIN, ROOT, TIME } from "../fixtures/signed-notes.js";
 
 /** What main.go answers. */
 interface Answers {

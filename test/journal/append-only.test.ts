@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
-import { append, newPath, openJournal, prunedJournal } from "./fixtures.js";
+import { append, newPath, openJournal, prunedJournal } from "../fixtures/journal.js";
 
 function filled(): DatabaseSync {
   const path = newPath();

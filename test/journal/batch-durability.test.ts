@@ -18,7 +18,7 @@ import {
 } from "../../src/index.js";
 import { Journal } from "../../src/journal/index.js";
 import { ScriptedExporter } from "../fixtures/exporters.js";
-import { newPath, thrownBy } from "./fixtures.js";
+import { newPath, thrownBy } from "../fixtures/journal.js";
 
 const logs: GovernanceAuditLog[] = [];
 

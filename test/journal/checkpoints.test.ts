@@ -25,8 +25,8 @@ import { verifyInclusion } from "../../src/integrity/verify-proofs.js";
 import { Journal } from "../../src/journal/index.js";
 import { winstonMirror } from "../../src/winston/index.js";
 import { failWith, ScriptedExporter, succeed } from "../fixtures/exporters.js";
+import { append, newPath, openJournal, thrownBy } from "../fixtures/journal.js";
 import { keeping, type Line } from "../fixtures/memory-logger.js";
-import { append, newPath, openJournal, thrownBy } from "./fixtures.js";
 
 const NAME = "acme.example/governance";
 const { privateKeyPem, vkey } = generateKeys(NAME, "ed25519");

@@ -3,7 +3,7 @@ import { DatabaseSync, StatementSync } from "node:sqlite";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Journal, JournalRow } from "../../src/journal/index.js";
 import { type Access, openSqlite } from "../../src/journal/sqlite.js";
-import { append, newPath, openJournal, rowOf, thrownBy } from "./fixtures.js";
+import { append, newPath, openJournal, rowOf, thrownBy } from "../fixtures/journal.js";
 
 /** A journal with the connection that it writes through. */
 function withConnection(path: string): {

@@ -5,8 +5,8 @@ import type { JournalRow } from "../../src/journal/index.js";
 import { MemoryStore } from "../../src/memory/memory-store.js";
 import { pageOf } from "../../src/query/audit-page.js";
 import { parseQuery } from "../../src/query/audit-query.js";
-import { jsonObject } from "../property/arbitrary-json.js";
-import { newPath, openJournal, rowOf } from "./fixtures.js";
+import { jsonObject } from "../fixtures/arbitrary-json.js";
+import { newPath, openJournal, rowOf } from "../fixtures/journal.js";
 
 const option = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
 const times = fc.integer({ min: 0, max: 40 }).map((seconds) => new Date(seconds * 1000));

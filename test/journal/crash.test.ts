@@ -23,7 +23,7 @@ async function crash(
     [
       "--experimental-strip-types",
       "--disable-warning=ExperimentalWarning",
-      fileURLToPath(new URL("./crash-program.ts", import.meta.url)),
+      fileURLToPath(new URL("../fixtures/crash-program.ts", import.meta.url)),
     ],
     { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "inherit"] },
   );

@@ -11,7 +11,14 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { Journal } from "../../src/journal/index.js";
-import { alterFirst, append, newPath, openJournal, temporaryFolder, thrownBy } from "./fixtures.js";
+import {
+  alterFirst,
+  append,
+  newPath,
+  openJournal,
+  temporaryFolder,
+  thrownBy,
+} from "../fixtures/journal.js";
 
 function filled(entries = 200): string {
   const path = newPath();

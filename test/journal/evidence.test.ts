@@ -9,8 +9,8 @@ import { generateKeys } from "../../src/integrity/key-generation.js";
 import { signingKeyOf } from "../../src/integrity/signing-key.js";
 import type { Journal } from "../../src/journal/index.js";
 import { ndjsonSource, type VerificationReport, verify } from "../../src/verify/index.js";
-import { jsonObject } from "../property/arbitrary-json.js";
-import { append, newPath, openJournal, rowOf } from "./fixtures.js";
+import { jsonObject } from "../fixtures/arbitrary-json.js";
+import { append, newPath, openJournal, rowOf } from "../fixtures/journal.js";
 
 const NAME = "acme.example/governance";
 const { privateKeyPem, vkey } = generateKeys(NAME, "ed25519");

@@ -6,7 +6,7 @@ import { verifyConsistency, verifyInclusion } from "../../src/integrity/verify-p
 import { EntryTable } from "../../src/journal/entry-table.js";
 import type { JournalRow } from "../../src/journal/index.js";
 import { MIGRATIONS } from "../../src/journal/schema.js";
-import { append, newPath, openJournal, rowOf, thrownBy } from "./fixtures.js";
+import { append, newPath, openJournal, rowOf, thrownBy } from "../fixtures/journal.js";
 
 const ENTRIES = 66_000; // more than 2^16, so that subtrees of four stored heights are there
 const leafOf = (row: JournalRow) => Buffer.from(row.entry.leafHash, "hex");

@@ -2,7 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { Journal } from "../../src/journal/index.js";
 import { SCHEMA_VERSION, schemaObjects } from "../../src/journal/schema.js";
-import { append, openJournal, prunedJournal, START, thrownBy } from "./fixtures.js";
+import { append, openJournal, prunedJournal, START, thrownBy } from "../fixtures/journal.js";
 
 /** A journal of schema version 2 with five entries, the first two of which were pruned. */
 function ofVersion2(): string {

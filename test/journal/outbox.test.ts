@@ -2,7 +2,15 @@ import { DatabaseSync } from "node:sqlite";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { describe, expect, test } from "vitest";
 import type { Journal, JournalRow, Outbox } from "../../src/journal/index.js";
-import { append, codeOf, newPath, openJournal, rowOf, spooled, thrownBy } from "./fixtures.js";
+import {
+  append,
+  codeOf,
+  newPath,
+  openJournal,
+  rowOf,
+  spooled,
+  thrownBy,
+} from "../fixtures/journal.js";
 
 /** Appends entries and hands their records to an outbox. */
 function emit(journal: Journal, outbox: Outbox, count: number): JournalRow[] {

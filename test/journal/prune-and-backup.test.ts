@@ -3,7 +3,15 @@ import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_MINIMUM_RETENTION_DAYS, type Journal } from "../../src/journal/index.js";
-import { append, codeOf, newPath, openJournal, rowOf, START, thrownBy } from "./fixtures.js";
+import {
+  append,
+  codeOf,
+  newPath,
+  openJournal,
+  rowOf,
+  START,
+  thrownBy,
+} from "../fixtures/journal.js";
 
 const DAY = 86_400_000;
 

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { Journal, type JournalOptions } from "../../src/journal/index.js";
-import { append, newPath, openJournal, temporaryFolder, thrownBy } from "./fixtures.js";
+import { append, newPath, openJournal, temporaryFolder, thrownBy } from "../fixtures/journal.js";
 
 /** The files of a folder by name, but for the index of the write-ahead log: even to read that, SQLite makes one. */
 function filesBeside(path: string): { readonly [name: string]: string } {

@@ -12,7 +12,7 @@ import {
   rowOf,
   temporaryFolder,
   thrownBy,
-} from "./fixtures.js";
+} from "../fixtures/journal.js";
 
 describe("a journal that is opened again", () => {
   test("goes on with the sequence, the time and the log id of before", () => {

@@ -12,7 +12,7 @@ import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test, vi } from "vitest";
 import { Journal } from "../../src/journal/index.js";
-import { childWith, killedWhileAppending } from "./child.js";
+import { childWith, killedWhileAppending } from "../fixtures/child.js";
 import {
   append,
   codeOf,
@@ -21,7 +21,7 @@ import {
   rowOf,
   temporaryFolder,
   thrownBy,
-} from "./fixtures.js";
+} from "../fixtures/journal.js";
 
 describe("a journal that another process writes", () => {
   test("is refused for writing, with the name of who has it, and free for reading", async () => {

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { verify } from "../../src/verify/index.js";
 import { contractOf } from "../e2e/loki-contract.ts";
-import { events, queries } from "./arbitrary-log.ts";
-import { FakeLoki } from "./fake-loki.ts";
-import { LOG, readerOf, sealed, send } from "./fixtures.ts";
+import { events, queries } from "../fixtures/arbitrary-log.ts";
+import { FakeLoki } from "../fixtures/fake-loki.ts";
+import { LOG, readerOf, sealed, send } from "../fixtures/loki-records.ts";
 
 describe("a Loki and memory with the same entries", () => {
   test("answer every query alike, however often and from wherever they were sent", async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { generateKeys } from "../../src/integrity/key-generation.js";
 import { type VerificationReport, verify } from "../../src/verify/index.js";
-import type { FakeLoki, FakeRecord } from "./fake-loki.ts";
-import { all, LOG, readerOf } from "./fixtures.ts";
-import { signedLoki } from "./signed-loki.ts";
+import type { FakeLoki, FakeRecord } from "../fixtures/fake-loki.ts";
+import { all, LOG, readerOf } from "../fixtures/loki-records.ts";
+import { signedLoki } from "../fixtures/signed-loki.ts";
 
 const { privateKeyPem, vkey } = generateKeys(LOG, "ed25519");
 

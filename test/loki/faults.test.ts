@@ -2,8 +2,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { LokiAuditReader } from "../../src/loki/index.js";
-import { FakeLoki, type Script } from "./fake-loki.ts";
-import { logOf, readerOf, SELECTOR, send } from "./fixtures.ts";
+import { FakeLoki, type Script } from "../fixtures/fake-loki.ts";
+import { logOf, readerOf, SELECTOR, send } from "../fixtures/loki-records.ts";
 
 beforeEach(() => {
   vi.spyOn(Math, "random").mockReturnValue(0.01); // waits are a random part of a bound

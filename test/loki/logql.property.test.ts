@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LokiAuditReader } from "../../src/loki/index.js";
 import { quoted } from "../../src/loki/logql.js";
-import { text } from "../property/arbitrary-json.js";
-import { FakeLoki } from "./fake-loki.ts";
-import { readerOf, SELECTOR } from "./fixtures.ts";
-import { goString } from "./go-string.ts";
-import { parseLogql } from "./logql-parser.ts";
+import { text } from "../fixtures/arbitrary-json.js";
+import { FakeLoki } from "../fixtures/fake-loki.ts";
+import { goString } from "../fixtures/go-string.ts";
+import { parseLogql } from "../fixtures/logql-parser.ts";
+import { readerOf, SELECTOR } from "../fixtures/loki-records.ts";
 
 const hostile = fc.oneof(
   text,

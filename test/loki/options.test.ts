@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { LokiAuditReader, type LokiAuditReaderOptions } from "../../src/loki/index.js";
-import { FakeLoki } from "./fake-loki.ts";
-import { readerOf, SELECTOR } from "./fixtures.ts";
+import { FakeLoki } from "../fixtures/fake-loki.ts";
+import { readerOf, SELECTOR } from "../fixtures/loki-records.ts";
 
 const GOOD = { url: "http://localhost:3100", selector: SELECTOR };
 const open = (options: unknown) => new LokiAuditReader(options as LokiAuditReaderOptions);

@@ -1,7 +1,7 @@
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { describe, expect, test } from "vitest";
-import { FakeLoki } from "./fake-loki.ts";
-import { all, LOG, logOf, readerOf, sealed, send } from "./fixtures.ts";
+import { FakeLoki } from "../fixtures/fake-loki.ts";
+import { all, LOG, logOf, readerOf, sealed, send } from "../fixtures/loki-records.ts";
 
 const DAY = 86_400_000;
 const limits = (loki: FakeLoki): number[] => loki.queries.map(({ limit }) => limit);

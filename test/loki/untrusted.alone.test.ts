@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { leafHash } from "../../src/entry/canonical-line.js";
-import { FakeLoki, type FakeRecord } from "./fake-loki.ts";
-import { all, LOG, logOf, readerOf, sealed, send } from "./fixtures.ts";
+import { FakeLoki, type FakeRecord } from "../fixtures/fake-loki.ts";
+import { all, LOG, logOf, readerOf, sealed, send } from "../fixtures/loki-records.ts";
 
 /** A Loki with ten entries, one of them changed. */
 async function withChanged(

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { AuditError } from "../../src/errors.js";
 import { leafHashOf } from "../../src/integrity/merkle-hash.js";
 import { type VerificationReport, verify } from "../../src/verify/index.js";
-import { itemsOf, linesOf, noteOf, sourceOf, VKEY, verifyLines } from "./fixtures.js";
+import { itemsOf, linesOf, noteOf, sourceOf, VKEY, verifyLines } from "../fixtures/evidence.js";
 
 /** Of 200 entries; EVIDENCE_ENTRIES=200 flips the bits of all of them. */
 const ENTRIES = Number(process.env["EVIDENCE_ENTRIES"] ?? 20);

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { HAS_ML_DSA, newKey } from "../integrity/fixtures.js";
 import {
   codes,
   KEY,
@@ -12,7 +11,8 @@ import {
   VKEY,
   verdicts,
   verifyLines,
-} from "./fixtures.js";
+} from "../fixtures/evidence.js";
+import { HAS_ML_DSA, newKey } from "../fixtures/signed-notes.js";
 
 const lines = linesOf(40);
 const last = await noteOf(lines);

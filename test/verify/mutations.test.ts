@@ -3,7 +3,15 @@ import { expect, test } from "vitest";
 import { AuditError } from "../../src/errors.js";
 import { verify } from "../../src/verify/index.js";
 import { readAnyLine, readLine } from "../../src/verify/read-line.js";
-import { itemsOf, lineOf, linesOf, noteOf, sourceOf, VKEY, verifyLines } from "./fixtures.js";
+import {
+  itemsOf,
+  lineOf,
+  linesOf,
+  noteOf,
+  sourceOf,
+  VKEY,
+  verifyLines,
+} from "../fixtures/evidence.js";
 
 const keys = [VKEY];
 const lines = linesOf(24);

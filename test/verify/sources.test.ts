@@ -11,7 +11,6 @@ import {
   tlogProofSource,
   verify,
 } from "../../src/verify/index.js";
-import { newKey } from "../integrity/fixtures.js";
 import {
   codes,
   itemsOf,
@@ -23,7 +22,8 @@ import {
   sourceOf,
   VKEY,
   verdicts,
-} from "./fixtures.js";
+} from "../fixtures/evidence.js";
+import { newKey } from "../fixtures/signed-notes.js";
 
 const lines = linesOf(50);
 const last = await noteOf(lines);

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { newKey } from "../integrity/fixtures.js";
 import {
   codes,
   lineOf,
@@ -10,7 +9,8 @@ import {
   VKEY,
   verdicts,
   verifyLines,
-} from "./fixtures.js";
+} from "../fixtures/evidence.js";
+import { newKey } from "../fixtures/signed-notes.js";
 
 const lines = linesOf(60);
 const all = Array.from(lines.keys());

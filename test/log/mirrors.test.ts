@@ -1,0 +1,132 @@
+import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
+import { describe, expect, test } from "vitest";
+import { AuditError, GovernanceAuditLog } from "../../src/index.js";
+import { NODE } from "../fixtures/domain-objects.js";
+import { recordedLog, refusal } from "../fixtures/recorded-log.js";
+import { processorThat, RecordingMirror } from "../fixtures/recording-mirror.js";
+
+const sequences = (mirror: RecordingMirror): unknown[] => mirror.attribute("governance.sequence");
+
+const throwing = (cause: unknown): LogRecordProcessor =>
+  processorThat(() => {
+    throw cause;
+  });
+
+describe("mirrors", () => {
+  test("are handed each sealed record in their order, with the context of the call", () => {
+    const order: string[] = [];
+    const named = (name: string) => processorThat(() => order.push(name));
+    const { audit, mirror } = recordedLog({ mirrors: [named("second"), named("third")] });
+    audit.logNodeAdded(NODE);
+    audit.logNodeRemoved(NODE);
+    expect(order).toEqual(["second", "third", "second", "third"]);
+    expect(mirror.contexts[0]).toBeDefined();
+    expect(mirror.seen.map(({ body }) => body)).toEqual([...audit.lines()]);
+  });
+
+  test("find the entry in the log already when they are handed its record", () => {
+    const held: number[] = [];
+    const audit: GovernanceAuditLog = new GovernanceAuditLog({
+      mirrors: [processorThat(() => held.push(audit.length, audit.ledger().accepted))],
+    });
+    audit.logNodeAdded(NODE);
+    expect(held).toEqual([1, 1]);
+  });
+
+  test("are siblings: what one throws reaches neither the others nor the caller", () => {
+    const cause = new Error("disk full");
+    const last = new RecordingMirror();
+    const { audit, mirror, errors } = recordedLog({ mirrors: [throwing(cause), last] });
+    const entry = audit.logNodeAdded(NODE);
+    expect(audit.entries()).toEqual([entry]);
+    expect(sequences(mirror)).toEqual([0]);
+    expect(sequences(last)).toEqual([0]);
+    expect(errors).toMatchObject([{ name: "AuditError", code: "delivery_failed", cause }]);
+  });
+
+  test("are named in the report of what they throw", () => {
+    class DiskMirror extends RecordingMirror {
+      override onEmit(): void {
+        throw new Error("disk full");
+      }
+    }
+    const named = Object.assign(new DiskMirror(), { name: "disk-1" });
+    const { audit, errors } = recordedLog({ mirrors: [new DiskMirror(), named] });
+    audit.logNodeAdded(NODE);
+    expect(errors.map(({ message }) => message)).toEqual([
+      "mirror DiskMirror threw on a record",
+      "mirror disk-1 threw on a record",
+    ]);
+  });
+
+  test("may throw what is no Error", () => {
+    const { audit, errors } = recordedLog({ mirrors: [throwing("disk full")] });
+    audit.logNodeAdded(NODE);
+    expect(errors).toMatchObject([{ code: "delivery_failed", cause: "disk full" }]);
+  });
+
+  test("may have no prototype: what one throws is reported like any other's, and later records reach all", () => {
+    const failing: LogRecordProcessor = Object.assign(
+      Object.create(null),
+      throwing(new Error("disk full")),
+    );
+    const last = new RecordingMirror();
+    const { audit, errors } = recordedLog({ mirrors: [failing, last] });
+    audit.logNodeAdded(NODE);
+    audit.logNodeAdded(NODE);
+    expect(sequences(last)).toEqual([0, 1]);
+    expect(errors).toHaveLength(2);
+  });
+
+  test("report what goes wrong later through the way that they are given", () => {
+    let report: ((error: AuditError) => void) | undefined;
+    const mirror = Object.assign(new RecordingMirror(), {
+      reportTo: (onError: (error: AuditError) => void) => {
+        report = onError;
+      },
+    });
+    const { errors } = recordedLog({ mirrors: [mirror] });
+    const late = new AuditError("delivery_failed", "refused by the backend");
+    report?.(late);
+    expect(errors).toEqual([late]);
+  });
+
+  test("that have no room refuse the entry before anything is written, for the others too", () => {
+    const full = new AuditError("delivery_failed", "the queue is full");
+    let room = 0;
+    const asked: number[] = [];
+    const closing = Object.assign(new RecordingMirror(), {
+      checkRoom: (count: number) => {
+        asked.push(count);
+        if (count > room) throw full;
+      },
+    });
+    const { audit, mirror, errors } = recordedLog({ mirrors: [closing] });
+    expect(refusal(() => audit.logNodeAdded(NODE))).toBe(full);
+    expect(asked).toEqual([1]);
+    expect(audit.length).toBe(0);
+    expect(audit.ledger().accepted).toBe(0);
+    expect([...mirror.records, ...closing.records]).toEqual([]);
+    expect(errors).toEqual([]);
+    room = 1;
+    expect(audit.logNodeAdded(NODE).sequence).toBe(0);
+  });
+
+  test("that are reliable have a line in the ledger under their name, whatever the name", () => {
+    const line = {
+      accepted: 3,
+      delivered: 1,
+      pending: 1,
+      rejected: 1,
+      oldestPendingMillis: 5,
+      lastError: "503",
+    };
+    const reliable = (name: string) =>
+      Object.assign(new RecordingMirror(), { name, ledger: () => line });
+    const { audit } = recordedLog({ mirrors: [reliable("otlp"), reliable("__proto__")] });
+    const { mirrors } = audit.ledger();
+    expect(Object.keys(mirrors)).toEqual(["otlp", "__proto__"]);
+    expect(mirrors["otlp"]).toEqual(line);
+    expect(Object.getPrototypeOf(mirrors)).toBe(Object.prototype);
+  });
+});
