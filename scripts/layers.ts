@@ -1,6 +1,7 @@
 /**
- * Keeps the rooms of `src/` apart: which room may import which, which packages a room may load, no circles, no file
- * over 400 lines, no default export. The table below is the "may import" column of ARCHITECTURE.md.
+ * Keeps the rooms of `src/` apart: which room may import which, which packages a room may load, no
+ * circles, no file over 400 lines, no default export. The table below is the "may import" column of
+ * ARCHITECTURE.md.
  */
 import { globSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
@@ -12,8 +13,24 @@ const OTEL =
 const CORE = "semconv errors entry record query memory integrity verify delivery journal";
 const ADAPTER = "entry record query delivery semconv errors";
 
-/** Per room: the rooms and the packages that it may import; `type:` allows type imports alone, `*` ends a prefix. */
-const ROOMS: Readonly<Record<string, readonly [rooms: string, packages: string]>> = {
+type Rooms = Readonly<Record<string, readonly [rooms: string, packages: string] | string>>;
+
+/**
+ * Per room: the rooms and the packages that it may import. `type:` allows type imports alone, `*`
+ * ends a prefix.
+ *
+ * The folders within a room are its inner rooms, if the table has rows for them. Such a row says
+ * which inner rooms of the same room it may import; from outside it may import what the row of the
+ * whole room says. The files directly in the folder of the room are its face, which may import all
+ * of its inner rooms. An inner room that names the room itself may import the face; then the face
+ * may not import that inner room, for arrows point one way. For example:
+ *
+ *     journal: ["record query integrity entry errors", "node:*"],
+ *     "journal/file": "",
+ *     "journal/tree": "file",
+ *     "journal/entries": "file type:tree",
+ */
+const ROOMS: Rooms = {
   semconv: ["", ""],
   errors: ["", PURE],
   entry: ["errors", PURE],
@@ -37,7 +54,8 @@ const ROOMS: Readonly<Record<string, readonly [rooms: string, packages: string]>
 };
 
 const MAX_LINES = 400;
-// The formatter starts every statement at the start of a line, so no example in a comment is taken for one.
+// The formatter starts every statement at the start of a line, so no example in a comment is taken
+// for one.
 const STATEMENT =
   /^(?:import|export)\s(?<type>type\s)?(?:[\w*{}\s,$]*?from\s)?"(?<from>[^"\n]+)"/gm;
 const EXPRESSION = /^(?![ \t]*(?:\*|\/\/)).*?\bimport\("(?<from>[^"\n]+)"\)/gm;
@@ -46,7 +64,10 @@ const NO_REEXPORT = /^(?!export (?:type )?\{)[a-z].*/gm;
 
 const lineAt = (text: string, index: number): number => text.slice(0, index).split("\n").length;
 
-/** The first folder or the file itself: `src/log/x.ts` is of the room log, `src/errors.ts` of errors. */
+/**
+ * The first folder or the file itself: `src/log/x.ts` is of the room log, `src/errors.ts` of
+ * errors.
+ */
 const roomOf = (file: string): string => file.replace(/^src\//, "").replace(/[/.].*$/, "");
 
 const allows = (allowed: string, name: string, typeOnly: boolean): boolean =>
@@ -55,6 +76,60 @@ const allows = (allowed: string, name: string, typeOnly: boolean): boolean =>
     if (pattern !== entry && !typeOnly) return false;
     return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
   });
+
+/**
+ * The inner room of a file, `journal/tree`; its room, if that has no inner rooms or the file is of
+ * its face.
+ */
+function innerRoomOf(file: string, rooms: Rooms): string {
+  const room = roomOf(file);
+  const folder = /^src\/[^/]+\/([^/]+)\//.exec(file)?.[1];
+  const divided = Object.keys(rooms).some((name) => name.startsWith(`${room}/`));
+  return divided && folder !== undefined ? `${room}/${folder}` : room;
+}
+
+/** An import of a file; `target` is the file that it names, if it is one of ours. */
+interface Import {
+  readonly from: string;
+  readonly target: string | undefined;
+  readonly typeOnly: boolean;
+  readonly line: number;
+}
+
+function importsOf(file: string, text: string): Import[] {
+  return [...text.matchAll(STATEMENT), ...text.matchAll(EXPRESSION)].map((match) => {
+    const from = match.groups?.["from"] ?? "";
+    return {
+      from,
+      target: from.startsWith(".")
+        ? posix.join(posix.dirname(file), from).replace(/\.js$/, ".ts")
+        : undefined,
+      // `import { type A }` is a run-time import: verbatimModuleSyntax leaves the loading of the
+      // module in.
+      typeOnly: match.groups?.["type"] !== undefined,
+      line: lineAt(text, match.index),
+    };
+  });
+}
+
+/** The rule that an import breaks, if any. */
+function forbidden(file: string, { from, target, typeOnly }: Import, rooms: Rooms) {
+  const room = roomOf(file);
+  const [outside = "", packages = ""] = rooms[room] ?? [];
+  const says = (importer: string, what: string) =>
+    `${importer} may not import ${what}${typeOnly ? "" : " at run time"}`;
+  if (target === undefined) return allows(packages, from, typeOnly) ? undefined : says(room, from);
+  const targetRoom = roomOf(target);
+  if (targetRoom !== room)
+    return allows(outside, targetRoom, typeOnly) ? undefined : says(room, targetRoom);
+  const inner = innerRoomOf(file, rooms);
+  const targetInner = innerRoomOf(target, rooms);
+  if (inner === room || targetInner === inner) return undefined;
+  const row = rooms[inner];
+  return typeof row !== "string" || allows(row, targetInner.replace(`${room}/`, ""), typeOnly)
+    ? undefined
+    : says(inner, targetInner);
+}
 
 type Edges = ReadonlyMap<string, readonly string[]>;
 
@@ -69,46 +144,57 @@ function circle(edges: Edges, start: string, path = [start], seen = new Set<stri
   return [];
 }
 
-/** Takes the files of `src/` by path (`src/log/x.ts`); answers one `file:line: message` for each broken rule. */
-export function layerViolations(files: ReadonlyMap<string, string>): string[] {
+/** All circles. Each is reported once, at the first of its names. */
+function circles(edges: Edges): string[][] {
+  return [...edges.keys()]
+    .map((name) => circle(edges, name))
+    .filter((path) => path.length > 0 && path.every((other) => (path[0] ?? "") <= other));
+}
+
+/**
+ * Takes the files of `src/` by path (`src/log/x.ts`). Returns one `file:line: message` for each
+ * broken rule.
+ */
+export function layerViolations(
+  files: ReadonlyMap<string, string>,
+  rooms: Rooms = ROOMS,
+): string[] {
   const violations: string[] = [];
   const edges = new Map<string, string[]>();
+  const innerEdges = new Map<string, string[]>();
+  const firstOf = new Map<string, string>();
   for (const [file, text] of files) {
     const report = (line: number, message: string) =>
       violations.push(`${file}:${line}: ${message}`);
-    const name = roomOf(file);
-    const [rooms, packages] = ROOMS[name] ?? ["", ""];
-    if (!Object.hasOwn(ROOMS, name))
-      report(1, `the room ${name} is not in the table of scripts/layers.ts`);
+    const room = roomOf(file);
+    const inner = innerRoomOf(file, rooms);
+    if (!Object.hasOwn(rooms, room))
+      report(1, `the room ${room} is not in the table of scripts/layers.ts`);
+    else if (!Object.hasOwn(rooms, inner))
+      report(1, `the inner room ${inner} is not in the table of scripts/layers.ts`);
     const lines = text.trimEnd().split("\n").length;
     if (lines > MAX_LINES) report(lines, `the file is longer than ${MAX_LINES} lines`);
     for (const { index } of text.matchAll(DEFAULT_EXPORT))
       report(lineAt(text, index), "no default exports");
-    if (name === "index") {
+    if (room === "index") {
       for (const { index } of text.matchAll(NO_REEXPORT))
         report(lineAt(text, index), "index.ts only re-exports names");
     }
-    for (const match of [...text.matchAll(STATEMENT), ...text.matchAll(EXPRESSION)]) {
-      const from = match.groups?.["from"] ?? "";
-      // `import { type A }` is a run-time import: verbatimModuleSyntax leaves the loading of the module in.
-      const typeOnly = match.groups?.["type"] !== undefined;
-      const target = posix.join(posix.dirname(file), from).replace(/\.js$/, ".ts");
-      const what = from.startsWith(".") ? roomOf(target) : from;
-      const allowed = from.startsWith(".") ? `${name} ${rooms}` : packages;
-      if (from.startsWith(".")) edges.set(file, [...(edges.get(file) ?? []), target]);
-      if (!allows(allowed, what, typeOnly)) {
-        report(
-          lineAt(text, match.index),
-          `${name} may not import ${what}${typeOnly ? "" : " at run time"}`,
-        );
-      }
+    for (const imported of importsOf(file, text)) {
+      const broken = forbidden(file, imported, rooms);
+      if (broken !== undefined) report(imported.line, broken);
+      if (imported.target === undefined) continue;
+      edges.set(file, [...(edges.get(file) ?? []), imported.target]);
+      const targetInner = innerRoomOf(imported.target, rooms);
+      if (roomOf(imported.target) !== room || targetInner === inner) continue;
+      innerEdges.set(inner, [...(innerEdges.get(inner) ?? []), targetInner]);
+      firstOf.set(`${inner} > ${targetInner}`, `${file}:${imported.line}`);
     }
   }
-  for (const file of files.keys()) {
-    const path = circle(edges, file);
-    // A circle is reported once, at the first of its files.
-    if (path.length > 0 && path.every((other) => file <= other))
-      violations.push(`${file}:1: circle ${path.join(" > ")}`);
+  for (const path of circles(edges)) violations.push(`${path[0]}:1: circle ${path.join(" > ")}`);
+  for (const path of circles(innerEdges)) {
+    const place = firstOf.get(`${path[0]} > ${path[1]}`);
+    violations.push(`${place}: circle of inner rooms ${path.join(" > ")}`);
   }
   return violations;
 }

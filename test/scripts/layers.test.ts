@@ -92,3 +92,76 @@ describe("the layer check", () => {
     ]);
   });
 });
+
+describe("inner rooms", () => {
+  const ROOMS = {
+    errors: ["", ""],
+    entry: ["errors", ""],
+    journal: ["entry errors", "node:*"],
+    "journal/file": "",
+    "journal/tree": "file",
+    "journal/entries": "file type:tree",
+    "journal/outbox": "journal file",
+  } as const;
+  const inner = (files: Readonly<Record<string, string>>): string[] =>
+    layerViolations(new Map(Object.entries(files)), ROOMS);
+
+  test("import each other as the table says, and the outside as the whole room may", () => {
+    expect(
+      inner({
+        "src/journal/journal.ts":
+          'import { a } from "./entries/a.js";\nimport { t } from "./tree/t.js";\n',
+        "src/journal/entries/a.ts":
+          'import { f } from "../file/f.js";\nimport type { T } from "../tree/t.js";\nimport { b } from "./deeper/b.js";\n',
+        "src/journal/entries/deeper/b.ts": 'import { f } from "../../file/f.js";\n',
+        "src/journal/file/f.ts":
+          'import { open } from "node:fs";\nimport { line } from "../../entry/line.js";\n',
+        "src/journal/tree/t.ts": 'import { f } from "../file/f.js";\n',
+        "src/entry/line.ts": "",
+      }),
+    ).toEqual([]);
+  });
+
+  test.each([
+    ["another inner room", "tree/t.ts", 'import "../entries/a.js";', "journal/entries at run time"],
+    [
+      "a room for its types alone",
+      "entries/a.ts",
+      'import "../tree/t.js";',
+      "journal/tree at run time",
+    ],
+    ["the face of the room", "file/f.ts", 'import type { J } from "../journal.js";', "journal"],
+  ])("may not import %s without a row that says so", (_, file, statement, what) => {
+    const name = `journal/${file.slice(0, file.indexOf("/"))}`;
+    expect(inner({ [`src/journal/${file}`]: statement })).toEqual([
+      `src/journal/${file}:1: ${name} may not import ${what}`,
+    ]);
+  });
+
+  test("may import no more of the outside than the whole room", () => {
+    expect(inner({ "src/journal/file/f.ts": 'import { l } from "../../log/log.js";\n' })).toEqual([
+      "src/journal/file/f.ts:1: journal may not import log at run time",
+    ]);
+  });
+
+  test("import the face only if the face does not import them", () => {
+    const face = 'import type { M } from "./outbox/mirror.js";\n';
+    const mirror = 'import type { J } from "../journal.js";\n';
+    expect(inner({ "src/journal/outbox/mirror.ts": mirror, "src/journal/journal.ts": "" })).toEqual(
+      [],
+    );
+    expect(
+      inner({
+        "src/journal/a.ts": face,
+        "src/journal/journal.ts": "",
+        "src/journal/outbox/mirror.ts": mirror,
+      }),
+    ).toEqual(["src/journal/a.ts:1: circle of inner rooms journal > journal/outbox > journal"]);
+  });
+
+  test("stand in the table, all of them, if one does", () => {
+    expect(inner({ "src/journal/other/a.ts": "", "src/entry/any/a.ts": "" })).toEqual([
+      "src/journal/other/a.ts:1: the inner room journal/other is not in the table of scripts/layers.ts",
+    ]);
+  });
+});
