@@ -29,29 +29,9 @@ function section(heading: string): string {
   return found ?? expect.fail(`no section "${heading}"`);
 }
 
-/** Titles in quotation marks, each of the test file that is linked before it. */
-function testsNamedIn(text: string): { readonly file: string; readonly title: string }[] {
-  let file = "";
-  return [...text.matchAll(/\]\(\.\.\/(test\/[^)]+)\)|"([^"]+)"/g)].flatMap(([, path, title]) => {
-    file = path ?? file;
-    return title === undefined ? [] : [{ file, title: title.replaceAll("\n", " ") }];
-  });
-}
-
 const name = (cell = ""): string => cell.replaceAll("`", "");
 
 describe("docs/delivery.md", () => {
-  test("names for each promise, and beside the stock SDK, tests that exist", () => {
-    const promises = rowsOf("What it guarantees").map(([, shownBy = ""]) => shownBy);
-    expect(promises.length).toBeGreaterThan(10);
-    for (const text of [...promises, section("Beside the stock SDK")]) {
-      const tests = testsNamedIn(text);
-      expect(tests.length, text).toBeGreaterThan(0);
-      for (const { file, title } of tests)
-        expect(readFileSync(resolve(ROOT, file), "utf8"), file).toContain(`"${title}"`);
-    }
-  });
-
   test("lists all options with their defaults", () => {
     const defaults = new Map(
       rowsOf("Options").map(([option, value]) => [name(option), name(value)]),
