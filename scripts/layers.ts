@@ -34,7 +34,7 @@ const ROOMS: Rooms = {
   semconv: ["", ""],
   errors: ["", PURE],
   entry: ["errors", PURE],
-  record: ["entry semconv errors", `${OTEL} ${PURE}`],
+  record: ["entry type:integrity semconv errors", `${OTEL} ${PURE}`],
   query: ["entry errors", PURE],
   memory: ["entry query errors", PURE],
   integrity: ["entry errors", PURE],

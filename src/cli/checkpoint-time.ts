@@ -1,4 +1,4 @@
-import type { StoredCheckpoint } from "../journal/checkpoint-table.js";
+import type { StoredCheckpoint } from "../record/checkpoint-record.js";
 
 /** When a checkpoint was stored, RFC 3339. */
 export function checkpointTime({ time: [seconds, nanos] }: StoredCheckpoint): string {

@@ -1,5 +1,5 @@
 import { verify } from "node:crypto";
-import { type CheckpointBody, parseCheckpointText } from "./checkpoint.js";
+import { type Checkpoint, parseCheckpointText } from "./checkpoint.js";
 import { ALGORITHMS, isTimestamped, type KeyAlgorithm } from "./signature-types.js";
 import { signedMessage, splitTimestamp } from "./signed-message.js";
 import { type NoteSignature, parseNote } from "./signed-note.js";
@@ -69,7 +69,7 @@ export function checkSignatures(
   options: CheckSignaturesOptions = {},
 ): SignatureVerdict[] {
   const { text, signatures } = parseNote(note);
-  const body = parseCheckpointText(text);
+  const checkpoint = parseCheckpointText(text);
   return signatures.map((signature): SignatureVerdict => {
     const { name, id: keyId } = signature;
     const known = keys.filter(({ key }) => key.name === name && key.id === keyId);
@@ -78,8 +78,8 @@ export function checkSignatures(
         name,
         keyId,
         algorithm: trusted.key.algorithm,
-        kind: name === body.origin ? "log" : "cosignature",
-        ...check(signature, trusted, body, options.time),
+        kind: name === checkpoint.origin ? "log" : "cosignature",
+        ...check(signature, trusted, checkpoint, options.time),
       }),
     );
     // A key may be trusted for several periods.
@@ -95,7 +95,7 @@ type Outcome = Pick<SignatureVerdict, "status" | "timestamp" | "reason">;
 function check(
   line: NoteSignature,
   trusted: TrustedKey,
-  body: CheckpointBody,
+  checkpoint: Checkpoint,
   time?: Date,
 ): Outcome {
   const { key } = trusted;
@@ -103,7 +103,7 @@ function check(
     ? splitTimestamp(line.signature)
     : { seconds: 0, signature: line.signature };
   if (Number.isNaN(seconds)) return { status: "invalid", reason: "its time is beyond all dates" };
-  const message = signedMessage(key, body, seconds);
+  const message = signedMessage(key, checkpoint, seconds);
   const status = message === undefined ? "invalid" : verifySignature(key, message, signature);
   // A time of 0 says that none is meant (tlog-cosignature, ML-DSA-44 signed message).
   const timestamp = seconds === 0 ? {} : { timestamp: new Date(seconds * 1000) };

@@ -4,6 +4,9 @@ import { invalidEvidence } from "./invalid-evidence.js";
 import { HASH_BYTES, type Hash } from "./merkle-hash.js";
 import { parseNote } from "./signed-note.js";
 
+/** What stands between the text of a checkpoint, which has no empty line, and its signatures. */
+const BEFORE_SIGNATURES = "\n\n";
+
 /** The signed state of a log: how many entries it has, and the root hash over all of them. */
 export interface Checkpoint {
   /** The log's id. */
@@ -12,17 +15,8 @@ export interface Checkpoint {
   readonly size: number;
   /** The root of the Merkle tree over their lines, hexadecimal. */
   readonly rootHash: string;
-  /** The signed note that says so. */
+  /** The signed note that says so. While nobody has signed it, the text of the note alone. */
   readonly note: string;
-}
-
-/** What the text of a checkpoint says. */
-export interface CheckpointBody {
-  /** The text itself, with its last line end: what is signed. */
-  readonly text: string;
-  readonly origin: string;
-  readonly size: number;
-  readonly root: Hash;
 }
 
 /**
@@ -43,12 +37,12 @@ export function checkpointText(origin: string, size: number, root: Hash): string
 }
 
 /**
- * Reads the text of a checkpoint, which is that of a note (C2SP tlog-checkpoint v1.0.0, Note text). Extension lines are
- * passed over: an ML-DSA-44 signature does not cover them, and nobody can audit what they say.
+ * Reads the text of a checkpoint that has no signatures (C2SP tlog-checkpoint v1.0.0, Note text). Extension lines are
+ * ignored: an ML-DSA-44 signature does not cover them, and nobody can audit what they say.
  *
  * @throws `AuditError` `invalid_evidence`.
  */
-export function parseCheckpointText(text: string): CheckpointBody {
+export function parseCheckpointText(text: string): Checkpoint {
   const lines = text.split("\n");
   const [origin = "", decimal = "", encoded = ""] = lines;
   if (lines.indexOf("") !== lines.length - 1)
@@ -59,7 +53,7 @@ export function parseCheckpointText(text: string): CheckpointBody {
   const root = hashOfBase64(encoded);
   if (root === undefined)
     throw invalidEvidence("checkpoint: expected the root hash on its third line");
-  return { text, origin, size, root };
+  return { origin, size, rootHash: Buffer.from(root).toString("hex"), note: text };
 }
 
 /**
@@ -69,6 +63,16 @@ export function parseCheckpointText(text: string): CheckpointBody {
  * @throws `AuditError` `invalid_evidence` when it is no checkpoint.
  */
 export function parseCheckpoint(note: string): Checkpoint {
-  const { origin, size, root } = parseCheckpointText(parseNote(note).text);
-  return { origin, size, rootHash: Buffer.from(root).toString("hex"), note };
+  return { ...parseCheckpointText(parseNote(note).text), note };
+}
+
+/** Whether the note of a checkpoint carries signatures; if not, it is a text alone. */
+export function hasSignatures({ note }: Checkpoint): boolean {
+  return note.includes(BEFORE_SIGNATURES);
+}
+
+/** The text of a checkpoint's note, with its last line end: the part that keys sign. */
+export function signedText(checkpoint: Checkpoint): string {
+  const { note } = checkpoint;
+  return hasSignatures(checkpoint) ? note.slice(0, note.lastIndexOf(BEFORE_SIGNATURES) + 1) : note;
 }

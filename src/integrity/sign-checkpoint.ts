@@ -1,11 +1,6 @@
 import { AuditError, invalidOption } from "../errors.js";
 import { verifySignature } from "./check-signatures.js";
-import {
-  type Checkpoint,
-  type CheckpointBody,
-  checkpointText,
-  parseCheckpointText,
-} from "./checkpoint.js";
+import { type Checkpoint, checkpointText, parseCheckpointText } from "./checkpoint.js";
 import type { Hash } from "./merkle-hash.js";
 import { isTimestamped } from "./signature-types.js";
 import { signedMessage, timestampedSignature } from "./signed-message.js";
@@ -38,7 +33,7 @@ const MAX_SECONDS = 8_640_000_000_000;
  */
 export async function signCheckpoint(options: SignCheckpointOptions): Promise<Checkpoint> {
   const { origin, size, root, keys, timeMillis } = options;
-  const body = parseCheckpointText(checkpointText(origin, size, root));
+  const checkpoint = parseCheckpointText(checkpointText(origin, size, root));
   const seconds = Math.floor(timeMillis / 1000);
   if (!(seconds >= 0 && seconds <= MAX_SECONDS))
     throw invalidOption("timeMillis", "expected milliseconds since the epoch");
@@ -46,22 +41,17 @@ export async function signCheckpoint(options: SignCheckpointOptions): Promise<Ch
   if (ids.size < keys.length) throw invalidOption("keys", "expected each key once");
   if (!keys.some(({ verifierKey }) => verifierKey.name === origin))
     throw invalidOption("keys", `expected a key of the name "${origin}", as the log`);
-  const signatures = await Promise.all(keys.map((key) => signatureLine(key, body, seconds)));
-  return {
-    origin,
-    size,
-    rootHash: Buffer.from(body.root).toString("hex"),
-    note: formatNote(body.text, signatures),
-  };
+  const signatures = await Promise.all(keys.map((key) => signatureLine(key, checkpoint, seconds)));
+  return { ...checkpoint, note: formatNote(checkpoint.note, signatures) };
 }
 
 async function signatureLine(
   key: SigningKey,
-  body: CheckpointBody,
+  checkpoint: Checkpoint,
   seconds: number,
 ): Promise<NoteSignature> {
   const { verifierKey } = key;
-  const message = signedMessage(verifierKey, body, seconds);
+  const message = signedMessage(verifierKey, checkpoint, seconds);
   if (message === undefined)
     throw invalidOption("keys", "ML-DSA-44 signs names and origins of 255 bytes at most");
   const signature = await key.sign(message);

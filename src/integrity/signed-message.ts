@@ -1,4 +1,4 @@
-import type { CheckpointBody } from "./checkpoint.js";
+import { type Checkpoint, signedText } from "./checkpoint.js";
 import type { VerifierKey } from "./verifier-key.js";
 
 const LABEL = Buffer.from("subtree/v1\n\0");
@@ -14,13 +14,14 @@ const TIMESTAMP_BYTES = 8;
  */
 export function signedMessage(
   key: VerifierKey,
-  body: CheckpointBody,
+  checkpoint: Checkpoint,
   seconds: number,
 ): Buffer | undefined {
-  if (key.type === 0x01) return Buffer.from(body.text);
-  if (key.type === 0x04) return Buffer.from(`cosignature/v1\ntime ${seconds}\n${body.text}`);
+  if (key.type === 0x01) return Buffer.from(signedText(checkpoint));
+  if (key.type === 0x04)
+    return Buffer.from(`cosignature/v1\ntime ${seconds}\n${signedText(checkpoint)}`);
   const name = lengthPrefixed(key.name);
-  const origin = lengthPrefixed(body.origin);
+  const origin = lengthPrefixed(checkpoint.origin);
   if (name === undefined || origin === undefined) return undefined;
   return Buffer.concat([
     LABEL,
@@ -28,8 +29,8 @@ export function signedMessage(
     uint64(seconds),
     origin,
     uint64(0),
-    uint64(body.size),
-    body.root,
+    uint64(checkpoint.size),
+    Buffer.from(checkpoint.rootHash, "hex"),
   ]);
 }
 

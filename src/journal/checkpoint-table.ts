@@ -1,17 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Checkpoint } from "../integrity/checkpoint.js";
-import type { CheckpointContent } from "../record/checkpoint-record.js";
+import type { StoredCheckpoint } from "../record/checkpoint-record.js";
 import { nanosOf } from "../record/record-time.js";
 import type { ContextIds, Contexts } from "./contexts.js";
-
-/** A checkpoint with what its record says. */
-export interface StoredCheckpoint extends CheckpointContent, Checkpoint {}
-
-/** What a checkpoint is stored with. */
-export interface CheckpointRow extends Omit<StoredCheckpoint, "resource" | "scope"> {
-  /** Where it is in the order of delivery. */
-  readonly position: number;
-}
 
 const COLUMNS = `position, size, root_hash, id, recorded_nanos / 1000000000 AS seconds,
   recorded_nanos % 1000000000 AS nanos, resource, scope, note`;
@@ -49,8 +39,16 @@ export class CheckpointTable {
     );
   }
 
-  /** Stores one in a transaction, under the resource and scope of these ids; what it throws, nothing was written. */
-  append({ position, size, rootHash, id, time, note }: CheckpointRow, ids: ContextIds): void {
+  /**
+   * Stores one in a transaction, under the resource and scope of these ids. If it throws, nothing was written.
+   *
+   * @param position - Where it is in the order of delivery.
+   */
+  append(
+    position: number,
+    { size, rootHash, id, time, note }: Omit<StoredCheckpoint, "resource" | "scope">,
+    ids: ContextIds,
+  ): void {
     this.#database
       .prepare(
         `INSERT INTO checkpoint (position, size, root_hash, id, recorded_nanos, resource, scope, note)

@@ -3,9 +3,10 @@ import { AuditError } from "../errors.js";
 import { type Checkpoint, parseCheckpoint } from "../integrity/checkpoint.js";
 import { signCheckpoint } from "../integrity/sign-checkpoint.js";
 import type { SigningKey } from "../integrity/signing-key.js";
+import type { StoredCheckpoint } from "../record/checkpoint-record.js";
 import { risenAbove } from "../record/record-time.js";
 import { noSurroundings } from "../record/replayed-record.js";
-import type { CheckpointTable, StoredCheckpoint } from "./checkpoint-table.js";
+import type { CheckpointTable } from "./checkpoint-table.js";
 import type { Connection } from "./connection.js";
 import type { Deliverables } from "./deliverables.js";
 import type { EntryTable, HrTime } from "./entry-table.js";
@@ -80,10 +81,11 @@ export class Checkpoints {
     const { entries, table, deliverables, stored, end } = this.#parts;
     const position = deliverables.end;
     const time = risenAbove(later(end().lastTime, table.newest()?.time), nowMillis);
-    const row = { ...signed, id: randomUuid(), time, position };
+    const stamped = { ...signed, id: randomUuid(), time };
     inTransaction(entries.database, () => {
       const { resource, scope } = noSurroundings();
-      table.append(row, entries.newestContexts() ?? entries.contexts.store(resource, scope));
+      const ids = entries.newestContexts() ?? entries.contexts.store(resource, scope);
+      table.append(position, stamped, ids);
     });
     deliverables.addCheckpoint(position);
     stored();

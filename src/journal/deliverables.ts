@@ -1,7 +1,7 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
-import { checkpointRecord } from "../record/checkpoint-record.js";
+import { checkpointRecord, type StoredCheckpoint } from "../record/checkpoint-record.js";
 import { replayedRecord } from "../record/replayed-record.js";
-import type { CheckpointTable, StoredCheckpoint } from "./checkpoint-table.js";
+import type { CheckpointTable } from "./checkpoint-table.js";
 import { entryFromRow } from "./entry-from-line.js";
 import type { EntryTable, RecordRow } from "./entry-table.js";
 import { journalFailed } from "./failure.js";

@@ -8,9 +8,8 @@ export {
   type SigningKey,
   signingKeyOf,
 } from "../integrity/signing-key.js";
-export type { CheckpointContent } from "../record/checkpoint-record.js";
+export type { StoredCheckpoint } from "../record/checkpoint-record.js";
 export type { RecordScope } from "../record/replayed-record.js";
-export type { StoredCheckpoint } from "./checkpoint-table.js";
 export type { CheckpointOptions } from "./checkpoints.js";
 export type { HrTime, JournalRow } from "./entry-table.js";
 export { Journal } from "./journal.js";

@@ -1,6 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { parseCheckpoint } from "../integrity/checkpoint.js";
-import type { StoredCheckpoint } from "./checkpoint-table.js";
+import { type Checkpoint, parseCheckpoint } from "../integrity/checkpoint.js";
 import { TIME_BLOCK } from "./schema.js";
 
 /** What a query relies on beside the entries; each answers the first place where it is not what the entries say. */
@@ -36,8 +35,8 @@ export function tableProblems(database: DatabaseSync): string[] {
 }
 
 /** What is wrong with the columns of a checkpoint: they must say what its note says. */
-export function checkpointProblem({ size, rootHash, note }: StoredCheckpoint): string | undefined {
-  let signed: { readonly size: number; readonly rootHash: string };
+export function checkpointProblem({ size, rootHash, note }: Checkpoint): string | undefined {
+  let signed: Checkpoint;
   try {
     signed = parseCheckpoint(note);
   } catch {

@@ -2,8 +2,8 @@ import { withDeadline } from "../delivery/deadline.js";
 import { AuditError } from "../errors.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
 import type { SigningKey } from "../integrity/signing-key.js";
-import type { StoredCheckpoint } from "../journal/checkpoint-table.js";
 import type { Journal } from "../journal/journal.js";
+import type { StoredCheckpoint } from "../record/checkpoint-record.js";
 
 /** When a checkpoint is due. */
 export interface CheckpointEvery {

@@ -1,21 +1,15 @@
 import { type Attributes, type HrTime, SeverityNumber } from "@opentelemetry/api";
 import type { ReadableLogRecord, ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
 import { RESERVED_OPERATION } from "../entry/operations.js";
+import type { Checkpoint } from "../integrity/checkpoint.js";
 import * as semconv from "../semconv.js";
 import type { RecordScope } from "./replayed-record.js";
 import { eventNameOf } from "./sealed-record.js";
 
-/** What a record says of a checkpoint. */
-export interface CheckpointContent {
+/** A checkpoint with what its log record says beside it. */
+export interface StoredCheckpoint extends Checkpoint {
   /** UUID of the record, by which a backend removes duplicates. */
   readonly id: string;
-  /** The log id. */
-  readonly origin: string;
-  readonly size: number;
-  /** Hexadecimal. */
-  readonly rootHash: string;
-  /** The signed note. */
-  readonly note: string;
   /** When it was recorded. */
   readonly time: HrTime;
   readonly resource: ReadableLogRecord["resource"];
@@ -28,7 +22,7 @@ type Writable = { -readonly [Key in keyof ReadWriteLogRecord]: ReadWriteLogRecor
  * The record of a checkpoint. It never went through a logger, which is closed when the last one is signed; mirrors may
  * change it as they may any.
  */
-export function checkpointRecord(checkpoint: CheckpointContent): ReadWriteLogRecord {
+export function checkpointRecord(checkpoint: StoredCheckpoint): ReadWriteLogRecord {
   const attributes: Attributes = {
     [semconv.ATTR_GOVERNANCE_OPERATION]: RESERVED_OPERATION,
     [semconv.ATTR_GOVERNANCE_LOG_ID]: checkpoint.origin,

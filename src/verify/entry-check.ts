@@ -1,8 +1,8 @@
 import { MAX_LINE_BYTES } from "../entry/canonical-line.js";
 import type { EvidenceLine, EvidencePruned, EvidenceSource } from "../integrity/evidence.js";
 import { HASH_BYTES, type Hash, leafHashOf } from "../integrity/merkle-hash.js";
+import type { TimeSpan } from "./checkpoint-check.js";
 import { counted } from "./counted.js";
-import type { TimeSpan } from "./known-checkpoints.js";
 import { LeafTable } from "./leaf-table.js";
 import { LogNames } from "./log-names.js";
 import type { Problems } from "./problems.js";

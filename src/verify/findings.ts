@@ -1,5 +1,5 @@
+import type { JudgedCheckpoint } from "./checkpoint-check.js";
 import type { EntryCheck } from "./entry-check.js";
-import type { HeldCheckpoint } from "./hold-roots.js";
 import type { Problems } from "./problems.js";
 
 /** All that was found out about evidence. */
@@ -7,7 +7,7 @@ export interface Findings {
   readonly origin: string | undefined;
   readonly entries: EntryCheck;
   /** By rising size. */
-  readonly checkpoints: readonly HeldCheckpoint[];
+  readonly checkpoints: readonly JudgedCheckpoint[];
   /** How many entries of a partial source are proved. */
   readonly proved: number;
   readonly partial: boolean;

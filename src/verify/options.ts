@@ -1,8 +1,7 @@
 import { types } from "node:util";
 import { checkNames, invalidOption } from "../errors.js";
 import type { TrustedKey } from "../integrity/check-signatures.js";
-import { type CheckpointBody, parseCheckpointText } from "../integrity/checkpoint.js";
-import { parseNote } from "../integrity/signed-note.js";
+import { type Checkpoint, parseCheckpoint, parseCheckpointText } from "../integrity/checkpoint.js";
 import { parseVerifierKey } from "../integrity/verifier-key.js";
 
 /** A verifier key with the period in which it was in use. */
@@ -41,16 +40,10 @@ export interface VerifyOptions {
   readonly origin?: string | undefined;
 }
 
-/** A checkpoint that the auditor kept. */
-export interface KeptCheckpoint extends CheckpointBody {
-  /** The signed note; absent where it was its text alone. */
-  readonly note: string | undefined;
-}
-
 /** Options that were checked. */
 export interface ResolvedVerifyOptions {
   readonly keys: readonly TrustedKey[];
-  readonly trusted: KeptCheckpoint | undefined;
+  readonly trusted: Checkpoint | undefined;
   readonly origin: string | undefined;
 }
 
@@ -61,15 +54,15 @@ export interface ResolvedVerifyOptions {
  */
 export function resolveVerifyOptions(options: VerifyOptions): ResolvedVerifyOptions {
   checkNames(options, ["keys", "trustedCheckpoint", "origin"]);
-  const { keys = [], trustedCheckpoint: kept, origin } = options;
+  const { keys = [], trustedCheckpoint, origin } = options;
   if (!Array.isArray(keys)) throw invalidOption("keys", "expected an array");
-  if (kept !== undefined && typeof kept !== "string")
+  if (trustedCheckpoint !== undefined && typeof trustedCheckpoint !== "string")
     throw invalidOption("trustedCheckpoint", "expected a string");
   if (origin !== undefined && typeof origin !== "string")
     throw invalidOption("origin", "expected a string");
   return {
     keys: keys.map((key: unknown, index) => trustedKeyOf(key, `keys[${index}]`)),
-    trusted: kept === undefined ? undefined : keptCheckpoint(kept),
+    trusted: trustedCheckpoint === undefined ? undefined : checkpointOf(trustedCheckpoint),
     origin,
   };
 }
@@ -94,8 +87,7 @@ function dateOf(value: unknown, field: string): Date {
   return new Date(value);
 }
 
-function keptCheckpoint(text: string): KeptCheckpoint {
-  if (!text.trimEnd().includes("\n\n"))
-    return { ...parseCheckpointText(`${text.trimEnd()}\n`), note: undefined };
-  return { ...parseCheckpointText(parseNote(text).text), note: text };
+function checkpointOf(noteOrText: string): Checkpoint {
+  const text = noteOrText.trimEnd();
+  return text.includes("\n\n") ? parseCheckpoint(noteOrText) : parseCheckpointText(`${text}\n`);
 }

@@ -1,7 +1,7 @@
 import type { Hash } from "../integrity/merkle-hash.js";
 import type { InclusionProof } from "../integrity/merkle-proofs.js";
 import { verifyInclusion } from "../integrity/verify-proofs.js";
-import type { KnownCheckpoint } from "./known-checkpoints.js";
+import { isAnchor, type JudgedCheckpoint } from "./checkpoint-check.js";
 import type { Problems } from "./problems.js";
 
 /** A line of a partial source. */
@@ -26,7 +26,7 @@ export class ProofCheck {
    *
    * @returns How many entries are proved by a checkpoint that is signed or trusted.
    */
-  check(checkpoints: readonly KnownCheckpoint[], problems: Problems): number {
+  check(checkpoints: readonly JudgedCheckpoint[], problems: Problems): number {
     const proved = new Set<number>();
     const bySize = Map.groupBy(checkpoints, ({ size }) => size);
     for (const { sequence, line, hash, proof } of this.#lines) {
@@ -44,7 +44,7 @@ export class ProofCheck {
             root: Buffer.from(rootHash, "hex"),
           }),
       );
-      if (proving.some(({ signed, trusted }) => signed || trusted)) proved.add(sequence);
+      if (proving.some(isAnchor)) proved.add(sequence);
       if (ofSize.length > 0 && proving.length === 0) {
         const message = `its inclusion proof does not lead to the root of the checkpoint of size ${size}`;
         problems.add({ code: "proof_mismatch", sequence, line, message });

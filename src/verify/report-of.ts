@@ -1,7 +1,7 @@
 import type { SignatureVerdict } from "../integrity/check-signatures.js";
+import { isAnchor, type JudgedCheckpoint } from "./checkpoint-check.js";
 import type { EntryCheck } from "./entry-check.js";
 import type { Findings } from "./findings.js";
-import { type HeldCheckpoint, isAnchor } from "./hold-roots.js";
 import type { ResolvedVerifyOptions } from "./options.js";
 import { unknownOf } from "./unknown-of.js";
 import type {
@@ -63,7 +63,7 @@ function reportUnsigned(
   const resting =
     trusted === undefined ? checkpoints : checkpoints.filter((checkpoint) => checkpoint.trusted);
   const candidates = resting.filter(({ signatures }) => signatures.length > 0);
-  const mayBeSigned = ({ signed, signatures }: HeldCheckpoint): boolean =>
+  const mayBeSigned = ({ signed, signatures }: JudgedCheckpoint): boolean =>
     signed || signatures.some(({ kind, status }) => kind === "log" && status === "unchecked");
   if (candidates.length === 0 || candidates.some(mayBeSigned)) return;
   const which = trusted === undefined ? "any checkpoint" : "the trusted checkpoint";
@@ -74,7 +74,7 @@ function reportUnsigned(
 /** How many entries agree with a checkpoint that counts. */
 function coveredOf(
   { entries, partial, proved }: Findings,
-  anchors: readonly HeldCheckpoint[],
+  anchors: readonly JudgedCheckpoint[],
 ): number {
   if (partial) return proved;
   const sound = anchors.findLast(({ consistent }) => consistent === true);
@@ -83,7 +83,7 @@ function coveredOf(
 
 function isSound(
   { entries, partial }: Findings,
-  anchors: readonly HeldCheckpoint[],
+  anchors: readonly JudgedCheckpoint[],
   covered: number,
   size: number,
 ): boolean {
@@ -104,7 +104,7 @@ function verdict(failed: boolean, verified: boolean): Verdict {
   return verified ? "verified" : "unknown";
 }
 
-function newestOf(newest: HeldCheckpoint): NonNullable<VerificationReport["newestCheckpoint"]> {
+function newestOf(newest: JudgedCheckpoint): NonNullable<VerificationReport["newestCheckpoint"]> {
   const { size, rootHash, signatures } = newest;
   const times = signatures.flatMap(({ status, timestamp }) =>
     status === "valid" && timestamp !== undefined ? [timestamp.getTime()] : [],
@@ -113,8 +113,8 @@ function newestOf(newest: HeldCheckpoint): NonNullable<VerificationReport["newes
   return { size, rootHash, ...time };
 }
 
-function checkedCheckpoint(held: HeldCheckpoint): CheckedCheckpoint {
-  const { size, rootHash, consistent, trusted, signed, signatures } = held;
+function checkedCheckpoint(judged: JudgedCheckpoint): CheckedCheckpoint {
+  const { size, rootHash, consistent, trusted, signed, signatures } = judged;
   const checked = {
     size,
     rootHash,
@@ -137,7 +137,7 @@ function checkedSignature(found: SignatureVerdict): CheckedSignature {
   };
 }
 
-function talliesOf(checkpoints: readonly HeldCheckpoint[]): KeyTally[] {
+function talliesOf(checkpoints: readonly JudgedCheckpoint[]): KeyTally[] {
   const tallies = new Map<string, { -readonly [Field in keyof KeyTally]: KeyTally[Field] }>();
   for (const { name, keyId, kind, status } of checkpoints.flatMap(({ signatures }) => signatures)) {
     const id = `${hexOf(keyId)} ${name}`;

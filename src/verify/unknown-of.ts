@@ -1,11 +1,11 @@
+import type { JudgedCheckpoint } from "./checkpoint-check.js";
 import { counted } from "./counted.js";
 import type { Findings } from "./findings.js";
-import type { HeldCheckpoint } from "./hold-roots.js";
 import type { ResolvedVerifyOptions } from "./options.js";
 
 /** Conclusions that what is unknown follows from. */
 interface Conclusions {
-  readonly anchors: readonly HeldCheckpoint[];
+  readonly anchors: readonly JudgedCheckpoint[];
   readonly covered: number;
   readonly size: number;
 }

@@ -1,13 +1,13 @@
 import type { EvidenceSource } from "../integrity/evidence.js";
 import { invalidEvidence } from "../integrity/invalid-evidence.js";
 import { isTimestamped } from "../integrity/signature-types.js";
+import { CheckpointCheck, isAnchor } from "./checkpoint-check.js";
 import { EntryCheck } from "./entry-check.js";
 import type { Findings } from "./findings.js";
-import { type HeldCheckpoint, holdRoots, isAnchor, reportForks } from "./hold-roots.js";
-import { KnownCheckpoints } from "./known-checkpoints.js";
 import { type ResolvedVerifyOptions, resolveVerifyOptions, type VerifyOptions } from "./options.js";
 import { Problems } from "./problems.js";
 import { reportOf } from "./report-of.js";
+import { checkRoots, reportForks } from "./root-check.js";
 import type { VerificationReport } from "./verification-report.js";
 
 /**
@@ -45,7 +45,7 @@ export async function verify(
   const resolved = resolveVerifyOptions(options);
   const problems = new Problems();
   const entries = new EntryCheck(source, problems, needsTimes(resolved));
-  const checkpoints = new KnownCheckpoints(resolved, problems);
+  const checkpoints = new CheckpointCheck(resolved, problems);
   await readAll(source, entries, checkpoints);
   const origin =
     resolved.origin ??
@@ -53,21 +53,19 @@ export async function verify(
     entries.logs.mostCommon ??
     checkpoints.firstOrigin;
   entries.finish(origin);
-  const known = checkpoints.check(origin, (size) => entries.madeBetween(size));
+  const judged = checkpoints.check(origin, (size) => entries.madeBetween(size));
   const partial = source.partial ?? false;
-  const held: readonly HeldCheckpoint[] = partial
-    ? known.map((checkpoint) => ({ ...checkpoint, consistent: undefined }))
-    : holdRoots(known, entries, problems);
-  if (partial) reportForks(known.filter(isAnchor), problems);
-  const proved = entries.proofs.check(known, problems);
-  const findings: Findings = { origin, entries, checkpoints: held, proved, partial, problems };
+  if (partial) reportForks(judged.filter(isAnchor), problems);
+  const compared = partial ? judged : checkRoots(judged, entries, problems);
+  const proved = entries.proofs.check(judged, problems);
+  const findings: Findings = { origin, entries, checkpoints: compared, proved, partial, problems };
   return reportOf(findings, resolved);
 }
 
 async function readAll(
   source: EvidenceSource,
   entries: EntryCheck,
-  checkpoints: KnownCheckpoints,
+  checkpoints: CheckpointCheck,
 ): Promise<void> {
   let isEmpty = true;
   for await (const item of source) {

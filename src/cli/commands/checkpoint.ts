@@ -1,5 +1,5 @@
 import { AuditError } from "../../errors.js";
-import type { StoredCheckpoint } from "../../journal/checkpoint-table.js";
+import type { StoredCheckpoint } from "../../record/checkpoint-record.js";
 import { checkpointTime } from "../checkpoint-time.js";
 import { type Command, defineCommand } from "../command.js";
 import type { CommandIo } from "../command-io.js";
