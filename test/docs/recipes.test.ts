@@ -1,0 +1,74 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { GovernanceAuditLog } from "quorumlog";
+import { auditMatchers, fixedClock } from "quorumlog/testing";
+import { winstonMirror } from "quorumlog/winston";
+import { expect, test } from "vitest";
+import { createLogger, format, transports } from "winston";
+
+const RECIPES = resolve(import.meta.dirname, "../../docs/recipes");
+
+/** The first block of a language in a recipe. */
+function block(recipe: string, language: string): string {
+  const markdown = readFileSync(resolve(RECIPES, recipe), "utf8");
+  const text = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, "ms").exec(markdown)?.[1];
+  return text ?? expect.fail(`${recipe} has no ${language} block`);
+}
+
+test("docs/recipes/vitest.md shows the message that a failing matcher really gives", () => {
+  expect.extend(auditMatchers);
+  const clock = fixedClock("2026-04-14T12:00:00Z");
+  const audit = new GovernanceAuditLog({ clock });
+  const ids = { voteId: "v1", proposalId: "p1", voterDid: "did:pqaid:eve" };
+  audit.logVoteCast({ vote: { ...ids, decision: "approve" } });
+  clock.advance(1000);
+  audit.logVoteCast({ vote: { ...ids, voteId: "v2", decision: "reject" } });
+  audit.logByzantineDetected({
+    ...ids,
+    priorDecision: "approve",
+    conflictingDecision: "reject",
+  });
+  let message = "";
+  try {
+    expect(audit).toHaveRecorded({
+      operation: "vote_cast",
+      actorDid: "did:pqaid:eve",
+      decision: "abstain",
+    });
+  } catch (error) {
+    message = String(error);
+  }
+  expect(`${message}\n`).toBe(block("vitest.md", "text"));
+});
+
+test("docs/recipes/winston.md shows the line that winston really gets", () => {
+  const written: string[] = [];
+  const console = new transports.Console({
+    log: (line, next) => {
+      written.push(String(line[Symbol.for("message")]));
+      next();
+    },
+  });
+  const logger = createLogger({ format: format.json(), transports: [console] });
+  const audit = new GovernanceAuditLog({
+    mirrors: [winstonMirror(logger)],
+    clock: fixedClock("2026-04-14T12:00:00Z"),
+  });
+  audit.logVoteCast({
+    vote: {
+      voteId: "v1",
+      proposalId: "urn:pqc-gov-prop:7f3a",
+      voterDid: "did:pqaid:bob",
+      decision: "approve",
+    },
+  });
+  const shown = JSON.parse(block("winston.md", "json"));
+  const { id, leafHash, logId } = shown.governance; // differ from run to run
+  expect([id, leafHash, logId]).toEqual([
+    expect.stringMatching(/^[\da-f-]{36}$/),
+    expect.stringMatching(/^[\da-f]{64}$/),
+    expect.stringMatching(/^quorumlog\/[\da-f-]{36}$/),
+  ]);
+  const real = JSON.parse(written[0] ?? "");
+  expect({ ...real, governance: { ...real.governance, id, leafHash, logId } }).toEqual(shown);
+});
