@@ -33,7 +33,7 @@ type Rooms = Readonly<Record<string, readonly [rooms: string, packages: string] 
 const ROOMS: Rooms = {
   semconv: ["", ""],
   errors: ["", PURE],
-  entry: ["errors", PURE],
+  entry: ["semconv errors", PURE],
   record: ["entry type:integrity semconv errors", `${OTEL} ${PURE}`],
   query: ["entry errors", PURE],
   memory: ["entry query errors", PURE],

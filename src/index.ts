@@ -3,6 +3,7 @@ export { DEFAULT_FLUSH_TIMEOUT_MILLIS } from "./delivery/deadline.js";
 export { DeliveryError, type Ledger, type MirrorLedger } from "./delivery/ledger.js";
 export type { AuditEntry, EntryFields, EntryOf, FoundEntryOf } from "./entry/audit-entry.js";
 export type { AuditEvent } from "./entry/audit-event.js";
+export type { ColumnName, OptionalColumn } from "./entry/columns.js";
 export type {
   AuthorizationGrant,
   ByzantineEvidence,
@@ -15,7 +16,7 @@ export type {
 export type { ConsensusInput, ProposalInput, VoteInput } from "./entry/from-domain.js";
 export type { JsonObject, JsonValue } from "./entry/json.js";
 export { DEFAULT_LOG_ID } from "./entry/log-id.js";
-export type { OperationFields } from "./entry/operation-fields.js";
+export type { OperationFields } from "./entry/operations.js";
 export {
   CONSENSUS_DECISIONS,
   type ConsensusDecision,
@@ -42,9 +43,8 @@ export {
   type GovernanceAuditLogOptions,
 } from "./log/options.js";
 export type { SignerKey } from "./log/signer.js";
-export type { AuditPage } from "./query/audit-page.js";
 export { type AuditQuery, DEFAULT_LIMIT } from "./query/audit-query.js";
-export type { AuditReader } from "./query/audit-reader.js";
+export type { AuditPage, AuditReader } from "./query/audit-reader.js";
 export {
   ATTR_ERROR_TYPE,
   ATTR_GOVERNANCE_ACTOR_DID,

@@ -1,6 +1,6 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
-import type { AuditPage } from "../query/audit-page.js";
 import type { AuditQuery } from "../query/audit-query.js";
+import type { AuditPage } from "../query/audit-reader.js";
 
 /** Where entries come from: a journal, at once, or a backend. */
 export interface PagedEntries {

@@ -1,5 +1,6 @@
 import type { AuditEntry, EntryFields } from "../entry/audit-entry.js";
-import { canonicalLine } from "../entry/canonical-line.js";
+import { COLUMNS } from "../entry/columns.js";
+import { canonicalLine } from "../entry/line.js";
 import { exportJson } from "../log/export-json.js";
 import { csvRecord } from "./csv.js";
 
@@ -23,18 +24,14 @@ export const EXPORT_FORMATS: ReadonlyMap<string, ExportFormat> = new Map<string,
   ["csv", csv],
 ]);
 
+/** The columns of CSV: what a spreadsheet sorts by comes first, ids come last. */
 const CSV_COLUMNS: readonly (readonly [
   name: string,
   value: (entry: EntryFields) => string | undefined,
 ])[] = [
   ["sequence", ({ sequence }) => String(sequence)],
   ["timestamp", ({ timestamp }) => timestamp],
-  ["operation", ({ operation }) => operation],
-  ["proposal_id", ({ proposalId }) => proposalId],
-  ["subject_id", ({ subjectId }) => subjectId],
-  ["kind", ({ kind }) => kind],
-  ["actor_did", ({ actorDid }) => actorDid],
-  ["decision", ({ decision }) => decision],
+  ...COLUMNS.map(({ name, key }) => [key, (entry: EntryFields) => entry[name]] as const),
   ["details", canonicalDetails],
   ["recorded_at", ({ recordedAt }) => recordedAt],
   ["id", ({ id }) => id],

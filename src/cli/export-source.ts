@@ -1,5 +1,5 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
-import { canonicalLine, leafHash } from "../entry/canonical-line.js";
+import { canonicalLine, leafHash } from "../entry/line.js";
 import { AuditError } from "../errors.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
 import type { Journal } from "../journal/journal.js";

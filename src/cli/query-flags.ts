@@ -1,24 +1,26 @@
+import { type ColumnFlag, INDEXED_COLUMNS } from "../entry/columns.js";
 import type { AuditQuery } from "../query/audit-query.js";
 import type { FlagValues } from "./command.js";
 import { parseMoment } from "./moment.js";
 import { UsageError } from "./usage-error.js";
 
+/** A flag of a query, as the help describes it. */
+interface QueryFlag {
+  readonly type: "string";
+  readonly value: string;
+  readonly about: string;
+}
+
 /** The flags that say which entries: the conditions of `AuditQuery`, all of which must hold. */
-export const QUERY_FLAGS = {
-  operation: { type: "string", value: "NAME", about: "exactly this operation, such as vote_cast" },
-  proposal: { type: "string", value: "ID", about: "exactly this proposal" },
-  subject: { type: "string", value: "ID", about: "exactly this model, agent, policy or node" },
-  actor: { type: "string", value: "DID", about: "exactly this proposer, voter, signer or node" },
-  kind: {
-    type: "string",
-    value: "KIND",
-    about: "exactly this kind of proposal, such as authorize-model",
-  },
-  decision: {
-    type: "string",
-    value: "WORD",
-    about: "exactly this decision, such as approve or passed",
-  },
+export const QUERY_FLAGS: Readonly<
+  Record<ColumnFlag | "since" | "until" | "before" | "after", QueryFlag>
+> = {
+  ...(Object.fromEntries(
+    INDEXED_COLUMNS.map(({ flag, placeholder, about }) => [
+      flag,
+      { type: "string", value: placeholder, about: `exactly this ${about}` },
+    ]),
+  ) as Record<ColumnFlag, QueryFlag>),
   since: {
     type: "string",
     value: "TIME",
@@ -27,17 +29,12 @@ export const QUERY_FLAGS = {
   until: { type: "string", value: "TIME", about: "happened before then" },
   before: { type: "string", value: "SEQUENCE", about: "recorded before this entry" },
   after: { type: "string", value: "SEQUENCE", about: "recorded after this entry" },
-} as const;
+};
 
 /** The query that flags ask for. Throws `UsageError`. */
 export function queryOf(flags: FlagValues<typeof QUERY_FLAGS>, now: Date): AuditQuery {
   return {
-    operation: flags.operation,
-    proposalId: flags.proposal,
-    subjectId: flags.subject,
-    actorDid: flags.actor,
-    kind: flags.kind,
-    decision: flags.decision,
+    ...Object.fromEntries(INDEXED_COLUMNS.map(({ name, flag }) => [name, flags[flag]])),
     since: flags.since === undefined ? undefined : parseMoment(flags.since, "since", now),
     until: flags.until === undefined ? undefined : parseMoment(flags.until, "until", now),
     before: naturalOf(flags.before, "before"),

@@ -1,24 +1,27 @@
+import type { OptionalColumn } from "./columns.js";
 import type { JsonValue } from "./json.js";
-import type { OperationFields } from "./operation-fields.js";
+import type { OperationFields } from "./operations.js";
 
-/** What every entry has, whatever its operation. */
-export interface EntryFields {
+/** The same type with all of its fields writable, for the function that makes the value. */
+export type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/**
+ * What every entry has, whatever its operation. Of the columns it has those that its operation
+ * fills.
+ */
+export interface EntryFields extends Readonly<Partial<Record<OptionalColumn, string>>> {
   /** 0, 1, 2 … of this log, without holes and never reused. */
   readonly sequence: number;
-  /** UUID (RFC 9562), stable for ever: what a backend removes duplicates by. */
+  /** UUID (RFC 9562), stable for ever. Backends remove duplicates by it. */
   readonly id: string;
   /** When it happened: RFC 3339, UTC, milliseconds, such as `2026-04-14T12:00:00.007Z`. */
   readonly timestamp: string;
   readonly operation: string;
-  readonly proposalId?: string;
-  readonly subjectId?: string;
-  readonly kind?: string;
-  /** DID of who acted. */
-  readonly actorDid?: string;
-  readonly decision?: string;
   /** Keys of the eight operations are snake_case, as on the wire. */
   readonly details: Readonly<Record<string, JsonValue>>;
-  /** When it was recorded, as {@link EntryFields.timestamp}; present only when it differs from that. */
+  /**
+   * When it was recorded, as {@link EntryFields.timestamp}; present only when it differs from that.
+   */
   readonly recordedAt?: string;
   /** W3C trace id of the span that was active, 32 hexadecimal digits. */
   readonly traceId?: string;
@@ -33,8 +36,9 @@ export type EntryOf<Name extends keyof OperationFields> = EntryFields &
   Readonly<OperationFields[Name]> & { readonly operation: Name };
 
 /**
- * The entry of one operation as it may be found in a log. Its columns are optional: `log` and an app's own
- * OpenTelemetry logger can record, say, a vote of an older system that kept no vote id. What is there has its type.
+ * The entry of one operation as it may be found in a log. Its columns are optional: `log` and an
+ * app's own OpenTelemetry logger can record, say, a vote of an older system that kept no vote id.
+ * What is there has its type.
  */
 export type FoundEntryOf<Name extends keyof OperationFields> = EntryFields & {
   readonly operation: Name;
@@ -47,8 +51,8 @@ export type FoundEntryOf<Name extends keyof OperationFields> = EntryFields & {
   };
 
 /**
- * One sealed record of the log, deeply frozen; a union that `operation` narrows. The app's own operations are in it
- * once they are declared in {@link OperationFields}.
+ * One sealed record of the log, deeply frozen; a union that `operation` narrows. The app's own
+ * operations are in it once they are declared in {@link OperationFields}.
  *
  * @example Narrowing by operation
  * ```ts

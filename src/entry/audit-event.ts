@@ -1,20 +1,21 @@
-import { MAX_LINE_BYTES } from "./canonical-line.js";
+import { COLUMNS, OPTIONAL_COLUMNS, type OptionalColumn } from "./columns.js";
 import { copyJsonObject } from "./copy-json.js";
 import { invalidEntry } from "./invalid.js";
 import type { JsonObject, JsonValue } from "./json.js";
+import { MAX_LINE_BYTES } from "./line.js";
 import { OPERATION_PATTERN, RESERVED_OPERATION, VOCABULARIES } from "./operations.js";
 import { timeMillis } from "./timestamp.js";
 
-/** Something that happened and is to be recorded: one of the eight operations or an operation of the app's own. */
-export interface AuditEvent {
-  /** One of {@link OPERATIONS}, or the app's own: `[a-z][a-z0-9_]*`, at most 64 characters, not `checkpoint`. */
+/**
+ * Something that happened and is to be recorded: one of the eight operations or an operation of the
+ * app's own.
+ */
+export interface AuditEvent extends Readonly<Partial<Record<OptionalColumn, string | undefined>>> {
+  /**
+   * One of {@link OPERATIONS}, or the app's own: `[a-z][a-z0-9_]*`, at most 64 characters, not
+   * `checkpoint`.
+   */
   readonly operation: string;
-  readonly proposalId?: string | undefined;
-  readonly subjectId?: string | undefined;
-  readonly kind?: string | undefined;
-  /** DID of who acted. */
-  readonly actorDid?: string | undefined;
-  readonly decision?: string | undefined;
   /** Anything more, as plain JSON to depth 16. */
   readonly details?: { readonly [key: string]: JsonValue | undefined } | undefined;
   /**
@@ -25,34 +26,28 @@ export interface AuditEvent {
   readonly timestamp?: Date | undefined;
 }
 
-/** An event that passed the door: strings well formed, details copied and frozen, vocabularies kept. */
-export interface ValidEvent {
+/**
+ * An event that was validated: its strings are well formed, its details copied and frozen, its
+ * vocabularies kept.
+ */
+export interface ValidEvent extends Readonly<Record<OptionalColumn, string | undefined>> {
   readonly operation: string;
-  readonly proposalId: string | undefined;
-  readonly subjectId: string | undefined;
-  readonly kind: string | undefined;
-  readonly actorDid: string | undefined;
-  readonly decision: string | undefined;
   readonly details: JsonObject;
+  /** When it happened; undefined for "now, by the log's own clock". */
   readonly timestampMillis: number | undefined;
 }
 
-const FIELDS: ReadonlySet<string> = new Set<keyof AuditEvent>([
-  "operation",
-  "proposalId",
-  "subjectId",
-  "kind",
-  "actorDid",
-  "decision",
+const FIELDS: ReadonlySet<string> = new Set([
+  ...COLUMNS.map(({ name }) => name),
   "details",
   "timestamp",
-]);
+] satisfies (keyof AuditEvent)[]);
 
 const NO_DETAILS: JsonObject = Object.freeze({});
 
 /**
- * Checks and copies an event. `null` in an optional field counts as absent, since stored events often spell it so; an
- * unknown field is refused, since what it holds would be lost.
+ * Checks and copies an event. `null` in an optional field counts as absent, since stored events
+ * often spell it so. An unknown field is refused, since its value would be lost.
  *
  * @param event - Untrusted.
  * @throws {@link AuditError} `invalid_entry` naming the field.
@@ -62,19 +57,36 @@ export function validateEvent(event: AuditEvent): ValidEvent {
   const operation = operationOf(readField(source, "operation", "operation"));
   const details = readField(source, "details", "details") ?? undefined;
   const timestamp = readField(source, "timestamp", "timestamp") ?? undefined;
-  const valid: ValidEvent = {
+  const columns: Partial<Record<OptionalColumn, string | undefined>> = {};
+  for (const { name } of OPTIONAL_COLUMNS) columns[name] = optionalText(source, name);
+  const valid = validEvent(
     operation,
-    proposalId: optionalText(source, "proposalId"),
-    subjectId: optionalText(source, "subjectId"),
-    kind: optionalText(source, "kind"),
-    actorDid: optionalText(source, "actorDid"),
-    decision: optionalText(source, "decision"),
-    details: details === undefined ? NO_DETAILS : copyJsonObject(details, "details"),
-    timestampMillis: timestamp === undefined ? undefined : timeMillis(timestamp, "timestamp"),
-  };
+    columns,
+    details === undefined ? NO_DETAILS : copyJsonObject(details, "details"),
+    timestamp === undefined ? undefined : timeMillis(timestamp, "timestamp"),
+  );
   refuseUnknownFields(source);
   checkVocabulary(valid);
   return valid;
+}
+
+/** Gives every event the same hidden class, whichever columns its operation fills. */
+export function validEvent(
+  operation: string,
+  columns: Readonly<Partial<Record<OptionalColumn, string | undefined>>>,
+  details: JsonObject,
+  timestampMillis?: number,
+): ValidEvent {
+  return {
+    operation,
+    proposalId: columns.proposalId,
+    subjectId: columns.subjectId,
+    kind: columns.kind,
+    actorDid: columns.actorDid,
+    decision: columns.decision,
+    details: Object.freeze(details),
+    timestampMillis,
+  };
 }
 
 function refuseUnknownFields(source: object): void {

@@ -1,19 +1,19 @@
 import { types } from "node:util";
 import type { AuditError } from "../errors.js";
-import { MAX_LINE_BYTES } from "./canonical-line.js";
-import { describe } from "./describe.js";
 import { invalidEntry } from "./invalid.js";
-import type { JsonObject, JsonValue } from "./json.js";
-import { formatPath, type JsonPath } from "./json-path.js";
+import { formatPath, type JsonObject, type JsonPath, type JsonValue } from "./json.js";
+import { MAX_LINE_BYTES } from "./line.js";
 
 /** How many containers may lie within one another, the outermost counted. */
 export const MAX_DEPTH = 16;
 
 /**
- * Copies a plain object into a deeply frozen one, or throws `invalid_entry` with the path of what is not JSON.
+ * Copies a plain object into a deeply frozen one, or throws `invalid_entry` with the path of what
+ * is not JSON.
  *
- * Each property is read once, so that a getter cannot answer differently the second time. What is read is bounded by
- * what a line can hold: sixteen levels of one array that each level names ten times would never end otherwise.
+ * Each property is read once, so that a getter cannot answer differently the second time. What is
+ * read is bounded by what a line can hold: sixteen levels of one array that each level names ten
+ * times would never end otherwise.
  *
  * @param value - Untrusted.
  * @param name - What the path in an error begins with.
@@ -108,7 +108,10 @@ class JsonCopy {
     }
   }
 
-  /** A value takes two bytes at least, with its separator; a string and a key as many as they are long. */
+  /**
+   * A value takes two bytes at least, with its separator; a string and a key as many as they are
+   * long.
+   */
   #spend(length: number, path: JsonPath, key: string | number): void {
     this.#spent += length + 2;
     if (this.#spent > MAX_LINE_BYTES) throw tooLarge(path, key);
@@ -127,7 +130,10 @@ function read(value: object, key: string | number, path: JsonPath): unknown {
   }
 }
 
-/** Lets pass object literals, `Object.create(null)`, and literals of another realm (a `vm` context, a test runner). */
+/**
+ * Lets pass object literals, `Object.create(null)`, and literals of another realm (a `vm` context,
+ * a test runner).
+ */
 function refuseClasses(value: object, path: JsonPath): void {
   let what: string;
   try {
@@ -137,7 +143,35 @@ function refuseClasses(value: object, path: JsonPath): void {
       return;
     what = describe(value);
   } catch (cause) {
-    throw invalidEntry(formatPath(path), "it inherits from a Proxy that throws", cause); // met in its prototype
+    // met in its prototype
+    throw invalidEntry(formatPath(path), "it inherits from a Proxy that throws", cause);
   }
   throw invalidEntry(formatPath(path), `${what} is not a plain object`);
+}
+
+/** What a value is, for a message; runs no code of the value's own. */
+function describe(value: unknown): string {
+  switch (typeof value) {
+    case "bigint":
+      return "a BigInt";
+    case "undefined":
+      return "undefined";
+    case "object":
+      if (value === null) return "null";
+      if (Array.isArray(value)) return "an array";
+      return `an instance of ${className(value)}`;
+    default:
+      return `a ${typeof value}`;
+  }
+}
+
+function className(value: object): string {
+  const owner: unknown = ownValue(Object.getPrototypeOf(value) ?? {}, "constructor");
+  const name = typeof owner === "function" ? ownValue(owner, "name") : undefined;
+  return typeof name === "string" && name !== "" ? name : "an unnamed class";
+}
+
+/** Past any getter, which could throw. */
+function ownValue(object: object, key: string): unknown {
+  return Object.getOwnPropertyDescriptor(object, key)?.value;
 }

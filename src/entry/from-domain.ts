@@ -1,4 +1,11 @@
-import { objectOf, oneOf, readField, type ValidEvent, wellFormed } from "./audit-event.js";
+import {
+  objectOf,
+  oneOf,
+  readField,
+  type ValidEvent,
+  validEvent,
+  wellFormed,
+} from "./audit-event.js";
 import type {
   AuthorizationGrant,
   ByzantineEvidence,
@@ -8,13 +15,7 @@ import type {
   Vote,
 } from "./domain.js";
 import { invalidEntry } from "./invalid.js";
-import type { JsonObject } from "./json.js";
-import {
-  CONSENSUS_DECISIONS,
-  type Operation,
-  PROPOSAL_KINDS,
-  VOTE_DECISIONS,
-} from "./operations.js";
+import { CONSENSUS_DECISIONS, PROPOSAL_KINDS, VOTE_DECISIONS } from "./operations.js";
 
 /** What `logProposalCreated` takes of a proposal. */
 export type ProposalInput = Pick<
@@ -44,38 +45,47 @@ export type ConsensusInput = Pick<
 /** `proposal_created` of a proposal, or `invalid_entry`. */
 export function proposalCreated(proposal: ProposalInput): ValidEvent {
   const source = objectOf(proposal, "proposal");
-  return event("proposal_created", {
-    proposalId: identifier(source, "proposalId"),
-    subjectId: identifier(source, "subjectId"),
-    kind: oneOf(PROPOSAL_KINDS, readField(source, "kind", "kind"), "kind"),
-    actorDid: identifier(source, "proposerDid"),
-    details: { title: text(source, "title") },
-  });
+  return validEvent(
+    "proposal_created",
+    {
+      proposalId: identifier(source, "proposalId"),
+      subjectId: identifier(source, "subjectId"),
+      kind: oneOf(PROPOSAL_KINDS, readField(source, "kind", "kind"), "kind"),
+      actorDid: identifier(source, "proposerDid"),
+    },
+    { title: text(source, "title") },
+  );
 }
 
 /** `vote_cast` of a signed vote, or `invalid_entry`. */
 export function voteCast(signed: VoteInput): ValidEvent {
   const source = objectOf(readField(objectOf(signed, "signed"), "vote", "vote"), "vote");
-  return event("vote_cast", {
-    proposalId: identifier(source, "proposalId", "vote.proposalId"),
-    actorDid: identifier(source, "voterDid", "vote.voterDid"),
-    decision: oneOf(
-      VOTE_DECISIONS,
-      readField(source, "decision", "vote.decision"),
-      "vote.decision",
-    ),
-    details: { vote_id: identifier(source, "voteId", "vote.voteId") },
-  });
+  return validEvent(
+    "vote_cast",
+    {
+      proposalId: identifier(source, "proposalId", "vote.proposalId"),
+      actorDid: identifier(source, "voterDid", "vote.voterDid"),
+      decision: oneOf(
+        VOTE_DECISIONS,
+        readField(source, "decision", "vote.decision"),
+        "vote.decision",
+      ),
+    },
+    { vote_id: identifier(source, "voteId", "vote.voteId") },
+  );
 }
 
 /** `consensus_reached` of a result, or `invalid_entry`. */
 export function consensusReached(result: ConsensusInput): ValidEvent {
   const source = objectOf(result, "result");
-  return event("consensus_reached", {
-    proposalId: identifier(source, "proposalId"),
-    actorDid: text(source, "signerDid"),
-    decision: oneOf(CONSENSUS_DECISIONS, readField(source, "decision", "decision"), "decision"),
-    details: {
+  return validEvent(
+    "consensus_reached",
+    {
+      proposalId: identifier(source, "proposalId"),
+      actorDid: text(source, "signerDid"),
+      decision: oneOf(CONSENSUS_DECISIONS, readField(source, "decision", "decision"), "decision"),
+    },
+    {
       reason: text(source, "reason"),
       approve_weight: weight(source, "approveWeight"),
       reject_weight: weight(source, "rejectWeight"),
@@ -83,37 +93,46 @@ export function consensusReached(result: ConsensusInput): ValidEvent {
       total_weight: weight(source, "totalWeight"),
       vote_count: length(source, "includedVoteIds"),
     },
-  });
+  );
 }
 
 /** `byzantine_detected` of the evidence, or `invalid_entry`. */
 export function byzantineDetected(evidence: ByzantineEvidence): ValidEvent {
   const source = objectOf(evidence, "event");
-  return event("byzantine_detected", {
-    proposalId: identifier(source, "proposalId"),
-    actorDid: identifier(source, "voterDid"),
-    details: {
+  return validEvent(
+    "byzantine_detected",
+    {
+      proposalId: identifier(source, "proposalId"),
+      actorDid: identifier(source, "voterDid"),
+    },
+    {
       prior_decision: voteDecision(source, "priorDecision"),
       conflicting_decision: voteDecision(source, "conflictingDecision"),
     },
-  });
+  );
 }
 
 /** `node_added` of a node, or `invalid_entry`. */
 export function nodeAdded(node: GovernanceNode): ValidEvent {
   const source = objectOf(node, "node");
-  return event("node_added", {
-    actorDid: identifier(source, "did"),
-    details: { name: text(source, "name"), weight: weight(source, "weight") },
-  });
+  return validEvent(
+    "node_added",
+    {
+      actorDid: identifier(source, "did"),
+    },
+    { name: text(source, "name"), weight: weight(source, "weight") },
+  );
 }
 
 /** `node_removed` of a node, or `invalid_entry`. */
 export function nodeRemoved(node: Pick<GovernanceNode, "did">): ValidEvent {
-  return event("node_removed", {
-    actorDid: identifier(objectOf(node, "node"), "did"),
-    details: {},
-  });
+  return validEvent(
+    "node_removed",
+    {
+      actorDid: identifier(objectOf(node, "node"), "did"),
+    },
+    {},
+  );
 }
 
 /** `authorization_granted` or `authorization_revoked` of a grant, or `invalid_entry`. */
@@ -122,36 +141,15 @@ export function authorization(
   grant: AuthorizationGrant,
 ): ValidEvent {
   const source = objectOf(grant, "grant");
-  return event(operation, {
-    proposalId: identifier(source, "proposalId"),
-    subjectId: identifier(source, "subjectId"),
-    kind: oneOf(PROPOSAL_KINDS, readField(source, "kind", "kind"), "kind"),
-    details: {},
-  });
-}
-
-/** Gives every event the same hidden class, whichever columns its operation fills. */
-function event(
-  operation: Operation,
-  columns: {
-    proposalId?: string;
-    subjectId?: string;
-    kind?: string;
-    actorDid?: string;
-    decision?: string;
-    details: JsonObject;
-  },
-): ValidEvent {
-  return {
+  return validEvent(
     operation,
-    proposalId: columns.proposalId,
-    subjectId: columns.subjectId,
-    kind: columns.kind,
-    actorDid: columns.actorDid,
-    decision: columns.decision,
-    details: Object.freeze(columns.details),
-    timestampMillis: undefined,
-  };
+    {
+      proposalId: identifier(source, "proposalId"),
+      subjectId: identifier(source, "subjectId"),
+      kind: oneOf(PROPOSAL_KINDS, readField(source, "kind", "kind"), "kind"),
+    },
+    {},
+  );
 }
 
 function identifier(source: object, key: string, field: string = key): string {

@@ -4,7 +4,8 @@ import { invalidOption } from "../errors.js";
 export const DEFAULT_LOG_ID = "quorumlog";
 
 /**
- * The name of a log, its origin in the terms of C2SP tlog-checkpoint; undefined where none is given.
+ * The name of a log, its origin in the terms of C2SP tlog-checkpoint; undefined where none is
+ * given.
  *
  * @param value - Untrusted; 1 to 255 bytes without white space, "+" or control characters.
  * @throws {@link AuditError} `invalid_options`.

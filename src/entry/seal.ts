@@ -1,7 +1,7 @@
-import type { AuditEntry, EntryFields } from "./audit-entry.js";
+import type { AuditEntry, EntryFields, Mutable } from "./audit-entry.js";
 import type { ValidEvent } from "./audit-event.js";
-import { canonicalLeaf, hashOfLeaf, MAX_LINE_BYTES } from "./canonical-line.js";
 import { invalidEntry } from "./invalid.js";
+import { canonicalLeaf, hashOfLeaf, MAX_LINE_BYTES } from "./line.js";
 import { formatTimestamp } from "./timestamp.js";
 
 /** What the log adds to an event to make an entry of it. */
@@ -21,8 +21,6 @@ export interface SealedEntry {
   /** When it happened. */
   readonly timestampMillis: number;
 }
-
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /**
  * Makes the frozen entry and its canonical line. Pure: nothing is recorded by it.

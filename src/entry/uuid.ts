@@ -2,7 +2,9 @@ import { randomFillSync } from "node:crypto";
 
 /** UUIDs cut out of one text: few, since one that outlives its siblings keeps their text, 2 KB. */
 const BATCH = 64;
-/** Bytes asked for at a time: many, since a call takes 3 us, and a byte next to nothing (measured). */
+/**
+ * Bytes asked for at a time: many, since a call takes 3 us, and a byte next to nothing (measured).
+ */
 const POOL = 16 * BATCH * 8;
 
 const LENGTH = 36;
@@ -17,9 +19,9 @@ let batch = "";
 let cut = 0;
 
 /**
- * A random UUID, version 4 of RFC 9562 section 5.4, in half the time of `crypto.randomUUID` (measured). That one puts its
- * string together of some twenty pieces, and keeping them in a full log of 100 000 entries makes the garbage collector
- * double the time of an append (measured).
+ * A random UUID, version 4 of RFC 9562 section 5.4, in half the time of `crypto.randomUUID`
+ * (measured). That one puts its string together of some twenty pieces, and keeping them in a full
+ * log of 100 000 entries makes the garbage collector double the time of an append (measured).
  */
 export function randomUuid(): string {
   if (cut === batch.length) writeBatch();

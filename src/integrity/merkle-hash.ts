@@ -24,20 +24,6 @@ export function nodeHash(left: Hash, right: Hash): Hash {
   return sha256(NODE);
 }
 
-/**
- * Hash of a leaf, SHA-256(0x00 || line) (RFC 9162 section 2.1.1).
- *
- * @param line - The line without its end. A string is hashed as UTF-8; pass bytes where they came as bytes, since bytes
- * that are no UTF-8 do not survive the way into a string.
- */
-export function leafHashOf(line: string | Uint8Array): Hash {
-  if (typeof line === "string") return sha256(`\0${line}`);
-  const leaf = Buffer.allocUnsafe(1 + line.length);
-  leaf[0] = 0x00;
-  leaf.set(line, 1);
-  return sha256(leaf);
-}
-
 /** Whether two hashes are the same bytes; nothing here is secret, so the time that it takes does not matter. */
 export function equalHashes(a: Hash, b: Hash): boolean {
   return Buffer.compare(a, b) === 0;

@@ -5,7 +5,7 @@ import { signCheckpoint } from "../integrity/sign-checkpoint.js";
 import type { SigningKey } from "../integrity/signing-key.js";
 import type { StoredCheckpoint } from "../record/checkpoint-record.js";
 import { risenAbove } from "../record/record-time.js";
-import { noSurroundings } from "../record/replayed-record.js";
+import { noSurroundings } from "../record/surroundings.js";
 import type { CheckpointTable } from "./checkpoint-table.js";
 import type { Connection } from "./connection.js";
 import type { Deliverables } from "./deliverables.js";

@@ -6,7 +6,7 @@ import {
   encodeResource,
   encodeScope,
   type RecordScope,
-} from "../record/replayed-record.js";
+} from "../record/surroundings.js";
 
 type Resource = ReadableLogRecord["resource"];
 

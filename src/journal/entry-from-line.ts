@@ -1,5 +1,4 @@
-import { LINE_VERSION, leafHash } from "../entry/canonical-line.js";
-import { entryOfLine } from "../entry/entry-of-line.js";
+import { entryOfLine, LINE_VERSION, leafHash, parseLine } from "../entry/line.js";
 import type { SealedEntry } from "../entry/seal.js";
 import { journalFailed } from "./failure.js";
 
@@ -35,12 +34,13 @@ export function lineOfRow(row: EntryRow): string {
  */
 export function entryFromRow(row: EntryRow, logId: string): StoredEntry {
   const line = lineOfRow(row);
-  const fields = parse(line, row.sequence);
-  if (fields["v"] !== LINE_VERSION)
-    throw altered(row.sequence, `its line is of version ${fields["v"]}`);
-  if (fields["seq"] !== row.sequence || fields["log"] !== logId)
+  const members = parseLine(line);
+  if (members === undefined) throw altered(row.sequence, "its line is not a JSON object");
+  if (members["v"] !== LINE_VERSION)
+    throw altered(row.sequence, `its line is of version ${members["v"]}`);
+  if (members["seq"] !== row.sequence || members["log"] !== logId)
     throw altered(row.sequence, "its line belongs to another place");
-  const entry = entryOfLine(fields, storedHash(row)); // which the line was just held against
+  const entry = entryOfLine(members, storedHash(row)); // which the line was just held against
   return {
     entry,
     line,
@@ -69,18 +69,9 @@ export function* linesBetween(
   }
 }
 
-function parse(line: string, sequence: number): { readonly [name: string]: unknown } {
-  try {
-    return JSON.parse(line);
-  } catch (cause) {
-    throw altered(sequence, "its line is not JSON", cause);
-  }
-}
-
-function altered(sequence: number, what: string, cause?: unknown): Error {
+function altered(sequence: number, what: string): Error {
   return journalFailed(
     `the entry of sequence ${sequence} was damaged or altered: ${what}. Restore the journal from a backup`,
-    cause,
   );
 }
 

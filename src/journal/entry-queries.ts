@@ -1,17 +1,13 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import type { ColumnCondition, ParsedQuery, QueryColumn } from "../query/audit-query.js";
+import { COLUMNS, type ColumnName } from "../entry/columns.js";
+import type { ColumnCondition, ParsedQuery } from "../query/audit-query.js";
 import type { EntryRow } from "./entry-from-line.js";
 import { TIME_BLOCK } from "./schema.js";
 
-/** Column names in the schema. */
-const COLUMNS: Readonly<Record<QueryColumn, string>> = {
-  operation: "operation",
-  proposalId: "proposal_id",
-  actorDid: "actor_did",
-  subjectId: "subject_id",
-  kind: "kind",
-  decision: "decision",
-};
+/** The columns of the table `entry` by their names in the API. */
+const KEYS = Object.fromEntries(COLUMNS.map(({ name, key }) => [name, key])) as Readonly<
+  Record<ColumnName, string>
+>;
 
 /** Conditions are compared by how many entries they match, up to so many. */
 const PROBE = 500;
@@ -77,7 +73,7 @@ export class EntryQueries {
     if (lead === "never") return undefined;
     for (const condition of query.columns) {
       // the unary plus keeps SQLite from taking another index
-      conditions.push(`${condition === lead ? "" : "+"}${COLUMNS[condition.column]} = ?`);
+      conditions.push(`${condition === lead ? "" : "+"}${KEYS[condition.column]} = ?`);
       values.push(condition.value);
     }
     if (first > 0) {
@@ -96,8 +92,7 @@ export class EntryQueries {
       conditions.push("timestamp_millis < ?");
       values.push(query.untilMillis);
     }
-    const index =
-      lead === undefined ? "NOT INDEXED" : `INDEXED BY entry_by_${COLUMNS[lead.column]}`;
+    const index = lead === undefined ? "NOT INDEXED" : `INDEXED BY entry_by_${KEYS[lead.column]}`;
     return {
       sql: conditions.length === 0 ? "" : `${index} WHERE ${conditions.join(" AND ")}`,
       values,
@@ -118,7 +113,7 @@ export class EntryQueries {
     let rarest: ColumnCondition | undefined;
     let widest = -1;
     for (const condition of columns) {
-      const name = COLUMNS[condition.column];
+      const name = KEYS[condition.column];
       const probe = this.#prepare(
         `SELECT count(*) AS found, max(sequence) - min(sequence) AS span
          FROM (SELECT sequence FROM entry INDEXED BY entry_by_${name} WHERE ${name} = ? AND sequence >= ? AND sequence <= ?

@@ -1,8 +1,9 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { AuditEntry } from "../entry/audit-entry.js";
+import { COLUMNS } from "../entry/columns.js";
 import { nanosOf } from "../record/record-time.js";
-import type { RecordScope } from "../record/replayed-record.js";
+import type { RecordScope } from "../record/surroundings.js";
 import { type ContextIds, Contexts } from "./contexts.js";
 import type { EntryRow } from "./entry-from-line.js";
 import { MerkleTree } from "./merkle-tree.js";
@@ -49,9 +50,10 @@ export interface EvidenceRow {
   readonly [column: string]: unknown;
 }
 
+const KEYS = COLUMNS.map(({ key }) => key).join(", ");
+
 const INSERT = `INSERT INTO entry (sequence, timestamp_millis, recorded_nanos, trace_flags, resource, scope, leaf_hash,
-  operation, proposal_id, subject_id, kind, actor_did, decision, line)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  ${KEYS}, line) VALUES (?, ?, ?, ?, ?, ?, ?, ${COLUMNS.map(() => "?").join(", ")}, ?)`;
 
 const SUMMARISE = `INSERT INTO time_block (block, earliest_millis, latest_millis)
   SELECT ?, min(timestamp_millis), max(timestamp_millis) FROM entry WHERE sequence >= ? AND sequence <= ?`;
@@ -68,8 +70,7 @@ const PRUNED = `SELECT sequence, leaf_hash AS leafHash FROM pruned_leaf WHERE se
 
 /** Texts, since a BLOB a row takes four times as long to read (measured). */
 const EVIDENCE = `SELECT lower(hex(leaf_hash)) AS leafHash, CAST(line AS TEXT) AS text, length(line) AS bytes, sequence AS seq,
-   timestamp_millis AS timestampMillis, operation, proposal_id, subject_id, kind, actor_did,
-  decision FROM entry WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ?`;
+  timestamp_millis AS timestampMillis, ${KEYS} FROM entry WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ?`;
 
 /** Writes the table `entry`, with the tree over it, and reads it by sequence. */
 export class EntryTable {
@@ -204,12 +205,7 @@ export class EntryTable {
       ids.resource,
       ids.scope,
       leaf,
-      entry.operation,
-      entry.proposalId ?? null,
-      entry.subjectId ?? null,
-      entry.kind ?? null,
-      entry.actorDid ?? null,
-      entry.decision ?? null,
+      ...COLUMNS.map(({ name }) => entry[name] ?? null),
       Buffer.from(line),
     );
   }

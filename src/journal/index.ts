@@ -9,7 +9,7 @@ export {
   signingKeyOf,
 } from "../integrity/signing-key.js";
 export type { StoredCheckpoint } from "../record/checkpoint-record.js";
-export type { RecordScope } from "../record/replayed-record.js";
+export type { RecordScope } from "../record/surroundings.js";
 export type { CheckpointOptions } from "./checkpoints.js";
 export type { HrTime, JournalRow } from "./entry-table.js";
 export { Journal } from "./journal.js";

@@ -1,9 +1,8 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
 import { invalidOption } from "../errors.js";
 import type { EvidenceSource } from "../integrity/evidence.js";
-import { type AuditPage, pageOf } from "../query/audit-page.js";
 import { type AuditQuery, parseQuery } from "../query/audit-query.js";
-import type { AuditReader } from "../query/audit-reader.js";
+import { type AuditPage, type AuditReader, pageOf } from "../query/audit-reader.js";
 import type { StoredCheckpoint } from "../record/checkpoint-record.js";
 import { backupTo } from "./backup.js";
 import { CheckpointTable } from "./checkpoint-table.js";

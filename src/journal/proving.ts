@@ -1,8 +1,8 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
+import { leafHashOf } from "../entry/line.js";
 import { AuditError } from "../errors.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
 import { formatBundle } from "../integrity/evidence-bundle.js";
-import { leafHashOf } from "../integrity/merkle-hash.js";
 import { inclusionProof } from "../integrity/merkle-proofs.js";
 import { formatTlogProof } from "../integrity/tlog-proof.js";
 import { verifyInclusion } from "../integrity/verify-proofs.js";

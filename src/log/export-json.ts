@@ -1,4 +1,5 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
+import { COLUMNS } from "../entry/columns.js";
 
 /**
  * The entries as one JSON array with the eight keys of the reference implementation's export, `null` where absent,
@@ -7,12 +8,7 @@ import type { AuditEntry } from "../entry/audit-entry.js";
 export function exportJson(entries: readonly AuditEntry[]): string {
   const rows = entries.map((entry) => ({
     timestamp: entry.timestamp,
-    operation: entry.operation,
-    proposal_id: entry.proposalId ?? null,
-    subject_id: entry.subjectId ?? null,
-    kind: entry.kind ?? null,
-    actor_did: entry.actorDid ?? null,
-    decision: entry.decision ?? null,
+    ...Object.fromEntries(COLUMNS.map(({ name, key }) => [key, entry[name] ?? null])),
     details: entry.details,
   }));
   return JSON.stringify(rows, null, 2);

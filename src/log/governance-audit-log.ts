@@ -19,9 +19,8 @@ import {
 } from "../entry/from-domain.js";
 import { AuditError, invalidOption } from "../errors.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
-import type { AuditPage } from "../query/audit-page.js";
 import type { AuditQuery } from "../query/audit-query.js";
-import type { AuditReader } from "../query/audit-reader.js";
+import type { AuditPage, AuditReader } from "../query/audit-reader.js";
 import { eventNameOf, severityOf } from "../record/sealed-record.js";
 import { SCOPE_NAME, SCOPE_VERSION } from "../semconv.js";
 import { AuditLogProcessor, sealedLogOf } from "./audit-log-processor.js";

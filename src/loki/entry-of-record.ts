@@ -1,6 +1,5 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
-import { canonicalLine, leafHash, MAX_LINE_BYTES } from "../entry/canonical-line.js";
-import { entryOfLine, OPTIONAL_TEXTS } from "../entry/entry-of-line.js";
+import { entryOfLine, isCanonical, leafHash, MAX_LINE_BYTES, parseLine } from "../entry/line.js";
 import { invalidRecord } from "./failure.js";
 import { LABELS } from "./labels.js";
 import { type LokiRecord, labelOf } from "./loki-answer.js";
@@ -15,8 +14,6 @@ export interface LokiEntry {
   readonly nanos: bigint;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /**
  * The entry of a record: made from its line, never from labels.
  *
@@ -29,12 +26,13 @@ export function entryOfRecord(record: LokiRecord): LokiEntry {
   if (hash !== labelOf(record, LABELS.leafHash))
     throw invalidRecord(`${nameOf(record)} was altered: its line does not have its leaf hash`);
   try {
-    if (line.length > MAX_LINE_BYTES) throw new TypeError("too long");
-    const { entry, logId } = read(JSON.parse(line), hash);
-    if (canonicalLine(logId, entry) !== line) throw new TypeError("not canonical");
-    return { entry, line, logId, nanos };
+    const members = line.length > MAX_LINE_BYTES ? undefined : parseLine(line);
+    if (members === undefined || !isCanonical(members, line)) throw new TypeError("not canonical");
+    const entry = entryOfLine(members, hash);
+    if (Number.isNaN(Date.parse(entry.timestamp))) throw new TypeError("no time");
+    return { entry, line, logId: members["log"] as string, nanos };
   } catch (cause) {
-    // no JSON, or nested so deep that writing it again runs out of stack
+    // also where it is nested so deep that writing it again runs out of stack
     throw invalidRecord(`the line of ${nameOf(record)} is no entry of a log`, cause);
   }
 }
@@ -43,28 +41,4 @@ export function entryOfRecord(record: LokiRecord): LokiEntry {
 function nameOf(record: LokiRecord): string {
   const sequence = labelOf(record, LABELS.sequence) ?? "";
   return /^[0-9]{1,16}$/.test(sequence) ? `entry ${sequence}` : `the record of ${record.nanos} ns`;
-}
-
-function read(
-  fields: unknown,
-  hash: string,
-): { readonly entry: AuditEntry; readonly logId: string } {
-  if (!isObject(fields)) throw new TypeError("no object");
-  if (!Number.isSafeInteger(fields["seq"]) || !isObject(fields["details"]))
-    throw new TypeError("no entry");
-  for (const name of ["id", "timestamp", "operation"]) textOf(fields, name);
-  for (const [name] of OPTIONAL_TEXTS) if (fields[name] !== undefined) textOf(fields, name);
-  const entry = entryOfLine(fields, hash);
-  if (Number.isNaN(Date.parse(entry.timestamp))) throw new TypeError("no time");
-  return { entry, logId: textOf(fields, "log") };
-}
-
-function textOf(fields: Fields, name: string): string {
-  const value = fields[name];
-  if (typeof value !== "string") throw new TypeError(`${name} is no text`);
-  return value;
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import type { QueryColumn } from "../query/audit-query.js";
+import { COLUMNS, type ColumnName } from "../entry/columns.js";
 import * as semconv from "../semconv.js";
 
 /** What Loki makes of an attribute's name. */
@@ -16,15 +16,10 @@ export const LABELS: Readonly<Record<Label, string>> = {
   uid: labelOf(semconv.ATTR_LOG_RECORD_UID),
 };
 
-/** The same of the columns of a query. */
-export const COLUMN_LABELS: Readonly<Record<QueryColumn, string>> = {
-  operation: LABELS.operation,
-  proposalId: labelOf(semconv.ATTR_GOVERNANCE_PROPOSAL_ID),
-  actorDid: labelOf(semconv.ATTR_GOVERNANCE_ACTOR_DID),
-  subjectId: labelOf(semconv.ATTR_GOVERNANCE_SUBJECT_ID),
-  kind: labelOf(semconv.ATTR_GOVERNANCE_KIND),
-  decision: labelOf(semconv.ATTR_GOVERNANCE_DECISION),
-};
+/** The same of the columns of an entry. */
+export const COLUMN_LABELS = Object.fromEntries(
+  COLUMNS.map(({ name, attribute }) => [name, labelOf(attribute)]),
+) as Readonly<Record<ColumnName, string>>;
 
 /** How Loki 3.7.6 holds a text (measured): U+FFFD as a space, and none where it is empty. */
 export function heldAs(text: string | undefined): string | undefined {

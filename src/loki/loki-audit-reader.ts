@@ -1,7 +1,7 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
 import type { EvidenceItem, EvidenceSource } from "../integrity/evidence.js";
-import type { AuditPage } from "../query/audit-page.js";
 import { type AuditQuery, type ParsedQuery, parseQuery } from "../query/audit-query.js";
+import type { AuditPage } from "../query/audit-reader.js";
 import type { LokiEntry } from "./entry-of-record.js";
 import { entryStream } from "./entry-stream.js";
 import { evidenceOf } from "./evidence.js";

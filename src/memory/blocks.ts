@@ -13,8 +13,9 @@ interface Block {
 }
 
 /**
- * The entries of a run of sequences, in blocks. Timestamps need not rise with the sequence (imports, clocks that jump),
- * so a query by time cannot search by halves; it compares the time ranges of blocks, a thousand for a million entries.
+ * The entries of a run of sequences, in blocks. Timestamps need not rise with the sequence
+ * (imports, clocks that jump), so a query by time cannot search by halves; it compares the time
+ * ranges of blocks, a thousand for a million entries.
  */
 export class Blocks {
   readonly #blocks = new Map<number, Block>();

@@ -1,5 +1,6 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
-import { type ParsedQuery, QUERY_COLUMNS, type QueryColumn } from "../query/audit-query.js";
+import type { ColumnName } from "../entry/columns.js";
+import type { ParsedQuery } from "../query/audit-query.js";
 import { Blocks } from "./blocks.js";
 import { ColumnIndex } from "./column-index.js";
 import type { Postings, Walker } from "./postings.js";
@@ -12,14 +13,14 @@ export interface MemoryBounds {
 }
 
 /**
- * The newest entries of a log, bounded, first in first out. Append and eviction are O(1); a query walks the sequences
- * of its columns in step (a leapfrog join over sorted postings) and stops at its limit, so that it never looks at an
- * entry that does not match.
+ * The newest entries of a log, bounded, first in first out. Append and eviction are O(1); a query
+ * walks the sequences of its columns in step (a leapfrog join over sorted postings) and stops at
+ * its limit, so that it never looks at an entry that does not match.
  */
 export class MemoryStore {
   readonly #bounds: MemoryBounds;
   readonly #blocks = new Blocks();
-  readonly #indexes: Readonly<Record<QueryColumn, ColumnIndex>> = {
+  readonly #indexes: Readonly<Record<ColumnName, ColumnIndex>> = {
     operation: new ColumnIndex(),
     proposalId: new ColumnIndex(),
     actorDid: new ColumnIndex(),
@@ -95,7 +96,7 @@ export class MemoryStore {
   /** Forgets all entries. */
   clear(): void {
     this.#blocks.clear();
-    for (const column of QUERY_COLUMNS) this.#indexes[column].clear();
+    for (const index of Object.values(this.#indexes)) index.clear();
     this.#bytes = 0;
   }
 

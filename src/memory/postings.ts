@@ -1,8 +1,8 @@
 /** Walks ascending sequences from one end to the other; every move goes in one direction. */
 export interface Walker {
   /**
-   * The first sequence at or beyond `bound` in the direction of the walk, or undefined at the end. Bounds never turn
-   * back from one call to the next.
+   * The first sequence at or beyond `bound` in the direction of the walk, or undefined at the end.
+   * Bounds never turn back from one call to the next.
    */
   seek(bound: number): number | undefined;
 }
@@ -11,8 +11,8 @@ export interface Walker {
 const MIN_COMPACTION = 32;
 
 /**
- * The sequences of the entries that share one value of one column, ascending; appended at the end, evicted at the
- * front, both in O(1) amortised.
+ * The sequences of the entries that share one value of one column, ascending; appended at the end,
+ * evicted at the front, both in O(1) amortised.
  */
 export class Postings {
   #sequences: number[];
@@ -49,7 +49,8 @@ export class Postings {
     let high = sequences.length - 1; // everything above it is beyond the walk
     return {
       seek(bound) {
-        // gallop, so that a long walk over near neighbours costs O(1) a step and a far jump O(log n)
+        // gallop, so that a long walk over near neighbours costs O(1) a step and a far jump O(log
+        // n)
         let step = 1;
         while (high - step >= head && (sequences[high - step] as number) > bound) {
           high -= step;

@@ -1,23 +1,12 @@
+import { type ColumnName, INDEXED_COLUMNS } from "../entry/columns.js";
 import { AuditError } from "../errors.js";
 
 /** How many entries a query returns unless it says otherwise. */
 export const DEFAULT_LIMIT = 100;
 
-/** The columns that a query can name, each by an exact value. */
-export const QUERY_COLUMNS = [
-  "operation",
-  "proposalId",
-  "actorDid",
-  "subjectId",
-  "kind",
-  "decision",
-] as const;
-
-/** A column that a query can name. */
-export type QueryColumn = (typeof QUERY_COLUMNS)[number];
-
 /**
- * Which entries to return, and in what order. All conditions must hold; an empty query means the newest entries.
+ * Which entries to return, and in what order. All conditions must hold. A column must have exactly
+ * the given value. An empty query returns the newest entries.
  *
  * @example Paging through one proposal, oldest first
  * ```ts
@@ -33,19 +22,13 @@ export type QueryColumn = (typeof QUERY_COLUMNS)[number];
  * }
  * ```
  */
-export interface AuditQuery {
+export interface AuditQuery extends Readonly<Partial<Record<ColumnName, string | undefined>>> {
   /**
    * How many entries at the most; 0 returns none.
    *
    * @defaultValue {@link DEFAULT_LIMIT}, 100
    */
   readonly limit?: number | undefined;
-  readonly operation?: string | undefined;
-  readonly proposalId?: string | undefined;
-  readonly actorDid?: string | undefined;
-  readonly subjectId?: string | undefined;
-  readonly kind?: string | undefined;
-  readonly decision?: string | undefined;
   /** Entries that happened at this time or later. */
   readonly since?: Date | undefined;
   /** Entries that happened before this time. */
@@ -64,7 +47,7 @@ export interface AuditQuery {
 
 /** One column with the value that it must have. */
 export interface ColumnCondition {
-  readonly column: QueryColumn;
+  readonly column: ColumnName;
   readonly value: string;
 }
 
@@ -83,8 +66,8 @@ export interface ParsedQuery {
   readonly newestFirst: boolean;
 }
 
-const FIELDS: ReadonlySet<string> = new Set([
-  ...QUERY_COLUMNS,
+const FIELDS: ReadonlySet<string> = new Set<string>([
+  ...INDEXED_COLUMNS.map(({ name }) => name),
   "limit",
   "since",
   "until",
@@ -97,7 +80,8 @@ const FIELDS: ReadonlySet<string> = new Set([
  * Checks a query.
  *
  * @param query - Untrusted.
- * @throws {@link AuditError} `invalid_query` naming the field; a misspelt field too, since it would match everything.
+ * @throws {@link AuditError} `invalid_query` naming the field; a misspelt field too, since it would
+ * match everything.
  */
 export function parseQuery(query: AuditQuery = {}): ParsedQuery {
   if (typeof query !== "object" || query === null)
@@ -119,7 +103,7 @@ export function parseQuery(query: AuditQuery = {}): ParsedQuery {
 
 function columnConditions(query: AuditQuery): ColumnCondition[] {
   const conditions: ColumnCondition[] = [];
-  for (const column of QUERY_COLUMNS) {
+  for (const { name: column } of INDEXED_COLUMNS) {
     const value = query[column];
     if (value === undefined) continue;
     if (typeof value !== "string") throw invalidQuery(column, "expected a string");
@@ -139,7 +123,8 @@ function millisOf(value: unknown, field: string): number | undefined {
   if (value === undefined) return undefined;
   let millis = Number.NaN;
   try {
-    millis = Date.prototype.getTime.call(value); // as at the door: a Date of another realm is one too
+    // as at the door: a Date of another realm is one too
+    millis = Date.prototype.getTime.call(value);
   } catch {
     // no Date
   }

@@ -1,10 +1,11 @@
-import { type Attributes, type HrTime, SeverityNumber } from "@opentelemetry/api";
+import type { Attributes, HrTime } from "@opentelemetry/api";
 import type { ReadableLogRecord, ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
+import type { Mutable } from "../entry/audit-entry.js";
 import { RESERVED_OPERATION } from "../entry/operations.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
 import * as semconv from "../semconv.js";
-import type { RecordScope } from "./replayed-record.js";
-import { eventNameOf } from "./sealed-record.js";
+import { eventNameOf, severityOf } from "./sealed-record.js";
+import type { RecordScope } from "./surroundings.js";
 
 /** A checkpoint with what its log record says beside it. */
 export interface StoredCheckpoint extends Checkpoint {
@@ -16,11 +17,9 @@ export interface StoredCheckpoint extends Checkpoint {
   readonly scope: RecordScope;
 }
 
-type Writable = { -readonly [Key in keyof ReadWriteLogRecord]: ReadWriteLogRecord[Key] };
-
 /**
- * The record of a checkpoint. It never went through a logger, which is closed when the last one is signed; mirrors may
- * change it as they may any.
+ * The record of a checkpoint. It never went through a logger, which is closed when the last one is
+ * signed; mirrors may change it as they may any.
  */
 export function checkpointRecord(checkpoint: StoredCheckpoint): ReadWriteLogRecord {
   const attributes: Attributes = {
@@ -30,12 +29,12 @@ export function checkpointRecord(checkpoint: StoredCheckpoint): ReadWriteLogReco
     [semconv.ATTR_GOVERNANCE_CHECKPOINT_ROOT_HASH]: checkpoint.rootHash,
     [semconv.ATTR_LOG_RECORD_UID]: checkpoint.id,
   };
-  const record: Writable = {
+  const record: Mutable<ReadWriteLogRecord> = {
     hrTime: checkpoint.time,
     hrTimeObserved: checkpoint.time,
     resource: checkpoint.resource,
     instrumentationScope: checkpoint.scope,
-    severityNumber: SeverityNumber.INFO,
+    severityNumber: severityOf(RESERVED_OPERATION),
     eventName: eventNameOf(RESERVED_OPERATION),
     body: checkpoint.note,
     attributes,

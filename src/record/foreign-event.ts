@@ -1,20 +1,27 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { AuditEvent } from "../entry/audit-event.js";
+import { COLUMNS, type ColumnName } from "../entry/columns.js";
 import { invalidEntry } from "../entry/invalid.js";
 import type { JsonValue } from "../entry/json.js";
 import * as semconv from "../semconv.js";
 
-/** The SDK stamps both times of a record that was emitted without; anything older was set by the app. */
+/**
+ * The SDK stamps both times of a record that was emitted without; anything older was set by the
+ * app.
+ */
 const STAMPED_WITHIN_MILLIS = 1000;
 
 /**
- * The event in a record that the app's own OpenTelemetry logger emitted with a `governance.operation` attribute.
+ * The event in a record that the app's own OpenTelemetry logger emitted with a
+ * `governance.operation` attribute.
  *
- * The columns come from their attributes, the time from `governance.timestamp_millis` or from the record; the body
- * becomes `details.body`, and every attribute that is not a column becomes a detail.
+ * The columns come from their attributes, the time from `governance.timestamp_millis` or from the
+ * record; the body becomes `details.body`, and every attribute that is not a column becomes a
+ * detail.
  *
  * @returns The event, not validated yet.
- * @throws {@link AuditError} `invalid_entry` for a record that the SDK has truncated or that names a detail twice.
+ * @throws {@link AuditError} `invalid_entry` for a record that the SDK has truncated or that names
+ * a detail twice.
  */
 export function foreignEvent(record: ReadableLogRecord): AuditEvent {
   if (record.droppedAttributesCount > 0)
@@ -29,7 +36,7 @@ export function foreignEvent(record: ReadableLogRecord): AuditEvent {
     details[key] = value;
   };
   for (const [key, value] of Object.entries(record.attributes)) {
-    const column = COLUMNS.get(key);
+    const column = NAMES.get(key);
     if (column !== undefined) columns[column] = value;
     else if (key !== semconv.ATTR_GOVERNANCE_TIMESTAMP_MILLIS) addDetail(detailKey(key), value);
   }
@@ -42,14 +49,9 @@ export function foreignEvent(record: ReadableLogRecord): AuditEvent {
   };
 }
 
-const COLUMNS: ReadonlyMap<string, keyof AuditEvent> = new Map([
-  [semconv.ATTR_GOVERNANCE_OPERATION, "operation"],
-  [semconv.ATTR_GOVERNANCE_PROPOSAL_ID, "proposalId"],
-  [semconv.ATTR_GOVERNANCE_SUBJECT_ID, "subjectId"],
-  [semconv.ATTR_GOVERNANCE_KIND, "kind"],
-  [semconv.ATTR_GOVERNANCE_ACTOR_DID, "actorDid"],
-  [semconv.ATTR_GOVERNANCE_DECISION, "decision"],
-]);
+const NAMES: ReadonlyMap<string, ColumnName> = new Map(
+  COLUMNS.map(({ attribute, name }) => [attribute, name]),
+);
 
 function detailKey(attribute: string): string {
   const prefix = semconv.ATTR_GOVERNANCE_DETAILS_PREFIX;

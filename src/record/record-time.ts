@@ -7,7 +7,10 @@ export function nanosOf(seconds: number, nanos: number): bigint {
   return BigInt(seconds) * NANOS_PER_SECOND + BigInt(nanos);
 }
 
-/** The time of a record: it rises with every record, whatever the clock does, since Loki orders and pages by it. */
+/**
+ * The time of a record: it rises with every record, whatever the clock does, since Loki orders and
+ * pages by it.
+ */
 export function risenAbove([lastSeconds, lastNanos]: HrTime, millis: number): HrTime {
   const seconds = Math.floor(millis / 1000);
   const nanos = (millis - seconds * 1000) * 1e6;

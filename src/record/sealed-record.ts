@@ -1,9 +1,4 @@
-import {
-  type Attributes,
-  type AttributeValue,
-  type HrTime,
-  SeverityNumber,
-} from "@opentelemetry/api";
+import type { Attributes, AttributeValue, HrTime, SeverityNumber } from "@opentelemetry/api";
 import type { ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
 import type { JsonObject } from "../entry/json.js";
 import type { SealedEntry } from "../entry/seal.js";
@@ -22,16 +17,24 @@ const DETAIL_NAMES = new Map<string, string>();
 const MAX_DETAIL_NAMES = 1024;
 const MAX_CACHED_KEY = 64;
 
-/** Operations that an operator should see at once; all others are INFO. */
-const SEVERITIES: ReadonlyMap<string, SeverityNumber> = new Map([
-  ["byzantine_detected", SeverityNumber.ERROR],
-  ["authorization_revoked", SeverityNumber.WARN],
-  ["node_removed", SeverityNumber.WARN],
+/** OpenTelemetry's numbers of severities, by their names (Logs Data Model, SeverityNumber). */
+const SEVERITY_NUMBERS = { INFO: 9, WARN: 13, ERROR: 17 } as const satisfies Record<
+  string,
+  SeverityNumber
+>;
+
+type Severity = keyof typeof SEVERITY_NUMBERS;
+
+/** Operations that an operator should see at once. All others are INFO. */
+const SEVERITIES: ReadonlyMap<string, Severity> = new Map([
+  ["byzantine_detected", "ERROR"],
+  ["authorization_revoked", "WARN"],
+  ["node_removed", "WARN"],
 ]);
 
 /** The severity that records of an operation have. */
 export function severityOf(operation: string): SeverityNumber {
-  return SEVERITIES.get(operation) ?? SeverityNumber.INFO;
+  return SEVERITY_NUMBERS[SEVERITIES.get(operation) ?? "INFO"];
 }
 
 /** The event name that records of an operation have. */
@@ -52,11 +55,12 @@ export type SealableRecord = Pick<
 >;
 
 /**
- * Makes a record say what was sealed: event name, severity, the canonical line as a string body (the only thing that
- * Loki returns byte for byte), and flat scalar attributes. Other attributes of the record stay.
+ * Makes a record say what was sealed: event name, severity, the canonical line as a string body
+ * (the only thing that Loki returns byte for byte), and flat scalar attributes. Other attributes of
+ * the record stay.
  *
- * The attributes are assigned, not set through `setAttribute`: that would apply the attribute limits of the app's
- * provider, which must not cut a seal, and takes five times as long (measured).
+ * The attributes are assigned, not set through `setAttribute`: that would apply the attribute
+ * limits of the app's provider, which must not cut a seal, and takes five times as long (measured).
  *
  * @param log - The log id.
  * @param time - The time of recording, strictly later than that of the sequence before.
@@ -90,7 +94,7 @@ export function writeSeal(
   record.severityNumber = severityOf(entry.operation);
   // the app's own text, if it gave one, is about the app's own severity
   if (record.severityText !== undefined)
-    record.severityText = SeverityNumber[record.severityNumber] as string;
+    record.severityText = SEVERITIES.get(entry.operation) ?? "INFO";
   record.body = sealed.line;
 }
 
@@ -121,7 +125,10 @@ function detailName(key: string): string | undefined {
   return name;
 }
 
-/** A double that is a whole number but not a safe integer would reach the backend as a wrong integer. */
+/**
+ * A double that is a whole number but not a safe integer would reach the backend as a wrong
+ * integer.
+ */
 function fitsAttribute(value: unknown): value is AttributeValue {
   if (typeof value === "number") return !Number.isInteger(value) || Number.isSafeInteger(value);
   return (

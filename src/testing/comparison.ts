@@ -1,5 +1,5 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
-import { memberPath } from "../entry/json-path.js";
+import { memberPath } from "../entry/json.js";
 import { type ExpectedFields, isAsymmetric } from "./entry-expectation.js";
 
 /** Says whether two values are equal; the test runner's own, which knows asymmetric matchers. */

@@ -1,7 +1,7 @@
 import type { EntryFields } from "../entry/audit-entry.js";
 import type { JsonValue } from "../entry/json.js";
-import type { OperationFields } from "../entry/operation-fields.js";
-import { OPERATION_PATTERN } from "../entry/operations.js";
+import { LINE_MEMBERS } from "../entry/line.js";
+import { OPERATION_PATTERN, type OperationFields } from "../entry/operations.js";
 import { AuditError } from "../errors.js";
 
 /**
@@ -31,20 +31,11 @@ export type EntryExpectation = {
   readonly details?: { readonly [key: string]: JsonValue | undefined } | undefined;
 };
 
-const FIELDS: Readonly<Record<keyof EntryFields, "string" | "number" | "object">> = {
+/** The type of each field of an entry. */
+const FIELDS: Readonly<Record<string, "string" | "number" | "object">> = {
+  ...Object.fromEntries(LINE_MEMBERS.map(([, field]) => [field, "string"] as const)),
   sequence: "number",
-  id: "string",
-  timestamp: "string",
-  operation: "string",
-  proposalId: "string",
-  subjectId: "string",
-  kind: "string",
-  actorDid: "string",
-  decision: "string",
   details: "object",
-  recordedAt: "string",
-  traceId: "string",
-  spanId: "string",
   leafHash: "string",
 };
 
@@ -89,7 +80,7 @@ export function isAsymmetric(value: unknown): boolean {
 
 function checkValue(field: keyof EntryFields, value: unknown, name: string): void {
   if (value === undefined || isAsymmetric(value)) return;
-  const type = FIELDS[field];
+  const type = FIELDS[field] as string;
   if (typeof value !== type || value === null || Array.isArray(value))
     throw invalid(
       name,

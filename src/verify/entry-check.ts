@@ -1,6 +1,6 @@
-import { MAX_LINE_BYTES } from "../entry/canonical-line.js";
+import { type LineSummary, leafHashOf, MAX_LINE_BYTES, readLine } from "../entry/line.js";
 import type { EvidenceLine, EvidencePruned, EvidenceSource } from "../integrity/evidence.js";
-import { HASH_BYTES, type Hash, leafHashOf } from "../integrity/merkle-hash.js";
+import { HASH_BYTES, type Hash } from "../integrity/merkle-hash.js";
 import type { TimeSpan } from "./checkpoint-check.js";
 import { counted } from "./counted.js";
 import { LeafTable } from "./leaf-table.js";
@@ -8,7 +8,6 @@ import { LogNames } from "./log-names.js";
 import type { Problems } from "./problems.js";
 import { ProofCheck } from "./proof-check.js";
 import { quoted } from "./quoted.js";
-import { type LineFields, readLine } from "./read-line.js";
 
 /** How many lines that are no entries are kept to see whether one stands where an entry is missing. */
 const STRAYS = 100;
@@ -146,7 +145,7 @@ export class EntryCheck {
     return { earliest: this.leaves.timeMillis(size - 1), latest: this.leaves.timeMillis(size) };
   }
 
-  #addEntry(fields: LineFields, hash: Hash, item: EvidenceLine, line: number): void {
+  #addEntry(fields: LineSummary, hash: Hash, item: EvidenceLine, line: number): void {
     const { sequence } = fields;
     const isNew = this.#isNew(sequence, hash, line);
     this.logs.add(fields.log, sequence, line);

@@ -1,3 +1,4 @@
+export { leafHashOf } from "../entry/line.js";
 export {
   type CheckSignaturesOptions,
   checkSignatures,
@@ -19,7 +20,7 @@ export {
   formatBundle,
   parseBundle,
 } from "../integrity/evidence-bundle.js";
-export { type Hash, leafHashOf } from "../integrity/merkle-hash.js";
+export type { Hash } from "../integrity/merkle-hash.js";
 export type { InclusionProof } from "../integrity/merkle-proofs.js";
 export type { KeyAlgorithm, SignatureType } from "../integrity/signature-types.js";
 export { formatTlogProof, parseTlogProof, type TlogProof } from "../integrity/tlog-proof.js";

@@ -1,4 +1,4 @@
-import { MAX_LINE_BYTES } from "../entry/canonical-line.js";
+import { MAX_LINE_BYTES } from "../entry/line.js";
 import type { EvidenceItem, EvidenceSource } from "../integrity/evidence.js";
 import { splitNotes } from "./split-notes.js";
 

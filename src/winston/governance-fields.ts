@@ -1,6 +1,6 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { EntryFields } from "../entry/audit-entry.js";
-import type { JsonObject, JsonValue } from "../entry/json.js";
+import { LINE_MEMBERS, parseLine } from "../entry/line.js";
 import { RESERVED_OPERATION } from "../entry/operations.js";
 import {
   ATTR_GOVERNANCE_CHECKPOINT_ROOT_HASH,
@@ -31,21 +31,9 @@ export interface CheckpointFields {
 }
 
 /** The fields by their keys in the canonical line, in the order in which a reader wants them. */
-const KEYS: readonly (readonly [line: string, field: keyof GovernanceFields])[] = [
+const KEYS: readonly (readonly [key: string, field: keyof GovernanceFields])[] = [
   ["log", "logId"],
-  ["seq", "sequence"],
-  ["id", "id"],
-  ["timestamp", "timestamp"],
-  ["operation", "operation"],
-  ["proposal_id", "proposalId"],
-  ["subject_id", "subjectId"],
-  ["kind", "kind"],
-  ["actor_did", "actorDid"],
-  ["decision", "decision"],
-  ["details", "details"],
-  ["recorded_at", "recordedAt"],
-  ["trace_id", "traceId"],
-  ["span_id", "spanId"],
+  ...LINE_MEMBERS,
 ];
 
 /**
@@ -55,9 +43,9 @@ const KEYS: readonly (readonly [line: string, field: keyof GovernanceFields])[] 
  * @returns undefined when the body is no canonical line.
  */
 export function governanceFields(record: ReadableLogRecord): GovernanceFields | undefined {
-  const line = parseLine(record.body);
-  if (line === undefined) return undefined;
-  const fields: Partial<Record<keyof GovernanceFields, JsonValue>> = {};
+  const line = typeof record.body === "string" ? parseLine(record.body) : undefined;
+  if (line === undefined || !("operation" in line && "seq" in line)) return undefined;
+  const fields: Partial<Record<keyof GovernanceFields, unknown>> = {};
   for (const [key, field] of KEYS) {
     const value = line[key];
     if (value !== undefined) fields[field] = value;
@@ -81,16 +69,4 @@ export function checkpointFields({
     rootHash: String(attributes[ATTR_GOVERNANCE_CHECKPOINT_ROOT_HASH]),
     note: String(body),
   };
-}
-
-function parseLine(body: unknown): JsonObject | undefined {
-  if (typeof body !== "string") return undefined;
-  let line: JsonValue;
-  try {
-    line = JSON.parse(body) as JsonValue;
-  } catch {
-    return undefined;
-  }
-  const isEntry = typeof line === "object" && line !== null && "operation" in line && "seq" in line;
-  return isEntry ? (line as JsonObject) : undefined;
 }

@@ -3,8 +3,8 @@ import { expect } from "vitest";
 import type { AuditEntry } from "../../src/entry/audit-entry.js";
 import type { AuditQuery } from "../../src/index.js";
 import { MemoryStore } from "../../src/memory/memory-store.js";
-import { pageOf } from "../../src/query/audit-page.js";
 import { parseQuery } from "../../src/query/audit-query.js";
+import { pageOf } from "../../src/query/audit-reader.js";
 import { queries } from "../fixtures/arbitrary-log.ts";
 import { all } from "../fixtures/loki-records.ts";
 

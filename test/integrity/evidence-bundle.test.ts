@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { leafHashOf } from "../../src/entry/line.js";
 import { parseCheckpoint } from "../../src/integrity/checkpoint.js";
 import {
   type EvidenceBundle,
   formatBundle,
   parseBundle,
 } from "../../src/integrity/evidence-bundle.js";
-import { leafHashOf } from "../../src/integrity/merkle-hash.js";
+
 import { inclusionProof, rootOf } from "../../src/integrity/merkle-proofs.js";
 import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
 import { verifyInclusion } from "../../src/integrity/verify-proofs.js";

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { leafHash } from "../../src/entry/canonical-line.js";
+import { leafHash, leafHashOf } from "../../src/entry/line.js";
 import { CompactRange } from "../../src/integrity/compact-range.js";
-import { EMPTY_ROOT, type Hash, leafHashOf, nodeHash } from "../../src/integrity/merkle-hash.js";
+import { EMPTY_ROOT, type Hash, nodeHash } from "../../src/integrity/merkle-hash.js";
 import { rootOf } from "../../src/integrity/merkle-proofs.js";
 import { leaf, leavesOf, readerOf, treeHash } from "../fixtures/naive-tree.js";
 import { refused } from "../fixtures/signed-notes.js";

@@ -1,11 +1,12 @@
 import { sign } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { leafHashOf } from "../../src/entry/line.js";
 import { AuditError } from "../../src/errors.js";
 import { checkSignatures } from "../../src/integrity/check-signatures.js";
 import { checkpointText, parseCheckpoint } from "../../src/integrity/checkpoint.js";
 import { formatBundle, parseBundle } from "../../src/integrity/evidence-bundle.js";
-import { leafHashOf } from "../../src/integrity/merkle-hash.js";
+
 import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
 import { formatNote, parseNote } from "../../src/integrity/signed-note.js";
 import { remoteSigningKey } from "../../src/integrity/signing-key.js";

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { leafHashOf } from "../../src/entry/line.js";
 import { parseCheckpoint } from "../../src/integrity/checkpoint.js";
-import { leafHashOf } from "../../src/integrity/merkle-hash.js";
+
 import { inclusionProof, rootOf } from "../../src/integrity/merkle-proofs.js";
 import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
 import { formatTlogProof, parseTlogProof } from "../../src/integrity/tlog-proof.js";

@@ -7,6 +7,7 @@ import type { LogRecordProcessor, ReadableLogRecord } from "@opentelemetry/sdk-l
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLogger } from "winston";
 import { ExportError, ReliableLogRecordProcessor } from "../../src/delivery/index.js";
+import { leafHashOf } from "../../src/entry/line.js";
 import {
   ATTRIBUTE_CONVENTIONS,
   type AuditError,
@@ -17,7 +18,7 @@ import { checkSignatures } from "../../src/integrity/check-signatures.js";
 import { parseBundle } from "../../src/integrity/evidence-bundle.js";
 import { formatKeyFile } from "../../src/integrity/key-file.js";
 import { generateKeys } from "../../src/integrity/key-generation.js";
-import { leafHashOf } from "../../src/integrity/merkle-hash.js";
+
 import { remoteSigningKey, signingKeyOf } from "../../src/integrity/signing-key.js";
 import { parseTlogProof } from "../../src/integrity/tlog-proof.js";
 import { parseVerifierKey } from "../../src/integrity/verifier-key.js";

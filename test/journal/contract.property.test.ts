@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { AuditEvent, AuditQuery } from "../../src/index.js";
 import type { JournalRow } from "../../src/journal/index.js";
 import { MemoryStore } from "../../src/memory/memory-store.js";
-import { pageOf } from "../../src/query/audit-page.js";
 import { parseQuery } from "../../src/query/audit-query.js";
+import { pageOf } from "../../src/query/audit-reader.js";
 import { jsonObject } from "../fixtures/arbitrary-json.js";
 import { newPath, openJournal, rowOf } from "../fixtures/journal.js";
 

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { AuditEntry } from "../../src/entry/audit-entry.js";
-import { canonicalLine } from "../../src/entry/canonical-line.js";
+import { canonicalLine } from "../../src/entry/line.js";
 import { Journal } from "../../src/journal/index.js";
 import {
   append,

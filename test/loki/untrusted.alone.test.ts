@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { leafHash } from "../../src/entry/canonical-line.js";
+import { leafHash } from "../../src/entry/line.js";
 import { FakeLoki, type FakeRecord } from "../fixtures/fake-loki.ts";
 import { all, LOG, logOf, readerOf, sealed, send } from "../fixtures/loki-records.ts";
 

@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { COLUMNS, type ColumnName } from "../../src/entry/columns.js";
 import type { AuditEntry, AuditQuery } from "../../src/index.js";
 import { MemoryStore } from "../../src/memory/memory-store.js";
-import { parseQuery, QUERY_COLUMNS, type QueryColumn } from "../../src/query/audit-query.js";
+import { parseQuery } from "../../src/query/audit-query.js";
+
+const COLUMN_NAMES = COLUMNS.map(({ name }) => name);
 
 /** An entry as the store sees it, with what it is told beside. */
 interface Row {
@@ -36,7 +39,7 @@ class NaiveStore {
     const found = this.rows
       .filter(
         ({ entry, time }) =>
-          QUERY_COLUMNS.every(
+          COLUMN_NAMES.every(
             (column) => query[column] === undefined || query[column] === entry[column],
           ) &&
           (query.since === undefined || time >= query.since.getTime()) &&
@@ -63,7 +66,7 @@ const columns = fc.record({
 
 const time = fc.integer({ min: 0, max: 40 });
 
-type Columns = Readonly<Record<QueryColumn, string | undefined>>;
+type Columns = Readonly<Record<ColumnName, string | undefined>>;
 
 type Step =
   | {

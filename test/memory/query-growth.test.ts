@@ -1,9 +1,10 @@
 import { afterEach, expect, test, vi } from "vitest";
+import { COLUMNS } from "../../src/entry/columns.js";
 import type { AuditEntry } from "../../src/index.js";
 import { Blocks } from "../../src/memory/blocks.js";
 import { MemoryStore } from "../../src/memory/memory-store.js";
 import { Postings, type Walker } from "../../src/memory/postings.js";
-import { type AuditQuery, parseQuery, QUERY_COLUMNS } from "../../src/query/audit-query.js";
+import { type AuditQuery, parseQuery } from "../../src/query/audit-query.js";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -80,11 +81,11 @@ test("an evicted entry leaves no trace in the indexes, so that they do not outgr
   const store = new MemoryStore({ maxEntries: 100, maxBytes: Number.POSITIVE_INFINITY });
   for (let sequence = 0; sequence < 5000; sequence++) {
     const columns = Object.fromEntries(
-      QUERY_COLUMNS.map((column) => [column, `${column} ${sequence % 2}`]),
+      COLUMNS.map(({ name: column }) => [column, `${column} ${sequence % 2}`]),
     );
     store.append({ ...columns, sequence } as unknown as AuditEntry, sequence, 0);
   }
-  for (const column of QUERY_COLUMNS) {
+  for (const { name: column } of COLUMNS) {
     const lengths: number[] = [];
     const { newestFirst } = Postings.prototype;
     vi.spyOn(Postings.prototype, "newestFirst").mockImplementation(function (this: Postings) {

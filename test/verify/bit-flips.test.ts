@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { leafHashOf } from "../../src/entry/line.js";
 import { AuditError } from "../../src/errors.js";
-import { leafHashOf } from "../../src/integrity/merkle-hash.js";
+
 import { type VerificationReport, verify } from "../../src/verify/index.js";
 import { itemsOf, linesOf, noteOf, sourceOf, VKEY, verifyLines } from "../fixtures/evidence.js";
 

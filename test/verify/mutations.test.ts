@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { readAnyLine, readLine } from "../../src/entry/line.js";
 import { AuditError } from "../../src/errors.js";
 import { verify } from "../../src/verify/index.js";
-import { readAnyLine, readLine } from "../../src/verify/read-line.js";
 import {
   itemsOf,
   lineOf,

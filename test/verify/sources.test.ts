@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { leafHashOf } from "../../src/entry/line.js";
 import type { EvidenceItem } from "../../src/integrity/evidence.js";
 import { formatBundle } from "../../src/integrity/evidence-bundle.js";
-import { leafHashOf } from "../../src/integrity/merkle-hash.js";
+
 import { inclusionProof } from "../../src/integrity/merkle-proofs.js";
 import { formatTlogProof } from "../../src/integrity/tlog-proof.js";
 import {

@@ -1,5 +1,5 @@
 import type { AuditEntry } from "../../entry/audit-entry.js";
-import { canonicalLine } from "../../entry/canonical-line.js";
+import { canonicalLine } from "../../entry/line.js";
 import { type Checkpoint, parseCheckpoint } from "../../integrity/checkpoint.js";
 import type { LokiEntry } from "../../loki/entry-of-record.js";
 import type { AuditQuery } from "../../query/audit-query.js";

@@ -8,8 +8,8 @@ import type { LokiRecord } from "../../loki/loki-answer.js";
 import { LokiAuditReader } from "../../loki/loki-audit-reader.js";
 import { OneLog } from "../../loki/one-log.js";
 import { DEFAULT_LOOKBACK_DAYS, type LokiAuditReaderOptions } from "../../loki/options.js";
-import type { AuditPage } from "../../query/audit-page.js";
 import type { AuditQuery } from "../../query/audit-query.js";
+import type { AuditPage } from "../../query/audit-reader.js";
 import { UsageError } from "../usage-error.js";
 
 /** By the option that the library names. */

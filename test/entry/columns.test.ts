@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import { COLUMNS, OPTIONAL_COLUMNS } from "../../src/entry/columns.js";
+import { canonicalLine, entryOfLine, isLineOf, parseLine, readLine } from "../../src/entry/line.js";
+import { GovernanceAuditLog } from "../../src/index.js";
+import { MemoryStore } from "../../src/memory/memory-store.js";
+import { parseQuery } from "../../src/query/audit-query.js";
+import { recordedLog } from "../fixtures/recorded-log.js";
+
+/** An event that fills every column, each with a value of its own. */
+const EVENT = {
+  operation: "anything",
+  ...Object.fromEntries(OPTIONAL_COLUMNS.map(({ name, key }) => [name, `the ${key}`])),
+};
+const sealed = () => new GovernanceAuditLog().log(EVENT);
+const valueIn = (name: string) => (EVENT as Record<string, string>)[name];
+
+describe.each(COLUMNS)("the hot paths spell out the column $name", ({ name, key, attribute }) => {
+  test("an entry keeps it", () => {
+    expect(sealed()[name]).toBe(valueIn(name));
+  });
+
+  test("the canonical line has it under its key, and gives it back", () => {
+    const entry = sealed();
+    const members = parseLine(canonicalLine("log", entry)) ?? {};
+    expect(members[key]).toBe(valueIn(name));
+    expect(entryOfLine(members, entry.leafHash)).toEqual(entry);
+  });
+
+  test("a line with it is read without parsing, and only a row with the same value is its row", () => {
+    const line = canonicalLine("log", { ...sealed(), recordedAt: "2026-04-14T12:00:00.000Z" });
+    expect(readLine(line)).toMatchObject({ canonical: true, log: "log" });
+    const row = Object.fromEntries(COLUMNS.map((column) => [column.key, valueIn(column.name)]));
+    const { timestamp } = parseLine(line) as { timestamp: string };
+    expect(isLineOf(line, "log", timestamp, { seq: 0, ...row })).toBe(true);
+    expect(isLineOf(line, "log", timestamp, { seq: 0, ...row, [key]: "another" })).toBe(false);
+    expect(isLineOf(line, "log", timestamp, { seq: 0, ...row, [key]: null })).toBe(false);
+  });
+
+  test("a record has it as its attribute", () => {
+    const { audit, mirror } = recordedLog();
+    audit.log(EVENT);
+    expect(mirror.records[0]?.attributes[attribute]).toBe(valueIn(name));
+  });
+
+  test("memory finds an entry by it, and forgets it with the entry", () => {
+    const store = new MemoryStore({ maxEntries: 1, maxBytes: Number.POSITIVE_INFINITY });
+    const query = parseQuery({ [name]: valueIn(name) });
+    store.append(sealed(), 0, 0);
+    expect(store.count(query)).toBe(1);
+    expect(store.count(parseQuery({ [name]: "another" }))).toBe(0);
+    store.append({ ...sealed(), sequence: 1, [name]: "another" }, 0, 0);
+    expect(store.count(query)).toBe(0);
+  });
+});
+
+test("the table names each key, attribute and flag once", () => {
+  for (const field of ["name", "key", "attribute", "flag"] as const)
+    expect(new Set(COLUMNS.map((column) => column[field])).size).toBe(COLUMNS.length);
+});
