@@ -1,4 +1,4 @@
-export type { AuditMirror, FlushOptions } from "./audit-mirror.js";
+export type { AuditMirror, FlushOptions, ReliableMirror } from "./audit-mirror.js";
 export { DEFAULT_FLUSH_TIMEOUT_MILLIS } from "./deadline.js";
 export { ExportError, type ExportErrorOptions } from "./export-error.js";
 export { DeliveryError, type Ledger, type MirrorLedger } from "./ledger.js";

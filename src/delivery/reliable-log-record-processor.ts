@@ -5,7 +5,7 @@ import type {
 } from "@opentelemetry/sdk-logs";
 import { AuditError } from "../errors.js";
 import { ATTR_GOVERNANCE_SEQUENCE } from "../semconv.js";
-import type { AuditMirror, FlushOptions } from "./audit-mirror.js";
+import type { FlushOptions, ReliableMirror } from "./audit-mirror.js";
 import { DEFAULT_FLUSH_TIMEOUT_MILLIS, withDeadline } from "./deadline.js";
 import { DeliveryLoop } from "./delivery-loop.js";
 import { observeDelivery } from "./delivery-metrics.js";
@@ -48,7 +48,7 @@ const EXPORTER_SHUTDOWN_MILLIS = 1000;
  * console.log(processor.ledger()); // { accepted: 1, delivered: 1, pending: 0, rejected: 0 }
  * ```
  */
-export class ReliableLogRecordProcessor implements AuditMirror {
+export class ReliableLogRecordProcessor implements ReliableMirror {
   /** Keys the line in the ledger. */
   readonly name: string;
   readonly #settings: ResolvedDelivery;

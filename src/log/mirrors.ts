@@ -1,6 +1,6 @@
 import type { Context } from "@opentelemetry/api";
 import type { ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
-import type { AuditMirror } from "../delivery/audit-mirror.js";
+import { type AuditMirror, isReliable, type ReliableMirror } from "../delivery/audit-mirror.js";
 import { withDeadline } from "../delivery/deadline.js";
 import type { MirrorLedger } from "../delivery/ledger.js";
 import { AuditError, invalidOption } from "../errors.js";
@@ -19,6 +19,8 @@ const owned = new WeakSet<AuditMirror>();
 
 interface Owned {
   readonly mirror: AuditMirror;
+  /** The same mirror, if it is a reliable one. */
+  readonly reliable: ReliableMirror | undefined;
   /** Records that are committed, and that it was not handed yet; they have no place in it, but will need one. */
   owed: number;
 }
@@ -48,7 +50,11 @@ export class Mirrors {
         throw invalidOption(`mirrors[${index}]`, "another log owns this mirror");
       owned.add(mirror);
     }
-    this.#mirrors = mirrors.map((mirror) => ({ mirror, owed: 0 }));
+    this.#mirrors = mirrors.map((mirror) => ({
+      mirror,
+      reliable: isReliable(mirror) ? mirror : undefined,
+      owed: 0,
+    }));
     this.#report = report;
     for (const mirror of mirrors) mirror.reportTo?.(report);
   }
@@ -65,7 +71,7 @@ export class Mirrors {
         "not_recorded",
         `a mirror logs in answer to its own records, ${MAX_GENERATIONS} times over; let it log only for others'`,
       );
-    for (const { mirror, owed } of this.#mirrors) mirror.checkRoom?.(owed + 1);
+    for (const { reliable, owed } of this.#mirrors) reliable?.checkRoom(owed + 1);
   }
 
   /** Keeps room for a record until it is handed on; undefined when there is nobody to hand it to. */
@@ -93,9 +99,8 @@ export class Mirrors {
   /** The line of each reliable mirror. */
   ledger(): Record<string, MirrorLedger> {
     const lines: Record<string, MirrorLedger> = Object.create(null);
-    for (const { mirror } of this.#mirrors)
-      if (mirror.name !== undefined && mirror.ledger !== undefined)
-        lines[mirror.name] = mirror.ledger();
+    for (const { reliable } of this.#mirrors)
+      if (reliable !== undefined) lines[reliable.name] = reliable.ledger();
     return { ...lines };
   }
 

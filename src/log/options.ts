@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { MeterProvider } from "@opentelemetry/api";
 import type { Resource } from "@opentelemetry/resources";
 import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
-import type { AuditMirror } from "../delivery/audit-mirror.js";
+import { type AuditMirror, isReliable, missingMember } from "../delivery/audit-mirror.js";
 import { MAX_TIMER_MILLIS } from "../delivery/deadline.js";
 import { meterProviderOf } from "../delivery/meter-provider.js";
 import { processWarnings } from "../delivery/reporter.js";
@@ -276,7 +276,10 @@ function mirrorsOf(value: readonly LogRecordProcessor[] | undefined): readonly A
         throw invalidOption(field, `a log record processor has ${method}()`);
     if (value.indexOf(mirror) !== index)
       throw invalidOption(field, "the same mirror stands there twice");
-    if (mirror.ledger === undefined || mirror.name === undefined) continue;
+    const missing = missingMember(mirror);
+    if (missing !== undefined)
+      throw invalidOption(field, `a reliable mirror also has ${missing}: see ReliableMirror`);
+    if (!isReliable(mirror)) continue;
     if (names.has(mirror.name))
       throw invalidOption(field, `another mirror is named "${mirror.name}"`);
     names.add(mirror.name);

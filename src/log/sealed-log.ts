@@ -6,6 +6,7 @@ import {
   type SpanContext,
 } from "@opentelemetry/api";
 import type { ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
+import { isReliable } from "../delivery/audit-mirror.js";
 import { DEFAULT_FLUSH_TIMEOUT_MILLIS } from "../delivery/deadline.js";
 import { reporterTo } from "../delivery/reporter.js";
 import { type AuditEvent, type ValidEvent, validateEvent } from "../entry/audit-event.js";
@@ -290,8 +291,8 @@ export class SealedLog {
     for (const { entry, timestampMillis, bytes } of journal.newest(bounds.maxEntries))
       this.memory.append(entry, timestampMillis, bytes);
     for (const mirror of mirrors)
-      if (mirror.name !== undefined)
-        mirror.useSpool?.(journal.outbox(mirror.name, { backfill: mirror.backfill === true }));
+      if (isReliable(mirror))
+        mirror.useSpool(journal.outbox(mirror.name, { backfill: mirror.backfill }));
   }
 }
 

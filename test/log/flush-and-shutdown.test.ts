@@ -13,7 +13,7 @@ import {
 import { attachedLog } from "../fixtures/attached-log.js";
 import { NODE } from "../fixtures/domain-objects.js";
 import { recordedLog, refusal, rejection } from "../fixtures/recorded-log.js";
-import { RecordingMirror } from "../fixtures/recording-mirror.js";
+import { RecordingMirror, reliableMirror } from "../fixtures/recording-mirror.js";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -36,7 +36,7 @@ function reliable(
   work: Partial<Pick<LogRecordProcessor, "forceFlush" | "shutdown">>,
 ) {
   const line = { accepted: 1, delivered: 0, pending: 1, rejected: 0 };
-  return Object.assign(new RecordingMirror(), { name, ledger: () => line }, work);
+  return reliableMirror(name, { ledger: () => line, ...work });
 }
 
 async function deliveryError(work: Promise<unknown>): Promise<DeliveryError> {

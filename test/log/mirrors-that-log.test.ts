@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { AuditError, GovernanceAuditLog } from "../../src/index.js";
 import { NODE } from "../fixtures/domain-objects.js";
 import { recordedLog, refusal } from "../fixtures/recorded-log.js";
-import { processorThat, RecordingMirror } from "../fixtures/recording-mirror.js";
+import { processorThat, RecordingMirror, reliableMirror } from "../fixtures/recording-mirror.js";
 
 const sequences = (mirror: RecordingMirror): unknown[] => mirror.attribute("governance.sequence");
 
@@ -107,17 +107,15 @@ describe("a mirror that logs governance events itself", () => {
   test("is refused when a mirror after it has room for the record alone that it answers", () => {
     const stored: unknown[] = [];
     const capacity = 1;
-    const closing = Object.assign(
-      processorThat((record) => {
+    const closing = reliableMirror("closing", {
+      onEmit: (record) => {
         if (stored.length >= capacity) throw new Error("a record was lost");
         stored.push(record.attributes["governance.sequence"]);
-      }),
-      {
-        checkRoom: (count: number) => {
-          if (stored.length + count > capacity) throw new AuditError("delivery_failed", "full");
-        },
       },
-    );
+      checkRoom: (count) => {
+        if (stored.length + count > capacity) throw new AuditError("delivery_failed", "full");
+      },
+    });
     const refusals: unknown[] = [];
     const answering = processorThat((record) => {
       if (record.eventName !== "governance.node_added") return;

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { AuditError, GovernanceAuditLog } from "../../src/index.js";
 import { NODE } from "../fixtures/domain-objects.js";
 import { recordedLog, refusal } from "../fixtures/recorded-log.js";
-import { processorThat, RecordingMirror } from "../fixtures/recording-mirror.js";
+import { processorThat, RecordingMirror, reliableMirror } from "../fixtures/recording-mirror.js";
 
 const sequences = (mirror: RecordingMirror): unknown[] => mirror.attribute("governance.sequence");
 
@@ -95,7 +95,7 @@ describe("mirrors", () => {
     const full = new AuditError("delivery_failed", "the queue is full");
     let room = 0;
     const asked: number[] = [];
-    const closing = Object.assign(new RecordingMirror(), {
+    const closing = reliableMirror("closing", {
       checkRoom: (count: number) => {
         asked.push(count);
         if (count > room) throw full;
@@ -121,8 +121,7 @@ describe("mirrors", () => {
       oldestPendingMillis: 5,
       lastError: "503",
     };
-    const reliable = (name: string) =>
-      Object.assign(new RecordingMirror(), { name, ledger: () => line });
+    const reliable = (name: string) => reliableMirror(name, { ledger: () => line });
     const { audit } = recordedLog({ mirrors: [reliable("otlp"), reliable("__proto__")] });
     const { mirrors } = audit.ledger();
     expect(Object.keys(mirrors)).toEqual(["otlp", "__proto__"]);

@@ -7,7 +7,7 @@ import {
   GovernanceAuditLog,
 } from "../../src/index.js";
 import { refusal } from "../fixtures/recorded-log.js";
-import { RecordingMirror } from "../fixtures/recording-mirror.js";
+import { RecordingMirror, reliableMirror } from "../fixtures/recording-mirror.js";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -113,10 +113,7 @@ describe.each([
     const mirror = new RecordingMirror();
     expect(refused({ mirrors: [mirror, mirror] }).field).toBe("mirrors[1]");
     const named = (name: string, reliable: boolean) =>
-      Object.assign(new RecordingMirror(), {
-        name,
-        ...(reliable && { ledger: () => ({ accepted: 0, delivered: 0, pending: 0, rejected: 0 }) }),
-      });
+      reliable ? reliableMirror(name) : Object.assign(new RecordingMirror(), { name });
     expect(refused({ mirrors: [named("otlp", true), mirror, named("otlp", true)] })).toMatchObject({
       code: "invalid_options",
       field: "mirrors[2]",
@@ -128,6 +125,18 @@ describe.each([
       new Log({ mirrors: [named("otlp", false), named("otlp", false)] }).ledger().mirrors,
     ).toEqual({});
   });
+
+  test.each(["ledger", "checkRoom", "useSpool", "reportTo", "name", "backfill"] as const)(
+    "says which member a mirror lacks that has the others of a reliable one: %s",
+    (member) => {
+      const mirror = Object.assign(reliableMirror("otlp"), { [member]: undefined });
+      expect(refused({ mirrors: [mirror] })).toMatchObject({
+        code: "invalid_options",
+        field: "mirrors[0]",
+        message: expect.stringContaining(`has ${member}:`),
+      });
+    },
+  );
 
   test("refuses an option that it does not know, since a misspelt one would silently do nothing", () => {
     for (const name of ["maxEntry", "max_entries", "journalPath", "onerror", "constructor"])
