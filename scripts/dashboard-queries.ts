@@ -5,6 +5,7 @@
  * `test/e2e` runs each LogQL query against a real Loki; {@link withoutVariables} puts values where Grafana would.
  */
 import * as quorumlog from "quorumlog";
+import { METRIC_CONVENTIONS } from "./conventions.ts";
 
 const SEQUENCE = logqlName(quorumlog.ATTR_GOVERNANCE_SEQUENCE);
 const OPERATION = logqlName(quorumlog.ATTR_GOVERNANCE_OPERATION);
@@ -143,7 +144,7 @@ export function logqlName(attribute: string): string {
 
 /** The name that Prometheus gives to a metric of the conventions that it takes over OTLP. */
 export function promqlName(metric: string): string {
-  const convention = quorumlog.METRIC_CONVENTIONS.find(({ name }) => name === metric);
+  const convention = METRIC_CONVENTIONS.find(({ name }) => name === metric);
   if (convention === undefined) throw new Error(`${metric} is no metric of the conventions`);
   const unit = convention.unit === "s" ? "_seconds" : "";
   return `${logqlName(metric)}${unit}${convention.instrument === "counter" ? "_total" : ""}`;

@@ -13,7 +13,7 @@ import * as grafana from "@grafana/grafana-foundation-sdk/dashboard";
 import * as logs from "@grafana/grafana-foundation-sdk/logs";
 import * as loki from "@grafana/grafana-foundation-sdk/loki";
 import * as table from "@grafana/grafana-foundation-sdk/table";
-import { ATTRIBUTE_CONVENTIONS } from "quorumlog";
+import { ATTRIBUTE_CONVENTIONS } from "./conventions.ts";
 import {
   bars,
   DASHBOARD_UID,

@@ -2,8 +2,9 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { resolve } from "node:path";
-import { ATTRIBUTE_CONVENTIONS, METRIC_CONVENTIONS, OPERATIONS } from "quorumlog";
+import { OPERATIONS } from "quorumlog";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { ATTRIBUTE_CONVENTIONS, METRIC_CONVENTIONS } from "../../scripts/conventions.ts";
 import { DASHBOARD_UID, placeholder } from "../../scripts/dashboard-panels.ts";
 import {
   LOGQL,

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { ATTRIBUTE_CONVENTIONS, OPERATIONS } from "quorumlog";
+import { OPERATIONS } from "quorumlog";
 import { describe, expect, test } from "vitest";
+import { ATTRIBUTE_CONVENTIONS } from "../../scripts/conventions.ts";
 import { logqlName } from "../../scripts/dashboard-queries.ts";
 import { documentQueries } from "../../scripts/document-queries.ts";
 

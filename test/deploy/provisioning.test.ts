@@ -1,9 +1,10 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { ATTRIBUTE_CONVENTIONS, METRIC_CONVENTIONS, OPERATIONS } from "quorumlog";
+import { OPERATIONS } from "quorumlog";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { alertQueries } from "../../scripts/alert-queries.ts";
+import { ATTRIBUTE_CONVENTIONS, METRIC_CONVENTIONS } from "../../scripts/conventions.ts";
 import { logqlName, promqlName } from "../../scripts/dashboard-queries.ts";
 
 const DEPLOY = resolve(import.meta.dirname, "../../deploy");

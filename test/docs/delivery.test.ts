@@ -4,10 +4,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
+import { METRIC_CONVENTIONS } from "../../scripts/conventions.ts";
 import { exportFailure, type FailureKind } from "../../src/delivery/export-failure.js";
 import * as delivery from "../../src/delivery/index.js";
 import { DELIVERY_OPTION_NAMES } from "../../src/delivery/options.js";
-import { METRIC_CONVENTIONS } from "../../src/semconv.js";
 import { Backend } from "../fixtures/backend.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");

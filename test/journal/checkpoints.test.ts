@@ -6,10 +6,10 @@ import { DatabaseSync } from "node:sqlite";
 import type { LogRecordProcessor, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLogger } from "winston";
+import { ATTRIBUTE_CONVENTIONS } from "../../scripts/conventions.ts";
 import { ExportError, ReliableLogRecordProcessor } from "../../src/delivery/index.js";
 import { leafHashOf } from "../../src/entry/line.js";
 import {
-  ATTRIBUTE_CONVENTIONS,
   type AuditError,
   GovernanceAuditLog,
   type GovernanceAuditLogOptions,

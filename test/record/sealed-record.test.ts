@@ -1,6 +1,7 @@
 import { SeverityNumber } from "@opentelemetry/api";
 import { describe, expect, test } from "vitest";
-import { ATTRIBUTE_CONVENTIONS, type JsonValue, OPERATIONS } from "../../src/index.js";
+import { ATTRIBUTE_CONVENTIONS } from "../../scripts/conventions.ts";
+import { type JsonValue, OPERATIONS } from "../../src/index.js";
 import { atNoon, NOON, SIGNED_VOTE } from "../fixtures/domain-objects.js";
 import { OPERATION_CALLS } from "../fixtures/operation-calls.js";
 import { recordedLog } from "../fixtures/recorded-log.js";
