@@ -64,11 +64,8 @@ const NO_REEXPORT = /^(?!export (?:type )?\{)[a-z].*/gm;
 
 const lineAt = (text: string, index: number): number => text.slice(0, index).split("\n").length;
 
-/**
- * The first folder or the file itself: `src/log/x.ts` is of the room log, `src/errors.ts` of
- * errors.
- */
-const roomOf = (file: string): string => file.replace(/^src\//, "").replace(/[/.].*$/, "");
+/** The first folder, or the file itself: the room of `src/log/x.ts` is log. */
+export const roomOf = (file: string): string => file.replace(/^src\//, "").replace(/[/.].*$/, "");
 
 const allows = (allowed: string, name: string, typeOnly: boolean): boolean =>
   allowed.split(" ").some((entry) => {
@@ -89,14 +86,15 @@ function innerRoomOf(file: string, rooms: Rooms): string {
 }
 
 /** An import of a file; `target` is the file that it names, if it is one of ours. */
-interface Import {
+export interface Import {
   readonly from: string;
   readonly target: string | undefined;
   readonly typeOnly: boolean;
   readonly line: number;
 }
 
-function importsOf(file: string, text: string): Import[] {
+/** The imports and re-exports of a file. */
+export function importsOf(file: string, text: string): Import[] {
   return [...text.matchAll(STATEMENT), ...text.matchAll(EXPRESSION)].map((match) => {
     const from = match.groups?.["from"] ?? "";
     return {
@@ -199,12 +197,16 @@ export function layerViolations(
   return violations;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+/** The files of `src/`, by path. */
+export function sources(): Map<string, string> {
   const paths = globSync("src/**/*.ts").map((path) => path.replaceAll("\\", "/"));
-  const violations = layerViolations(
-    new Map(paths.map((path) => [path, readFileSync(path, "utf8")])),
-  );
+  return new Map(paths.sort().map((path) => [path, readFileSync(path, "utf8")]));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const files = sources();
+  const violations = layerViolations(files);
   for (const violation of violations) console.error(violation);
   if (violations.length > 0) process.exitCode = 1;
-  else console.log(`layers: ${paths.length} files keep to their rooms`);
+  else console.log(`layers: ${files.size} files keep to their rooms`);
 }
