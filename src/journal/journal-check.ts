@@ -3,13 +3,18 @@ import { type EntryRow, entryFromRow } from "./entry-from-line.js";
 import { damaged, journalFailed } from "./failure.js";
 import { statOf } from "./journal-file.js";
 import { type ResolvedJournalOptions, refuseLogId } from "./options.js";
-import { APPLICATION_ID, READABLE_VERSION, SCHEMA_VERSION, schemaObjects } from "./schema.js";
+import { APPLICATION_ID, MIGRATIONS, OLDEST_VERSION, SCHEMA, SCHEMA_VERSION } from "./schema.js";
 
 /** Up to this size opening checks every page; the rest are checked as they are read. About 0.15 s (measured). */
 const FULL_CHECK_BYTES = 64 * 1024 * 1024;
 
 /** Newest entries that are read, and checked, before a journal is written to. */
 const CHECKED = 16;
+
+interface SchemaObject {
+  readonly type: string;
+  readonly name: string;
+}
 
 /**
  * Checks that a database is a journal, whole as far as can be seen in a moment, and of the log that was asked for.
@@ -23,10 +28,6 @@ export function checkJournal(
   options: ResolvedJournalOptions,
 ): string {
   const version = versionOf(database, path);
-  if (options.readOnly && version < READABLE_VERSION)
-    throw journalFailed(
-      `${path} is of an older version; open it for writing once, to bring it up to date`,
-    );
   checkSchema(database, path, version, options.readOnly);
   if ((statOf(path)?.size ?? 0) <= FULL_CHECK_BYTES) checkPages(database, path);
   const logId = checkLogId(database, options);
@@ -35,7 +36,12 @@ export function checkJournal(
   return logId;
 }
 
-/** The schema version of a journal. Throws `journal_failed` for another program's database, and a newer version. */
+/**
+ * The schema version of a journal.
+ *
+ * @throws {@link AuditError} `journal_failed` for another program's database, a version that is newer than this code,
+ * and one from before the first release.
+ */
 export function versionOf(database: DatabaseSync, path: string): number {
   const application = database.prepare("PRAGMA application_id").get()?.["application_id"];
   if (application !== APPLICATION_ID)
@@ -47,6 +53,11 @@ export function versionOf(database: DatabaseSync, path: string): number {
     throw journalFailed(
       `${path} has the schema version ${version}, this quorumlog knows ${SCHEMA_VERSION}; nothing was changed. ` +
         "Update quorumlog to the version that wrote it",
+    );
+  if (version < OLDEST_VERSION)
+    throw journalFailed(
+      `${path} has the schema version ${version}, made by a version of quorumlog before its first release; nothing was ` +
+        "changed. Export it with that version, or begin a new journal at another path",
     );
   return version;
 }
@@ -61,6 +72,20 @@ export function checkLogId(
   return logId;
 }
 
+/** Tables, indexes, view and triggers of a schema version. A file that lacks one was tampered with. */
+function objectsOf(version: number): SchemaObject[] {
+  const later = Object.entries(MIGRATIONS).filter(([to]) => Number(to) > version);
+  const laterNames = new Set(later.flatMap(([, sql]) => created(sql)).map(({ name }) => name));
+  return created(SCHEMA).filter(({ name }) => !laterNames.has(name));
+}
+
+function created(sql: string): SchemaObject[] {
+  return Array.from(
+    sql.matchAll(/CREATE (TABLE|INDEX|VIEW|TRIGGER) (\w+)/g),
+    ([, type = "", name = ""]) => ({ type, name }),
+  );
+}
+
 /** Triggers guard writers; that they were taken away must not keep an auditor from reading what is left. */
 function checkSchema(
   database: DatabaseSync,
@@ -70,7 +95,7 @@ function checkSchema(
 ): void {
   const rows = database.prepare("SELECT name FROM sqlite_schema").all();
   const names = new Set(rows.map(({ name }) => name));
-  const objects = schemaObjects(version);
+  const objects = objectsOf(version);
   const needed = readOnly ? objects.filter(({ type }) => type !== "TRIGGER") : objects;
   const missing = needed.find(({ name }) => !names.has(name))?.name;
   if (missing !== undefined) throw damaged(path, new Error(`it has no ${missing}`));

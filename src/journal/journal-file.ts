@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { journalFailed } from "./failure.js";
-import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from "./schema.js";
+import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "./schema.js";
 import { inTransaction, openSqlite } from "./sqlite.js";
 
 /** The absolute path without symbolic links, so that one file has one lock. Throws `journal_failed`. */
@@ -44,7 +44,7 @@ export function createJournalFile(path: string, logId: string): void {
     try {
       database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
       inTransaction(database, () => {
-        for (const migration of MIGRATIONS) database.exec(migration);
+        database.exec(SCHEMA);
         const insert = database.prepare(
           "INSERT INTO log (only, log_id, created_at) VALUES (0, ?, ?)",
         );

@@ -26,7 +26,6 @@ import { Outboxes } from "./outboxes.js";
 import { Prover } from "./proving.js";
 import { type PruneOptions, type Pruning, prune, pruneMillis } from "./pruning.js";
 import type { RejectedRecord } from "./rejected-record.js";
-import { inTransaction } from "./sqlite.js";
 
 /**
  * The durable log: an SQLite file that holds every entry of a log, over all processes that wrote to it in turn, and
@@ -103,7 +102,7 @@ export class Journal implements AuditReader {
     });
     this.#prover = new Prover(this.#entries, () => table.newest());
     if (file.readOnly) return; // what is read is checked then; what was altered must still be open to an auditor
-    inTransaction(file.database, () => this.#entries.tree.continueAt(this.#length));
+    this.#entries.tree.continueAt(this.#length);
   }
 
   /** The next sequence: how many entries were ever appended, pruned ones included. */

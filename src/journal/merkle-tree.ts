@@ -14,9 +14,6 @@ const TILE_WIDTH = 2 ** TILE_HEIGHT;
 /** Whole tiles that are kept with all hashes in them, 1 KB each. */
 const MAX_TILES = 1024;
 
-/** Leaves that are read at a time where a tree is made from them. */
-const CATCH_UP = 65_536;
-
 /** A complete subtree whose root is stored. */
 export interface Subtree {
   readonly height: number;
@@ -85,25 +82,9 @@ export class MerkleTree {
     this.#range = range;
   }
 
-  /**
-   * Goes on from the entries that are there; within a transaction, since it stores the subtrees of entries that an older
-   * version appended.
-   */
+  /** Goes on from the entries that are there. */
   continueAt(length: number): void {
-    const stored = Number(
-      this.#database
-        .prepare("SELECT count(*) AS n FROM subtree WHERE height = ?")
-        .get(TILE_HEIGHT)?.["n"],
-    );
-    const whole = stored * TILE_WIDTH;
-    this.#range = this.#rangeOver(Math.min(whole, length));
-    for (let first = this.#range.size; first < length; first += CATCH_UP) {
-      const { range, subtrees } = this.grown(
-        this.#hashes(0, first, Math.min(CATCH_UP, length - first)),
-      );
-      this.store(subtrees);
-      this.#range = range;
-    }
+    this.#range = this.#rangeOver(length);
   }
 
   /** The root of a complete subtree; a `SubtreeReader`. */

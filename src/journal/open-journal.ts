@@ -126,10 +126,11 @@ function hasFrames(path: string): boolean {
   return (statOf(`${path}-wal`)?.size ?? 0) > 0;
 }
 
+/** Brings a journal of an earlier version up to date, in one transaction. */
 function migrate(database: DatabaseSync, version: number): void {
   if (version === SCHEMA_VERSION) return;
   inTransaction(database, () => {
-    for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
+    for (let to = version + 1; to <= SCHEMA_VERSION; to++) database.exec(MIGRATIONS[to] ?? "");
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   });
 }

@@ -1,23 +1,33 @@
-/** Marks the file as ours in its header: "qlog" in ASCII. */
+/** Marks the file as a journal in its header: "qlog" in ASCII. */
 export const APPLICATION_ID = 0x716c6f67;
 
 /** How many entries share one row of `time_block`. */
 export const TIME_BLOCK = 1024;
 
+/** The schema version that this code reads and writes. The file keeps it in `user_version`. */
+export const SCHEMA_VERSION = 4;
+
+/** Versions 1 to 3 were never released, so they are refused. */
+export const OLDEST_VERSION = 4;
+
+/**
+ * The SQL that makes a version of the schema out of the one before it, by the version it makes. There is none yet: a
+ * change of the schema is made in {@link SCHEMA}, raises {@link SCHEMA_VERSION}, and adds its SQL here.
+ */
+export const MIGRATIONS: Readonly<Record<number, string>> = {};
+
 const refuse = (table: string, event: string): string =>
   `CREATE TRIGGER ${table}_${event.toLowerCase()} BEFORE ${event} ON ${table}
    BEGIN SELECT RAISE(ABORT, 'append-only: ${event} on ${table} is refused'); END;`;
 
-/**
- * The columns of a query stand beside the line, each in an index of its own, where absent values take no room. The line
- * comes last, so that a filter reads no overflow pages of it.
- */
-const FIRST = `
+/** The whole schema of a new journal: tables and indexes, the view for auditors, then the triggers. */
+export const SCHEMA: string = `
 CREATE TABLE log (
   only INTEGER PRIMARY KEY CHECK (only = 0),
   log_id TEXT NOT NULL,
   created_at TEXT NOT NULL
 ) STRICT;
+
 CREATE TABLE owner (
   only INTEGER PRIMARY KEY CHECK (only = 0),
   pid INTEGER,
@@ -25,11 +35,14 @@ CREATE TABLE owner (
   since TEXT
 ) STRICT;
 INSERT INTO owner (only) VALUES (0);
+
 CREATE TABLE context (
   id INTEGER PRIMARY KEY,
   kind TEXT NOT NULL CHECK (kind IN ('resource', 'scope')),
   json TEXT NOT NULL
 ) STRICT;
+
+-- The line comes last, so that a filter on the other columns does not read its overflow pages.
 CREATE TABLE entry (
   sequence INTEGER PRIMARY KEY CHECK (sequence >= 0),
   timestamp_millis INTEGER NOT NULL,
@@ -46,17 +59,21 @@ CREATE TABLE entry (
   decision TEXT,
   line BLOB NOT NULL
 ) STRICT;
+-- Each column that a query can name has an index. Absent values take no room in it.
 CREATE INDEX entry_by_operation ON entry (operation) WHERE operation IS NOT NULL;
 CREATE INDEX entry_by_proposal_id ON entry (proposal_id) WHERE proposal_id IS NOT NULL;
 CREATE INDEX entry_by_subject_id ON entry (subject_id) WHERE subject_id IS NOT NULL;
 CREATE INDEX entry_by_kind ON entry (kind) WHERE kind IS NOT NULL;
 CREATE INDEX entry_by_actor_did ON entry (actor_did) WHERE actor_did IS NOT NULL;
 CREATE INDEX entry_by_decision ON entry (decision) WHERE decision IS NOT NULL;
+
+-- When the ${TIME_BLOCK} entries of a whole block happened: a query by time looks here first.
 CREATE TABLE time_block (
   block INTEGER PRIMARY KEY,
   earliest_millis INTEGER NOT NULL,
   latest_millis INTEGER NOT NULL
 ) STRICT;
+
 CREATE TABLE pruning (
   pruned_before INTEGER PRIMARY KEY,
   first INTEGER NOT NULL,
@@ -68,59 +85,8 @@ CREATE TABLE pruned_leaf (
   sequence INTEGER PRIMARY KEY,
   leaf_hash BLOB NOT NULL
 ) STRICT;
-CREATE TABLE outbox (
-  mirror TEXT PRIMARY KEY,
-  next INTEGER NOT NULL,
-  delivered INTEGER NOT NULL,
-  since TEXT NOT NULL
-) STRICT;
-CREATE TABLE resend (
-  mirror TEXT NOT NULL,
-  sequence INTEGER NOT NULL,
-  PRIMARY KEY (mirror, sequence)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE rejected (
-  mirror TEXT NOT NULL,
-  sequence INTEGER NOT NULL,
-  reason TEXT NOT NULL,
-  at TEXT NOT NULL,
-  PRIMARY KEY (mirror, sequence)
-) STRICT, WITHOUT ROWID;
-CREATE VIEW audit AS
-  SELECT sequence,
-    json_extract(text, '$.timestamp') AS timestamp,
-    coalesce(json_extract(text, '$.recorded_at'), json_extract(text, '$.timestamp')) AS recorded_at,
-    operation, proposal_id, subject_id, kind, actor_did, decision,
-    json_extract(text, '$.details') AS details,
-    json_extract(text, '$.id') AS id,
-    json_extract(text, '$.trace_id') AS trace_id,
-    json_extract(text, '$.span_id') AS span_id,
-    lower(hex(leaf_hash)) AS leaf_hash,
-    text AS line
-  FROM (SELECT *, CAST(line AS TEXT) AS text FROM entry);
-CREATE TRIGGER entry_insert BEFORE INSERT ON entry
-  WHEN NEW.sequence IS NOT coalesce(
-    (SELECT max(sequence) + 1 FROM entry), (SELECT max(pruned_before) FROM pruning), 0)
-  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on entry takes the next sequence alone'); END;
-CREATE TRIGGER entry_delete BEFORE DELETE ON entry
-  WHEN OLD.sequence >= coalesce((SELECT max(pruned_before) FROM pruning), 0)
-    OR NOT EXISTS (
-      SELECT 1 FROM pruned_leaf WHERE sequence = OLD.sequence AND leaf_hash = OLD.leaf_hash)
-  BEGIN SELECT RAISE(ABORT, 'append-only: DELETE on entry is refused but for a recorded pruning'); END;
-${refuse("entry", "UPDATE")}
-${refuse("log", "UPDATE")}
-${refuse("log", "DELETE")}
-${refuse("pruning", "UPDATE")}
-${refuse("pruning", "DELETE")}
-${refuse("pruned_leaf", "UPDATE")}
-${refuse("pruned_leaf", "DELETE")}
-`;
 
-/**
- * The Merkle tree over the entries, as far as it is worth keeping, and the checkpoints that were signed of it. A record of
- * the outbox is keyed by its position, which is its sequence until there are checkpoints between the entries.
- */
-const SECOND = `
+-- The Merkle tree over the leaf hashes, as far as it is worth keeping, and what was signed of it.
 CREATE TABLE subtree (
   height INTEGER NOT NULL,
   number INTEGER NOT NULL,
@@ -138,58 +104,90 @@ CREATE TABLE checkpoint (
   note TEXT NOT NULL
 ) STRICT;
 CREATE INDEX checkpoint_by_size ON checkpoint (size);
-ALTER TABLE resend RENAME COLUMN sequence TO position;
-ALTER TABLE rejected RENAME COLUMN sequence TO position;
-CREATE TRIGGER subtree_insert BEFORE INSERT ON subtree
-  WHEN NEW.number IS NOT coalesce((SELECT max(number) + 1 FROM subtree WHERE height = NEW.height), 0)
-  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on subtree takes the next number alone'); END;
-CREATE TRIGGER checkpoint_insert BEFORE INSERT ON checkpoint
-  WHEN NEW.position <= (SELECT max(position) FROM checkpoint)
-    OR NEW.size < (SELECT size FROM checkpoint ORDER BY position DESC LIMIT 1)
-  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on checkpoint goes on from the newest'); END;
-${refuse("subtree", "UPDATE")}
-${refuse("subtree", "DELETE")}
-${refuse("checkpoint", "UPDATE")}
-${refuse("checkpoint", "DELETE")}
-`;
 
-/**
- * Guards against `INSERT OR REPLACE`, which deletes the row in its way without a word to the triggers on DELETE. A pruning
- * keeps the leaf hashes first, in the order of their sequences, and is written down when all of them are there.
- */
-const THIRD = `
+-- How far each mirror has come. A position counts entries and checkpoints in the order of delivery.
+CREATE TABLE outbox (
+  mirror TEXT PRIMARY KEY,
+  next INTEGER NOT NULL,
+  delivered INTEGER NOT NULL,
+  since TEXT NOT NULL
+) STRICT;
+CREATE TABLE resend (
+  mirror TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  PRIMARY KEY (mirror, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE rejected (
+  mirror TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  at TEXT NOT NULL,
+  PRIMARY KEY (mirror, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW audit AS
+  SELECT sequence,
+    json_extract(text, '$.timestamp') AS timestamp,
+    coalesce(json_extract(text, '$.recorded_at'), json_extract(text, '$.timestamp')) AS recorded_at,
+    operation, proposal_id, subject_id, kind, actor_did, decision,
+    json_extract(text, '$.details') AS details,
+    json_extract(text, '$.id') AS id,
+    json_extract(text, '$.trace_id') AS trace_id,
+    json_extract(text, '$.span_id') AS span_id,
+    lower(hex(leaf_hash)) AS leaf_hash,
+    text AS line
+  FROM (SELECT *, CAST(line AS TEXT) AS text FROM entry);
+
+-- INSERT OR REPLACE deletes the row in its way without firing the triggers on DELETE, so every table of the
+-- history has a trigger on INSERT too. A pruning first keeps the leaf hashes, in the order of their sequences,
+-- and is written down when all of them are there; only then can the entries be deleted.
 CREATE TRIGGER log_insert BEFORE INSERT ON log WHEN EXISTS (SELECT 1 FROM log)
-  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on log is refused, it has its name'); END;
+  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on log is refused, the log has its name already'); END;
+${refuse("log", "UPDATE")}
+${refuse("log", "DELETE")}
+
+CREATE TRIGGER context_insert BEFORE INSERT ON context WHEN EXISTS (SELECT 1 FROM context WHERE id = NEW.id)
+  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on context takes only a new id'); END;
+CREATE TRIGGER context_update BEFORE UPDATE OF id, kind ON context
+  BEGIN SELECT RAISE(ABORT, 'append-only: UPDATE on context may change only the column json'); END;
+${refuse("context", "DELETE")}
+
+CREATE TRIGGER entry_insert BEFORE INSERT ON entry
+  WHEN NEW.sequence IS NOT coalesce(
+    (SELECT max(sequence) + 1 FROM entry), (SELECT max(pruned_before) FROM pruning), 0)
+  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on entry takes only the next sequence'); END;
+${refuse("entry", "UPDATE")}
+CREATE TRIGGER entry_delete BEFORE DELETE ON entry
+  WHEN OLD.sequence >= coalesce((SELECT max(pruned_before) FROM pruning), 0)
+    OR NOT EXISTS (
+      SELECT 1 FROM pruned_leaf WHERE sequence = OLD.sequence AND leaf_hash = OLD.leaf_hash)
+  BEGIN SELECT RAISE(ABORT, 'append-only: DELETE on entry is refused, except for a recorded pruning'); END;
+
 CREATE TRIGGER pruned_leaf_insert BEFORE INSERT ON pruned_leaf
   WHEN NEW.sequence IS NOT coalesce((SELECT max(sequence) + 1 FROM pruned_leaf), 0)
     OR NEW.leaf_hash IS NOT (SELECT leaf_hash FROM entry WHERE sequence = NEW.sequence)
-  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on pruned_leaf takes the leaf hash of the next entry alone'); END;
+  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on pruned_leaf takes only the leaf hash of the next entry'); END;
+${refuse("pruned_leaf", "UPDATE")}
+${refuse("pruned_leaf", "DELETE")}
+
 CREATE TRIGGER pruning_insert BEFORE INSERT ON pruning
   WHEN NEW.first IS NOT coalesce((SELECT max(pruned_before) FROM pruning), 0)
     OR NEW.first >= NEW.pruned_before
     OR NEW.pruned_before IS NOT (SELECT max(sequence) + 1 FROM pruned_leaf)
-  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on pruning goes on from the last, over leaf hashes that are kept'); END;
-CREATE TRIGGER context_insert BEFORE INSERT ON context WHEN EXISTS (SELECT 1 FROM context WHERE id = NEW.id)
-  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on context takes a new id alone'); END;
-CREATE TRIGGER context_update BEFORE UPDATE OF id, kind ON context
-  BEGIN SELECT RAISE(ABORT, 'append-only: UPDATE on context is refused but for json, where detection ends late'); END;
-${refuse("context", "DELETE")}
+  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on pruning must follow the last pruning and the leaf hashes kept for it'); END;
+${refuse("pruning", "UPDATE")}
+${refuse("pruning", "DELETE")}
+
+CREATE TRIGGER subtree_insert BEFORE INSERT ON subtree
+  WHEN NEW.number IS NOT coalesce((SELECT max(number) + 1 FROM subtree WHERE height = NEW.height), 0)
+  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on subtree takes only the next number'); END;
+${refuse("subtree", "UPDATE")}
+${refuse("subtree", "DELETE")}
+
+CREATE TRIGGER checkpoint_insert BEFORE INSERT ON checkpoint
+  WHEN NEW.position <= (SELECT max(position) FROM checkpoint)
+    OR NEW.size < (SELECT size FROM checkpoint ORDER BY position DESC LIMIT 1)
+  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on checkpoint must follow the newest checkpoint'); END;
+${refuse("checkpoint", "UPDATE")}
+${refuse("checkpoint", "DELETE")}
 `;
-
-/** What leads from each schema version to the next; the first makes the schema. */
-export const MIGRATIONS: readonly string[] = [FIRST, SECOND, THIRD];
-
-/** The schema version that this code reads and writes, kept in `user_version`. */
-export const SCHEMA_VERSION: number = MIGRATIONS.length;
-
-/** The oldest schema version that can be read as it is: what came later are triggers, which guard writers alone. */
-export const READABLE_VERSION = 2;
-
-/** Tables, indexes, view and triggers of a schema version by name; a file that lacks one was tampered with. */
-export function schemaObjects(version: number): { readonly type: string; readonly name: string }[] {
-  const made = MIGRATIONS.slice(0, version).join("");
-  return Array.from(
-    made.matchAll(/CREATE (TABLE|INDEX|VIEW|TRIGGER) (\w+)/g),
-    ([, type = "", name = ""]) => ({ type, name }),
-  );
-}

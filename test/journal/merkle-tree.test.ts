@@ -5,7 +5,6 @@ import { consistencyProof, inclusionProof } from "../../src/integrity/merkle-pro
 import { verifyConsistency, verifyInclusion } from "../../src/integrity/verify-proofs.js";
 import { EntryTable } from "../../src/journal/entry-table.js";
 import type { JournalRow } from "../../src/journal/index.js";
-import { MIGRATIONS } from "../../src/journal/schema.js";
 import { append, newPath, openJournal, rowOf, thrownBy } from "../fixtures/journal.js";
 
 const ENTRIES = 66_000; // more than 2^16, so that subtrees of four stored heights are there
@@ -89,46 +88,4 @@ describe("the tree of a journal", () => {
     expect(treeOf(path).rootAt(300)).toEqual(before);
     expect(treeOf(path).rootAt(3)).toHaveLength(32);
   });
-});
-
-test("a journal of schema version 1 is brought up to date: its tree is made, its outbox goes on", () => {
-  const path = newPath();
-  const database = new DatabaseSync(path);
-  database.exec(MIGRATIONS[0] as string);
-  database.exec(
-    "PRAGMA application_id = 0x716c6f67; PRAGMA user_version = 1; PRAGMA journal_mode = WAL",
-  );
-  database.exec(
-    "INSERT INTO log (only, log_id, created_at) VALUES (0, 'quorumlog', '2026-01-01T00:00:00Z')",
-  );
-  database.exec(`INSERT INTO outbox (mirror, next, delivered, since) VALUES ('otlp', 290, 289, '2026-01-01T00:00:00Z');
-    INSERT INTO rejected (mirror, sequence, reason, at) VALUES ('otlp', 17, 'HTTP 400', '2026-01-01T00:00:00Z');
-    INSERT INTO context (id, kind, json) VALUES (1, 'resource', '{"attributes":{}}'), (2, 'scope', '{"name":"x"}')`);
-  const insert = database.prepare(
-    `INSERT INTO entry (sequence, timestamp_millis, recorded_nanos, resource, scope, leaf_hash, operation, proposal_id,
-      actor_did, line) VALUES (?, ?, ?, 1, 2, ?, 'vote_cast', 'p1', 'did:a', ?)`,
-  );
-  const rows = Array.from({ length: 300 }, (_, sequence) => rowOf(sequence));
-  for (const row of rows)
-    insert.run(
-      row.entry.sequence,
-      row.timestampMillis,
-      row.entry.sequence,
-      leafOf(row),
-      Buffer.from(row.line),
-    );
-  database.close();
-  expect(thrownBy(() => openJournal(path, { readOnly: true })).message).toMatch(
-    /older version; open it for writing/,
-  );
-  const journal = openJournal(path);
-  expect(journal.entries({ limit: 1000, order: "oldest" })).toEqual(rows.map(({ entry }) => entry));
-  expect(journal.rejected()).toMatchObject([{ mirror: "otlp", sequence: 17, reason: "HTTP 400" }]);
-  expect(journal.resend("otlp")).toBe(1);
-  expect(journal.outbox("otlp").size).toBe(11);
-  append(journal, 1);
-  let range = CompactRange.EMPTY;
-  for (const { leafHash } of journal.entries({ limit: 1000, order: "oldest" }))
-    range = range.append(Buffer.from(leafHash, "hex"));
-  expect(Buffer.from(treeOf(path).rootAt(301)).equals(range.root())).toBe(true);
 });
