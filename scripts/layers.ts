@@ -10,8 +10,9 @@ import { fileURLToPath } from "node:url";
 const PURE = "node:crypto node:util";
 const OTEL =
   "@opentelemetry/api @opentelemetry/core @opentelemetry/resources @opentelemetry/sdk-logs";
-const CORE = "semconv errors entry record query memory integrity verify delivery journal";
-const ADAPTER = "entry record query delivery semconv errors";
+const GROUND = "text options errors";
+const CORE = `semconv ${GROUND} http entry record query memory integrity verify delivery journal`;
+const ADAPTER = `entry record query delivery semconv http ${GROUND}`;
 
 type Rooms = Readonly<Record<string, readonly [rooms: string, packages: string] | string>>;
 
@@ -33,15 +34,18 @@ type Rooms = Readonly<Record<string, readonly [rooms: string, packages: string] 
 const ROOMS: Rooms = {
   semconv: ["", ""],
   errors: ["", PURE],
+  options: ["errors", PURE],
+  text: ["errors", PURE],
+  http: ["text errors", PURE],
   entry: ["semconv errors", PURE],
   record: ["entry type:integrity semconv errors", `${OTEL} ${PURE}`],
   query: ["entry errors", PURE],
   memory: ["entry query errors", PURE],
-  integrity: ["entry errors", PURE],
-  verify: ["integrity entry errors", PURE],
-  delivery: ["entry semconv errors", `${OTEL} node:*`],
+  integrity: [`entry ${GROUND}`, PURE],
+  verify: [`integrity entry ${GROUND}`, PURE],
+  delivery: [`entry semconv http ${GROUND}`, `${OTEL} node:*`],
   journal: [
-    "record query integrity type:delivery entry errors",
+    `record query integrity type:delivery entry ${GROUND}`,
     "type:@opentelemetry/sdk-logs node:*",
   ],
   log: [CORE, `${OTEL} node:*`],

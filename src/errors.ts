@@ -69,26 +69,3 @@ export class AuditError extends Error {
 export function invalidOption(field: string, reason: string): AuditError {
   return new AuditError("invalid_options", `${field}: ${reason}`, { field });
 }
-
-/** Refuses options that are no object, and an option that nobody knows: a misspelt one would silently not be there. */
-export function checkNames(options: object, names: readonly string[]): void {
-  if (typeof options !== "object" || options === null)
-    throw invalidOption("options", "expected an object");
-  for (const name of Object.keys(options))
-    if (!names.includes(name)) throw invalidOption(name, "no such option");
-}
-
-/** The option as a positive integer, where it is given. */
-export function positiveInteger(value: unknown, field: string): number | undefined {
-  if (value === undefined) return undefined;
-  if (!Number.isSafeInteger(value) || (value as number) < 1)
-    throw invalidOption(field, "expected a positive integer");
-  return value as number;
-}
-
-/** The option as a function, where it is given. */
-export function functionOf<T>(value: T | undefined, field: string): T | undefined {
-  if (value !== undefined && typeof value !== "function")
-    throw invalidOption(field, "expected a function");
-  return value;
-}

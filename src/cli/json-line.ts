@@ -1,4 +1,4 @@
-import { visible } from "./visible.js";
+import { visible } from "../text/safe-text.js";
 
 /** A value for programs: one line of JSON, which a terminal can show too. */
 export function jsonLine(value: unknown): string {

@@ -1,11 +1,11 @@
 import { SCOPE_VERSION } from "../semconv.js";
+import { visible, visibleLines } from "../text/safe-text.js";
 import type { CommandIo } from "./command-io.js";
 import { COMMANDS } from "./commands.js";
 import { EXIT, exitCodeOf, exitCodeOfSignal, isClosedPipe } from "./exit-code.js";
 import { overallHelp } from "./help.js";
 import { invoke } from "./invoke.js";
 import { UsageError } from "./usage-error.js";
-import { visible, visibleLines } from "./visible.js";
 
 /**
  * The `quorumlog` command: results go to `io.stdout`, messages to `io.stderr`. Never rejects.

@@ -1,7 +1,7 @@
+import { visible } from "../text/safe-text.js";
 import type { CommandIo } from "./command-io.js";
 import { displayWidth, inColumns } from "./display-width.js";
 import { type Style, styled } from "./styled.js";
-import { visible } from "./visible.js";
 
 /** One column of a table. */
 export interface Column<Row> {

@@ -1,5 +1,4 @@
-/** The longest time that `setTimeout` waits, in milliseconds; more would fire at once. */
-export const MAX_TIMER_MILLIS = 2_147_483_647;
+import { MAX_TIMER_MILLIS } from "../options.js";
 
 /** How long a flush or a shutdown waits unless it is told otherwise, in milliseconds. */
 export const DEFAULT_FLUSH_TIMEOUT_MILLIS = 30_000;

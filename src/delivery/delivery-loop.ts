@@ -1,6 +1,6 @@
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
-import { type BackoffOptions, backoffMillis } from "./backoff.js";
-import { MAX_TIMER_MILLIS } from "./deadline.js";
+import { type BackoffOptions, backoffMillis } from "../http/backoff.js";
+import { MAX_TIMER_MILLIS } from "../options.js";
 import { type ExportFailure, exportFailure } from "./export-failure.js";
 import { exportOnce } from "./export-once.js";
 import type { Spool, SpooledRecord } from "./spool.js";

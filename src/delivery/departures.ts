@@ -1,4 +1,4 @@
-import { MAX_TIMER_MILLIS } from "./deadline.js";
+import { MAX_TIMER_MILLIS } from "../options.js";
 
 /** How many records left a spool, one way or the other, and those who wait for so many. */
 export class Departures {

@@ -1,3 +1,5 @@
+import { isRetryStatus } from "../http/answer.js";
+
 /**
  * What a failed export means for its batch:
  *
@@ -25,8 +27,6 @@ export interface ExportFailure {
 
 /** Statuses of RFC 9110 section 15.5 that speak of the content of the request. */
 const CONTENT_STATUSES: ReadonlySet<number> = new Set([400, 413, 422]);
-/** Statuses that ask to come again: 408, 425 (RFC 8470 section 5.2) and 429 (RFC 6585 section 4). */
-const LATER_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /** gRPC status codes, from `grpc/status.h`: what is wrong with the content, and with the set-up. */
 const GRPC_REFUSED: ReadonlySet<number> = new Set([3, 11]); // INVALID_ARGUMENT, OUT_OF_RANGE
@@ -61,9 +61,7 @@ function kindOf(status: number): FailureKind {
     return GRPC_CONFIGURATION.has(status) ? "configuration" : "transient";
   }
   if (CONTENT_STATUSES.has(status)) return "refused";
-  return status >= 300 && status < 500 && !LATER_STATUSES.has(status)
-    ? "configuration"
-    : "transient";
+  return status >= 300 && !isRetryStatus(status) ? "configuration" : "transient";
 }
 
 function reasonOf(error: unknown): string {

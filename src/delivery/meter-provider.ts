@@ -1,14 +1,9 @@
 import { type MeterProvider, metrics } from "@opentelemetry/api";
-import { invalidOption } from "../errors.js";
 
 /**
- * The option, or else the provider that is registered with the API. That is looked up late: an SDK that is started after
- * the mirrors were made registers its provider then.
- *
- * @throws `AuditError` `invalid_options`.
+ * The provider of the options, or the one that is registered with the API. That one is looked up
+ * late: an SDK that starts after the mirrors were made registers its provider then.
  */
 export function meterProviderOf(option: MeterProvider | undefined): () => MeterProvider {
-  if (option !== undefined && typeof option?.getMeter !== "function")
-    throw invalidOption("meterProvider", "expected a MeterProvider");
   return () => option ?? metrics.getMeterProvider();
 }

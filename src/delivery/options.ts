@@ -1,13 +1,20 @@
 import type { MeterProvider } from "@opentelemetry/api";
 import type { LogRecordExporter } from "@opentelemetry/sdk-logs";
+import type { AuditError } from "../errors.js";
 import {
-  type AuditError,
-  checkNames,
-  functionOf,
-  invalidOption,
+  boolean,
+  callback,
+  millis,
+  type OptionReaders,
+  oneOf,
+  optional,
   positiveInteger,
-} from "../errors.js";
-import { MAX_TIMER_MILLIS } from "./deadline.js";
+  type ReadOption,
+  readOptions,
+  text,
+  withDefault,
+  withMethods,
+} from "../options.js";
 import type { DeliverySettings } from "./delivery-loop.js";
 import { meterProviderOf } from "./meter-provider.js";
 
@@ -124,22 +131,37 @@ export interface ResolvedDelivery extends DeliverySettings {
   readonly meterProvider: () => MeterProvider;
 }
 
-/** The names of {@link DeliveryOptions}, for adapters that add options of their own. */
-export const DELIVERY_OPTION_NAMES: readonly (keyof DeliveryOptions)[] = [
-  "name",
-  "maxBatchSize",
-  "maxConcurrentExports",
-  "delayMillis",
-  "maxPending",
-  "whenFull",
-  "exportTimeoutMillis",
-  "initialBackoffMillis",
-  "maxBackoffMillis",
-  "giveUpAfterMillis",
-  "backfill",
-  "onError",
-  "meterProvider",
-];
+/** What reading the options gives. */
+type ReadDelivery = Omit<ResolvedDelivery, "backoff" | "giveUpAfterMillis" | "meterProvider"> &
+  Pick<DeliveryOptions, "giveUpAfterMillis" | "meterProvider"> & {
+    readonly initialBackoffMillis: number;
+    readonly maxBackoffMillis: number;
+  };
+
+/** How each option is read, for this room and for adapters that add options of their own. */
+export const DELIVERY_READERS: OptionReaders<ReadDelivery> = {
+  name: withDefault(DEFAULT_MIRROR_NAME, text),
+  maxBatchSize: withDefault(DEFAULT_MAX_BATCH_SIZE, positiveInteger),
+  maxConcurrentExports: withDefault(DEFAULT_MAX_CONCURRENT_EXPORTS, positiveInteger),
+  delayMillis: withDefault(DEFAULT_DELAY_MILLIS, millis(0)),
+  maxPending: withDefault(DEFAULT_MAX_PENDING, positiveInteger),
+  whenFull: withDefault("reject", oneOf("reject", "throw")),
+  exportTimeoutMillis: withDefault(DEFAULT_EXPORT_TIMEOUT_MILLIS, millis(1)),
+  initialBackoffMillis: withDefault(DEFAULT_INITIAL_BACKOFF_MILLIS, millis(1)),
+  maxBackoffMillis: withDefault(DEFAULT_MAX_BACKOFF_MILLIS, millis(1)),
+  giveUpAfterMillis: optional(millis(1)),
+  backfill: withDefault(false, boolean),
+  onError: optional(callback()),
+  meterProvider: optional(withMethods("a MeterProvider", "getMeter")),
+};
+
+/** How an exporter is read. */
+export const EXPORTER: ReadOption<LogRecordExporter> = withMethods(
+  "a log record exporter",
+  "export",
+  "forceFlush",
+  "shutdown",
+);
 
 /**
  * Checks options and fills in their defaults.
@@ -147,50 +169,16 @@ export const DELIVERY_OPTION_NAMES: readonly (keyof DeliveryOptions)[] = [
  * @throws `AuditError` `invalid_options` naming the option.
  */
 export function resolveDelivery(options: ReliableLogRecordProcessorOptions): ResolvedDelivery {
-  checkNames(options, [...DELIVERY_OPTION_NAMES, "exporter"]);
-  for (const method of ["export", "forceFlush", "shutdown"] as const)
-    if (typeof options.exporter?.[method] !== "function")
-      throw invalidOption("exporter", `a log record exporter has ${method}()`);
-  const { name = DEFAULT_MIRROR_NAME, whenFull = "reject", backfill = false } = options;
-  if (typeof name !== "string" || name === "")
-    throw invalidOption("name", "expected a string that is not empty");
-  if (whenFull !== "reject" && whenFull !== "throw")
-    throw invalidOption("whenFull", 'expected "reject" or "throw"');
-  if (typeof backfill !== "boolean") throw invalidOption("backfill", "expected a boolean");
-  const maxBatchSize =
-    positiveInteger(options.maxBatchSize, "maxBatchSize") ?? DEFAULT_MAX_BATCH_SIZE;
-  const maxPending = positiveInteger(options.maxPending, "maxPending") ?? DEFAULT_MAX_PENDING;
+  const { exporter, initialBackoffMillis, maxBackoffMillis, maxBatchSize, ...read } = readOptions<
+    ReadDelivery & ReliableLogRecordProcessorOptions
+  >(options, { ...DELIVERY_READERS, exporter: EXPORTER });
   return {
-    name,
-    whenFull,
-    backfill,
-    onError: functionOf(options.onError, "onError"),
+    ...read,
+    onError: read.onError,
     // a batch that there is never room for would not go before its delay, while records are refused
-    maxBatchSize: Math.min(maxBatchSize, maxPending),
-    maxConcurrentExports:
-      positiveInteger(options.maxConcurrentExports, "maxConcurrentExports") ??
-      DEFAULT_MAX_CONCURRENT_EXPORTS,
-    maxPending,
-    delayMillis: millis(options.delayMillis, "delayMillis", 0) ?? DEFAULT_DELAY_MILLIS,
-    exportTimeoutMillis:
-      millis(options.exportTimeoutMillis, "exportTimeoutMillis", 1) ??
-      DEFAULT_EXPORT_TIMEOUT_MILLIS,
-    backoff: {
-      initialMillis:
-        millis(options.initialBackoffMillis, "initialBackoffMillis", 1) ??
-        DEFAULT_INITIAL_BACKOFF_MILLIS,
-      maxMillis:
-        millis(options.maxBackoffMillis, "maxBackoffMillis", 1) ?? DEFAULT_MAX_BACKOFF_MILLIS,
-    },
-    giveUpAfterMillis:
-      millis(options.giveUpAfterMillis, "giveUpAfterMillis", 1) ?? Number.POSITIVE_INFINITY,
-    meterProvider: meterProviderOf(options.meterProvider),
+    maxBatchSize: Math.min(maxBatchSize, read.maxPending),
+    backoff: { initialMillis: initialBackoffMillis, maxMillis: maxBackoffMillis },
+    giveUpAfterMillis: read.giveUpAfterMillis ?? Number.POSITIVE_INFINITY,
+    meterProvider: meterProviderOf(read.meterProvider),
   };
-}
-
-function millis(value: unknown, field: string, least: number): number | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== "number" || !(value >= least && value <= MAX_TIMER_MILLIS))
-    throw invalidOption(field, `expected ${least} to ${MAX_TIMER_MILLIS} milliseconds`);
-  return value;
 }

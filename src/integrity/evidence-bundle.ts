@@ -1,4 +1,5 @@
 import { AuditError } from "../errors.js";
+import { quoted } from "../text/safe-text.js";
 import { type Checkpoint, parseCheckpoint } from "./checkpoint.js";
 import { base64, hashOfBase64 } from "./encodings.js";
 import { invalidEvidence } from "./invalid-evidence.js";
@@ -136,7 +137,7 @@ function objectOf(
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw invalidEvidence("expected an object", field);
   for (const key of Object.keys(value)) {
-    if (!keys.includes(key)) throw invalidEvidence(`expected no key ${JSON.stringify(key)}`, field);
+    if (!keys.includes(key)) throw invalidEvidence(`expected no key ${quoted(key)}`, field);
   }
   for (const key of keys)
     if (!Object.hasOwn(value, key)) throw invalidEvidence(`expected ${key}`, field);

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
-import { AuditError, checkNames, functionOf, invalidOption } from "../errors.js";
+import { AuditError, invalidOption } from "../errors.js";
+import { callback, type OptionReaders, readOptions, string } from "../options.js";
 import { parseVerifierKey, type VerifierKey, verifierKeyOf } from "./verifier-key.js";
 
 /** A key that signs checkpoints; where its private half lives is its own matter. */
@@ -63,16 +64,18 @@ function keyOfPem(pem: string): KeyObject {
  * ```
  */
 export function remoteSigningKey(options: RemoteSigningKeyOptions): SigningKey {
-  checkNames(options, ["verifierKey", "sign"]);
-  const remoteSign = functionOf(options.sign, "sign");
-  if (remoteSign === undefined) throw invalidOption("sign", "expected a function");
-  try {
-    return {
-      verifierKey: parseVerifierKey(options.verifierKey),
-      sign: (message) => remoteSign(message),
-    };
-  } catch (cause) {
-    const message = "verifierKey: expected a verifier key as text, <name>+<key id>+<base64>";
-    throw new AuditError("invalid_options", message, { field: "verifierKey", cause });
-  }
+  const { verifierKey, sign } = readOptions(options, REMOTE_READERS);
+  return { verifierKey, sign: (message) => sign(message) };
 }
+
+const REMOTE_READERS: OptionReaders<SigningKey> = {
+  verifierKey: (value, field) => {
+    try {
+      return parseVerifierKey(string(value, field));
+    } catch (cause) {
+      const message = `${field}: expected a verifier key as text, <name>+<key id>+<base64>`;
+      throw new AuditError("invalid_options", message, { field, cause });
+    }
+  },
+  sign: callback(),
+};

@@ -1,5 +1,6 @@
 import { logIdOf } from "../entry/log-id.js";
-import { AuditError, checkNames, invalidOption } from "../errors.js";
+import { AuditError, invalidOption } from "../errors.js";
+import { boolean, type OptionReaders, readOptions, withDefault } from "../options.js";
 
 /** How many days entries are kept at the least: six months, as Article 26(6) of the EU AI Act asks of deployers. */
 export const DEFAULT_MINIMUM_RETENTION_DAYS = 184;
@@ -34,16 +35,21 @@ export interface ResolvedJournalOptions {
   readonly minimumRetentionDays: number;
 }
 
-const NAMES: readonly (keyof JournalOptions)[] = ["readOnly", "logId", "minimumRetentionDays"];
+const READERS: OptionReaders<ResolvedJournalOptions> = {
+  readOnly: withDefault(false, boolean),
+  logId: logIdOf,
+  minimumRetentionDays: withDefault(DEFAULT_MINIMUM_RETENTION_DAYS, days),
+};
 
 /** Checks options and fills in their defaults. Throws `invalid_options`. */
 export function resolveJournalOptions(options: JournalOptions): ResolvedJournalOptions {
-  checkNames(options, NAMES);
-  const { readOnly = false, minimumRetentionDays = DEFAULT_MINIMUM_RETENTION_DAYS } = options;
-  if (typeof readOnly !== "boolean") throw invalidOption("readOnly", "expected a boolean");
-  if (!(Number.isFinite(minimumRetentionDays) && minimumRetentionDays >= 0))
-    throw invalidOption("minimumRetentionDays", "expected a number of days that is not negative");
-  return { readOnly, minimumRetentionDays, logId: logIdOf(options.logId) };
+  return readOptions(options, READERS);
+}
+
+function days(value: unknown, field: string): number {
+  if (typeof value !== "number" || !(Number.isFinite(value) && value >= 0))
+    throw invalidOption(field, "expected a number of days that is not negative");
+  return value;
 }
 
 /** Throws `invalid_options` when something is no path of a file. */

@@ -1,6 +1,6 @@
-import { backoffMillis } from "../delivery/backoff.js";
 import { guardExit, type Pending, unguardExit } from "../delivery/exit-guard.js";
 import { AuditError } from "../errors.js";
+import { backoffMillis } from "../http/backoff.js";
 import type { JournalRow } from "../journal/entry-table.js";
 import type { Journal } from "../journal/journal.js";
 

@@ -3,16 +3,28 @@ import type { MeterProvider } from "@opentelemetry/api";
 import type { Resource } from "@opentelemetry/resources";
 import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import { type AuditMirror, isReliable, missingMember } from "../delivery/audit-mirror.js";
-import { MAX_TIMER_MILLIS } from "../delivery/deadline.js";
 import { meterProviderOf } from "../delivery/meter-provider.js";
 import { processWarnings } from "../delivery/reporter.js";
 import type { AuditEvent } from "../entry/audit-event.js";
 import { DEFAULT_LOG_ID, logIdOf } from "../entry/log-id.js";
 import { timeMillis } from "../entry/timestamp.js";
-import { AuditError, checkNames, functionOf, invalidOption, positiveInteger } from "../errors.js";
+import { AuditError, invalidOption } from "../errors.js";
 import type { SigningKey } from "../integrity/signing-key.js";
 import { Journal } from "../journal/journal.js";
 import type { MemoryBounds } from "../memory/memory-store.js";
+import {
+  arrayOf,
+  callback,
+  MAX_TIMER_MILLIS,
+  type OptionReaders,
+  oneOf,
+  optional,
+  positiveInteger,
+  type ReadOption,
+  readOptions,
+  withDefault,
+  withMethods,
+} from "../options.js";
 import {
   type CheckpointEvery,
   DEFAULT_CHECKPOINT_ENTRIES,
@@ -135,20 +147,37 @@ export interface ResolvedOptions {
   readonly onError: (error: AuditError) => void;
 }
 
-const NAMES: readonly (keyof AuditLogProcessorOptions)[] = [
-  "maxEntries",
-  "maxBytes",
-  "logId",
-  "clock",
-  "journal",
-  "durability",
-  "signer",
-  "checkpointEvery",
-  "mirrors",
-  "meterProvider",
-  "redact",
-  "onError",
-];
+/** The options as they are given, each in its checked form. */
+type ReadOptions = Pick<
+  AuditLogProcessorOptions,
+  "maxBytes" | "logId" | "clock" | "signer" | "meterProvider" | "redact" | "onError"
+> &
+  Pick<ResolvedOptions, "durability" | "checkpointEvery" | "mirrors"> & {
+    readonly maxEntries: number;
+    readonly journal: string | Journal | undefined;
+  };
+
+const READERS: OptionReaders<ReadOptions> = {
+  maxEntries: withDefault(DEFAULT_MAX_ENTRIES, positiveInteger),
+  maxBytes: optional(positiveInteger),
+  logId: logIdOf,
+  clock: optional(callback()),
+  journal: optional(pathOrJournal),
+  durability: withDefault("commit", oneOf("commit", "batch")),
+  signer: (value) => value as AuditLogProcessorOptions["signer"], // `Signer` reads it
+  checkpointEvery: (value = {}, field) => readOptions(value, CHECKPOINT_READERS, field),
+  mirrors: withDefault<readonly AuditMirror[]>([], mirrors),
+  meterProvider: optional(withMethods("a MeterProvider", "getMeter")),
+  redact: optional(callback()),
+  onError: optional(callback()),
+};
+
+const CHECKPOINT_READERS: OptionReaders<ResolvedOptions["checkpointEvery"]> = {
+  entries: withDefault(DEFAULT_CHECKPOINT_ENTRIES, positiveInteger),
+  millis: withDefault(DEFAULT_CHECKPOINT_MILLIS, (value, field) =>
+    Math.min(positiveInteger(value, field), MAX_TIMER_MILLIS),
+  ),
+};
 
 /**
  * Checks options and fills in their defaults.
@@ -157,52 +186,43 @@ const NAMES: readonly (keyof AuditLogProcessorOptions)[] = [
  * would silently not be there.
  */
 export function resolveOptions(options: AuditLogProcessorOptions): ResolvedOptions {
-  checkNames(options, NAMES);
-  const resolved = {
-    bounds: {
-      maxEntries: positiveInteger(options.maxEntries, "maxEntries") ?? DEFAULT_MAX_ENTRIES,
-      maxBytes: positiveInteger(options.maxBytes, "maxBytes") ?? Number.POSITIVE_INFINITY,
-    },
-    now: nowOf(functionOf(options.clock, "clock")),
-    durability: durabilityOf(options),
-    checkpointEvery: checkpointEveryOf(options),
-    mirrors: mirrorsOf(options.mirrors),
-    meterProvider: meterProviderOf(options.meterProvider),
-    redact: functionOf(options.redact, "redact"),
-    onError: functionOf(options.onError, "onError") ?? processWarnings(),
-  };
-  const logId = logIdOf(options.logId);
-  const signer = signerOf(options);
-  const journal = journalOf(options.journal, logId ?? signer?.name); // late, so that no refusal leaves it open
+  const read = readOptions(options, READERS);
+  assertFits(options, read);
+  const signer = read.signer === undefined ? undefined : new Signer(read.signer);
+  const journal = opened(read.journal, read.logId ?? signer?.name); // late, so that no refusal leaves it open
   const ownsJournal = journal !== undefined && journal !== options.journal;
   return {
-    ...resolved,
+    bounds: { maxEntries: read.maxEntries, maxBytes: read.maxBytes ?? Number.POSITIVE_INFINITY },
+    now: nowOf(read.clock),
+    durability: read.durability,
+    checkpointEvery: read.checkpointEvery,
+    mirrors: read.mirrors,
+    meterProvider: meterProviderOf(read.meterProvider),
+    redact: read.redact,
+    onError: read.onError ?? processWarnings(),
     keys: keysOf(signer, journal, ownsJournal),
     journal,
     ownsJournal,
-    logId: journal?.logId ?? `${logId ?? DEFAULT_LOG_ID}/${randomUUID()}`,
+    logId: journal?.logId ?? `${read.logId ?? DEFAULT_LOG_ID}/${randomUUID()}`,
   };
 }
 
-function durabilityOf({
-  durability = "commit",
-  journal,
-}: AuditLogProcessorOptions): "commit" | "batch" {
-  if (durability !== "commit" && durability !== "batch")
-    throw invalidOption("durability", 'expected "commit" or "batch"');
-  if (durability === "batch" && journal === undefined)
+/** Refuses options that need another one. */
+function assertFits(given: AuditLogProcessorOptions, read: ReadOptions): void {
+  if (read.durability === "batch" && read.journal === undefined)
     throw invalidOption("durability", "there is no journal to commit to");
-  return durability;
-}
-
-function signerOf({ signer, journal }: AuditLogProcessorOptions): Signer | undefined {
-  if (signer === undefined) return undefined;
-  if (journal === undefined)
+  if (read.signer === undefined && Object.keys(given.checkpointEvery ?? {}).length > 0)
+    throw invalidOption("checkpointEvery", "there is no signer");
+  if (read.signer !== undefined && read.journal === undefined)
     throw invalidOption(
       "signer",
       "there is no journal, and a log in memory would sign a new history each time",
     );
-  return new Signer(signer);
+}
+
+function pathOrJournal(value: unknown, field: string): string | Journal {
+  if (typeof value === "string" || value instanceof Journal) return value;
+  throw invalidOption(field, "expected a file path or an open Journal");
 }
 
 function keysOf(
@@ -219,37 +239,17 @@ function keysOf(
   }
 }
 
-function checkpointEveryOf({ signer, checkpointEvery = {} }: AuditLogProcessorOptions): {
-  readonly entries: number;
-  readonly millis: number;
-} {
-  checkNames(checkpointEvery, ["entries", "millis"]);
-  if (signer === undefined && Object.keys(checkpointEvery).length > 0)
-    throw invalidOption("checkpointEvery", "there is no signer");
-  const { entries, millis } = checkpointEvery;
-  return {
-    entries: positiveInteger(entries, "checkpointEvery.entries") ?? DEFAULT_CHECKPOINT_ENTRIES,
-    millis: Math.min(
-      positiveInteger(millis, "checkpointEvery.millis") ?? DEFAULT_CHECKPOINT_MILLIS,
-      MAX_TIMER_MILLIS,
-    ),
-  };
-}
-
-function journalOf(
-  value: string | Journal | undefined,
+function opened(
+  journal: string | Journal | undefined,
   logId: string | undefined,
 ): Journal | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value === "string") return Journal.open(value, { logId });
-  if (!(value instanceof Journal))
-    throw invalidOption("journal", "expected a file path or an open Journal");
-  if (logId !== undefined && logId !== value.logId)
+  if (typeof journal === "string") return Journal.open(journal, { logId });
+  if (journal !== undefined && logId !== undefined && logId !== journal.logId)
     throw invalidOption(
       "logId",
-      `the journal belongs to the log "${value.logId}"; leave the option out`,
+      `the journal belongs to the log "${journal.logId}"; leave the option out`,
     );
-  return value;
+  return journal;
 }
 
 function nowOf(clock: (() => Date) | undefined): () => number {
@@ -264,25 +264,27 @@ function nowOf(clock: (() => Date) | undefined): () => number {
   };
 }
 
-function mirrorsOf(value: readonly LogRecordProcessor[] | undefined): readonly AuditMirror[] {
-  if (value === undefined) return [];
-  if (!Array.isArray(value))
-    throw invalidOption("mirrors", "expected an array of log record processors");
+const MIRROR: ReadOption<AuditMirror> = withMethods(
+  "a log record processor",
+  "onEmit",
+  "forceFlush",
+  "shutdown",
+);
+
+function mirrors(value: unknown, field: string): AuditMirror[] {
+  const read = arrayOf(MIRROR)(value, field);
   const names = new Set<string>();
-  for (const [index, mirror] of (value as AuditMirror[]).entries()) {
-    const field = `mirrors[${index}]`;
-    for (const method of ["onEmit", "forceFlush", "shutdown"] as const)
-      if (typeof mirror?.[method] !== "function")
-        throw invalidOption(field, `a log record processor has ${method}()`);
-    if (value.indexOf(mirror) !== index)
-      throw invalidOption(field, "the same mirror stands there twice");
+  for (const [index, mirror] of read.entries()) {
+    const here = `${field}[${index}]`;
+    if (read.indexOf(mirror) !== index)
+      throw invalidOption(here, "the same mirror stands there twice");
     const missing = missingMember(mirror);
     if (missing !== undefined)
-      throw invalidOption(field, `a reliable mirror also has ${missing}: see ReliableMirror`);
+      throw invalidOption(here, `a reliable mirror also has ${missing}: see ReliableMirror`);
     if (!isReliable(mirror)) continue;
     if (names.has(mirror.name))
-      throw invalidOption(field, `another mirror is named "${mirror.name}"`);
+      throw invalidOption(here, `another mirror is named "${mirror.name}"`);
     names.add(mirror.name);
   }
-  return [...value];
+  return read;
 }

@@ -1,6 +1,6 @@
-import { excerpt } from "../delivery/excerpt.js";
-import { retryAfterMillis } from "../delivery/retry-after.js";
 import { invalidOption } from "../errors.js";
+import { isRetryStatus, retryAfterMillis, statusText } from "../http/answer.js";
+import { excerpt } from "../text/safe-text.js";
 import { lokiFailed } from "./failure.js";
 
 /** One line of a stream as Loki returned it; anybody's. */
@@ -50,9 +50,6 @@ export interface LokiFault {
   readonly retryAfterMillis?: number | undefined;
 }
 
-/** Statuses that ask to come again: 408, 425 (RFC 8470 section 5.2) and 429 (RFC 6585 section 4). */
-const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
-
 /** What to look at, by status. */
 const HINTS: ReadonlyMap<number, string> = new Map([
   [401, "; check headers.authorization and tenant"],
@@ -80,20 +77,20 @@ export function judge({ status, headers, body }: LokiAnswer): LokiPage | LokiFau
 }
 
 function faultOf(status: number, headers: Headers, body: string): LokiFault {
-  const said = body === "" ? "" : `: ${excerpt(body)}`;
-  const error = lokiFailed(`HTTP ${status}${said}${HINTS.get(status) ?? ""}`);
+  const said = statusText(status, body);
+  const error = lokiFailed(`${said}${HINTS.get(status) ?? ""}`);
   if (status === 413) return { error, cure: "smaller" };
   if (status === 400) {
     if (/time range exceeds/i.test(body)) return { error, cure: "shorter" };
     if (/max_entries_limit/i.test(body)) return { error, cure: "fewer" };
     // all that we write ourselves parses, so it is the caller's
     if (/parse error/i.test(body))
-      return { error: invalidOption("selector", `Loki cannot read it${said}`), cure: "nothing" };
+      return { error: invalidOption("selector", `Loki cannot read it: ${said}`), cure: "nothing" };
   }
   if (status === 504) return { error, cure: "smaller or later" };
   if (status >= 500 && /larger than max|ResourceExhausted/i.test(body))
     return { error, cure: "smaller" };
-  if (status < 500 && !LATER.has(status)) return { error, cure: "nothing" };
+  if (!isRetryStatus(status)) return { error, cure: "nothing" };
   return { error, cure: "later", retryAfterMillis: retryAfterMillis(headers.get("retry-after")) };
 }
 

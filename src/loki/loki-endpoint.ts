@@ -1,5 +1,5 @@
-import { excerpt } from "../delivery/excerpt.js";
 import { randomUuid } from "../entry/uuid.js";
+import { excerpt } from "../text/safe-text.js";
 import { lokiFailed } from "./failure.js";
 import {
   judge,

@@ -1,4 +1,5 @@
 import { AuditError } from "../errors.js";
+import { quoted } from "../text/safe-text.js";
 
 /** Sees to it that a reader reads one log: sequences of two would be mixed. */
 export class OneLog {
@@ -13,7 +14,7 @@ export class OneLog {
   admit(logId: string): void {
     this.#logId ??= logId;
     if (logId === this.#logId) return;
-    const logs = [this.#logId, logId].map((id) => JSON.stringify(id)).join(" and ");
+    const logs = [this.#logId, logId].map(quoted).join(" and ");
     throw new AuditError(
       "invalid_options",
       `logId: the selector finds records of the logs ${logs}; choose one`,

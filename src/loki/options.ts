@@ -1,7 +1,15 @@
-import { validateHeaderName, validateHeaderValue } from "node:http";
-import { MAX_TIMER_MILLIS } from "../delivery/deadline.js";
 import { logIdOf } from "../entry/log-id.js";
-import { checkNames, invalidOption, positiveInteger } from "../errors.js";
+import { invalidOption } from "../errors.js";
+import { headersOf, headerValue, httpUrl } from "../http/request-options.js";
+import {
+  millis,
+  type OptionReaders,
+  optional,
+  positiveInteger,
+  readOptions,
+  text,
+  withDefault,
+} from "../options.js";
 
 /** How far back a reader looks unless it is told otherwise, in days. */
 export const DEFAULT_LOOKBACK_DAYS = 30;
@@ -51,82 +59,55 @@ export interface ResolvedLokiOptions {
   readonly timeoutMillis: number;
 }
 
-const NAMES: readonly (keyof LokiAuditReaderOptions)[] = [
-  "url",
-  "selector",
-  "logId",
-  "headers",
-  "tenant",
-  "lookbackDays",
-  "timeoutMillis",
-];
-
 const MATCHER = '[a-zA-Z_][a-zA-Z0-9_]*\\s*(?:=~|!~|!=|=)\\s*(?:"(?:[^"\\\\\\n]|\\\\.)*"|`[^`]*`)';
 /** A selector and nothing behind it: a filter of the caller's own could hide entries. */
 const SELECTOR = new RegExp(`^\\{\\s*${MATCHER}(?:\\s*,\\s*${MATCHER})*\\s*\\}$`);
 
+/** The options as they are given, each in its checked form. */
+type ReadLokiOptions = Omit<ResolvedLokiOptions, "endpoint"> & {
+  readonly url: string;
+  readonly tenant: string | undefined;
+};
+
+const READERS: OptionReaders<ReadLokiOptions> = {
+  url: endpoint,
+  selector,
+  logId: logIdOf,
+  headers: withDefault({}, headersOf),
+  tenant: optional((value, field) => headerValue(text(value, field), field)),
+  lookbackDays: withDefault(DEFAULT_LOOKBACK_DAYS, positiveInteger),
+  timeoutMillis: withDefault(DEFAULT_TIMEOUT_MILLIS, millis(1)),
+};
+
 /** Checks options and fills in their defaults. Throws `invalid_options`. */
 export function resolveLokiOptions(options: LokiAuditReaderOptions): ResolvedLokiOptions {
-  checkNames(options, NAMES);
-  const { selector, timeoutMillis = DEFAULT_TIMEOUT_MILLIS } = options;
-  if (typeof selector !== "string" || !selector.isWellFormed() || !SELECTOR.test(selector.trim()))
-    throw invalidOption(
-      "selector",
-      'expected a stream selector of LogQL, such as {service_name="governance"}',
-    );
-  if (
-    !(typeof timeoutMillis === "number" && timeoutMillis >= 1 && timeoutMillis <= MAX_TIMER_MILLIS)
-  )
-    throw invalidOption("timeoutMillis", `expected 1 to ${MAX_TIMER_MILLIS} milliseconds`);
+  const { url, tenant, headers, timeoutMillis, ...read } = readOptions(options, READERS);
   return {
-    endpoint: endpointOf(options.url),
-    selector: selector.trim(),
-    logId: logIdOf(options.logId),
-    headers: headersOf(options.headers, options.tenant),
-    lookbackDays: positiveInteger(options.lookbackDays, "lookbackDays") ?? DEFAULT_LOOKBACK_DAYS,
+    ...read,
+    logId: read.logId,
+    endpoint: url,
+    headers: { ...headers, ...(tenant !== undefined && { "X-Scope-OrgID": tenant }) },
     timeoutMillis: Math.ceil(timeoutMillis),
   };
 }
 
-function endpointOf(url: unknown): string {
-  const isText = typeof url === "string" || url instanceof URL;
-  const parsed = isText ? URL.parse(String(url)) : null;
-  if (parsed?.protocol !== "http:" && parsed?.protocol !== "https:")
-    throw invalidOption(
-      "url",
-      "expected the http or https URL of Loki, such as http://localhost:3100",
-    );
-  if (parsed.username !== "" || parsed.password !== "")
-    throw invalidOption("url", "give user and password in headers.authorization");
-  if (/\/(?:loki\/api|otlp)(?:\/|$)/.test(parsed.pathname))
-    throw invalidOption("url", "expected the URL of Loki without the path of its API");
-  parsed.pathname = `${parsed.pathname.replace(/\/+$/, "")}/loki/api/v1/query_range`;
-  parsed.hash = "";
-  return parsed.href;
+/** The URL of `query_range`. */
+function endpoint(value: unknown, field: string): string {
+  const url = httpUrl(value, field, "the http or https URL of Loki, such as http://localhost:3100");
+  if (url.username !== "" || url.password !== "")
+    throw invalidOption(field, "give user and password in headers.authorization");
+  if (/\/(?:loki\/api|otlp)(?:\/|$)/.test(url.pathname))
+    throw invalidOption(field, "expected the URL of Loki without the path of its API");
+  url.pathname = `${url.pathname.replace(/\/+$/, "")}/loki/api/v1/query_range`;
+  url.hash = "";
+  return url.href;
 }
 
-function headersOf(headers: unknown, tenant: unknown): Record<string, string> {
-  // A Headers or a Map has no own keys: its headers would silently be missing.
-  if (headers !== undefined && Object.prototype.toString.call(headers) !== "[object Object]")
-    throw invalidOption("headers", "expected a plain object of strings");
-  const copy: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers ?? {}))
-    copy[name] = headerOf(name, value, `headers.${name}`);
-  if (tenant !== undefined) copy["X-Scope-OrgID"] = headerOf("X-Scope-OrgID", tenant, "tenant");
-  return copy;
-}
-
-function headerOf(name: string, value: unknown, field: string): string {
-  if (typeof value !== "string" || value === "")
-    throw invalidOption(field, "expected a string that is not empty");
-  try {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
-  } catch (cause) {
-    throw invalidOption(
-      field,
-      `HTTP allows no such header (${(cause as NodeJS.ErrnoException).code})`,
-    );
-  }
-  return value;
+function selector(value: unknown, field: string): string {
+  if (typeof value === "string" && value.isWellFormed() && SELECTOR.test(value.trim()))
+    return value.trim();
+  throw invalidOption(
+    field,
+    'expected a stream selector of LogQL, such as {service_name="governance"}',
+  );
 }

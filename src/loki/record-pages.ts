@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
-import { backoffMillis } from "../delivery/backoff.js";
 import type { AuditError } from "../errors.js";
+import { backoffMillis } from "../http/backoff.js";
 import { lokiFailed } from "./failure.js";
 import { withoutContent } from "./logql.js";
 import type { IngesterStats, LokiRecord } from "./loki-answer.js";

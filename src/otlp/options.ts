@@ -1,8 +1,10 @@
-import { validateHeaderName, validateHeaderValue } from "node:http";
 import type { LogRecordExporter } from "@opentelemetry/sdk-logs";
-import { MAX_TIMER_MILLIS } from "../delivery/deadline.js";
-import { DELIVERY_OPTION_NAMES, type DeliveryOptions } from "../delivery/options.js";
-import { checkNames, invalidOption } from "../errors.js";
+import { DELIVERY_READERS, type DeliveryOptions, EXPORTER } from "../delivery/options.js";
+import { invalidOption } from "../errors.js";
+import { headersOf, httpUrl } from "../http/request-options.js";
+import { millis, type OptionReaders, oneOf, optional, readOptions } from "../options.js";
+
+const EXPECTED_URL = "an http or https URL with its path, such as http://localhost:4318/v1/logs";
 
 /**
  * Options of {@link otlpMirror}. What is left out comes from the environment: `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`,
@@ -40,95 +42,52 @@ export interface OtlpMirrorOptions extends DeliveryOptions {
   readonly exporter?: LogRecordExporter | undefined;
 }
 
-/** Options taken apart: who sends, and how it is delivered. */
+/** What the OTLP exporter over HTTP takes; the environment decides what is undefined. */
+export interface HttpOptions {
+  readonly url: string | undefined;
+  readonly headers: Record<string, string> | undefined;
+  readonly compression: "none" | "gzip" | undefined;
+  readonly timeoutMillis: number | undefined;
+}
+
+/** Options taken apart: what sends, and how records are delivered. */
 export interface ResolvedOtlpOptions {
   readonly exporter: LogRecordExporter | undefined;
   readonly http: HttpOptions;
   readonly delivery: DeliveryOptions;
 }
 
-/** What the OTLP exporter over HTTP takes. */
-export interface HttpOptions {
-  readonly url?: string;
-  readonly headers?: Record<string, string>;
-  readonly compression?: "none" | "gzip";
-  readonly timeoutMillis?: number;
-}
+const HTTP_READERS: OptionReaders<HttpOptions> = {
+  url: optional((value, field) => httpUrl(value, field, EXPECTED_URL).href),
+  headers: optional(headersOf),
+  compression: optional(oneOf("none", "gzip")),
+  timeoutMillis: optional(millis(Number.MIN_VALUE)),
+};
 
-const HTTP_NAMES = ["url", "headers", "compression", "timeoutMillis"] as const;
+const READERS: OptionReaders<ReadOtlpOptions> = {
+  ...DELIVERY_READERS,
+  // the default follows from the time-out of a request
+  exportTimeoutMillis: optional(DELIVERY_READERS.exportTimeoutMillis),
+  ...HTTP_READERS,
+  exporter: optional(EXPORTER),
+};
 
-const NAMES: readonly string[] = [...DELIVERY_OPTION_NAMES, ...HTTP_NAMES, "exporter"];
+type ReadOtlpOptions = DeliveryOptions & HttpOptions & Pick<ResolvedOtlpOptions, "exporter">;
 
 /**
- * Checks what is OTLP's of the options; the delivery checks the rest. A field that the environment decides is absent.
+ * Checks options and fills in their defaults.
  *
  * @throws `AuditError` `invalid_options` naming the option, an unknown one too.
  */
 export function resolveOptions(options: OtlpMirrorOptions): ResolvedOtlpOptions {
-  checkNames(options, NAMES);
-  const { url, headers, compression, timeoutMillis, exporter: _, ...delivery } = options;
-  return {
-    exporter: exporterOf(options),
-    http: httpOptions({ url, headers, compression, timeoutMillis }),
-    delivery,
-  };
-}
-
-function exporterOf(options: OtlpMirrorOptions): LogRecordExporter | undefined {
-  const { exporter } = options;
-  if (exporter === undefined) return undefined;
-  for (const name of HTTP_NAMES)
-    if (options[name] !== undefined)
-      throw invalidOption("exporter", `excludes ${name}; give that to the exporter itself`);
-  return exporter;
-}
-
-function httpOptions({ url, headers, compression, timeoutMillis }: OtlpMirrorOptions): HttpOptions {
-  if (compression !== undefined && compression !== "none" && compression !== "gzip")
-    throw invalidOption("compression", 'expected "none" or "gzip"');
-  if (timeoutMillis !== undefined && !isMillis(timeoutMillis))
-    throw invalidOption("timeoutMillis", "expected a positive number of milliseconds");
-  return {
-    ...(url !== undefined && { url: urlOf(url) }),
-    ...(headers !== undefined && { headers: headersOf(headers) }),
-    ...(compression !== undefined && { compression }),
-    ...(timeoutMillis !== undefined && { timeoutMillis }),
-  };
-}
-
-function urlOf(url: unknown): string {
-  const isText = typeof url === "string" || url instanceof URL;
-  const parsed = isText && URL.canParse(String(url)) ? new URL(url) : undefined;
-  if (parsed?.protocol !== "http:" && parsed?.protocol !== "https:")
-    throw invalidOption(
-      "url",
-      "expected an http or https URL with its path, such as http://localhost:4318/v1/logs",
-    );
-  return parsed.href;
-}
-
-function headersOf(headers: Readonly<Record<string, unknown>>): Record<string, string> {
-  // A Headers or a Map has no own keys: its headers would silently be missing.
-  if (Object.prototype.toString.call(headers) !== "[object Object]")
-    throw invalidOption("headers", "expected a plain object of strings");
-  const copy: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    const field = `headers.${name}`;
-    if (typeof value !== "string") throw invalidOption(field, "expected a string");
-    try {
-      validateHeaderName(name);
-      validateHeaderValue(name, value);
-    } catch (cause) {
-      throw invalidOption(
-        field,
-        `HTTP allows no such header (${(cause as NodeJS.ErrnoException).code})`,
-      );
-    }
-    copy[name] = value;
-  }
-  return copy;
-}
-
-function isMillis(value: unknown): value is number {
-  return typeof value === "number" && value > 0 && value <= MAX_TIMER_MILLIS;
+  const { url, headers, compression, timeoutMillis, exporter, ...delivery } = readOptions(
+    options,
+    READERS,
+  );
+  const http = { url, headers, compression, timeoutMillis };
+  if (exporter !== undefined)
+    for (const [name, value] of Object.entries(http))
+      if (value !== undefined)
+        throw invalidOption("exporter", `excludes ${name}; give that to the exporter itself`);
+  return { exporter, http, delivery };
 }

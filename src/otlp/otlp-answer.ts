@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { excerpt } from "../delivery/excerpt.js";
 import { ExportError } from "../delivery/export-error.js";
-import { retryAfterMillis } from "../delivery/retry-after.js";
+import { retryAfterMillis, statusText } from "../http/answer.js";
+import { excerpt } from "../text/safe-text.js";
 
 /** What a server answered to one export. */
 export interface OtlpAnswer {
@@ -20,13 +20,11 @@ export interface OtlpAnswer {
  * @returns What was wrong, or undefined for success.
  */
 export function answerError({ status, headers, body, cut }: OtlpAnswer): ExportError | undefined {
-  if (status < 200 || status > 299) {
-    const said = body === "" ? "" : `: ${excerpt(body)}`;
-    return new ExportError(`HTTP ${status}${said}`, {
+  if (status < 200 || status > 299)
+    return new ExportError(statusText(status, body), {
       status,
       retryAfterMillis: retryAfterMillis(headers["retry-after"]),
     });
-  }
   if (body === "") return undefined;
   const partial = cut ? undefined : partialSuccessOf(body);
   if (partial === undefined)

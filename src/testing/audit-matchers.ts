@@ -1,10 +1,10 @@
 import type { MatcherState, SyncMatcherResult } from "vitest";
 import type { AuditEntry } from "../entry/audit-entry.js";
 import { AuditError } from "../errors.js";
+import { counted } from "../text/safe-text.js";
 import { type Comparison, compareEntry } from "./comparison.js";
 import { type EntryExpectation, type ExpectedFields, expectedFields } from "./entry-expectation.js";
 import {
-  counted,
   entryLines,
   fieldLine,
   fieldLines,
@@ -179,7 +179,10 @@ function noneOf(
   const where = after === undefined ? "" : ` after #${after.sequence}`;
   if (entries.length === 0)
     return [after === undefined ? "but it holds none" : `but it holds none${where}`];
-  const of = after === undefined ? holding(entries) : `the ${counted(entries)}${where}`;
+  const of =
+    after === undefined
+      ? holding(entries)
+      : `the ${counted(entries.length, "entry", "entries")}${where}`;
   return [`but none of ${of} does; the nearest:`, ...nearestLines(comparisons, print)];
 }
 

@@ -1,4 +1,5 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
+import { counted, cut, visible } from "../text/safe-text.js";
 import type { Comparison, Difference } from "./comparison.js";
 import type { ExpectedFields } from "./entry-expectation.js";
 
@@ -50,12 +51,7 @@ export function entryLines(
 export function holding(entries: readonly AuditEntry[]): string {
   const first = entries[0]?.sequence ?? 0;
   const gone = first === 0 ? "" : ` (those before #${first} are gone)`;
-  return `the ${counted(entries)} that it holds${gone}`;
-}
-
-/** How many entries, in words. */
-export function counted(entries: readonly AuditEntry[]): string {
-  return entries.length === 1 ? "1 entry" : `${entries.length} entries`;
+  return `the ${counted(entries.length, "entry", "entries")} that it holds${gone}`;
 }
 
 /** Names an entry: sequence, time and operation. */
@@ -76,11 +72,5 @@ function differenceLine({ path, expected, actual }: Difference, print: Print): s
 
 function printed(value: unknown, print: Print): string {
   if (value === undefined) return "nothing";
-  const text = print(value).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
-  return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH)}…` : text;
-}
-
-/** A value must not look like a line of the message, or turn its direction. */
-function escaped(character: string): string {
-  return character === "\n" ? "\\n" : `\\u{${character.codePointAt(0)?.toString(16)}}`;
+  return cut(visible(print(value)), MAX_VALUE_LENGTH);
 }

@@ -4,9 +4,9 @@ import {
   type TrustedKey,
 } from "../integrity/check-signatures.js";
 import { type Checkpoint, hasSignatures, parseCheckpoint } from "../integrity/checkpoint.js";
+import { quoted } from "../text/safe-text.js";
 import type { ResolvedVerifyOptions } from "./options.js";
 import type { Problems } from "./problems.js";
-import { quoted } from "./quoted.js";
 
 /** A checkpoint of the log, and what was found out about it. */
 export interface JudgedCheckpoint extends Checkpoint {

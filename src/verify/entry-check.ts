@@ -1,13 +1,12 @@
 import { type LineSummary, leafHashOf, MAX_LINE_BYTES, readLine } from "../entry/line.js";
 import type { EvidenceLine, EvidencePruned, EvidenceSource } from "../integrity/evidence.js";
 import { HASH_BYTES, type Hash } from "../integrity/merkle-hash.js";
+import { counted, quoted } from "../text/safe-text.js";
 import type { TimeSpan } from "./checkpoint-check.js";
-import { counted } from "./counted.js";
 import { LeafTable } from "./leaf-table.js";
 import { LogNames } from "./log-names.js";
 import type { Problems } from "./problems.js";
 import { ProofCheck } from "./proof-check.js";
-import { quoted } from "./quoted.js";
 
 /** How many lines that are no entries are kept to see whether one stands where an entry is missing. */
 const STRAYS = 100;

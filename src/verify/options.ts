@@ -1,8 +1,16 @@
 import { types } from "node:util";
-import { checkNames, invalidOption } from "../errors.js";
+import { invalidOption } from "../errors.js";
 import type { TrustedKey } from "../integrity/check-signatures.js";
 import { type Checkpoint, parseCheckpoint, parseCheckpointText } from "../integrity/checkpoint.js";
 import { parseVerifierKey } from "../integrity/verifier-key.js";
+import {
+  arrayOf,
+  type OptionReaders,
+  optional,
+  readOptions,
+  string,
+  withDefault,
+} from "../options.js";
 
 /** A verifier key with the period in which it was in use. */
 export interface PeriodKey {
@@ -47,47 +55,50 @@ export interface ResolvedVerifyOptions {
   readonly origin: string | undefined;
 }
 
+/** The options as they are given, each in its parsed form. */
+interface ReadVerifyOptions extends Omit<ResolvedVerifyOptions, "trusted"> {
+  readonly trustedCheckpoint: Checkpoint | undefined;
+}
+
+const READERS: OptionReaders<ReadVerifyOptions> = {
+  keys: withDefault<readonly TrustedKey[]>([], arrayOf(trustedKey)),
+  trustedCheckpoint: optional(trustedCheckpoint),
+  origin: optional(string),
+};
+
+const PERIOD_KEY: OptionReaders<Omit<TrustedKey, "key"> & { readonly vkey: string }> = {
+  vkey: string,
+  notBefore: optional(date),
+  notAfter: optional(date),
+};
+
 /**
  * Checks and reads the options.
  *
- * @throws `AuditError` `invalid_options`; `invalid_evidence` for a key or a checkpoint that cannot be read.
+ * @throws `AuditError` `invalid_options`; `invalid_evidence` for a key or a checkpoint that cannot be
+ * read.
  */
 export function resolveVerifyOptions(options: VerifyOptions): ResolvedVerifyOptions {
-  checkNames(options, ["keys", "trustedCheckpoint", "origin"]);
-  const { keys = [], trustedCheckpoint, origin } = options;
-  if (!Array.isArray(keys)) throw invalidOption("keys", "expected an array");
-  if (trustedCheckpoint !== undefined && typeof trustedCheckpoint !== "string")
-    throw invalidOption("trustedCheckpoint", "expected a string");
-  if (origin !== undefined && typeof origin !== "string")
-    throw invalidOption("origin", "expected a string");
-  return {
-    keys: keys.map((key: unknown, index) => trustedKeyOf(key, `keys[${index}]`)),
-    trusted: trustedCheckpoint === undefined ? undefined : checkpointOf(trustedCheckpoint),
-    origin,
-  };
+  const { trustedCheckpoint: trusted, keys, origin } = readOptions(options, READERS);
+  return { keys, trusted, origin };
 }
 
-function trustedKeyOf(value: unknown, field: string): TrustedKey {
+function trustedKey(value: unknown, field: string): TrustedKey {
   if (typeof value === "string") return { key: parseVerifierKey(value) };
   if (typeof value !== "object" || value === null)
     throw invalidOption(field, "expected a verifier key, or an object with one as `vkey`");
-  checkNames(value, ["vkey", "notBefore", "notAfter"]);
-  const { vkey, notBefore, notAfter } = value as Partial<PeriodKey>;
-  if (typeof vkey !== "string") throw invalidOption(`${field}.vkey`, "expected a verifier key");
-  return {
-    key: parseVerifierKey(vkey),
-    ...(notBefore !== undefined && { notBefore: dateOf(notBefore, `${field}.notBefore`) }),
-    ...(notAfter !== undefined && { notAfter: dateOf(notAfter, `${field}.notAfter`) }),
-  };
+  const { vkey, ...period } = readOptions(value, PERIOD_KEY, field);
+  return { key: parseVerifierKey(vkey), ...period };
 }
 
-function dateOf(value: unknown, field: string): Date {
+function date(value: unknown, field: string): Date {
   if (!types.isDate(value) || Number.isNaN(value.getTime()))
     throw invalidOption(field, "expected a Date");
   return new Date(value);
 }
 
-function checkpointOf(noteOrText: string): Checkpoint {
+function trustedCheckpoint(value: unknown, field: string): Checkpoint {
+  const noteOrText = string(value, field);
   const text = noteOrText.trimEnd();
   return text.includes("\n\n") ? parseCheckpoint(noteOrText) : parseCheckpointText(`${text}\n`);
 }

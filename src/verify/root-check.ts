@@ -1,7 +1,7 @@
 import { CompactRange } from "../integrity/compact-range.js";
 import type { Hash } from "../integrity/merkle-hash.js";
+import { counted } from "../text/safe-text.js";
 import { isAnchor, type JudgedCheckpoint } from "./checkpoint-check.js";
-import { counted } from "./counted.js";
 import type { EntryCheck } from "./entry-check.js";
 import type { Problems } from "./problems.js";
 

@@ -1,5 +1,5 @@
+import { counted } from "../text/safe-text.js";
 import type { JudgedCheckpoint } from "./checkpoint-check.js";
-import { counted } from "./counted.js";
 import type { Findings } from "./findings.js";
 import type { ResolvedVerifyOptions } from "./options.js";
 
@@ -42,7 +42,7 @@ export function unknownOf(
   );
   say(
     uncheckable.length > 0,
-    `${counted(uncheckable.length, "signature", "signatures")} of given keys could not be checked: ${uncheckable[0]?.reason}.`,
+    `${counted(uncheckable.length, "signature")} of given keys could not be checked: ${uncheckable[0]?.reason}.`,
   );
   say(
     partial,
@@ -56,7 +56,7 @@ export function unknownOf(
   );
   say(
     !partial && beyond.length > 0,
-    `${counted(beyond.length, "checkpoint", "checkpoints")} could not be held against the entries, since some are not there.`,
+    `${counted(beyond.length, "checkpoint")} could not be held against the entries, since some are not there.`,
   );
   say(
     !partial && newest !== undefined,

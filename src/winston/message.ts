@@ -1,3 +1,4 @@
+import { word } from "../text/safe-text.js";
 import type { CheckpointFields, GovernanceFields } from "./governance-fields.js";
 
 /**
@@ -30,20 +31,4 @@ export function messageOf(fields: GovernanceFields): string {
 /** One line in words: `checkpoint of 1000 entries of acme.example/governance`. */
 export function checkpointMessageOf({ operation, size, logId }: CheckpointFields): string {
   return `${operation} of ${size} entries of ${word(logId)}`;
-}
-
-const ONE_WORD = /^[^\s"\\\p{C}]+$/u;
-
-/**
- * What `JSON.stringify` leaves as it is though some reader breaks a line there or a terminal obeys it: DEL and C1
- * (U+0085 is "next line", U+009B begins an escape sequence), U+2028, U+2029, and what reverses the order of text.
- */
-const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
-
-function word(value: string): string {
-  if (ONE_WORD.test(value)) return value;
-  return JSON.stringify(value).replace(
-    UNSAFE,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }

@@ -1,7 +1,15 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { Logger } from "winston";
 import { processWarnings } from "../delivery/reporter.js";
-import { type AuditError, checkNames, functionOf, invalidOption } from "../errors.js";
+import { type AuditError, invalidOption } from "../errors.js";
+import {
+  callback,
+  type OptionReaders,
+  optional,
+  readOptions,
+  text,
+  withDefault,
+} from "../options.js";
 
 /** Under which key of a log line the fields of the entry stand unless {@link WinstonMirrorOptions.key} says otherwise. */
 export const DEFAULT_KEY = "governance";
@@ -36,8 +44,6 @@ export interface ResolvedWinstonOptions {
   readonly onError: (error: AuditError) => void;
 }
 
-const NAMES: readonly (keyof WinstonMirrorOptions)[] = ["key", "level", "onError"];
-
 /** Keys of a log line that mean something to winston itself. */
 const RESERVED_KEYS: ReadonlySet<string> = new Set([
   "level",
@@ -47,22 +53,26 @@ const RESERVED_KEYS: ReadonlySet<string> = new Set([
   "__proto__",
 ]);
 
+const READERS: OptionReaders<WinstonMirrorOptions & { readonly key: string }> = {
+  key: withDefault(DEFAULT_KEY, freeKey),
+  level: optional(callback()),
+  onError: optional(callback()),
+};
+
 /**
  * Checks options and fills in their defaults.
  *
  * @throws `AuditError` `invalid_options` naming the option, an unknown one too.
  */
 export function resolveOptions(options: WinstonMirrorOptions): ResolvedWinstonOptions {
-  checkNames(options, NAMES);
-  const key: unknown = options.key ?? DEFAULT_KEY;
-  if (typeof key !== "string" || key === "")
-    throw invalidOption("key", "expected a string that is not empty");
-  if (RESERVED_KEYS.has(key)) throw invalidOption("key", `winston itself uses "${key}"`);
-  return {
-    key,
-    level: functionOf(options.level, "level"),
-    onError: functionOf(options.onError, "onError") ?? processWarnings(),
-  };
+  const { key, level, onError = processWarnings() } = readOptions(options, READERS);
+  return { key, level, onError };
+}
+
+function freeKey(value: unknown, field: string): string {
+  const key = text(value, field);
+  if (RESERVED_KEYS.has(key)) throw invalidOption(field, `winston itself uses "${key}"`);
+  return key;
 }
 
 /** @throws `AuditError` `invalid_options` for what is no logger of winston 3. */

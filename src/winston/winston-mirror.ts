@@ -5,6 +5,7 @@ import { DEFAULT_FLUSH_TIMEOUT_MILLIS } from "../delivery/deadline.js";
 import { type ErrorListener, reporterTo } from "../delivery/reporter.js";
 import { AuditError } from "../errors.js";
 import { ATTR_GOVERNANCE_LOG_ID } from "../semconv.js";
+import { quoted } from "../text/safe-text.js";
 import { Feed } from "./feed.js";
 import { checkpointFields, type GovernanceFields, governanceFields } from "./governance-fields.js";
 import { levelFor } from "./level.js";
@@ -119,7 +120,7 @@ class WinstonMirror implements AuditMirror {
       return undefined;
     }
     if (typeof level === "string" && Object.hasOwn(this.#logger.levels, level)) return level;
-    const chosen = typeof level === "string" ? JSON.stringify(level) : `a ${typeof level}`;
+    const chosen = typeof level === "string" ? quoted(level) : `a ${typeof level}`;
     const known = Object.keys(this.#logger.levels).join(", ");
     this.#report(
       new AuditError(

@@ -1,8 +1,8 @@
 import { LoggerProvider } from "@opentelemetry/sdk-logs";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { backoffMillis } from "../../src/delivery/backoff.js";
 import { ReliableLogRecordProcessor } from "../../src/delivery/index.js";
+import { backoffMillis } from "../../src/http/backoff.js";
 import { failWith, ScriptedExporter, succeed } from "../fixtures/exporters.js";
 
 const OPTIONS = { initialMillis: 1000, maxMillis: 30_000 };

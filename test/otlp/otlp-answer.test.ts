@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { exportFailure } from "../../src/delivery/export-failure.js";
-import { retryAfterMillis } from "../../src/delivery/retry-after.js";
+import { retryAfterMillis } from "../../src/http/answer.js";
 import { answerError } from "../../src/otlp/otlp-answer.js";
 
 const answer = (status: number, body: string, headers = {}) =>

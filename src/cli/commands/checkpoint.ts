@@ -1,5 +1,6 @@
 import { AuditError } from "../../errors.js";
 import type { StoredCheckpoint } from "../../record/checkpoint-record.js";
+import { visibleLines } from "../../text/safe-text.js";
 import { checkpointTime } from "../checkpoint-time.js";
 import { type Command, defineCommand } from "../command.js";
 import type { CommandIo } from "../command-io.js";
@@ -9,7 +10,6 @@ import { readJournal } from "../read-journal.js";
 import { send } from "../send.js";
 import { signerOf } from "../signer-of.js";
 import { UsageError } from "../usage-error.js";
-import { visibleLines } from "../visible.js";
 import { writeJournal } from "../write-journal.js";
 
 const WRITING = { command: "checkpoint --sign", verb: "sign", instead: "audit.checkpoint()" };

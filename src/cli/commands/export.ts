@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Checkpoint } from "../../integrity/checkpoint.js";
+import { visible } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../command.js";
 import type { CommandIo, TextSink } from "../command-io.js";
 import { EXIT } from "../exit-code.js";
@@ -14,7 +15,6 @@ import { QUERY_FLAGS, queryOf } from "../query-flags.js";
 import { readJournal } from "../read-journal.js";
 import { send } from "../send.js";
 import { UsageError } from "../usage-error.js";
-import { visible } from "../visible.js";
 
 const CHOSEN =
   "these are not all lines of the log, and cannot be verified; quorumlog prove makes evidence of chosen entries";

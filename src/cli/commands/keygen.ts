@@ -5,12 +5,12 @@ import { AuditError } from "../../errors.js";
 import { formatKeyFile } from "../../integrity/key-file.js";
 import { generateKeys } from "../../integrity/key-generation.js";
 import type { KeyAlgorithm } from "../../integrity/signature-types.js";
+import { visible, visibleLines } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../command.js";
 import { EXIT } from "../exit-code.js";
 import { jsonLine } from "../json-line.js";
 import { writeKeyFiles } from "../key-files.js";
 import { UsageError } from "../usage-error.js";
-import { visible, visibleLines } from "../visible.js";
 
 /** One pair, and where it is written. */
 interface KeyPair {

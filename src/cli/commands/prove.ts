@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { AuditError } from "../../errors.js";
 import type { Journal } from "../../journal/journal.js";
+import { visible, visibleLines } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../command.js";
 import { EXIT } from "../exit-code.js";
 import { jsonLine } from "../json-line.js";
@@ -9,7 +10,6 @@ import { naturalOf } from "../query-flags.js";
 import { readJournal } from "../read-journal.js";
 import { send } from "../send.js";
 import { UsageError } from "../usage-error.js";
-import { visible, visibleLines } from "../visible.js";
 
 /** `quorumlog prove`: evidence of chosen entries, which verifies without the journal. */
 export const prove: Command = defineCommand({

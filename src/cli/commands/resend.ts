@@ -1,10 +1,10 @@
+import { visible } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../command.js";
 import { EXIT } from "../exit-code.js";
 import { jsonLine } from "../json-line.js";
 import { assertMirror } from "../known-mirror.js";
 import { parseNatural } from "../query-flags.js";
 import { UsageError } from "../usage-error.js";
-import { visible } from "../visible.js";
 import { writeJournal } from "../write-journal.js";
 
 const WRITING = { command: "resend", verb: "resend", instead: "journal.resend" };

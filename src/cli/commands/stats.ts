@@ -1,4 +1,5 @@
 import type { JournalStats } from "../../journal/journal-stats.js";
+import { visible } from "../../text/safe-text.js";
 import { checkpointTime } from "../checkpoint-time.js";
 import { type Command, defineCommand } from "../command.js";
 import type { CommandIo } from "../command-io.js";
@@ -7,7 +8,6 @@ import { jsonLine } from "../json-line.js";
 import { readJournal } from "../read-journal.js";
 import { send } from "../send.js";
 import { Table } from "../table.js";
-import { visible } from "../visible.js";
 
 /** `quorumlog stats`: what a journal holds, and what became of it in each mirror. */
 export const stats: Command = defineCommand({

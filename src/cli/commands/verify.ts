@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { AuditError } from "../../errors.js";
+import { visible } from "../../text/safe-text.js";
 import { resolveVerifyOptions, type VerifyOptions } from "../../verify/options.js";
 import type { VerificationReport } from "../../verify/verification-report.js";
 import { verify } from "../../verify/verify.js";
@@ -16,7 +17,6 @@ import { overall, reportText } from "../verify/report-text.js";
 import { fileSubject, type Subject } from "../verify/subject.js";
 import { verifierKeys } from "../verify/verifier-keys.js";
 import { watched } from "../verify/watched-evidence.js";
-import { visible } from "../visible.js";
 
 const FLAGS = {
   key: {

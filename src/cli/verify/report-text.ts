@@ -1,7 +1,7 @@
+import { counted, visible } from "../../text/safe-text.js";
 import type { Problem, Verdict, VerificationReport } from "../../verify/verification-report.js";
 import type { CommandIo } from "../command-io.js";
 import { type Style, styled } from "../styled.js";
-import { visible } from "../visible.js";
 import { wrapped } from "../wrapped.js";
 
 /** Problems and keys that are shown; programs get more of them. */
@@ -54,7 +54,7 @@ function headline(report: VerificationReport): string {
     case "verified":
       return `verified: ${covered} of ${entries} entries`;
     case "failed":
-      return `FAILED: ${problemCount} ${problemCount === 1 ? "problem" : "problems"}`;
+      return `FAILED: ${counted(problemCount, "problem")}`;
     case "unknown":
       return "unknown: nothing was found wrong, but nothing verifies it either";
   }

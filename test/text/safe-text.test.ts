@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { visible } from "../../src/cli/visible.js";
+import { visible } from "../../src/text/safe-text.js";
 
 /** Any text, with far more of what matters here than chance would give. */
 const text = fc

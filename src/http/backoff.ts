@@ -7,9 +7,9 @@ export interface BackoffOptions {
 }
 
 /**
- * How long to wait before the next attempt: a random time up to an exponentially growing bound, so that a thousand
- * clients of one backend do not come back at once ("full jitter" of Brooker, "Exponential Backoff And Jitter", AWS
- * Architecture Blog, 2015).
+ * How long to wait before the next attempt: a random time up to an exponentially growing bound, so
+ * that a thousand clients of one backend do not return at once ("full jitter" of Brooker,
+ * "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
  *
  * @param failures - How many attempts failed in a row, 1 or more.
  * @param random - In [0, 1).

@@ -1,0 +1,34 @@
+import { excerpt } from "../text/safe-text.js";
+
+/** Statuses of a client error that ask to try again: RFC 9110, RFC 8470 and RFC 6585. */
+const RETRY_STATUSES: ReadonlySet<number> = new Set([
+  408, // Request Timeout, RFC 9110 section 15.5.9
+  425, // Too Early, RFC 8470 section 5.2
+  429, // Too Many Requests, RFC 6585 section 4
+]);
+
+/** Whether the same request may succeed later: after a server error, or where the status says so. */
+export function isRetryStatus(status: number): boolean {
+  return status >= 500 || RETRY_STATUSES.has(status);
+}
+
+/**
+ * Parses a Retry-After header (RFC 9110 section 10.2.3), which is a number of seconds or a date.
+ * Returns milliseconds.
+ *
+ * @param header - Untrusted. A header that cannot be read counts as absent.
+ */
+export function retryAfterMillis(
+  header: string | null | undefined,
+  now: number = Date.now(),
+): number | undefined {
+  if (header === null || header === undefined) return undefined;
+  const seconds = Number(header);
+  const millis = Number.isNaN(seconds) ? Date.parse(header) - now : seconds * 1000;
+  return millis > 0 ? millis : undefined;
+}
+
+/** What a server answered, for a message: `HTTP 503: try later`. */
+export function statusText(status: number, body: string): string {
+  return body === "" ? `HTTP ${status}` : `HTTP ${status}: ${excerpt(body)}`;
+}
