@@ -41,6 +41,9 @@ export function headersOf(value: unknown, field: string): Record<string, string>
 export function headerValue(value: unknown, field: string): string {
   if (typeof value !== "string") throw invalidOption(field, "expected a string");
   if (!HEADER_VALUE.test(value))
-    throw invalidOption(field, "HTTP allows no control characters and none above U+00FF");
+    throw invalidOption(
+      field,
+      "HTTP allows no such header value, with a control character or one above U+00FF",
+    );
   return value;
 }
