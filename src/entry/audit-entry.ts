@@ -20,7 +20,8 @@ export interface EntryFields extends Readonly<Partial<Record<OptionalColumn, str
   /** Keys of the eight operations are snake_case, as on the wire. */
   readonly details: Readonly<Record<string, JsonValue>>;
   /**
-   * When it was recorded, as {@link EntryFields.timestamp}; present only when it differs from that.
+   * When it was recorded, in the form of {@link EntryFields.timestamp}. Present only when it
+   * differs from that.
    */
   readonly recordedAt?: string;
   /** W3C trace id of the span that was active, 32 hexadecimal digits. */
@@ -31,14 +32,14 @@ export interface EntryFields extends Readonly<Partial<Record<OptionalColumn, str
   readonly leafHash: string;
 }
 
-/** The entry of one operation as its helper returns it: all columns of the operation are there. */
+/** The entry of one operation as its helper returns it. It has all columns of the operation. */
 export type EntryOf<Name extends keyof OperationFields> = EntryFields &
   Readonly<OperationFields[Name]> & { readonly operation: Name };
 
 /**
- * The entry of one operation as it may be found in a log. Its columns are optional: `log` and an
- * app's own OpenTelemetry logger can record, say, a vote of an older system that kept no vote id.
- * What is there has its type.
+ * The entry of one operation as a log may hold it. Its columns are optional: `log` and an app's own
+ * OpenTelemetry logger can record, for example, a vote of an older system that kept no vote id. A
+ * column that is present has its type.
  */
 export type FoundEntryOf<Name extends keyof OperationFields> = EntryFields & {
   readonly operation: Name;
@@ -51,8 +52,8 @@ export type FoundEntryOf<Name extends keyof OperationFields> = EntryFields & {
   };
 
 /**
- * One sealed record of the log, deeply frozen; a union that `operation` narrows. The app's own
- * operations are in it once they are declared in {@link OperationFields}.
+ * One sealed record of the log, deeply frozen. It is a union that `operation` narrows. Declare the
+ * app's own operations in {@link OperationFields} to add them.
  *
  * @example Narrowing by operation
  * ```ts

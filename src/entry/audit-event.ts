@@ -7,8 +7,8 @@ import { OPERATION_PATTERN, RESERVED_OPERATION, VOCABULARIES } from "./operation
 import { timeMillis } from "./timestamp.js";
 
 /**
- * Something that happened and is to be recorded: one of the eight operations or an operation of the
- * app's own.
+ * Something that happened and that the log shall record: one of the eight operations, or an
+ * operation of the app's own.
  */
 export interface AuditEvent extends Readonly<Partial<Record<OptionalColumn, string | undefined>>> {
   /**
@@ -16,10 +16,10 @@ export interface AuditEvent extends Readonly<Partial<Record<OptionalColumn, stri
    * `checkpoint`.
    */
   readonly operation: string;
-  /** Anything more, as plain JSON to depth 16. */
+  /** Anything more, as plain JSON, at most 16 levels deep. */
   readonly details?: { readonly [key: string]: JsonValue | undefined } | undefined;
   /**
-   * When it happened, from 1970 to 2262; for imports of older events.
+   * When it happened, from 1970 to 2262. Give it when you import older events.
    *
    * @defaultValue the log's clock
    */
@@ -124,7 +124,9 @@ function checkVocabulary(event: ValidEvent): void {
   }
 }
 
-/** Reads one property of an untrusted object once; a getter that throws is `invalid_entry`. */
+/**
+ * Reads one property of an untrusted object once. Throws `invalid_entry` when its getter throws.
+ */
 export function readField(source: object, key: string, field: string): unknown {
   try {
     return (source as Record<string, unknown>)[key];
@@ -133,13 +135,13 @@ export function readField(source: object, key: string, field: string): unknown {
   }
 }
 
-/** The value as an object, whatever its class. */
+/** Returns the value as an object, whatever its class. Throws `invalid_entry`. */
 export function objectOf(value: unknown, field: string): object {
   if (typeof value !== "object" || value === null) throw invalidEntry(field, "expected an object");
   return value;
 }
 
-/** The value as a string that UTF-8 can hold. */
+/** Returns the value as a string that UTF-8 can hold. Throws `invalid_entry`. */
 export function wellFormed(value: unknown, field: string): string {
   if (typeof value !== "string") throw invalidEntry(field, "expected a string");
   if (value.length > MAX_LINE_BYTES)
@@ -149,7 +151,7 @@ export function wellFormed(value: unknown, field: string): string {
   return value;
 }
 
-/** The value as a member of a vocabulary. */
+/** Returns the value as a member of a vocabulary. Throws `invalid_entry`. */
 export function oneOf<T extends string>(
   vocabulary: readonly T[],
   value: unknown,

@@ -4,19 +4,19 @@ import { invalidEntry } from "./invalid.js";
 import { formatPath, type JsonObject, type JsonPath, type JsonValue } from "./json.js";
 import { MAX_LINE_BYTES } from "./line.js";
 
-/** How many containers may lie within one another, the outermost counted. */
+/** How many containers may lie within one another, including the outermost. */
 export const MAX_DEPTH = 16;
 
 /**
- * Copies a plain object into a deeply frozen one, or throws `invalid_entry` with the path of what
- * is not JSON.
+ * Copies a plain object into a deeply frozen one. Throws `invalid_entry` with the path of a value
+ * that is not JSON.
  *
- * Each property is read once, so that a getter cannot answer differently the second time. What is
- * read is bounded by what a line can hold: sixteen levels of one array that each level names ten
- * times would never end otherwise.
+ * It reads each property once, so that a getter cannot answer differently the second time. It reads
+ * no more than a line can hold: otherwise sixteen levels of one array, which each level names ten
+ * times, would take for ever.
  *
  * @param value - Untrusted.
- * @param name - What the path in an error begins with.
+ * @param name - The beginning of the path in an error.
  */
 export function copyJsonObject(value: unknown, name: string): JsonObject {
   if (
@@ -29,7 +29,7 @@ export function copyJsonObject(value: unknown, name: string): JsonObject {
 }
 
 class JsonCopy {
-  /** Bytes of a line that are certainly needed for what was read so far. */
+  /** How many bytes of a line the values read so far need at least. */
   #spent = 0;
 
   container(
@@ -100,7 +100,7 @@ class JsonCopy {
       case "number":
         if (!Number.isFinite(value))
           throw invalidEntry(formatPath(path, key), `${value} is not JSON`);
-        return value === 0 ? 0 : value; // -0 would come back from the line as 0
+        return value === 0 ? 0 : value; // a line gives -0 back as 0
       case "object":
         return value === null ? null : this.container(value, path, key, depth + 1);
       default:
@@ -109,8 +109,8 @@ class JsonCopy {
   }
 
   /**
-   * A value takes two bytes at least, with its separator; a string and a key as many as they are
-   * long.
+   * A value takes at least two bytes, with its separator. A string and a key take as many as they
+   * are long.
    */
   #spend(length: number, path: JsonPath, key: string | number): void {
     this.#spent += length + 2;
@@ -131,8 +131,8 @@ function read(value: object, key: string | number, path: JsonPath): unknown {
 }
 
 /**
- * Lets pass object literals, `Object.create(null)`, and literals of another realm (a `vm` context,
- * a test runner).
+ * Accepts object literals, `Object.create(null)`, and literals of another realm (a `vm` context, a
+ * test runner).
  */
 function refuseClasses(value: object, path: JsonPath): void {
   let what: string;
@@ -143,13 +143,13 @@ function refuseClasses(value: object, path: JsonPath): void {
       return;
     what = describe(value);
   } catch (cause) {
-    // met in its prototype
+    // a Proxy in its prototype chain can throw here
     throw invalidEntry(formatPath(path), "it inherits from a Proxy that throws", cause);
   }
   throw invalidEntry(formatPath(path), `${what} is not a plain object`);
 }
 
-/** What a value is, for a message; runs no code of the value's own. */
+/** Says what a value is, for a message. It runs no code of the value's own. */
 function describe(value: unknown): string {
   switch (typeof value) {
     case "bigint":
@@ -171,7 +171,7 @@ function className(value: object): string {
   return typeof name === "string" && name !== "" ? name : "an unnamed class";
 }
 
-/** Past any getter, which could throw. */
+/** Reads an own value without running a getter, which could throw. */
 function ownValue(object: object, key: string): unknown {
   return Object.getOwnPropertyDescriptor(object, key)?.value;
 }

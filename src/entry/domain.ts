@@ -2,7 +2,7 @@ import type { ConsensusDecision, ProposalKind, VoteDecision } from "./operations
 
 /** A request to the federation, such as "authorize this model". */
 export interface GovernanceProposal {
-  /** Names the proposal for good, such as `urn:pqc-gov-prop:7f3a`. */
+  /** The proposal's permanent name, such as `urn:pqc-gov-prop:7f3a`. */
   readonly proposalId: string;
   /** The model, agent, policy or node that the proposal is about. */
   readonly subjectId: string;
@@ -26,7 +26,7 @@ export interface Vote {
   readonly castAt?: Date | string;
 }
 
-/** A vote with the signature of its voter; the log records the vote and ignores the signature. */
+/** A vote with the signature of its voter. The log records the vote and ignores the signature. */
 export interface SignedVote {
   readonly vote: Vote;
   readonly signature?: string;
@@ -61,7 +61,7 @@ export interface ByzantineEvidence {
 export interface GovernanceNode {
   readonly did: string;
   readonly name: string;
-  /** Voting weight; not negative. */
+  /** Voting weight, not negative. */
   readonly weight: number;
 }
 

@@ -42,7 +42,7 @@ export type ConsensusInput = Pick<
   | "includedVoteIds"
 >;
 
-/** `proposal_created` of a proposal, or `invalid_entry`. */
+/** Makes a `proposal_created` event of a proposal. Throws `invalid_entry`. */
 export function proposalCreated(proposal: ProposalInput): ValidEvent {
   const source = objectOf(proposal, "proposal");
   return validEvent(
@@ -57,7 +57,7 @@ export function proposalCreated(proposal: ProposalInput): ValidEvent {
   );
 }
 
-/** `vote_cast` of a signed vote, or `invalid_entry`. */
+/** Makes a `vote_cast` event of a signed vote. Throws `invalid_entry`. */
 export function voteCast(signed: VoteInput): ValidEvent {
   const source = objectOf(readField(objectOf(signed, "signed"), "vote", "vote"), "vote");
   return validEvent(
@@ -75,7 +75,7 @@ export function voteCast(signed: VoteInput): ValidEvent {
   );
 }
 
-/** `consensus_reached` of a result, or `invalid_entry`. */
+/** Makes a `consensus_reached` event of a result. Throws `invalid_entry`. */
 export function consensusReached(result: ConsensusInput): ValidEvent {
   const source = objectOf(result, "result");
   return validEvent(
@@ -96,7 +96,7 @@ export function consensusReached(result: ConsensusInput): ValidEvent {
   );
 }
 
-/** `byzantine_detected` of the evidence, or `invalid_entry`. */
+/** Makes a `byzantine_detected` event of the evidence. Throws `invalid_entry`. */
 export function byzantineDetected(evidence: ByzantineEvidence): ValidEvent {
   const source = objectOf(evidence, "event");
   return validEvent(
@@ -112,7 +112,7 @@ export function byzantineDetected(evidence: ByzantineEvidence): ValidEvent {
   );
 }
 
-/** `node_added` of a node, or `invalid_entry`. */
+/** Makes a `node_added` event of a node. Throws `invalid_entry`. */
 export function nodeAdded(node: GovernanceNode): ValidEvent {
   const source = objectOf(node, "node");
   return validEvent(
@@ -124,7 +124,7 @@ export function nodeAdded(node: GovernanceNode): ValidEvent {
   );
 }
 
-/** `node_removed` of a node, or `invalid_entry`. */
+/** Makes a `node_removed` event of a node. Throws `invalid_entry`. */
 export function nodeRemoved(node: Pick<GovernanceNode, "did">): ValidEvent {
   return validEvent(
     "node_removed",
@@ -135,7 +135,10 @@ export function nodeRemoved(node: Pick<GovernanceNode, "did">): ValidEvent {
   );
 }
 
-/** `authorization_granted` or `authorization_revoked` of a grant, or `invalid_entry`. */
+/**
+ * Makes an `authorization_granted` or `authorization_revoked` event of a grant. Throws
+ * `invalid_entry`.
+ */
 export function authorization(
   operation: "authorization_granted" | "authorization_revoked",
   grant: AuthorizationGrant,
@@ -170,10 +173,10 @@ function weight(source: object, key: string): number {
   const value = readField(source, key, key);
   if (typeof value !== "number" || !Number.isFinite(value) || value < 0)
     throw invalidEntry(key, "expected a finite number that is not negative");
-  return value === 0 ? 0 : value; // -0 would come back from the line as 0
+  return value === 0 ? 0 : value; // a line gives -0 back as 0
 }
 
-/** Untrusted to the length, which of a Proxy can be anything. */
+/** Checks even the length, since a Proxy can answer anything. */
 function length(source: object, key: string): number {
   const value = readField(source, key, key);
   let found: unknown;

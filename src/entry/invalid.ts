@@ -1,6 +1,6 @@
 import { AuditError } from "../errors.js";
 
-/** The refusal of one input field; the message starts with its path. */
+/** Makes the error for one input field. The message starts with the field's path. */
 export function invalidEntry(field: string, reason: string, cause?: unknown): AuditError {
   return new AuditError("invalid_entry", `${field}: ${reason}`, { field, cause });
 }

@@ -1,4 +1,4 @@
-/** What JSON can hold; the only thing that details are made of. */
+/** A JSON value. Details consist of nothing else. */
 export type JsonValue =
   | null
   | boolean
@@ -11,8 +11,7 @@ export type JsonValue =
 export type JsonObject = { readonly [key: string]: JsonValue };
 
 /**
- * The way to a container, built only as deep as the recursion and read only when something is
- * wrong.
+ * The path to a container. It grows with the recursion and is formatted only for an error.
  */
 export interface JsonPath {
   readonly parent: JsonPath | undefined;
@@ -20,13 +19,16 @@ export interface JsonPath {
   readonly container: object;
 }
 
-/** The path as one writes it in JavaScript: `details.limits[2]`, `details["a key"]`. */
+/** Formats a path as JavaScript writes it: `details.limits[2]`, `details["a key"]`. */
 export function formatPath(path: JsonPath, key?: string | number): string {
   const here = path.parent === undefined ? String(path.key) : formatPath(path.parent, path.key);
   return key === undefined ? here : memberPath(here, key);
 }
 
-/** The path of a member: an index in brackets, a name after a dot where JavaScript allows that. */
+/**
+ * Formats the path of a member: an index in brackets, a name after a dot where JavaScript allows
+ * that.
+ */
 export function memberPath(path: string, key: string | number): string {
   if (typeof key === "number") return `${path}[${key}]`;
   return /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;

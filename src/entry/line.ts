@@ -82,20 +82,19 @@ export function leafHash(line: string | Uint8Array): string {
 }
 
 /**
- * Hashes a line as a leaf of the Merkle tree, SHA-256(0x00 || line) (RFC 9162 section 2.1.1), into 32
- * bytes.
+ * Hashes a line as a leaf of the Merkle tree (RFC 9162 section 2.1.1), into 32 bytes.
+ *
+ * Made by way of a string, the bytes lie in Node's pool. A buffer of its own for each hash takes
+ * four times as long (measured).
  *
  * @param line - The line without its end, as text or as the bytes that came.
- *
- * The bytes come by way of a string, and so lie in Node's pool: a buffer of its own for each hash
- * takes four times as long (measured).
  */
 export function leafHashOf(line: string | Uint8Array): Uint8Array {
   return Buffer.from(hash("sha256", leafOf(line), "binary"), "binary");
 }
 
 /**
- * Hashes a {@link canonicalLeaf}, in hexadecimal; the NUL before its line is the byte 0x00 in
+ * Hashes a {@link canonicalLeaf}, in hexadecimal. The NUL before its line is the byte 0x00 in
  * UTF-8.
  */
 export function hashOfLeaf(leaf: string): string {

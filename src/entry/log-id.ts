@@ -1,11 +1,11 @@
 import { invalidOption } from "../errors.js";
 
-/** What a log is called unless it is given a name. */
+/** The name of a log that was not given one. */
 export const DEFAULT_LOG_ID = "quorumlog";
 
 /**
- * The name of a log, its origin in the terms of C2SP tlog-checkpoint; undefined where none is
- * given.
+ * Checks the name of a log, which C2SP tlog-checkpoint calls its origin. Returns undefined where
+ * none is given.
  *
  * @param value - Untrusted; 1 to 255 bytes without white space, "+" or control characters.
  * @throws {@link AuditError} `invalid_options`.

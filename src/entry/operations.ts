@@ -1,6 +1,5 @@
 /**
- * The eight operations of AI governance that have a helper of their own. Their names are stable for
- * ever.
+ * The eight operations of AI governance that have a helper. Their names are stable for ever.
  */
 export const OPERATIONS = [
   "proposal_created",
@@ -45,10 +44,10 @@ export const CONSENSUS_DECISIONS = ["passed", "rejected"] as const;
 export type ConsensusDecision = (typeof CONSENSUS_DECISIONS)[number];
 
 /**
- * The columns and details of each operation, from which the entry types are made. Declare an app's
- * own operations by merging into it, and `operation` narrows to them too. An operation that is not
- * declared is recorded all the same; only TypeScript then takes a comparison with its name for a
- * mistake.
+ * The columns and details of each operation. The entry types are made from it. To declare the app's
+ * own operations, merge them into this interface; `operation` then narrows to them too. The log
+ * also records operations that are not declared, but TypeScript reports a comparison with their
+ * names as a mistake.
  *
  * @example Declaring an operation of the app
  * ```ts
@@ -90,7 +89,7 @@ export interface OperationFields {
       readonly reject_weight: number;
       readonly abstain_weight: number;
       readonly total_weight: number;
-      /** Number of votes that were counted. */
+      /** How many votes were counted. */
       readonly vote_count: number;
     };
   };
@@ -105,15 +104,18 @@ export interface OperationFields {
   authorization_revoked: { proposalId: string; subjectId: string; kind: ProposalKind };
 }
 
-/** The vocabulary that a column of an operation is bound to, wherever the event came from. */
+/** The values that the columns of an operation may have, wherever the event came from. */
 export interface Vocabulary {
   readonly kind?: readonly string[];
   readonly decision?: readonly string[];
-  /** The JSON type, or the vocabulary, of the details that the operation's entry type names. */
+  /**
+   * For each detail that the operation's entry type names: its JSON type, or the values it may
+   * have.
+   */
   readonly details?: Readonly<Record<string, "string" | "number" | readonly string[]>>;
 }
 
-/** Vocabularies of the eight operations; an app's own operations are free. */
+/** The vocabularies of the eight operations. An app's own operations are free. */
 export const VOCABULARIES: ReadonlyMap<string, Vocabulary> = new Map<Operation, Vocabulary>([
   ["proposal_created", { kind: PROPOSAL_KINDS, details: { title: "string" } }],
   ["vote_cast", { decision: VOTE_DECISIONS, details: { vote_id: "string" } }],
@@ -141,8 +143,8 @@ export const VOCABULARIES: ReadonlyMap<string, Vocabulary> = new Map<Operation, 
   ["authorization_revoked", { kind: PROPOSAL_KINDS }],
 ]);
 
-/** The operation name that checkpoints of the log itself use; no event can have it. */
+/** The operation name of the log's own checkpoints. No event can have it. */
 export const RESERVED_OPERATION = "checkpoint";
 
-/** What an app's own operation looks like: `[a-z][a-z0-9_]*`, at most 64 characters. */
+/** The form of an operation's name: `[a-z][a-z0-9_]*`, at most 64 characters. */
 export const OPERATION_PATTERN: RegExp = /^[a-z][a-z0-9_]{0,63}$/;

@@ -4,7 +4,7 @@ import { invalidEntry } from "./invalid.js";
 import { canonicalLeaf, hashOfLeaf, MAX_LINE_BYTES } from "./line.js";
 import { formatTimestamp } from "./timestamp.js";
 
-/** What the log adds to an event to make an entry of it. */
+/** The fields that the log adds to an event to make an entry of it. */
 export interface Seal {
   readonly log: string;
   readonly sequence: number;
@@ -14,7 +14,7 @@ export interface Seal {
   readonly spanId: string | undefined;
 }
 
-/** An entry with the line that its leaf hash is of. */
+/** An entry with its canonical line. */
 export interface SealedEntry {
   readonly entry: AuditEntry;
   readonly line: string;
@@ -23,7 +23,7 @@ export interface SealedEntry {
 }
 
 /**
- * Makes the frozen entry and its canonical line. Pure: nothing is recorded by it.
+ * Makes the frozen entry and its canonical line. It is pure: it records nothing.
  *
  * @throws {@link AuditError} `invalid_entry` when the line is longer than 64 KiB.
  */

@@ -1,7 +1,7 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
 import type { Walker } from "./postings.js";
 
-/** Entries a block; its time range lets a query by time pass it over whole. */
+/** How many entries a block has. A query by time skips a block whose time range does not match. */
 const BLOCK_SIZE = 1024;
 
 interface Block {
@@ -14,7 +14,7 @@ interface Block {
 
 /**
  * The entries of a run of sequences, in blocks. Timestamps need not rise with the sequence
- * (imports, clocks that jump), so a query by time cannot search by halves; it compares the time
+ * (imports, clocks that jump), so a query by time cannot use binary search. It compares the time
  * ranges of blocks, a thousand for a million entries.
  */
 export class Blocks {

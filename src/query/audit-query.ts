@@ -1,7 +1,7 @@
 import { type ColumnName, INDEXED_COLUMNS } from "../entry/columns.js";
 import { AuditError } from "../errors.js";
 
-/** How many entries a query returns unless it says otherwise. */
+/** How many entries a query returns when it has no limit. */
 export const DEFAULT_LIMIT = 100;
 
 /**
@@ -24,7 +24,7 @@ export const DEFAULT_LIMIT = 100;
  */
 export interface AuditQuery extends Readonly<Partial<Record<ColumnName, string | undefined>>> {
   /**
-   * How many entries at the most; 0 returns none.
+   * How many entries to return at most. 0 returns none.
    *
    * @defaultValue {@link DEFAULT_LIMIT}, 100
    */
@@ -38,7 +38,7 @@ export interface AuditQuery extends Readonly<Partial<Record<ColumnName, string |
   /** Sequence cursor, exclusive: entries after this sequence. */
   readonly after?: number | undefined;
   /**
-   * By sequence, whatever the timestamps say.
+   * The order of the sequences. Timestamps play no part.
    *
    * @defaultValue `"newest"`
    */
@@ -51,7 +51,7 @@ export interface ColumnCondition {
   readonly value: string;
 }
 
-/** A query that was checked, its defaults filled in. */
+/** A query that was checked and whose defaults are filled in. */
 export interface ParsedQuery {
   readonly limit: number;
   readonly columns: readonly ColumnCondition[];
@@ -80,8 +80,8 @@ const FIELDS: ReadonlySet<string> = new Set<string>([
  * Checks a query.
  *
  * @param query - Untrusted.
- * @throws {@link AuditError} `invalid_query` naming the field; a misspelt field too, since it would
- * match everything.
+ * @throws {@link AuditError} `invalid_query` naming the field. A misspelt field is refused too,
+ * since ignoring it would match everything.
  */
 export function parseQuery(query: AuditQuery = {}): ParsedQuery {
   if (typeof query !== "object" || query === null)
@@ -123,7 +123,7 @@ function millisOf(value: unknown, field: string): number | undefined {
   if (value === undefined) return undefined;
   let millis = Number.NaN;
   try {
-    // as at the door: a Date of another realm is one too
+    // a Date of another realm is accepted too
     millis = Date.prototype.getTime.call(value);
   } catch {
     // no Date

@@ -7,26 +7,26 @@ import type { AuditQuery, ParsedQuery } from "./audit-query.js";
  */
 export interface AuditReader {
   /**
-   * The entries of a query, newest first unless it says otherwise, at most its limit. Throws
+   * Returns the entries of a query, at most its limit. Newest first is the default. Throws
    * `invalid_query`.
    */
   entries(query?: AuditQuery): AuditEntry[];
-  /** The same with the cursor of the next page. Throws `invalid_query`. */
+  /** Returns the same entries with the cursor of the next page. Throws `invalid_query`. */
   page(query?: AuditQuery): AuditPage;
-  /** How many entries a query matches, its limit aside. Throws `invalid_query`. */
+  /** Counts the entries that a query matches, without its limit. Throws `invalid_query`. */
   count(query?: Omit<AuditQuery, "limit">): number;
-  /** The entry of a sequence, where the reader holds it. */
+  /** Returns the entry of a sequence, if the reader holds it. */
   get(sequence: number): AuditEntry | undefined;
-  /** The canonical lines of all entries held, oldest first, without line ends. */
+  /** Returns the canonical lines of all entries that it holds, oldest first, without line ends. */
   lines(): Iterable<string>;
 }
 
-/** One page of a query's answer. */
+/** One page of the answer to a query. */
 export interface AuditPage {
   readonly entries: AuditEntry[];
   /**
-   * The cursor of the next page: its `before` (newest first) or `after` (oldest first); absent on
-   * the last page.
+   * The cursor of the next page: give it as `before` (newest first) or `after` (oldest first).
+   * Absent on the last page.
    */
   readonly next?: number;
 }

@@ -18,8 +18,8 @@ export interface StoredCheckpoint extends Checkpoint {
 }
 
 /**
- * The record of a checkpoint. It never went through a logger, which is closed when the last one is
- * signed; mirrors may change it as they may any.
+ * Makes the record of a checkpoint. The record does not go through a logger, since the logger is
+ * closed when the last checkpoint is signed. Mirrors may change it as they may change any record.
  */
 export function checkpointRecord(checkpoint: StoredCheckpoint): ReadWriteLogRecord {
   const attributes: Attributes = {

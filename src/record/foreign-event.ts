@@ -6,22 +6,21 @@ import type { JsonValue } from "../entry/json.js";
 import * as semconv from "../semconv.js";
 
 /**
- * The SDK stamps both times of a record that was emitted without; anything older was set by the
+ * The SDK sets both times of a record that was emitted without a time. An older time was set by the
  * app.
  */
 const STAMPED_WITHIN_MILLIS = 1000;
 
 /**
- * The event in a record that the app's own OpenTelemetry logger emitted with a
+ * Makes an event of a record that the app's own OpenTelemetry logger emitted with a
  * `governance.operation` attribute.
  *
  * The columns come from their attributes, the time from `governance.timestamp_millis` or from the
- * record; the body becomes `details.body`, and every attribute that is not a column becomes a
- * detail.
+ * record. The body becomes `details.body`. Every attribute that is not a column becomes a detail.
  *
- * @returns The event, not validated yet.
- * @throws {@link AuditError} `invalid_entry` for a record that the SDK has truncated or that names
- * a detail twice.
+ * @returns The event, which is not validated yet.
+ * @throws {@link AuditError} `invalid_entry` when the SDK has truncated the record, or the record
+ * names a detail twice.
  */
 export function foreignEvent(record: ReadableLogRecord): AuditEvent {
   if (record.droppedAttributesCount > 0)

@@ -2,14 +2,14 @@ import type { HrTime } from "@opentelemetry/api";
 
 const NANOS_PER_SECOND = 1_000_000_000n;
 
-/** A time in nanoseconds. Throws `RangeError` for parts that are no integers. */
+/** Returns a time in nanoseconds. Throws `RangeError` for parts that are not integers. */
 export function nanosOf(seconds: number, nanos: number): bigint {
   return BigInt(seconds) * NANOS_PER_SECOND + BigInt(nanos);
 }
 
 /**
- * The time of a record: it rises with every record, whatever the clock does, since Loki orders and
- * pages by it.
+ * Returns the time of the next record. It rises with every record, whatever the clock does, since
+ * Loki orders and pages by it.
  */
 export function risenAbove([lastSeconds, lastNanos]: HrTime, millis: number): HrTime {
   const seconds = Math.floor(millis / 1000);

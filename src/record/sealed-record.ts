@@ -4,15 +4,18 @@ import type { JsonObject } from "../entry/json.js";
 import type { SealedEntry } from "../entry/seal.js";
 import * as semconv from "../semconv.js";
 
-/** How many details become attributes; the body has all of them. */
+/** How many details become attributes. The body has all details. */
 export const MAX_DETAIL_ATTRIBUTES = 32;
 
-/** Longest text that becomes an attribute: Loki refuses a record with more than 64 KiB of them. */
+/**
+ * The longest text that becomes an attribute. Loki refuses a record with more than 64 KiB of
+ * attributes.
+ */
 export const MAX_DETAIL_LENGTH = 1024;
 
 const DETAIL_KEY = /^[a-z][a-z0-9_]*$/;
 
-/** Attribute names of detail keys met so far; bounded, since apps choose the keys. */
+/** The attribute names of detail keys met so far. Bounded, since apps choose the keys. */
 const DETAIL_NAMES = new Map<string, string>();
 const MAX_DETAIL_NAMES = 1024;
 const MAX_CACHED_KEY = 64;
@@ -42,7 +45,10 @@ export function eventNameOf(operation: string): string {
   return semconv.EVENT_NAME_PREFIX + operation;
 }
 
-/** What {@link writeSeal} writes; a record of the SDK has it, and so has a plain object. */
+/**
+ * The part of a record that {@link writeSeal} writes. A record of the SDK has it, and so has a
+ * plain object.
+ */
 export type SealableRecord = Pick<
   ReadWriteLogRecord,
   | "attributes"
@@ -55,15 +61,16 @@ export type SealableRecord = Pick<
 >;
 
 /**
- * Makes a record say what was sealed: event name, severity, the canonical line as a string body
- * (the only thing that Loki returns byte for byte), and flat scalar attributes. Other attributes of
+ * Writes the sealed entry into a record: event name, severity, the canonical line as a string body,
+ * and flat scalar attributes. Loki returns only a string body byte for byte. Other attributes of
  * the record stay.
  *
- * The attributes are assigned, not set through `setAttribute`: that would apply the attribute
- * limits of the app's provider, which must not cut a seal, and takes five times as long (measured).
+ * It assigns the attributes instead of calling `setAttribute`. `setAttribute` would apply the
+ * attribute limits of the app's provider, which must not cut a seal, and takes five times as long
+ * (measured).
  *
  * @param log - The log id.
- * @param time - The time of recording, strictly later than that of the sequence before.
+ * @param time - The time of recording, strictly later than the time of the sequence before.
  */
 export function writeSeal(
   record: SealableRecord,
@@ -72,7 +79,7 @@ export function writeSeal(
   time: HrTime,
 ): void {
   const { entry } = sealed;
-  // first, since frozen attributes throw, and the record must not say then that it was sealed
+  // attributes come first: frozen ones throw, and then the record must not say that it was sealed
   const { attributes } = record;
   attributes[semconv.ATTR_GOVERNANCE_OPERATION] = entry.operation;
   attributes[semconv.ATTR_GOVERNANCE_LOG_ID] = log;
@@ -92,13 +99,13 @@ export function writeSeal(
   record.hrTime = time;
   record.hrTimeObserved = time;
   record.severityNumber = severityOf(entry.operation);
-  // the app's own text, if it gave one, is about the app's own severity
+  // a text of the app's own would be about the app's own severity
   if (record.severityText !== undefined)
     record.severityText = SEVERITIES.get(entry.operation) ?? "INFO";
   record.body = sealed.line;
 }
 
-/** True for a record that some log has sealed. */
+/** Whether a log has sealed the record. */
 export function isSealed(attributes: Attributes): boolean {
   return attributes[semconv.ATTR_GOVERNANCE_LOG_ID] !== undefined;
 }
@@ -126,7 +133,7 @@ function detailName(key: string): string | undefined {
 }
 
 /**
- * A double that is a whole number but not a safe integer would reach the backend as a wrong
+ * Leaves out a whole number that is not a safe integer: it would reach the backend as a wrong
  * integer.
  */
 function fitsAttribute(value: unknown): value is AttributeValue {
