@@ -42,6 +42,9 @@ const ROOMS: Rooms = {
   query: ["entry errors", PURE],
   memory: ["entry query errors", PURE],
   integrity: [`entry ${GROUND}`, PURE],
+  "integrity/merkle": "",
+  "integrity/note": "merkle",
+  "integrity/keys": "note",
   verify: [`integrity entry ${GROUND}`, PURE],
   delivery: [`entry semconv http ${GROUND}`, `${OTEL} node:*`],
   journal: [

@@ -69,3 +69,15 @@ export class AuditError extends Error {
 export function invalidOption(field: string, reason: string): AuditError {
   return new AuditError("invalid_options", `${field}: ${reason}`, { field });
 }
+
+/**
+ * The refusal of evidence that cannot be read: a line, note, proof, bundle or key.
+ *
+ * @param message - What was expected. It starts with the path of the field, where there is one.
+ * @param field - Path of the offending part, such as `entries[2].proof[0]`.
+ */
+export function invalidEvidence(message: string, field?: string): AuditError {
+  return field === undefined
+    ? new AuditError("invalid_evidence", message)
+    : new AuditError("invalid_evidence", `${field}: ${message}`, { field });
+}

@@ -29,7 +29,7 @@ export {
 } from "./entry/operations.js";
 export { AuditError, type AuditErrorCode, type AuditErrorOptions } from "./errors.js";
 export type { Checkpoint } from "./integrity/checkpoint.js";
-export type { RemoteSigningKeyOptions } from "./integrity/signing-key.js";
+export type { RemoteSigningKeyOptions } from "./integrity/keys/signing-key.js";
 export { AuditLogProcessor } from "./log/audit-log-processor.js";
 export {
   type CheckpointEvery,

@@ -1,9 +1,9 @@
 import { verify } from "node:crypto";
 import { type Checkpoint, parseCheckpointText } from "./checkpoint.js";
-import { ALGORITHMS, isTimestamped, type KeyAlgorithm } from "./signature-types.js";
+import { ALGORITHMS, isTimestamped, type KeyAlgorithm } from "./keys/signature-types.js";
+import { publicKeyObject, type VerifierKey } from "./keys/verifier-key.js";
+import { type NoteSignature, parseNote } from "./note/signed-note.js";
 import { signedMessage, splitTimestamp } from "./signed-message.js";
-import { type NoteSignature, parseNote } from "./signed-note.js";
-import { publicKeyObject, type VerifierKey } from "./verifier-key.js";
 
 /** A key that the verifier was given by a way that it trusts. */
 export interface TrustedKey {

@@ -1,8 +1,7 @@
-import { invalidOption } from "../errors.js";
-import { base64, hashOfBase64, numberOfDecimal } from "./encodings.js";
-import { invalidEvidence } from "./invalid-evidence.js";
-import { HASH_BYTES, type Hash } from "./merkle-hash.js";
-import { parseNote } from "./signed-note.js";
+import { invalidEvidence, invalidOption } from "../errors.js";
+import { HASH_BYTES, type Hash } from "./merkle/merkle-hash.js";
+import { base64, hashOfBase64, numberOfDecimal } from "./note/encodings.js";
+import { parseNote } from "./note/signed-note.js";
 
 /** What stands between the text of a checkpoint, which has no empty line, and its signatures. */
 const BEFORE_SIGNATURES = "\n\n";

@@ -1,9 +1,8 @@
-import { AuditError } from "../errors.js";
+import { AuditError, invalidEvidence } from "../errors.js";
 import { quoted } from "../text/safe-text.js";
 import { type Checkpoint, parseCheckpoint } from "./checkpoint.js";
-import { base64, hashOfBase64 } from "./encodings.js";
-import { invalidEvidence } from "./invalid-evidence.js";
-import type { Hash } from "./merkle-hash.js";
+import type { Hash } from "./merkle/merkle-hash.js";
+import { base64, hashOfBase64 } from "./note/encodings.js";
 
 /** Chosen entries of a log, each with the proof that it is in the tree of one checkpoint. */
 export interface EvidenceBundle {

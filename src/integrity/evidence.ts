@@ -1,4 +1,4 @@
-import type { InclusionProof } from "./merkle-proofs.js";
+import type { InclusionProof } from "./merkle/merkle-proofs.js";
 
 /** One piece of evidence, in the order in which the source has it. */
 export type EvidenceItem = EvidenceLine | EvidenceCheckpoint | EvidencePruned | EvidenceProblem;

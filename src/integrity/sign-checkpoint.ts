@@ -1,11 +1,11 @@
 import { AuditError, invalidOption } from "../errors.js";
 import { verifySignature } from "./check-signatures.js";
 import { type Checkpoint, checkpointText, parseCheckpointText } from "./checkpoint.js";
-import type { Hash } from "./merkle-hash.js";
-import { isTimestamped } from "./signature-types.js";
+import { isTimestamped } from "./keys/signature-types.js";
+import type { SigningKey } from "./keys/signing-key.js";
+import type { Hash } from "./merkle/merkle-hash.js";
+import { formatNote, type NoteSignature } from "./note/signed-note.js";
 import { signedMessage, timestampedSignature } from "./signed-message.js";
-import { formatNote, type NoteSignature } from "./signed-note.js";
-import type { SigningKey } from "./signing-key.js";
 
 /** What a checkpoint is to say, and who signs it. */
 export interface SignCheckpointOptions {

@@ -1,5 +1,5 @@
 import { type Checkpoint, signedText } from "./checkpoint.js";
-import type { VerifierKey } from "./verifier-key.js";
+import type { VerifierKey } from "./keys/verifier-key.js";
 
 const LABEL = Buffer.from("subtree/v1\n\0");
 const TIMESTAMP_BYTES = 8;

@@ -1,7 +1,7 @@
+import { invalidEvidence } from "../errors.js";
 import { parseCheckpoint } from "./checkpoint.js";
-import { base64, bytesOfBase64, hashOfBase64, numberOfDecimal } from "./encodings.js";
-import { invalidEvidence } from "./invalid-evidence.js";
-import type { Hash } from "./merkle-hash.js";
+import type { Hash } from "./merkle/merkle-hash.js";
+import { base64, bytesOfBase64, hashOfBase64, numberOfDecimal } from "./note/encodings.js";
 
 /** That one entry is in the log, to be checked offline by the log's keys alone. */
 export interface TlogProof {

@@ -1,8 +1,8 @@
 import { randomUuid } from "../entry/uuid.js";
 import { AuditError } from "../errors.js";
 import { type Checkpoint, parseCheckpoint } from "../integrity/checkpoint.js";
+import type { SigningKey } from "../integrity/keys/signing-key.js";
 import { signCheckpoint } from "../integrity/sign-checkpoint.js";
-import type { SigningKey } from "../integrity/signing-key.js";
 import type { StoredCheckpoint } from "../record/checkpoint-record.js";
 import { risenAbove } from "../record/record-time.js";
 import { noSurroundings } from "../record/surroundings.js";

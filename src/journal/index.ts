@@ -7,7 +7,7 @@ export {
   remoteSigningKey,
   type SigningKey,
   signingKeyOf,
-} from "../integrity/signing-key.js";
+} from "../integrity/keys/signing-key.js";
 export type { StoredCheckpoint } from "../record/checkpoint-record.js";
 export type { RecordScope } from "../record/surroundings.js";
 export type { CheckpointOptions } from "./checkpoints.js";

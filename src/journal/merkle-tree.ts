@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { CompactRange } from "../integrity/compact-range.js";
-import { HASH_BYTES, type Hash, nodeHash } from "../integrity/merkle-hash.js";
-import { rootOf } from "../integrity/merkle-proofs.js";
+import { CompactRange } from "../integrity/merkle/compact-range.js";
+import { HASH_BYTES, type Hash, nodeHash } from "../integrity/merkle/merkle-hash.js";
+import { rootOf } from "../integrity/merkle/merkle-proofs.js";
 import { journalFailed } from "./failure.js";
 
 /**

@@ -1,7 +1,7 @@
 import { withDeadline } from "../delivery/deadline.js";
 import { AuditError } from "../errors.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
-import type { SigningKey } from "../integrity/signing-key.js";
+import type { SigningKey } from "../integrity/keys/signing-key.js";
 import type { Journal } from "../journal/journal.js";
 import type { StoredCheckpoint } from "../record/checkpoint-record.js";
 

@@ -9,7 +9,7 @@ import type { AuditEvent } from "../entry/audit-event.js";
 import { DEFAULT_LOG_ID, logIdOf } from "../entry/log-id.js";
 import { timeMillis } from "../entry/timestamp.js";
 import { AuditError, invalidOption } from "../errors.js";
-import type { SigningKey } from "../integrity/signing-key.js";
+import type { SigningKey } from "../integrity/keys/signing-key.js";
 import { Journal } from "../journal/journal.js";
 import type { MemoryBounds } from "../memory/memory-store.js";
 import {

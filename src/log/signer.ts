@@ -2,13 +2,13 @@ import { KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { withDeadline } from "../delivery/deadline.js";
 import { AuditError, invalidOption } from "../errors.js";
-import { nameInKeyFile } from "../integrity/key-file.js";
+import { nameInKeyFile } from "../integrity/keys/key-generation.js";
 import {
   type RemoteSigningKeyOptions,
   remoteSigningKey,
   type SigningKey,
   signingKeyOf,
-} from "../integrity/signing-key.js";
+} from "../integrity/keys/signing-key.js";
 
 /**
  * A key that signs checkpoints: the path of a file as `quorumlog keygen` writes it, its text (PEM, PKCS #8), a private

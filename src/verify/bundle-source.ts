@@ -1,7 +1,7 @@
+import { invalidEvidence } from "../errors.js";
 import { parseCheckpoint } from "../integrity/checkpoint.js";
 import type { EvidenceItem, EvidenceSource } from "../integrity/evidence.js";
 import { parseBundle } from "../integrity/evidence-bundle.js";
-import { invalidEvidence } from "../integrity/invalid-evidence.js";
 import { parseTlogProof } from "../integrity/tlog-proof.js";
 
 /**

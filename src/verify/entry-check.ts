@@ -1,6 +1,6 @@
 import { type LineSummary, leafHashOf, MAX_LINE_BYTES, readLine } from "../entry/line.js";
 import type { EvidenceLine, EvidencePruned, EvidenceSource } from "../integrity/evidence.js";
-import { HASH_BYTES, type Hash } from "../integrity/merkle-hash.js";
+import { HASH_BYTES, type Hash } from "../integrity/merkle/merkle-hash.js";
 import { counted, quoted } from "../text/safe-text.js";
 import type { TimeSpan } from "./checkpoint-check.js";
 import { LeafTable } from "./leaf-table.js";

@@ -20,21 +20,21 @@ export {
   formatBundle,
   parseBundle,
 } from "../integrity/evidence-bundle.js";
-export type { Hash } from "../integrity/merkle-hash.js";
-export type { InclusionProof } from "../integrity/merkle-proofs.js";
-export type { KeyAlgorithm, SignatureType } from "../integrity/signature-types.js";
-export { formatTlogProof, parseTlogProof, type TlogProof } from "../integrity/tlog-proof.js";
-export { parseVerifierKey, type VerifierKey } from "../integrity/verifier-key.js";
+export type { KeyAlgorithm, SignatureType } from "../integrity/keys/signature-types.js";
+export { parseVerifierKey, type VerifierKey } from "../integrity/keys/verifier-key.js";
+export type { Hash } from "../integrity/merkle/merkle-hash.js";
+export type { InclusionProof } from "../integrity/merkle/merkle-proofs.js";
 export {
   type ConsistencyCheck,
   type InclusionCheck,
   verifyConsistency,
   verifyInclusion,
-} from "../integrity/verify-proofs.js";
+} from "../integrity/merkle/verify-proofs.js";
+export { splitNotes } from "../integrity/note/signed-note.js";
+export { formatTlogProof, parseTlogProof, type TlogProof } from "../integrity/tlog-proof.js";
 export { bundleSource, tlogProofSource } from "./bundle-source.js";
 export { type NdjsonSourceOptions, ndjsonSource } from "./ndjson-source.js";
 export type { PeriodKey, VerifyOptions } from "./options.js";
-export { splitNotes } from "./split-notes.js";
 export type {
   CheckedCheckpoint,
   CheckedSignature,

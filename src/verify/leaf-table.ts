@@ -1,4 +1,4 @@
-import { HASH_BYTES, type Hash } from "../integrity/merkle-hash.js";
+import { HASH_BYTES, type Hash } from "../integrity/merkle/merkle-hash.js";
 
 /** Leaves of one page. */
 const PAGE = 64;

@@ -1,6 +1,6 @@
 import { MAX_LINE_BYTES } from "../entry/line.js";
 import type { EvidenceItem, EvidenceSource } from "../integrity/evidence.js";
-import { splitNotes } from "./split-notes.js";
+import { splitNotes } from "../integrity/note/signed-note.js";
 
 /** What stands beside an export. */
 export interface NdjsonSourceOptions {

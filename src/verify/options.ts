@@ -2,7 +2,7 @@ import { types } from "node:util";
 import { invalidOption } from "../errors.js";
 import type { TrustedKey } from "../integrity/check-signatures.js";
 import { type Checkpoint, parseCheckpoint, parseCheckpointText } from "../integrity/checkpoint.js";
-import { parseVerifierKey } from "../integrity/verifier-key.js";
+import { parseVerifierKey } from "../integrity/keys/verifier-key.js";
 import {
   arrayOf,
   type OptionReaders,

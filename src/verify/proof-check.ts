@@ -1,6 +1,6 @@
-import type { Hash } from "../integrity/merkle-hash.js";
-import type { InclusionProof } from "../integrity/merkle-proofs.js";
-import { verifyInclusion } from "../integrity/verify-proofs.js";
+import type { Hash } from "../integrity/merkle/merkle-hash.js";
+import type { InclusionProof } from "../integrity/merkle/merkle-proofs.js";
+import { verifyInclusion } from "../integrity/merkle/verify-proofs.js";
 import { isAnchor, type JudgedCheckpoint } from "./checkpoint-check.js";
 import type { Problems } from "./problems.js";
 

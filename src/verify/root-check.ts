@@ -1,5 +1,5 @@
-import { CompactRange } from "../integrity/compact-range.js";
-import type { Hash } from "../integrity/merkle-hash.js";
+import { CompactRange } from "../integrity/merkle/compact-range.js";
+import type { Hash } from "../integrity/merkle/merkle-hash.js";
 import { counted } from "../text/safe-text.js";
 import { isAnchor, type JudgedCheckpoint } from "./checkpoint-check.js";
 import type { EntryCheck } from "./entry-check.js";

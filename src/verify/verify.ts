@@ -1,6 +1,6 @@
+import { invalidEvidence } from "../errors.js";
 import type { EvidenceSource } from "../integrity/evidence.js";
-import { invalidEvidence } from "../integrity/invalid-evidence.js";
-import { isTimestamped } from "../integrity/signature-types.js";
+import { isTimestamped } from "../integrity/keys/signature-types.js";
 import { CheckpointCheck, isAnchor } from "./checkpoint-check.js";
 import { EntryCheck } from "./entry-check.js";
 import type { Findings } from "./findings.js";

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { splitNotes } from "../../src/verify/split-notes.js";
+import { splitNotes } from "../../src/integrity/note/signed-note.js";
 import { objectsOf, quorumlog } from "../fixtures/command-line.js";
 import { append, newPath, openJournal, temporaryFolder } from "../fixtures/journal.js";
 import { journalOf, signedJournal, tamper } from "../fixtures/journals.js";

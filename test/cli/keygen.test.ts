@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { nameInKeyFile } from "../../src/integrity/key-file.js";
-import { signingKeyOf } from "../../src/integrity/signing-key.js";
+import { nameInKeyFile } from "../../src/integrity/keys/key-generation.js";
+import { signingKeyOf } from "../../src/integrity/keys/signing-key.js";
 import { objectsOf, quorumlog } from "../fixtures/command-line.js";
 import { temporaryFolder } from "../fixtures/journal.js";
 import { HAS_ML_DSA } from "../fixtures/signed-notes.js";

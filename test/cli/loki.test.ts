@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { generateKeys } from "../../src/integrity/key-generation.js";
+import { generateKeys } from "../../src/integrity/keys/key-generation.js";
 import { objectsOf, quorumlog } from "../fixtures/command-line.js";
 import { FakeLoki, type FakeRecord } from "../fixtures/fake-loki.ts";
 import { openJournal, temporaryFolder } from "../fixtures/journal.js";

@@ -6,7 +6,7 @@ import { resourceFromAttributes } from "@opentelemetry/resources";
 import { GovernanceAuditLog, type GovernanceAuditLogOptions } from "quorumlog";
 import { otlpMirror } from "quorumlog/otlp";
 import { describe, expect, vi } from "vitest";
-import { generateKeys } from "../../src/integrity/key-generation.js";
+import { generateKeys } from "../../src/integrity/keys/key-generation.js";
 import { LokiAuditReader } from "../../src/loki/index.js";
 import { LOKI, OTELCOL, pathOf } from "./programs.ts";
 import { collectorIn, lokiIn, type Running } from "./running.ts";

@@ -7,9 +7,9 @@ import {
   parseBundle,
 } from "../../src/integrity/evidence-bundle.js";
 
-import { inclusionProof, rootOf } from "../../src/integrity/merkle-proofs.js";
+import { inclusionProof, rootOf } from "../../src/integrity/merkle/merkle-proofs.js";
+import { verifyInclusion } from "../../src/integrity/merkle/verify-proofs.js";
 import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
-import { verifyInclusion } from "../../src/integrity/verify-proofs.js";
 import { readerOf } from "../fixtures/naive-tree.js";
 import { newKey, ORIGIN, refused, TIME } from "../fixtures/signed-notes.js";
 

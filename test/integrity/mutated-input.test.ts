@@ -6,12 +6,11 @@ import { AuditError } from "../../src/errors.js";
 import { checkSignatures } from "../../src/integrity/check-signatures.js";
 import { checkpointText, parseCheckpoint } from "../../src/integrity/checkpoint.js";
 import { formatBundle, parseBundle } from "../../src/integrity/evidence-bundle.js";
-
+import { remoteSigningKey } from "../../src/integrity/keys/signing-key.js";
+import { parseVerifierKey } from "../../src/integrity/keys/verifier-key.js";
+import { formatNote, parseNote } from "../../src/integrity/note/signed-note.js";
 import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
-import { formatNote, parseNote } from "../../src/integrity/signed-note.js";
-import { remoteSigningKey } from "../../src/integrity/signing-key.js";
 import { formatTlogProof, parseTlogProof } from "../../src/integrity/tlog-proof.js";
-import { parseVerifierKey } from "../../src/integrity/verifier-key.js";
 import { ed25519Of, ORIGIN, ROOT, TIME, vkeyText } from "../fixtures/signed-notes.js";
 
 const { publicKey } = ed25519Of(1);

@@ -3,10 +3,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkSignatures } from "../../src/integrity/check-signatures.js";
 import { checkpointText } from "../../src/integrity/checkpoint.js";
+import { remoteSigningKey } from "../../src/integrity/keys/signing-key.js";
+import { parseVerifierKey } from "../../src/integrity/keys/verifier-key.js";
+import { parseNote } from "../../src/integrity/note/signed-note.js";
 import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
-import { parseNote } from "../../src/integrity/signed-note.js";
-import { remoteSigningKey } from "../../src/integrity/signing-key.js";
-import { parseVerifierKey } from "../../src/integrity/verifier-key.js";
 import {
   HAS_ML_DSA,
   newKey,

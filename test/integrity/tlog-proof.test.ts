@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { leafHashOf } from "../../src/entry/line.js";
 import { parseCheckpoint } from "../../src/integrity/checkpoint.js";
 
-import { inclusionProof, rootOf } from "../../src/integrity/merkle-proofs.js";
+import { inclusionProof, rootOf } from "../../src/integrity/merkle/merkle-proofs.js";
+import { verifyInclusion } from "../../src/integrity/merkle/verify-proofs.js";
 import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
 import { formatTlogProof, parseTlogProof } from "../../src/integrity/tlog-proof.js";
-import { verifyInclusion } from "../../src/integrity/verify-proofs.js";
 import { readerOf } from "../fixtures/naive-tree.js";
 import { newKey, ORIGIN, refused, TIME } from "../fixtures/signed-notes.js";
 

@@ -2,10 +2,10 @@ import type * as Crypto from "node:crypto";
 import { describe, expect, test, vi } from "vitest";
 import { checkSignatures } from "../../src/integrity/check-signatures.js";
 import { checkpointText } from "../../src/integrity/checkpoint.js";
-import { generateKeys } from "../../src/integrity/key-generation.js";
+import { generateKeys } from "../../src/integrity/keys/key-generation.js";
+import { remoteSigningKey, signingKeyOf } from "../../src/integrity/keys/signing-key.js";
+import { parseVerifierKey } from "../../src/integrity/keys/verifier-key.js";
 import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
-import { remoteSigningKey, signingKeyOf } from "../../src/integrity/signing-key.js";
-import { parseVerifierKey } from "../../src/integrity/verifier-key.js";
 import {
   ORIGIN,
   ROOT,

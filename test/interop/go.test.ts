@@ -6,11 +6,15 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkSignatures } from "../../src/integrity/check-signatures.js";
 import { checkpointText } from "../../src/integrity/checkpoint.js";
-import type { Hash } from "../../src/integrity/merkle-hash.js";
-import { consistencyProof, inclusionProof, rootOf } from "../../src/integrity/merkle-proofs.js";
+import { parseVerifierKey } from "../../src/integrity/keys/verifier-key.js";
+import type { Hash } from "../../src/integrity/merkle/merkle-hash.js";
+import {
+  consistencyProof,
+  inclusionProof,
+  rootOf,
+} from "../../src/integrity/merkle/merkle-proofs.js";
+import { parseNote } from "../../src/integrity/note/signed-note.js";
 import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
-import { parseNote } from "../../src/integrity/signed-note.js";
-import { parseVerifierKey } from "../../src/integrity/verifier-key.js";
 import { leavesOf, readerOf } from "../fixtures/naive-tree.js";
 import { HAS_ML_DSA, newKey, ORIGIN, ROOT, TIME } from "../fixtures/signed-notes.js";
 

@@ -16,13 +16,12 @@ import {
 } from "../../src/index.js";
 import { checkSignatures } from "../../src/integrity/check-signatures.js";
 import { parseBundle } from "../../src/integrity/evidence-bundle.js";
-import { formatKeyFile } from "../../src/integrity/key-file.js";
-import { generateKeys } from "../../src/integrity/key-generation.js";
+import { formatKeyFile, generateKeys } from "../../src/integrity/keys/key-generation.js";
 
-import { remoteSigningKey, signingKeyOf } from "../../src/integrity/signing-key.js";
+import { remoteSigningKey, signingKeyOf } from "../../src/integrity/keys/signing-key.js";
+import { parseVerifierKey } from "../../src/integrity/keys/verifier-key.js";
+import { verifyInclusion } from "../../src/integrity/merkle/verify-proofs.js";
 import { parseTlogProof } from "../../src/integrity/tlog-proof.js";
-import { parseVerifierKey } from "../../src/integrity/verifier-key.js";
-import { verifyInclusion } from "../../src/integrity/verify-proofs.js";
 import { Journal } from "../../src/journal/index.js";
 import { winstonMirror } from "../../src/winston/index.js";
 import { failWith, ScriptedExporter, succeed } from "../fixtures/exporters.js";

@@ -1,8 +1,8 @@
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
-import { CompactRange } from "../../src/integrity/compact-range.js";
-import { consistencyProof, inclusionProof } from "../../src/integrity/merkle-proofs.js";
-import { verifyConsistency, verifyInclusion } from "../../src/integrity/verify-proofs.js";
+import { CompactRange } from "../../src/integrity/merkle/compact-range.js";
+import { consistencyProof, inclusionProof } from "../../src/integrity/merkle/merkle-proofs.js";
+import { verifyConsistency, verifyInclusion } from "../../src/integrity/merkle/verify-proofs.js";
 import { EntryTable } from "../../src/journal/entry-table.js";
 import type { JournalRow } from "../../src/journal/index.js";
 import { append, newPath, openJournal, rowOf, thrownBy } from "../fixtures/journal.js";

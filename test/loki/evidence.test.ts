@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { generateKeys } from "../../src/integrity/key-generation.js";
+import { generateKeys } from "../../src/integrity/keys/key-generation.js";
 import { type VerificationReport, verify } from "../../src/verify/index.js";
 import type { FakeLoki, FakeRecord } from "../fixtures/fake-loki.ts";
 import { all, LOG, readerOf } from "../fixtures/loki-records.ts";

@@ -3,7 +3,7 @@ import { leafHashOf } from "../../src/entry/line.js";
 import type { EvidenceItem } from "../../src/integrity/evidence.js";
 import { formatBundle } from "../../src/integrity/evidence-bundle.js";
 
-import { inclusionProof } from "../../src/integrity/merkle-proofs.js";
+import { inclusionProof } from "../../src/integrity/merkle/merkle-proofs.js";
 import { formatTlogProof } from "../../src/integrity/tlog-proof.js";
 import {
   bundleSource,

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { generateKeys } from "../../integrity/key-generation.js";
+import { generateKeys } from "../../integrity/keys/key-generation.js";
 import { GovernanceAuditLog } from "../../log/governance-audit-log.js";
 import { visible } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../command.js";

@@ -1,9 +1,9 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { EvidenceSource } from "../../integrity/evidence.js";
+import { splitNotes } from "../../integrity/note/signed-note.js";
 import { bundleSource, tlogProofSource } from "../../verify/bundle-source.js";
 import { ndjsonSource } from "../../verify/ndjson-source.js";
-import { splitNotes } from "../../verify/split-notes.js";
 import type { CommandIo } from "../command-io.js";
 import { readJournal } from "../read-journal.js";
 import { bytesWithin, readWithin } from "../read-within.js";

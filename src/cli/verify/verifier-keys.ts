@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { AuditError } from "../../errors.js";
-import { parseVerifierKey } from "../../integrity/verifier-key.js";
+import { parseVerifierKey } from "../../integrity/keys/verifier-key.js";
 import type { PeriodKey } from "../../verify/options.js";
 import type { CommandIo } from "../command-io.js";
 import { isSystemError } from "../exit-code.js";

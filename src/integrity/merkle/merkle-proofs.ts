@@ -1,4 +1,4 @@
-import { invalidOption } from "../errors.js";
+import { invalidOption } from "../../errors.js";
 import { EMPTY_ROOT, type Hash, nodeHash } from "./merkle-hash.js";
 
 /**

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatNote, MAX_NOTE_LENGTH, parseNote } from "../../src/integrity/signed-note.js";
-import { refused } from "../fixtures/signed-notes.js";
+import { formatNote, MAX_NOTE_LENGTH, parseNote } from "../../../src/integrity/note/signed-note.js";
+import { refused } from "../../fixtures/signed-notes.js";
 
 const SIGNATURE = Buffer.from([0xfe, 0xdc, 0xba, 0x98, 1, 2, 3]).toString("base64");
 const LINE = `— example.com/key ${SIGNATURE}\n`;

@@ -1,10 +1,10 @@
 import { expect, test, vi } from "vitest";
-import { CompactRange } from "../../src/integrity/compact-range.js";
-import * as merkleHash from "../../src/integrity/merkle-hash.js";
-import { verifyInclusion } from "../../src/integrity/verify-proofs.js";
-import { leaf } from "../fixtures/naive-tree.js";
+import { CompactRange } from "../../../src/integrity/merkle/compact-range.js";
+import * as merkleHash from "../../../src/integrity/merkle/merkle-hash.js";
+import { verifyInclusion } from "../../../src/integrity/merkle/verify-proofs.js";
+import { leaf } from "../../fixtures/naive-tree.js";
 
-vi.mock("../../src/integrity/merkle-hash.js", async (original) => {
+vi.mock("../../../src/integrity/merkle/merkle-hash.js", async (original) => {
   const actual = await original<typeof merkleHash>();
   return { ...actual, nodeHash: vi.fn(actual.nodeHash) };
 });

@@ -1,7 +1,10 @@
 import { generateKeyPairSync, type KeyPairKeyObjectResult } from "node:crypto";
-import { AuditError } from "../errors.js";
+import { AuditError } from "../../errors.js";
 import type { KeyAlgorithm } from "./signature-types.js";
 import { verifierKeyOf } from "./verifier-key.js";
+
+const NAME_LINE = /^Key-Name: (\S+)$/m;
+const BEGIN = "-----BEGIN ";
 
 /** A pair of keys as text. */
 export interface GeneratedKeys {
@@ -35,4 +38,17 @@ function newKeyPair(algorithm: KeyAlgorithm): KeyPairKeyObjectResult {
       "algorithm: expected one that this Node has: ed25519, and from Node 24 on (OpenSSL 3.5) ml-dsa-44";
     throw new AuditError("invalid_options", message, { field: "algorithm", cause });
   }
+}
+
+/**
+ * A private key with its name, as one text: what stands before the key in PEM is explanatory (RFC 7468 section 2), and
+ * every program that reads PEM passes over it.
+ */
+export function formatKeyFile(name: string, privateKeyPem: string): string {
+  return `Key-Name: ${name}\n${privateKeyPem}`;
+}
+
+/** The name in a text of {@link formatKeyFile}; undefined where the key stands alone. */
+export function nameInKeyFile(text: string): string | undefined {
+  return NAME_LINE.exec(text.slice(0, Math.max(0, text.indexOf(BEGIN))))?.[1];
 }

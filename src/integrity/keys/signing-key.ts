@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
-import { AuditError, invalidOption } from "../errors.js";
-import { callback, type OptionReaders, readOptions, string } from "../options.js";
+import { AuditError, invalidOption } from "../../errors.js";
+import { callback, type OptionReaders, readOptions, string } from "../../options.js";
 import { parseVerifierKey, type VerifierKey, verifierKeyOf } from "./verifier-key.js";
 
 /** A key that signs checkpoints; where its private half lives is its own matter. */

@@ -1,10 +1,10 @@
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { generateKeys } from "../../src/integrity/key-generation.js";
-import type { KeyAlgorithm } from "../../src/integrity/signature-types.js";
-import { signingKeyOf } from "../../src/integrity/signing-key.js";
-import { parseVerifierKey, verifierKeyOf } from "../../src/integrity/verifier-key.js";
-import { ed25519Of, HAS_ML_DSA, refused, vkeyText } from "../fixtures/signed-notes.js";
+import { generateKeys } from "../../../src/integrity/keys/key-generation.js";
+import type { KeyAlgorithm } from "../../../src/integrity/keys/signature-types.js";
+import { signingKeyOf } from "../../../src/integrity/keys/signing-key.js";
+import { parseVerifierKey, verifierKeyOf } from "../../../src/integrity/keys/verifier-key.js";
+import { ed25519Of, HAS_ML_DSA, refused, vkeyText } from "../../fixtures/signed-notes.js";
 
 /** Written by golang.org/x/mod/sumdb/note for the secret of 32 bytes 0x01. */
 const GO_VKEY = "example.com/audit+d67c3fea+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c";

@@ -1,4 +1,4 @@
-import { HASH_BYTES, type Hash } from "./merkle-hash.js";
+import { HASH_BYTES, type Hash } from "../merkle/merkle-hash.js";
 
 /** Base64 of RFC 4648 section 4, with padding. */
 export function base64(bytes: Uint8Array): string {

@@ -1,4 +1,4 @@
-import { invalidEvidence } from "./invalid-evidence.js";
+import { invalidEvidence } from "../../errors.js";
 import { EMPTY_ROOT, HASH_BYTES, type Hash, nodeHash } from "./merkle-hash.js";
 
 /** Hears of each complete subtree as it closes: over the leaves [index * 2^height, (index + 1) * 2^height). */

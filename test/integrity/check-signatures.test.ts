@@ -2,14 +2,14 @@ import { createHash, sign } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { checkSignatures } from "../../src/integrity/check-signatures.js";
 import { checkpointText } from "../../src/integrity/checkpoint.js";
-import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
-import { parseNote } from "../../src/integrity/signed-note.js";
 import {
   remoteSigningKey,
   type SigningKey,
   signingKeyOf,
-} from "../../src/integrity/signing-key.js";
-import { parseVerifierKey, type VerifierKey } from "../../src/integrity/verifier-key.js";
+} from "../../src/integrity/keys/signing-key.js";
+import { parseVerifierKey, type VerifierKey } from "../../src/integrity/keys/verifier-key.js";
+import { parseNote } from "../../src/integrity/note/signed-note.js";
+import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
 import {
   ed25519Of,
   HAS_ML_DSA,

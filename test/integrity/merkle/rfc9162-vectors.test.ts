@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { verifyConsistency, verifyInclusion } from "../../src/integrity/verify-proofs.js";
+import { verifyConsistency, verifyInclusion } from "../../../src/integrity/merkle/verify-proofs.js";
 
 /** Vectors of transparency-dev/merkle, which are not part of the project: beside its root, where they are at all. */
-const VECTORS = new URL("../../../shared/vectors/", import.meta.url);
+const VECTORS = new URL("../../../../shared/vectors/", import.meta.url);
 
 interface Vector {
   readonly wantErr: boolean;

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { leafHash, leafHashOf } from "../../src/entry/line.js";
-import { CompactRange } from "../../src/integrity/compact-range.js";
-import { EMPTY_ROOT, type Hash, nodeHash } from "../../src/integrity/merkle-hash.js";
-import { rootOf } from "../../src/integrity/merkle-proofs.js";
-import { leaf, leavesOf, readerOf, treeHash } from "../fixtures/naive-tree.js";
-import { refused } from "../fixtures/signed-notes.js";
+import { leafHash, leafHashOf } from "../../../src/entry/line.js";
+import { CompactRange } from "../../../src/integrity/merkle/compact-range.js";
+import { EMPTY_ROOT, type Hash, nodeHash } from "../../../src/integrity/merkle/merkle-hash.js";
+import { rootOf } from "../../../src/integrity/merkle/merkle-proofs.js";
+import { leaf, leavesOf, readerOf, treeHash } from "../../fixtures/naive-tree.js";
+import { refused } from "../../fixtures/signed-notes.js";
 
 const hex = (hash: Hash): string => Buffer.from(hash).toString("hex");
 

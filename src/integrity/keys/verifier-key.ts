@@ -1,14 +1,13 @@
 import { createPublicKey, hash, type KeyObject } from "node:crypto";
-import { invalidOption } from "../errors.js";
-import { base64, bytesOfBase64 } from "./encodings.js";
-import { invalidEvidence } from "./invalid-evidence.js";
+import { invalidEvidence, invalidOption } from "../../errors.js";
+import { base64, bytesOfBase64 } from "../note/encodings.js";
+import { isKeyName } from "../note/signed-note.js";
 import {
   ALGORITHMS,
   type KeyAlgorithm,
   SIGNATURE_TYPES,
   type SignatureType,
 } from "./signature-types.js";
-import { isKeyName } from "./signed-note.js";
 
 /** A public key with its name, by which signatures of notes are verified. */
 export interface VerifierKey {

@@ -1,10 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Hash, nodeHash } from "../../src/integrity/merkle-hash.js";
-import { consistencyProof, inclusionProof, rootOf } from "../../src/integrity/merkle-proofs.js";
-import { verifyConsistency, verifyInclusion } from "../../src/integrity/verify-proofs.js";
-import { leaf, leavesOf, path, proofBetween, readerOf, treeHash } from "../fixtures/naive-tree.js";
-import { refused } from "../fixtures/signed-notes.js";
+import { type Hash, nodeHash } from "../../../src/integrity/merkle/merkle-hash.js";
+import {
+  consistencyProof,
+  inclusionProof,
+  rootOf,
+} from "../../../src/integrity/merkle/merkle-proofs.js";
+import { verifyConsistency, verifyInclusion } from "../../../src/integrity/merkle/verify-proofs.js";
+import {
+  leaf,
+  leavesOf,
+  path,
+  proofBetween,
+  readerOf,
+  treeHash,
+} from "../../fixtures/naive-tree.js";
+import { refused } from "../../fixtures/signed-notes.js";
 
 const hex = (hashes: readonly Uint8Array[]): string[] =>
   hashes.map((hash) => Buffer.from(hash).toString("hex"));
