@@ -1,3 +1,5 @@
+import { COLUMNS, INDEXED_COLUMNS } from "../entry/columns.js";
+
 /** Marks the file as a journal in its header: "qlog" in ASCII. */
 export const APPLICATION_ID = 0x716c6f67;
 
@@ -51,21 +53,13 @@ CREATE TABLE entry (
   resource INTEGER NOT NULL,
   scope INTEGER NOT NULL,
   leaf_hash BLOB NOT NULL CHECK (length(leaf_hash) = 32),
-  operation TEXT NOT NULL,
-  proposal_id TEXT,
-  subject_id TEXT,
-  kind TEXT,
-  actor_did TEXT,
-  decision TEXT,
+  ${COLUMNS.map(({ name, key }) => `${key} TEXT${name === "operation" ? " NOT NULL" : ""}`).join(",\n  ")},
   line BLOB NOT NULL
 ) STRICT;
 -- Each column that a query can name has an index. Absent values take no room in it.
-CREATE INDEX entry_by_operation ON entry (operation) WHERE operation IS NOT NULL;
-CREATE INDEX entry_by_proposal_id ON entry (proposal_id) WHERE proposal_id IS NOT NULL;
-CREATE INDEX entry_by_subject_id ON entry (subject_id) WHERE subject_id IS NOT NULL;
-CREATE INDEX entry_by_kind ON entry (kind) WHERE kind IS NOT NULL;
-CREATE INDEX entry_by_actor_did ON entry (actor_did) WHERE actor_did IS NOT NULL;
-CREATE INDEX entry_by_decision ON entry (decision) WHERE decision IS NOT NULL;
+${INDEXED_COLUMNS.map(
+  ({ key }) => `CREATE INDEX entry_by_${key} ON entry (${key}) WHERE ${key} IS NOT NULL;`,
+).join("\n")}
 
 -- When the ${TIME_BLOCK} entries of a whole block happened: a query by time looks here first.
 CREATE TABLE time_block (
@@ -129,7 +123,7 @@ CREATE VIEW audit AS
   SELECT sequence,
     json_extract(text, '$.timestamp') AS timestamp,
     coalesce(json_extract(text, '$.recorded_at'), json_extract(text, '$.timestamp')) AS recorded_at,
-    operation, proposal_id, subject_id, kind, actor_did, decision,
+    ${COLUMNS.map(({ key }) => key).join(", ")},
     json_extract(text, '$.details') AS details,
     json_extract(text, '$.id') AS id,
     json_extract(text, '$.trace_id') AS trace_id,
