@@ -376,6 +376,7 @@ describe("checkpoints and mirrors", () => {
     await first.checkpoint();
     await first.checkpoint();
     remove(first, "did:b");
+    await first.checkpoint();
     await first.shutdown({ timeoutMillis: 30 }).catch(() => {});
     const up = new ScriptedExporter();
     const second = started({ mirrors: [mirrorOf(up)] });

@@ -115,9 +115,9 @@ describe("a Loki that does not answer as it should", () => {
   test("is given up after some time-outs", async () => {
     await using loki = await FakeLoki.start();
     loki.script = () => true;
-    await expect(readerOf(loki, { timeoutMillis: 50 }).entries()).rejects.toMatchObject({
+    await expect(readerOf(loki, { timeoutMillis: 250 }).entries()).rejects.toMatchObject({
       code: "delivery_failed",
-      message: "Loki: no answer in 50 ms",
+      message: "Loki: no answer in 250 ms",
     });
     expect(loki.queries.map(({ limit }) => limit)).toEqual([100, 25, 6, 1, 1]);
   });
