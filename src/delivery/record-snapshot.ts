@@ -1,6 +1,5 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
-
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+import type { Mutable } from "../entry/audit-entry.js";
 
 /**
  * The record as it is at this moment. The SDK's own stays writable: a processor further on may scrub or enrich it while

@@ -10,6 +10,24 @@ export type JsonValue =
 /** A JSON object. */
 export type JsonObject = { readonly [key: string]: JsonValue };
 
+/** A JSON object from outside: any member may be missing, and may be anything. */
+export type UnknownObject = Readonly<Record<string, unknown>>;
+
+/** Whether a value is an object, and neither null nor an array. */
+export function isObject(value: unknown): value is UnknownObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Parses JSON that may come from anybody. Undefined where it is not a JSON object. */
+export function parseObject(json: string): UnknownObject | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The path to a container. It grows with the recursion and is formatted only for an error.
  */

@@ -1,7 +1,13 @@
 import { hash } from "node:crypto";
 import type { AuditEntry, EntryFields, Mutable } from "./audit-entry.js";
 import { OPTIONAL_COLUMNS, type OptionalColumn } from "./columns.js";
-import type { JsonObject, JsonValue } from "./json.js";
+import {
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  parseObject,
+  type UnknownObject,
+} from "./json.js";
 
 /** The schema version that a line carries as `v`. */
 export const LINE_VERSION = 1;
@@ -101,19 +107,6 @@ export function hashOfLeaf(leaf: string): string {
   return hash("sha256", leaf, "hex");
 }
 
-/** A JSON object out of a line: any member may be missing, and may be anything. */
-export type LineMembers = Readonly<Record<string, unknown>>;
-
-/** Parses a line that may come from anybody. Undefined where it is not a JSON object. */
-export function parseLine(line: string): LineMembers | undefined {
-  try {
-    const members: unknown = JSON.parse(line);
-    return isObject(members) ? members : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * Makes the entry of a line, deeply frozen as the one that was sealed.
  *
@@ -121,7 +114,7 @@ export function parseLine(line: string): LineMembers | undefined {
  * isEntry} first.
  * @param leafHash - Of the line, hexadecimal.
  */
-export function entryOfLine(members: LineMembers, leafHash: string): AuditEntry {
+export function entryOfLine(members: UnknownObject, leafHash: string): AuditEntry {
   const entry: Mutable<EntryFields> = {
     sequence: members["seq"] as number,
     id: members["id"] as string,
@@ -139,7 +132,7 @@ export function entryOfLine(members: LineMembers, leafHash: string): AuditEntry 
 }
 
 /** Whether the members have the types of an entry's; their values may still be any. */
-export function isEntry(members: LineMembers): boolean {
+export function isEntry(members: UnknownObject): boolean {
   return (
     isSequence(members["seq"]) &&
     isObject(members["details"]) &&
@@ -198,7 +191,7 @@ export function readLine(line: string): LineSummary | undefined {
 
 /** Answers what {@link readLine} answers, by parsing the line and writing it again. */
 export function readAnyLine(line: string): LineSummary | undefined {
-  const members = parseLine(line);
+  const members = parseObject(line);
   if (members === undefined) return undefined;
   const { seq, log, timestamp, recorded_at: recorded } = members;
   if (!isSequence(seq)) return undefined;
@@ -217,7 +210,7 @@ export function readAnyLine(line: string): LineSummary | undefined {
  *
  * @throws `RangeError` when it is nested so deep that writing it again runs out of stack.
  */
-export function isCanonical(members: LineMembers, line: string): boolean {
+export function isCanonical(members: UnknownObject, line: string): boolean {
   return (
     isEntry(members) && canonicalLine(members["log"] as string, entryOfLine(members, "")) === line
   );
@@ -366,7 +359,7 @@ function flat(...pieces: readonly string[]): string {
  * sort the keys.
  */
 function isFlatCanonical(details: string): boolean {
-  const members = parseLine(details) as JsonObject | undefined;
+  const members = parseObject(details) as JsonObject | undefined;
   if (members === undefined) return false;
   let last: string | undefined;
   for (const key of Object.keys(members)) {
@@ -378,10 +371,6 @@ function isFlatCanonical(details: string): boolean {
 
 function isSequence(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0);
-}
-
-function isObject(value: unknown): value is LineMembers {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function freeze(value: JsonValue): void {

@@ -1,3 +1,4 @@
+import { isObject, type UnknownObject } from "../entry/json.js";
 import { AuditError, invalidEvidence } from "../errors.js";
 import { quoted } from "../text/safe-text.js";
 import { type Checkpoint, parseCheckpoint } from "./checkpoint.js";
@@ -128,19 +129,14 @@ function parsed(json: string): unknown {
 }
 
 /** The object with just these keys; read as own properties, a key such as `__proto__` is an unknown one. */
-function objectOf(
-  value: unknown,
-  field: string,
-  keys: readonly string[],
-): Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw invalidEvidence("expected an object", field);
+function objectOf(value: unknown, field: string, keys: readonly string[]): UnknownObject {
+  if (!isObject(value)) throw invalidEvidence("expected an object", field);
   for (const key of Object.keys(value)) {
     if (!keys.includes(key)) throw invalidEvidence(`expected no key ${quoted(key)}`, field);
   }
   for (const key of keys)
     if (!Object.hasOwn(value, key)) throw invalidEvidence(`expected ${key}`, field);
-  return value as Readonly<Record<string, unknown>>;
+  return value;
 }
 
 function arrayOf(value: unknown, field: string): readonly unknown[] {

@@ -1,5 +1,6 @@
 import { COLUMNS } from "../entry/columns.js";
-import { isLineOf, parseLine } from "../entry/line.js";
+import { parseObject } from "../entry/json.js";
+import { isLineOf } from "../entry/line.js";
 import { formatTimestamp } from "../entry/timestamp.js";
 import type { EvidenceRow } from "./entry-table.js";
 
@@ -12,7 +13,7 @@ import type { EvidenceRow } from "./entry-table.js";
 export function columnsProblem(row: EvidenceRow, log: string): string | undefined {
   const timestamp = timestampOf(row);
   if (isLineOf(row.text, log, timestamp, row)) return undefined;
-  const members = parseLine(row.text);
+  const members = parseObject(row.text);
   if (members === undefined) return undefined; // the verifier says what that is
   const wrong = COLUMNS.map(({ key }) => key).filter(
     (key) => !says(row[key], members[key] ?? null),

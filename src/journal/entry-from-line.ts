@@ -1,4 +1,5 @@
-import { entryOfLine, LINE_VERSION, leafHash, parseLine } from "../entry/line.js";
+import { parseObject } from "../entry/json.js";
+import { entryOfLine, LINE_VERSION, leafHash } from "../entry/line.js";
 import type { SealedEntry } from "../entry/seal.js";
 import { journalFailed } from "./failure.js";
 
@@ -34,7 +35,7 @@ export function lineOfRow(row: EntryRow): string {
  */
 export function entryFromRow(row: EntryRow, logId: string): StoredEntry {
   const line = lineOfRow(row);
-  const members = parseLine(line);
+  const members = parseObject(line);
   if (members === undefined) throw altered(row.sequence, "its line is not a JSON object");
   if (members["v"] !== LINE_VERSION)
     throw altered(row.sequence, `its line is of version ${members["v"]}`);

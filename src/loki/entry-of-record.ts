@@ -1,5 +1,6 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
-import { entryOfLine, isCanonical, leafHash, MAX_LINE_BYTES, parseLine } from "../entry/line.js";
+import { parseObject } from "../entry/json.js";
+import { entryOfLine, isCanonical, leafHash, MAX_LINE_BYTES } from "../entry/line.js";
 import { invalidRecord } from "./failure.js";
 import { LABELS } from "./labels.js";
 import { type LokiRecord, labelOf } from "./loki-answer.js";
@@ -26,7 +27,7 @@ export function entryOfRecord(record: LokiRecord): LokiEntry {
   if (hash !== labelOf(record, LABELS.leafHash))
     throw invalidRecord(`${nameOf(record)} was altered: its line does not have its leaf hash`);
   try {
-    const members = line.length > MAX_LINE_BYTES ? undefined : parseLine(line);
+    const members = line.length > MAX_LINE_BYTES ? undefined : parseObject(line);
     if (members === undefined || !isCanonical(members, line)) throw new TypeError("not canonical");
     const entry = entryOfLine(members, hash);
     if (Number.isNaN(Date.parse(entry.timestamp))) throw new TypeError("no time");

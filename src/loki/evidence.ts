@@ -1,5 +1,5 @@
 import { COLUMNS } from "../entry/columns.js";
-import { parseLine } from "../entry/line.js";
+import { parseObject } from "../entry/json.js";
 import { RESERVED_OPERATION } from "../entry/operations.js";
 import type { EvidenceItem } from "../integrity/evidence.js";
 import { COLUMN_LABELS, heldAs, LABELS } from "./labels.js";
@@ -30,7 +30,7 @@ export function evidenceOf(record: LokiRecord): EvidenceItem {
 
 /** Undefined when each label says what the line says, or the line says nothing, which the verifier tells. */
 function labelsProblem(record: LokiRecord): string | undefined {
-  const members = parseLine(record.line);
+  const members = parseObject(record.line);
   if (members === undefined) return undefined;
   const wrong = MEMBERS.filter(
     ([label, key]) => heldAs(labelOf(record, label)) !== heldAs(textOf(members[key])),

@@ -1,3 +1,4 @@
+import { isObject, parseObject } from "../entry/json.js";
 import { invalidOption } from "../errors.js";
 import { isRetryStatus, retryAfterMillis, statusText } from "../http/answer.js";
 import { excerpt } from "../text/safe-text.js";
@@ -66,7 +67,7 @@ export function labelOf({ metadata, stream }: LokiRecord, name: string): string 
 /** What an answer holds, or what was wrong with it. */
 export function judge({ status, headers, body }: LokiAnswer): LokiPage | LokiFault {
   if (status !== 200) return faultOf(status, headers, body);
-  const data = field(parsed(body), "data");
+  const data = field(parseObject(body), "data");
   const records = recordsIn(data);
   if (records !== undefined) return { records, ingesters: ingestersIn(data) };
   const error = lokiFailed(
@@ -126,18 +127,6 @@ function ingestersIn(data: unknown): IngesterStats | undefined {
   return { reached, batches, records };
 }
 
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
-
 function field(value: unknown, name: string): unknown {
   return isObject(value) ? value[name] : undefined;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { ExportError } from "../delivery/export-error.js";
+import { isObject, parseObject } from "../entry/json.js";
 import { retryAfterMillis, statusText } from "../http/answer.js";
 import { excerpt } from "../text/safe-text.js";
 
@@ -43,32 +44,18 @@ interface PartialSuccess {
 
 /** The JSON of protobuf has names in two spellings and writes a 64-bit integer as a string; some servers as a number. */
 function partialSuccessOf(body: string): PartialSuccess | undefined {
-  const answer = objectOf(parsed(body));
+  const answer = parseObject(body);
   if (answer === undefined) return undefined;
   const partial = answer["partialSuccess"] ?? answer["partial_success"];
   if (partial === undefined || partial === null) return { rejected: 0, message: "" };
-  const fields = objectOf(partial);
-  if (fields === undefined) return undefined;
-  const rejected = countOf(fields["rejectedLogRecords"] ?? fields["rejected_log_records"] ?? 0);
+  if (!isObject(partial)) return undefined;
+  const rejected = countOf(partial["rejectedLogRecords"] ?? partial["rejected_log_records"] ?? 0);
   if (rejected === undefined) return undefined;
-  const message = fields["errorMessage"] ?? fields["error_message"];
+  const message = partial["errorMessage"] ?? partial["error_message"];
   return { rejected, message: typeof message === "string" ? message : "no reason given" };
 }
 
 function countOf(value: unknown): number | undefined {
   const count = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
   return typeof count === "number" && Number.isSafeInteger(count) && count >= 0 ? count : undefined;
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
-
-function objectOf(value: unknown): Record<string, unknown> | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  return value as Record<string, unknown>;
 }

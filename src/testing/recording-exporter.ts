@@ -1,6 +1,6 @@
-import type { HrTime } from "@opentelemetry/api";
 import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
+import { snapshotOf } from "../delivery/record-snapshot.js";
 import { AuditError } from "../errors.js";
 
 /**
@@ -73,7 +73,7 @@ export class RecordingExporter implements LogRecordExporter {
   export(records: ReadableLogRecord[], resultCallback: (result: ExportResult) => void): void {
     this.#attempts++;
     const error = this.#refusal();
-    if (error === undefined) for (const record of records) this.#records.push(snapshot(record));
+    if (error === undefined) for (const record of records) this.#records.push(frozenCopy(record));
     resultCallback(
       error === undefined
         ? { code: ExportResultCode.SUCCESS }
@@ -97,23 +97,15 @@ export class RecordingExporter implements LogRecordExporter {
   }
 }
 
-function snapshot(record: ReadableLogRecord): ReadableLogRecord {
-  const { spanContext, severityText, severityNumber, body, eventName } = record;
+/** Deep enough that nothing in it can change any more. */
+function frozenCopy(record: ReadableLogRecord): ReadableLogRecord {
+  const { hrTime, hrTimeObserved, spanContext, body, attributes, ...others } = snapshotOf(record);
   return Object.freeze({
-    hrTime: copyOf(record.hrTime),
-    hrTimeObserved: copyOf(record.hrTimeObserved),
+    ...others,
+    hrTime: structuredClone(hrTime),
+    hrTimeObserved: structuredClone(hrTimeObserved),
     ...(spanContext !== undefined && { spanContext: { ...spanContext } }),
-    ...(severityText !== undefined && { severityText }),
-    ...(severityNumber !== undefined && { severityNumber }),
     ...(body !== undefined && { body: structuredClone(body) }),
-    ...(eventName !== undefined && { eventName }),
-    resource: record.resource,
-    instrumentationScope: record.instrumentationScope,
-    attributes: Object.freeze(structuredClone(record.attributes)),
-    droppedAttributesCount: record.droppedAttributesCount,
+    attributes: Object.freeze(structuredClone(attributes)),
   });
-}
-
-function copyOf([seconds, nanos]: HrTime): HrTime {
-  return [seconds, nanos];
 }

@@ -1,6 +1,7 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { EntryFields } from "../entry/audit-entry.js";
-import { LINE_MEMBERS, parseLine } from "../entry/line.js";
+import { parseObject } from "../entry/json.js";
+import { LINE_MEMBERS } from "../entry/line.js";
 import { RESERVED_OPERATION } from "../entry/operations.js";
 import {
   ATTR_GOVERNANCE_CHECKPOINT_ROOT_HASH,
@@ -43,7 +44,7 @@ const KEYS: readonly (readonly [key: string, field: keyof GovernanceFields])[] =
  * @returns undefined when the body is no canonical line.
  */
 export function governanceFields(record: ReadableLogRecord): GovernanceFields | undefined {
-  const line = typeof record.body === "string" ? parseLine(record.body) : undefined;
+  const line = typeof record.body === "string" ? parseObject(record.body) : undefined;
   if (line === undefined || !("operation" in line && "seq" in line)) return undefined;
   const fields: Partial<Record<keyof GovernanceFields, unknown>> = {};
   for (const [key, field] of KEYS) {

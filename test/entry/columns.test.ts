@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { COLUMNS, OPTIONAL_COLUMNS } from "../../src/entry/columns.js";
-import { canonicalLine, entryOfLine, isLineOf, parseLine, readLine } from "../../src/entry/line.js";
+import { parseObject } from "../../src/entry/json.js";
+import { canonicalLine, entryOfLine, isLineOf, readLine } from "../../src/entry/line.js";
 import { GovernanceAuditLog } from "../../src/index.js";
 import { MemoryStore } from "../../src/memory/memory-store.js";
 import { parseQuery } from "../../src/query/audit-query.js";
@@ -21,7 +22,7 @@ describe.each(COLUMNS)("the hot paths spell out the column $name", ({ name, key,
 
   test("the canonical line has it under its key, and gives it back", () => {
     const entry = sealed();
-    const members = parseLine(canonicalLine("log", entry)) ?? {};
+    const members = parseObject(canonicalLine("log", entry)) ?? {};
     expect(members[key]).toBe(valueIn(name));
     expect(entryOfLine(members, entry.leafHash)).toEqual(entry);
   });
@@ -30,7 +31,7 @@ describe.each(COLUMNS)("the hot paths spell out the column $name", ({ name, key,
     const line = canonicalLine("log", { ...sealed(), recordedAt: "2026-04-14T12:00:00.000Z" });
     expect(readLine(line)).toMatchObject({ canonical: true, log: "log" });
     const row = Object.fromEntries(COLUMNS.map((column) => [column.key, valueIn(column.name)]));
-    const { timestamp } = parseLine(line) as { timestamp: string };
+    const { timestamp } = parseObject(line) as { timestamp: string };
     expect(isLineOf(line, "log", timestamp, { seq: 0, ...row })).toBe(true);
     expect(isLineOf(line, "log", timestamp, { seq: 0, ...row, [key]: "another" })).toBe(false);
     expect(isLineOf(line, "log", timestamp, { seq: 0, ...row, [key]: null })).toBe(false);
