@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import type { WriteStream } from "node:tty";
-import type { OutputStream } from "./command-io.js";
+import type { OutputStream } from "./output/command-io.js";
 import { run } from "./run.js";
 
 const ended = new AbortController();

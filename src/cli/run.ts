@@ -1,18 +1,32 @@
 import { SCOPE_VERSION } from "../semconv.js";
 import { visible, visibleLines } from "../text/safe-text.js";
-import type { CommandIo } from "./command-io.js";
-import { COMMANDS } from "./commands.js";
-import { EXIT, exitCodeOf, exitCodeOfSignal, isClosedPipe } from "./exit-code.js";
-import { overallHelp } from "./help.js";
-import { invoke } from "./invoke.js";
-import { UsageError } from "./usage-error.js";
+import { type Command, UsageError } from "./input/command.js";
+import { invoke } from "./input/invoke.js";
+import type { CommandIo } from "./output/command-io.js";
+import { EXIT, exitCodeOf, exitCodeOfSignal, isClosedPipe } from "./output/exit-code.js";
+import { overallHelp } from "./output/help.js";
+
+/** All commands by name, in the order of the help. A command is loaded when it is called. */
+export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ["demo", async () => (await import("./commands/demo.js")).demo],
+  ["query", async () => (await import("./commands/query.js")).query],
+  ["tail", async () => (await import("./commands/tail.js")).tail],
+  ["stats", async () => (await import("./commands/stats.js")).stats],
+  ["export", async () => (await import("./commands/export.js")).exportCommand],
+  ["rejected", async () => (await import("./commands/rejected.js")).rejected],
+  ["resend", async () => (await import("./commands/resend.js")).resend],
+  ["keygen", async () => (await import("./commands/keygen.js")).keygen],
+  ["checkpoint", async () => (await import("./commands/checkpoint.js")).checkpoint],
+  ["prove", async () => (await import("./commands/prove.js")).prove],
+  ["verify", async () => (await import("./commands/verify.js")).verifyCommand],
+]);
 
 /**
- * The `quorumlog` command: results go to `io.stdout`, messages to `io.stderr`. Never rejects.
+ * The `quorumlog` command. Results go to `io.stdout`, messages to `io.stderr`. Never rejects.
  *
  * @param argv - What follows the name of the program.
  * @returns The exit code: 0 done, 1 verification failed, 2 wrong usage, 3 input that cannot be read, 70 a mistake of
- * ours, 128 and the number of the signal that ended it.
+ * ours, or 128 and the number of the signal that ended the command.
  */
 export async function run(argv: readonly string[], io: CommandIo): Promise<number> {
   try {
@@ -26,29 +40,33 @@ export async function run(argv: readonly string[], io: CommandIo): Promise<numbe
 }
 
 async function dispatch([name, ...rest]: readonly string[], io: CommandIo): Promise<number> {
-  if (name === undefined) {
-    await io.stderr.write(overallHelp(COMMANDS));
-    return EXIT.usage;
+  switch (name) {
+    case undefined:
+      await io.stderr.write(await help());
+      return EXIT.usage;
+    case "--help":
+    case "-h":
+      await io.stdout.write(await help());
+      return EXIT.done;
+    case "--version":
+      await io.stdout.write(`${SCOPE_VERSION}\n`);
+      return EXIT.done;
   }
-  if (name === "--help" || name === "-h") {
-    await io.stdout.write(overallHelp(COMMANDS));
-    return EXIT.done;
-  }
-  if (name === "--version") {
-    await io.stdout.write(`${SCOPE_VERSION}\n`);
-    return EXIT.done;
-  }
-  const command = COMMANDS.find((known) => known.name === name);
-  if (command !== undefined) return invoke(command, rest, io);
+  const load = COMMANDS.get(name);
+  if (load !== undefined) return invoke(await load(), rest, io);
   throw new UsageError(
     name.startsWith("-") ? `a command comes before ${name}` : `no command "${name}"`,
   );
 }
 
+async function help(): Promise<string> {
+  return overallHelp(await Promise.all([...COMMANDS.values()].map((load) => load())));
+}
+
 function complaint(error: unknown, name: string | undefined): string {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof UsageError) {
-    const topic = COMMANDS.some((known) => known.name === name) ? `${name} --help` : "--help";
+    const topic = COMMANDS.has(name ?? "") ? `${name} --help` : "--help";
     return `quorumlog: ${visible(message)}; see quorumlog ${topic}\n`;
   }
   if (exitCodeOf(error) !== EXIT.bug) return `quorumlog: ${visible(message)}\n`;

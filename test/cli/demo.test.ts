@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { displayWidth } from "../../src/cli/display-width.js";
+import { displayWidth } from "../../src/cli/output/terminal.js";
 import { quorumlog } from "../fixtures/command-line.js";
 import { openJournal, temporaryFolder } from "../fixtures/journal.js";
 

@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { CommandIo } from "../../src/cli/command-io.js";
-import { displayWidth, inColumns } from "../../src/cli/display-width.js";
-import { ShortIds } from "../../src/cli/short-ids.js";
-import { Table } from "../../src/cli/table.js";
+import type { CommandIo } from "../../src/cli/output/command-io.js";
+import { ShortIds } from "../../src/cli/output/entry-table.js";
+import { Table } from "../../src/cli/output/table.js";
+import { displayWidth, inColumns } from "../../src/cli/output/terminal.js";
 
 type Row = readonly [name: string, id: string, text: string];
 

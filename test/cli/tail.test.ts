@@ -44,21 +44,22 @@ describe("quorumlog tail", () => {
   test("with -f keeps to the conditions, under one header", async () => {
     const path = newPath();
     const journal = openJournal(path);
-    append(journal, 1);
+    const vote = (...decisions: string[]): void =>
+      decisions.forEach((decision) => void append(journal, 1, () => ({ decision })));
+    vote("reject", "reject");
     const user = new AbortController();
-    const vote = (decision: string): void => void append(journal, 1, () => ({ decision }));
-    const flags = ["--follow", "-n", "0", "--decision", "reject", "--after", "1", "--before", "5"];
-    const running = quorumlog(["tail", path, ...flags], {
+    const steps = [
+      () => vote("approve", "reject"),
+      () => vote("reject", "reject"),
+      () => user.abort("SIGTERM"),
+    ];
+    const flags = ["--follow", "-n", "2", "--decision", "reject", "--after", "0", "--before", "5"];
+    const { code, stdout } = await quorumlog(["tail", path, ...flags], {
       signal: user.signal,
-      onOutput: (text) => {
-        if (text.startsWith("4  ")) user.abort("SIGTERM");
-        else for (const decision of ["reject", "reject"]) vote(decision);
-      },
+      onOutput: () => steps.shift()?.(),
     });
-    for (const decision of ["reject", "approve", "reject"]) vote(decision);
-    const { code, stdout } = await running;
     expect(code).toBe(143);
-    expect(stdout.match(/^\S+/gm)).toEqual(["#", "3", "4"]);
+    expect(stdout.match(/^\S+/gm)).toEqual(["#", "1", "3", "4"]);
   });
 
   test("with -f ends when the journal is another file", async () => {

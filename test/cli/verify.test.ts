@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
-import { displayWidth } from "../../src/cli/display-width.js";
+import { displayWidth } from "../../src/cli/output/terminal.js";
 import { objectsOf, quorumlog } from "../fixtures/command-line.js";
 import { append, openJournal, temporaryFolder } from "../fixtures/journal.js";
 import { journalOf, signedJournal, tamper } from "../fixtures/journals.js";

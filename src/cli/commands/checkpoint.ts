@@ -1,16 +1,14 @@
+import { resolve } from "node:path";
 import { AuditError } from "../../errors.js";
+import { Signer } from "../../log/signer.js";
 import type { StoredCheckpoint } from "../../record/checkpoint-record.js";
 import { visibleLines } from "../../text/safe-text.js";
-import { checkpointTime } from "../checkpoint-time.js";
-import { type Command, defineCommand } from "../command.js";
-import type { CommandIo } from "../command-io.js";
-import { EXIT } from "../exit-code.js";
-import { jsonLine } from "../json-line.js";
-import { readJournal } from "../read-journal.js";
-import { send } from "../send.js";
-import { signerOf } from "../signer-of.js";
-import { UsageError } from "../usage-error.js";
-import { writeJournal } from "../write-journal.js";
+import { type Command, defineCommand, UsageError } from "../input/command.js";
+import { checkpointTime, readJournal, writeJournal } from "../input/journals.js";
+import { readWithin } from "../input/read-within.js";
+import type { CommandIo } from "../output/command-io.js";
+import { EXIT } from "../output/exit-code.js";
+import { jsonLine, send } from "../output/send.js";
 
 const WRITING = { command: "checkpoint --sign", verb: "sign", instead: "audit.checkpoint()" };
 
@@ -92,4 +90,21 @@ function* asNotes(
     yield before + (toTerminal ? visibleLines(note) : note);
     before = "\n";
   }
+}
+
+/** The keys in files of `quorumlog keygen`. Throws `invalid_evidence` for what is no key, and what reading throws. */
+export async function signerOf(paths: readonly string[], { cwd }: CommandIo): Promise<Signer> {
+  const texts: string[] = [];
+  for (const path of paths.map((each) => resolve(cwd, each))) {
+    const text = (await readWithin(path)).toString("utf8");
+    try {
+      if (!text.includes("-----BEGIN ")) throw new Error("it is no PEM");
+      new Signer(text);
+    } catch (cause) {
+      const message = `${path} holds no private key that this Node can sign with; give a .pem file of quorumlog keygen`;
+      throw new AuditError("invalid_evidence", message, { cause });
+    }
+    texts.push(text);
+  }
+  return new Signer(texts);
 }

@@ -1,20 +1,18 @@
 import { resolve } from "node:path";
 import type { Checkpoint } from "../../integrity/checkpoint.js";
 import { visible } from "../../text/safe-text.js";
-import { type Command, defineCommand } from "../command.js";
-import type { CommandIo, TextSink } from "../command-io.js";
-import { EXIT } from "../exit-code.js";
-import { whichCheckpoints, writeExport } from "../export-checkpoints.js";
-import { EXPORT_FORMATS, type ExportFormat } from "../export-format.js";
-import { type ExportEnd, type Exported, journalExport } from "../export-source.js";
-import { jsonLine } from "../json-line.js";
-import { lokiExport } from "../loki/loki-export.js";
-import { LOKI_DETAILS, LOKI_FLAGS, lokiOf } from "../loki/loki-flags.js";
-import { Progress } from "../progress.js";
-import { QUERY_FLAGS, queryOf } from "../query-flags.js";
-import { readJournal } from "../read-journal.js";
-import { send } from "../send.js";
-import { UsageError } from "../usage-error.js";
+import { type Command, defineCommand, UsageError } from "../input/command.js";
+import { type ExportEnd, type Exported, journalExport } from "../input/export-source.js";
+import { readJournal } from "../input/journals.js";
+import { lokiExport } from "../input/loki-export.js";
+import { LOKI_DETAILS, LOKI_FLAGS, lokiOf } from "../input/loki-flags.js";
+import { QUERY_FLAGS, queryOf } from "../input/query-flags.js";
+import type { CommandIo, TextSink } from "../output/command-io.js";
+import { EXIT } from "../output/exit-code.js";
+import { whichCheckpoints, writeExport } from "../output/export-checkpoints.js";
+import { EXPORT_FORMATS, type ExportFormat } from "../output/export-format.js";
+import { Progress } from "../output/progress.js";
+import { jsonLine, send } from "../output/send.js";
 
 const CHOSEN =
   "these are not all lines of the log, and cannot be verified; quorumlog prove makes evidence of chosen entries";

@@ -2,14 +2,12 @@ import { resolve } from "node:path";
 import { AuditError } from "../../errors.js";
 import type { Journal } from "../../journal/journal.js";
 import { visible, visibleLines } from "../../text/safe-text.js";
-import { type Command, defineCommand } from "../command.js";
-import { EXIT } from "../exit-code.js";
-import { jsonLine } from "../json-line.js";
-import { writeNewFiles } from "../new-files.js";
-import { naturalOf } from "../query-flags.js";
-import { readJournal } from "../read-journal.js";
-import { send } from "../send.js";
-import { UsageError } from "../usage-error.js";
+import { type Command, defineCommand, UsageError } from "../input/command.js";
+import { readJournal } from "../input/journals.js";
+import { naturalOf } from "../input/query-flags.js";
+import { EXIT } from "../output/exit-code.js";
+import { writeNewFiles } from "../output/new-files.js";
+import { jsonLine, send } from "../output/send.js";
 
 /** `quorumlog prove`: evidence of chosen entries, which verifies without the journal. */
 export const prove: Command = defineCommand({

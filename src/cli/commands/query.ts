@@ -1,16 +1,14 @@
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import { type AuditQuery, DEFAULT_LIMIT } from "../../query/audit-query.js";
-import { type Command, defineCommand } from "../command.js";
-import { entryPages, type PagedEntries } from "../entry-pages.js";
-import { entryTable } from "../entry-table.js";
-import { EXIT } from "../exit-code.js";
-import { jsonLine } from "../json-line.js";
-import { LOKI_DETAILS, LOKI_FLAGS, lokiOf } from "../loki/loki-flags.js";
-import { Progress } from "../progress.js";
-import { naturalOf, QUERY_FLAGS, queryOf } from "../query-flags.js";
-import { readJournal } from "../read-journal.js";
-import { send } from "../send.js";
-import { UsageError } from "../usage-error.js";
+import { type Command, defineCommand, UsageError } from "../input/command.js";
+import { entryPages, type PagedEntries } from "../input/entry-pages.js";
+import { readJournal } from "../input/journals.js";
+import { LOKI_DETAILS, LOKI_FLAGS, lokiOf } from "../input/loki-flags.js";
+import { naturalOf, QUERY_FLAGS, queryOf } from "../input/query-flags.js";
+import { entryTable } from "../output/entry-table.js";
+import { EXIT } from "../output/exit-code.js";
+import { Progress } from "../output/progress.js";
+import { jsonLine, send } from "../output/send.js";
 
 /** `quorumlog query`: entries as a table or as JSON. */
 export const query: Command = defineCommand({

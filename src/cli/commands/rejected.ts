@@ -1,11 +1,9 @@
 import type { RejectedRecord } from "../../journal/rejected-record.js";
-import { type Command, defineCommand } from "../command.js";
-import { EXIT } from "../exit-code.js";
-import { jsonLine } from "../json-line.js";
-import { assertMirror } from "../known-mirror.js";
-import { readJournal } from "../read-journal.js";
-import { send } from "../send.js";
-import { Table } from "../table.js";
+import { type Command, defineCommand } from "../input/command.js";
+import { assertMirror, readJournal } from "../input/journals.js";
+import { EXIT } from "../output/exit-code.js";
+import { jsonLine, send } from "../output/send.js";
+import { Table } from "../output/table.js";
 
 /** `quorumlog rejected`: what backends have refused for good. */
 export const rejected: Command = defineCommand({

@@ -1,11 +1,9 @@
 import { visible } from "../../text/safe-text.js";
-import { type Command, defineCommand } from "../command.js";
-import { EXIT } from "../exit-code.js";
-import { jsonLine } from "../json-line.js";
-import { assertMirror } from "../known-mirror.js";
-import { parseNatural } from "../query-flags.js";
-import { UsageError } from "../usage-error.js";
-import { writeJournal } from "../write-journal.js";
+import { type Command, defineCommand, UsageError } from "../input/command.js";
+import { assertMirror, writeJournal } from "../input/journals.js";
+import { parseNatural } from "../input/query-flags.js";
+import { EXIT } from "../output/exit-code.js";
+import { jsonLine } from "../output/send.js";
 
 const WRITING = { command: "resend", verb: "resend", instead: "journal.resend" };
 

@@ -1,13 +1,11 @@
 import type { JournalStats } from "../../journal/journal-stats.js";
 import { visible } from "../../text/safe-text.js";
-import { checkpointTime } from "../checkpoint-time.js";
-import { type Command, defineCommand } from "../command.js";
-import type { CommandIo } from "../command-io.js";
-import { EXIT } from "../exit-code.js";
-import { jsonLine } from "../json-line.js";
-import { readJournal } from "../read-journal.js";
-import { send } from "../send.js";
-import { Table } from "../table.js";
+import { type Command, defineCommand } from "../input/command.js";
+import { checkpointTime, readJournal } from "../input/journals.js";
+import type { CommandIo } from "../output/command-io.js";
+import { EXIT } from "../output/exit-code.js";
+import { jsonLine, send } from "../output/send.js";
+import { Table } from "../output/table.js";
 
 /** `quorumlog stats`: what a journal holds, and what became of it in each mirror. */
 export const stats: Command = defineCommand({

@@ -1,12 +1,17 @@
+import { statSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import type { AuditEntry } from "../../entry/audit-entry.js";
-import { type Command, defineCommand } from "../command.js";
-import { entryTable } from "../entry-table.js";
-import { EXIT } from "../exit-code.js";
-import { follow } from "../follow.js";
-import { jsonLine } from "../json-line.js";
-import { naturalOf, QUERY_FLAGS, queryOf } from "../query-flags.js";
-import { readJournal } from "../read-journal.js";
-import { send } from "../send.js";
+import { AuditError } from "../../errors.js";
+import type { Journal } from "../../journal/journal.js";
+import type { AuditQuery } from "../../query/audit-query.js";
+import { type Command, defineCommand } from "../input/command.js";
+import { entryPages } from "../input/entry-pages.js";
+import { readJournal } from "../input/journals.js";
+import { naturalOf, QUERY_FLAGS, queryOf } from "../input/query-flags.js";
+import type { CommandIo } from "../output/command-io.js";
+import { entryTable } from "../output/entry-table.js";
+import { EXIT } from "../output/exit-code.js";
+import { jsonLine, send } from "../output/send.js";
 
 const DEFAULT_LINES = 10;
 
@@ -51,3 +56,46 @@ export const tail: Command = defineCommand({
     });
   },
 });
+
+/** Between two looks at the journal, in milliseconds. */
+const PAUSE = 250;
+
+/**
+ * The entries of a query from a sequence on, as they are appended. Ends by throwing alone: when a signal comes, or with
+ * `journal_failed` when something else is at the path, since nobody appends to what was there.
+ */
+export function follow(
+  journal: Journal,
+  query: AuditQuery,
+  from: number,
+  { signal }: Pick<CommandIo, "signal">,
+): AsyncIterable<AuditEntry[]> {
+  return appended(journal, query, from, signal, placeOf(journal.path));
+}
+
+async function* appended(
+  journal: Journal,
+  query: AuditQuery,
+  from: number,
+  signal: AbortSignal,
+  place: string,
+): AsyncGenerator<AuditEntry[], never, undefined> {
+  for (let next = from; ; ) {
+    await delay(PAUSE, undefined, { signal });
+    const { length } = journal;
+    const after = Math.max(query.after ?? -1, next - 1);
+    const before = Math.min(query.before ?? length, length);
+    if (length > next) yield* entryPages(journal, { ...query, order: "oldest", after, before });
+    next = length;
+    if (placeOf(journal.path) !== place)
+      throw new AuditError(
+        "journal_failed",
+        `journal: ${journal.path} was deleted, moved or replaced`,
+      );
+  }
+}
+
+function placeOf(path: string): string {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return `${stat?.dev} ${stat?.ino}`;
+}

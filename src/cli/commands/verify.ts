@@ -1,22 +1,27 @@
 import { resolve } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import { AuditError } from "../../errors.js";
+import type { EvidenceItem, EvidenceSource } from "../../integrity/evidence.js";
 import { visible } from "../../text/safe-text.js";
 import { resolveVerifyOptions, type VerifyOptions } from "../../verify/options.js";
 import type { VerificationReport } from "../../verify/verification-report.js";
 import { verify } from "../../verify/verify.js";
-import { type Command, type CommandArguments, defineCommand } from "../command.js";
-import type { CommandIo } from "../command-io.js";
-import { EXIT, exitCodeOf } from "../exit-code.js";
-import { jsonLine } from "../json-line.js";
-import { LOKI_DETAILS, LOKI_FLAGS, lokiOf } from "../loki/loki-flags.js";
-import { lokiSubject } from "../loki/loki-subject.js";
-import { Progress } from "../progress.js";
-import { readWithin } from "../read-within.js";
-import { UsageError } from "../usage-error.js";
-import { overall, reportText } from "../verify/report-text.js";
-import { fileSubject, type Subject } from "../verify/subject.js";
-import { verifierKeys } from "../verify/verifier-keys.js";
-import { watched } from "../verify/watched-evidence.js";
+import {
+  type Command,
+  type CommandArguments,
+  defineCommand,
+  UsageError,
+} from "../input/command.js";
+import type { OpenedEvidence } from "../input/evidence-file.js";
+import { verifierKeys } from "../input/keys.js";
+import { LOKI_DETAILS, LOKI_FLAGS, lokiOf } from "../input/loki-flags.js";
+import { readWithin } from "../input/read-within.js";
+import { fileSubject, lokiSubject, type Subject } from "../input/subject.js";
+import type { CommandIo } from "../output/command-io.js";
+import { EXIT, exitCodeOf } from "../output/exit-code.js";
+import { Progress } from "../output/progress.js";
+import { overall, reportText } from "../output/report-text.js";
+import { jsonLine } from "../output/send.js";
 
 const FLAGS = {
   key: {
@@ -158,4 +163,32 @@ async function judge(
       );
       return EXIT.unreadable;
   }
+}
+
+/** Items between two looks at progress and signals. */
+const BATCH = 4096;
+
+/** The evidence, which counts itself while it passes and ends when a signal comes. */
+export function watched(
+  { source, notes }: OpenedEvidence,
+  progress: Progress,
+  { signal }: CommandIo,
+): EvidenceSource {
+  async function* items(): AsyncGenerator<EvidenceItem, void, undefined> {
+    for (const note of notes) yield { kind: "checkpoint", note };
+    try {
+      for await (const item of source) {
+        yield item;
+        progress.add(1);
+        if (progress.count % BATCH !== 0) continue;
+        await turn(); // a journal is read without waiting for anything, and a signal has to be heard
+        signal.throwIfAborted();
+        await progress.show();
+      }
+    } finally {
+      await progress.clear();
+    }
+  }
+  const { ordered = true, partial = false } = source;
+  return { ordered, partial, [Symbol.asyncIterator]: items };
 }

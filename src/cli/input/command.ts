@@ -1,0 +1,94 @@
+import type { CommandIo } from "../output/command-io.js";
+
+interface DescribedFlag {
+  readonly short?: string;
+  readonly about: string;
+}
+
+/** A flag that is given or not. */
+interface SwitchFlag extends DescribedFlag {
+  readonly type: "boolean";
+  readonly multiple?: undefined;
+  readonly value?: undefined;
+}
+
+/** A flag with a value. */
+interface ValueFlag extends DescribedFlag {
+  readonly type: "string";
+  readonly multiple?: undefined;
+  /** What the value stands for, in the help: `DID`. */
+  readonly value: string;
+}
+
+/** A flag that can be repeated. */
+interface ListFlag extends DescribedFlag {
+  readonly type: "string";
+  readonly multiple: true;
+  readonly value: string;
+}
+
+/** One flag, as `parseArgs` of `node:util` and the help describe it. */
+export type Flag = SwitchFlag | ValueFlag | ListFlag;
+
+/** Flags by their long name. */
+export type Flags = Readonly<Record<string, Flag>>;
+
+type FlagValue<F extends Flag> = F extends SwitchFlag
+  ? boolean
+  : F extends ListFlag
+    ? readonly string[]
+    : string;
+
+/** What was given for each flag. */
+export type FlagValues<F extends Flags> = {
+  readonly [Name in keyof F]?: FlagValue<F[Name]> | undefined;
+};
+
+/** The arguments of a command, checked for their names and number. */
+export interface CommandArguments<F extends Flags = Flags> {
+  readonly operands: readonly string[];
+  readonly flags: FlagValues<F>;
+  /** True when the answer is for a program. */
+  readonly json: boolean;
+}
+
+/** A command line of the help, with what it is for. */
+export interface CommandExample {
+  readonly line: string;
+  readonly about: string;
+}
+
+/** One command; it stands in a file of its own and in the table of `commands.ts`. */
+export interface Command<F extends Flags = Flags> {
+  readonly name: string;
+  /** One line. */
+  readonly about: string;
+  /** In their order, in the help's words: `JOURNAL`; `[JOURNAL]` can be left out, `PATH...` repeated. */
+  readonly operands: readonly string[];
+  readonly flags: F;
+  /** Lines of the help, between usage and flags. */
+  readonly details?: readonly string[];
+  readonly examples: readonly CommandExample[];
+  /** Does it, and answers the exit code. Throws `UsageError`, `AuditError`. */
+  run(args: CommandArguments<F>, io: CommandIo): Promise<number>;
+}
+
+/** Flags that every command has. */
+export const COMMON_FLAGS: Flags = {
+  json: { type: "boolean", about: "JSON for programs: one object a line" },
+  "no-color": {
+    type: "boolean",
+    about: "no colours on a terminal; the variable NO_COLOR does the same",
+  },
+  help: { type: "boolean", short: "h", about: "this help" },
+};
+
+/** A command whose `run` knows the types of its own flags. */
+export function defineCommand<const F extends Flags>(command: Command<F>): Command {
+  return command;
+}
+
+/** The command was called in a way that it cannot be called; the message says what is wrong. */
+export class UsageError extends Error {
+  override readonly name: string = "UsageError";
+}

@@ -1,0 +1,52 @@
+import { parseArgs } from "node:util";
+import type { CommandIo } from "../output/command-io.js";
+import { EXIT } from "../output/exit-code.js";
+import { commandHelp } from "../output/help.js";
+import { COMMON_FLAGS, type Command, type CommandArguments, UsageError } from "./command.js";
+
+/** Runs a command with its arguments, and answers its exit code. Throws what the command throws, and `UsageError`. */
+export async function invoke(
+  command: Command,
+  argv: readonly string[],
+  io: CommandIo,
+): Promise<number> {
+  const { values, positionals } = parsed(command, argv);
+  const { json, help, "no-color": noColor, ...flags } = values;
+  if (help === true) {
+    await io.stdout.write(commandHelp(command));
+    return EXIT.done;
+  }
+  assertOperands(command, positionals);
+  const args: CommandArguments = { operands: positionals, flags, json: json === true };
+  return command.run(args, noColor === true ? { ...io, env: { ...io.env, NO_COLOR: "1" } } : io);
+}
+
+function parsed(
+  command: Command,
+  argv: readonly string[],
+): { readonly values: CommandArguments["flags"]; readonly positionals: readonly string[] } {
+  const flags = { ...command.flags, ...COMMON_FLAGS };
+  const options = Object.fromEntries(
+    Object.entries(flags).map(([name, { type, short, multiple = false }]) => [
+      name,
+      { type, multiple, ...(short !== undefined && { short }) },
+    ]),
+  );
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+    return { values: values as CommandArguments["flags"], positionals };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    // of an unknown option it says at length how to give it as an operand
+    const [message = ""] = error.message.split(". To specify a positional");
+    throw new UsageError(message.replace(/\.$/, "").replaceAll("\n", " "));
+  }
+}
+
+function assertOperands({ operands }: Command, given: readonly string[]): void {
+  const missing = operands.slice(given.length).find((operand) => !operand.startsWith("["));
+  if (missing !== undefined) throw new UsageError(`${missing} is missing`);
+  if (/\.\.\.\]?$/.test(operands.at(-1) ?? "")) return;
+  const [extra] = given.slice(operands.length);
+  if (extra !== undefined) throw new UsageError(`"${extra}" is one operand too many`);
+}

@@ -1,0 +1,41 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { AuditError } from "../../errors.js";
+
+/** In bytes; room for hundreds of keys of ML-DSA-44, or for the longest note or line. */
+const MAX_BYTES = 1024 * 1024;
+
+/**
+ * A file that is held in memory whole. Whoever gave it may have meant another one, or mean harm, so no more of it is read
+ * than the limit. Throws `invalid_evidence`, and what reading throws.
+ *
+ * @param maxBytes - By default what is enough for keys, for one checkpoint, for one line.
+ */
+export async function readWithin(path: string, maxBytes: number = MAX_BYTES): Promise<Buffer> {
+  const { size } = await stat(path); // 0 for a pipe
+  if (size > maxBytes) throw tooLong(path, maxBytes);
+  return bytesWithin(createReadStream(path), path, maxBytes);
+}
+
+/** The same for what is open already; `name` stands in the message. */
+export async function bytesWithin(
+  chunks: AsyncIterable<Buffer>,
+  name: string,
+  maxBytes: number,
+): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of chunks) {
+    length += part.length;
+    if (length > maxBytes) throw tooLong(name, maxBytes);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function tooLong(name: string, maxBytes: number): AuditError {
+  return new AuditError(
+    "invalid_evidence",
+    `${name} is longer than ${maxBytes} bytes, the most that is read of it`,
+  );
+}

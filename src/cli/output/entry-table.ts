@@ -1,0 +1,82 @@
+import type { AuditEntry } from "../../entry/audit-entry.js";
+import type { CommandIo } from "./command-io.js";
+import { inWords } from "./in-words.js";
+import { type Column, type RowColour, Table } from "./table.js";
+
+const COLOURS: ReadonlyMap<string, RowColour> = new Map<string, RowColour>([
+  ["byzantine_detected", "red"],
+  ["authorization_revoked", "yellow"],
+  ["node_removed", "yellow"],
+]);
+
+/** Entries as the rows of a table, coloured by their severity. */
+export function entryTable(io: CommandIo): Table<AuditEntry> {
+  return new Table(io, {
+    columns: entryColumns,
+    colour: ({ operation }) => COLOURS.get(operation),
+  });
+}
+
+function entryColumns(first: readonly AuditEntry[]): readonly Column<AuditEntry>[] {
+  const [actors, proposals, others] = [new ShortIds(), new ShortIds(), new ShortIds()] as const;
+  const day = sharedDay(first);
+  return [
+    { title: "#", alignRight: true, cell: ({ sequence }) => String(sequence) },
+    {
+      title: "time",
+      cell: ({ timestamp }) => timestamp,
+      briefTitle: day ?? "time (UTC)",
+      briefCell: ({ timestamp }) => briefTime(timestamp, day),
+    },
+    { title: "operation", cell: ({ operation }) => operation },
+    {
+      title: "actor",
+      cell: ({ actorDid = "" }) => actorDid,
+      briefCell: ({ actorDid = "" }) => actors.of(actorDid),
+    },
+    {
+      title: "proposal",
+      cell: ({ proposalId = "" }) => proposalId,
+      briefCell: ({ proposalId = "" }) => proposals.of(proposalId),
+    },
+    { title: "decision", cell: ({ decision = "" }) => decision },
+    {
+      title: "what",
+      cell: (entry) => inWords(entry, (id) => id),
+      briefCell: (entry) => inWords(entry, (id) => others.of(id)),
+    },
+  ];
+}
+
+/** The day of all entries, which the header then says for them. */
+function sharedDay(entries: readonly AuditEntry[]): string | undefined {
+  const days = new Set(entries.map(({ timestamp }) => timestamp.slice(0, 10)));
+  return days.size === 1 ? [...days][0] : undefined;
+}
+
+function briefTime(timestamp: string, day: string | undefined): string {
+  const [date, time = ""] = timestamp.slice(0, -1).split("T");
+  return date === day ? time : `${date} ${time.slice(0, 8)}`;
+}
+
+/** Ids that are remembered; beyond that, older ones are forgotten. */
+const REMEMBERED = 10_000;
+
+/**
+ * The last part of DIDs and URNs: `did:pqaid:alice` is alice. An id whose last part stood for another one already keeps
+ * all its parts, so that nobody passes for another by the end of a name.
+ */
+export class ShortIds {
+  readonly #whole = new Map<string, string>();
+
+  /** The short form of an id. */
+  of(id: string): string {
+    const short = id.slice(id.lastIndexOf(":") + 1);
+    if (short === "") return id;
+    const known = this.#whole.get(short);
+    if (known !== undefined) return known === id ? short : id;
+    if (this.#whole.size === REMEMBERED) this.#whole.clear();
+    this.#whole.set(short, id);
+    return short;
+  }
+}

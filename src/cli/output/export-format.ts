@@ -1,0 +1,104 @@
+import type { AuditEntry, EntryFields } from "../../entry/audit-entry.js";
+import { COLUMNS } from "../../entry/columns.js";
+import { canonicalLine } from "../../entry/line.js";
+import { exportJson } from "../../log/export-json.js";
+
+/** What is exported, oldest first. */
+export interface ExportSource {
+  entries(): Iterable<AuditEntry> | AsyncIterable<AuditEntry>;
+  /** Canonical lines. */
+  lines(): Iterable<string> | AsyncIterable<string>;
+}
+
+/** Makes an export, piece by piece; `show` is applied to all that entries hold. */
+export type ExportFormat = (
+  source: ExportSource,
+  show: (text: string) => string,
+) => AsyncIterable<string>;
+
+/** The formats by their name. */
+export const EXPORT_FORMATS: ReadonlyMap<string, ExportFormat> = new Map<string, ExportFormat>([
+  ["json", json],
+  ["ndjson", ndjson],
+  ["csv", csv],
+]);
+
+/** The columns of CSV: what a spreadsheet sorts by comes first, ids come last. */
+const CSV_COLUMNS: readonly (readonly [
+  name: string,
+  value: (entry: EntryFields) => string | undefined,
+])[] = [
+  ["sequence", ({ sequence }) => String(sequence)],
+  ["timestamp", ({ timestamp }) => timestamp],
+  ...COLUMNS.map(({ name, key }) => [key, (entry: EntryFields) => entry[name]] as const),
+  ["details", canonicalDetails],
+  ["recorded_at", ({ recordedAt }) => recordedAt],
+  ["id", ({ id }) => id],
+  ["trace_id", ({ traceId }) => traceId],
+  ["span_id", ({ spanId }) => spanId],
+  ["leaf_hash", ({ leafHash }) => leafHash],
+];
+
+/** What `exportJson` of a log gives, byte for byte. */
+async function* json(
+  source: ExportSource,
+  show: (text: string) => string,
+): AsyncGenerator<string, void, undefined> {
+  let before = "[\n";
+  for await (const entry of source.entries()) {
+    const row = exportJson([entry]).slice("[\n".length, -"\n]".length);
+    yield `${before}${row.split("\n").map(show).join("\n")}`;
+    before = ",\n";
+  }
+  yield before === "[\n" ? "[]" : "\n]";
+}
+
+async function* ndjson(
+  source: ExportSource,
+  show: (text: string) => string,
+): AsyncGenerator<string, void, undefined> {
+  for await (const line of source.lines()) yield `${show(line)}\n`;
+}
+
+async function* csv(
+  source: ExportSource,
+  show: (text: string) => string,
+): AsyncGenerator<string, void, undefined> {
+  yield csvRecord(CSV_COLUMNS.map(([name]) => name));
+  for await (const entry of source.entries())
+    yield csvRecord(
+      CSV_COLUMNS.map(([, value]) => {
+        const text = value(entry);
+        return text === undefined ? undefined : show(text);
+      }),
+    );
+}
+
+const [BEFORE_DETAILS = "", AFTER_DETAILS = ""] = lineOfDetails({}).split("{}");
+
+/** As in the canonical line: objects of JavaScript put keys such as "10" first, whatever their order was. */
+function canonicalDetails({ details }: EntryFields): string {
+  return lineOfDetails(details).slice(BEFORE_DETAILS.length, -AFTER_DETAILS.length);
+}
+
+function lineOfDetails(details: EntryFields["details"]): string {
+  return canonicalLine("", { sequence: 0, id: "", timestamp: "", operation: "", details });
+}
+
+/** What a spreadsheet takes for the start of a formula, after any white space, or of a guard of ours. */
+const FORMULA = /^[\s\0]*[=+\-@＝＋－＠']|^[\t\r\n]/;
+const QUOTED = /[",\r\n]|^\s|\s$|^$/;
+
+/**
+ * One record of CSV (RFC 4180) with its line end. A value that a spreadsheet could take for a formula gets an apostrophe
+ * in front, as OWASP asks (https://owasp.org/www-community/attacks/CSV_Injection); so does one that begins with an
+ * apostrophe, so that taking one off gives every value back. What is undefined is empty, an empty string is `""`.
+ */
+export function csvRecord(values: readonly (string | undefined)[]): string {
+  return `${values.map((value) => (value === undefined ? "" : csvField(value))).join(",")}\r\n`;
+}
+
+function csvField(value: string): string {
+  const guarded = FORMULA.test(value) ? `'${value}` : value;
+  return guarded !== value || QUOTED.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
+}

@@ -1,0 +1,146 @@
+import { counted, visible } from "../../text/safe-text.js";
+import type { Problem, Verdict, VerificationReport } from "../../verify/verification-report.js";
+import type { CommandIo } from "./command-io.js";
+import { type Style, styled, wrapped } from "./terminal.js";
+
+/** Problems and keys that are shown; programs get more of them. */
+const SHOWN = 20;
+
+const QUESTIONS = [
+  ["integrity", "is what is there what the log signed?"],
+  ["completeness", "is all there?"],
+  ["authenticity", "did the log sign it?"],
+] as const;
+const INDENT = "completeness  ".length;
+
+const STYLES: Readonly<Record<Verdict, Style | undefined>> = {
+  verified: undefined,
+  failed: "red",
+  unknown: "yellow",
+};
+
+/** A report for people, in lines that fit the terminal. */
+export function reportText(report: VerificationReport, io: CommandIo): string {
+  const { columns } = io.stdout;
+  const line = (text: string, indent = 0): string => `${wrapped(visible(text), columns, indent)}\n`;
+  return [
+    `${styled(STYLES[overall(report)], headline(report), io)}\n\n`,
+    ...QUESTIONS.map(([name, question]) => {
+      const word = wordOf(report[name]).padEnd("verified".length);
+      return `${name.padEnd(INDENT)}${styled(STYLES[report[name]], word, io)}  ${question}\n`;
+    }),
+    "\n",
+    ...facts(report).map(([name, value]) => line(name.padEnd(INDENT) + value, INDENT)),
+    ...list("What is wrong:", problems(report), line),
+    ...list("What cannot be known:", report.unknown, line),
+  ].join("");
+}
+
+/** What came out of it all. */
+export function overall({
+  verified,
+  integrity,
+  completeness,
+  authenticity,
+}: VerificationReport): Verdict {
+  if (verified) return "verified";
+  return [integrity, completeness, authenticity].includes("failed") ? "failed" : "unknown";
+}
+
+function headline(report: VerificationReport): string {
+  const { entries, covered, problemCount } = report;
+  switch (overall(report)) {
+    case "verified":
+      return `verified: ${covered} of ${entries} entries`;
+    case "failed":
+      return `FAILED: ${counted(problemCount, "problem")}`;
+    case "unknown":
+      return "unknown: nothing was found wrong, but nothing verifies it either";
+  }
+}
+
+function wordOf(verdict: Verdict): string {
+  return verdict === "failed" ? "FAILED" : verdict;
+}
+
+function facts(report: VerificationReport): (readonly [name: string, value: string])[] {
+  const { origin, newestCheckpoint: newest, checkpointCount: count } = report;
+  const time = newest?.time === undefined ? "" : `, signed ${newest.time}`;
+  const checkpoint =
+    newest !== undefined
+      ? `over ${newest.size} entries${time}`
+      : count === 0
+        ? "none"
+        : `${count}, none of them trusted or signed by a given key`;
+  return [
+    ["log", origin ?? "none is named"],
+    ["entries", entriesInWords(report)],
+    ["checkpoint", checkpoint],
+    ...(newest === undefined ? [] : [["root", newest.rootHash] as const]),
+    ...keys(report).map((text) => ["key", text] as const),
+  ];
+}
+
+function entriesInWords({
+  entries,
+  covered,
+  pruned,
+  duplicates,
+  reordered,
+}: VerificationReport): string {
+  const which = covered === entries ? "all" : covered === 0 ? "none" : `${covered} of them`;
+  return [
+    String(entries),
+    ...(entries > 0 ? [`${which} covered by a checkpoint`] : []),
+    ...(pruned > 0 ? [`${pruned} more pruned`] : []),
+    ...(duplicates > 0 ? [`${duplicates} there again`] : []),
+    ...(reordered > 0 ? [`${reordered} out of order`] : []),
+  ].join(", ");
+}
+
+/** Known keys first. */
+function keys({ keys: tallies }: VerificationReport): string[] {
+  const known = tallies.toSorted(
+    (a, b) => Number(a.kind === "unknown") - Number(b.kind === "unknown"),
+  );
+  return cut(
+    known.map(({ name, keyId, kind, valid, invalid, unchecked }) => {
+      if (kind === "unknown")
+        return `${name}+${keyId}, which was not given: ${unchecked} not checked`;
+      const counts = [`${valid} valid`, ...(invalid > 0 ? [`${invalid} INVALID`] : [])];
+      if (unchecked > 0) counts.push(`${unchecked} not checked`);
+      return `${name}+${keyId}${kind === "cosignature" ? ", a witness" : ""}: ${counts.join(", ")}`;
+    }),
+    tallies.length,
+  );
+}
+
+function problems({ problems: listed, problemCount }: VerificationReport): string[] {
+  return cut(
+    listed.map((problem) => `${placeOf(problem)}${problem.code}: ${problem.message}`),
+    problemCount,
+  );
+}
+
+function placeOf({ sequence, from, to, line }: Problem): string {
+  const inLine = line === undefined ? "" : `line ${line}`;
+  if (sequence !== undefined) return `entry ${sequence}${inLine && ` (${inLine})`}, `;
+  if (from !== undefined && to !== undefined)
+    return from === to ? `entry ${from}, ` : `entries ${from} to ${to}, `;
+  return inLine && `${inLine}, `;
+}
+
+function cut(texts: readonly string[], total: number): string[] {
+  const shown = texts.slice(0, SHOWN);
+  return shown.length < total ? [...shown, `and ${total - shown.length} more`] : shown;
+}
+
+function list(
+  title: string,
+  texts: readonly string[],
+  line: (text: string, indent: number) => string,
+): string[] {
+  return texts.length === 0
+    ? []
+    : ["\n", `${title}\n`, ...texts.map((text) => line(`- ${text}`, 2))];
+}

@@ -1,0 +1,129 @@
+import { visible } from "../../text/safe-text.js";
+import type { CommandIo } from "./command-io.js";
+import { displayWidth, inColumns, type Style, styled } from "./terminal.js";
+
+/** One column of a table. */
+export interface Column<Row> {
+  readonly title: string;
+  readonly alignRight?: boolean;
+  readonly cell: (row: Row) => string;
+  /** Title and cell where the whole row does not fit. */
+  readonly briefTitle?: string;
+  readonly briefCell?: (row: Row) => string;
+}
+
+/** What a row can be coloured with. */
+export type RowColour = Exclude<Style, "bold">;
+
+/** How a table is made of rows. */
+export interface TableOptions<Row> {
+  /** The columns, which may look at the first rows; the last one gives way first where there is too little room. */
+  readonly columns: (first: readonly Row[]) => readonly Column<Row>[];
+  readonly colour?: (row: Row) => RowColour | undefined;
+}
+
+const GAP = 2;
+/** The last column keeps so much while the others are whole. */
+const LAST = 12;
+
+/**
+ * Rows in columns, batch by batch. Where the output has a width, a row fits it: brief cells first, then cut ones;
+ * where it has none, every cell is whole. Colours are for terminals (https://no-color.org).
+ */
+export class Table<Row> {
+  readonly #io: CommandIo;
+  readonly #options: TableOptions<Row>;
+  #columns: readonly Column<Row>[] | undefined;
+  #widths: readonly number[] = [];
+  #brief = false;
+
+  /** A table without rows, which shows nothing. */
+  constructor(io: CommandIo, options: TableOptions<Row>) {
+    this.#io = io;
+    this.#options = options;
+  }
+
+  /** The lines of more rows, the first ones under a header; columns grow where the rows need it. */
+  *lines(rows: readonly Row[]): Generator<string, void, undefined> {
+    if (rows.length === 0) return;
+    const isFirst = this.#columns === undefined;
+    const columns = this.#columns ?? this.#options.columns(rows);
+    this.#columns = columns;
+    const cells = this.#layOut(columns, rows);
+    const widths = this.#fittedWidths();
+    if (isFirst)
+      yield `${styled("bold", lineOf(columns, this.#titles(columns), widths), this.#io)}\n`;
+    for (const [index, row] of rows.entries())
+      yield `${styled(this.#options.colour?.(row), lineOf(columns, cells[index] ?? [], widths), this.#io)}\n`;
+  }
+
+  #layOut(columns: readonly Column<Row>[], rows: readonly Row[]): string[][] {
+    let cells = cellsOf(columns, rows, this.#brief);
+    let widths = this.#naturalWidths(columns, cells);
+    if (!this.#brief && total(widths) > this.#limit) {
+      this.#brief = true;
+      this.#widths = [];
+      cells = cellsOf(columns, rows, true);
+      widths = this.#naturalWidths(columns, cells);
+    }
+    this.#widths = widths;
+    return cells;
+  }
+
+  get #limit(): number {
+    return this.#io.stdout.columns ?? Number.POSITIVE_INFINITY;
+  }
+
+  #titles(columns: readonly Column<Row>[]): string[] {
+    return columns.map(({ title, briefTitle }) => (this.#brief && briefTitle) || title);
+  }
+
+  #naturalWidths(columns: readonly Column<Row>[], cells: readonly string[][]): number[] {
+    return this.#titles(columns).map((title, column) =>
+      cells.reduce(
+        (width, row) => Math.max(width, displayWidth(row[column] ?? "")),
+        Math.max(displayWidth(title), this.#widths[column] ?? 0),
+      ),
+    );
+  }
+
+  #fittedWidths(): number[] {
+    const widths = [...this.#widths];
+    const last = widths.length - 1;
+    let excess = total(widths) - this.#limit;
+    if (excess <= 0) return widths;
+    const spare = Math.min(excess, Math.max(0, (widths[last] ?? 0) - LAST));
+    widths[last] = (widths[last] ?? 0) - spare;
+    for (excess -= spare; excess > 0; excess--) {
+      const widest = widths.indexOf(Math.max(...widths));
+      if ((widths[widest] ?? 0) <= 1) break;
+      widths[widest] = (widths[widest] ?? 0) - 1;
+    }
+    return widths;
+  }
+}
+
+function cellsOf<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  brief: boolean,
+): string[][] {
+  return rows.map((row) =>
+    columns.map(({ cell, briefCell = cell }) => visible(brief ? briefCell(row) : cell(row))),
+  );
+}
+
+function total(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width, GAP * (widths.length - 1));
+}
+
+function lineOf<Row>(
+  columns: readonly Column<Row>[],
+  cells: readonly string[],
+  widths: readonly number[],
+): string {
+  return columns
+    .map(({ alignRight }, index) => inColumns(cells[index] ?? "", widths[index] ?? 0, alignRight))
+    .join(" ".repeat(GAP))
+    .trimEnd();
+}
