@@ -1,9 +1,10 @@
-import { withDeadline } from "../delivery/deadline.js";
+import { DEFAULT_FLUSH_TIMEOUT_MILLIS, withDeadline } from "../delivery/deadline.js";
 import { AuditError } from "../errors.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
 import type { SigningKey } from "../integrity/keys/signing-key.js";
 import type { Journal } from "../journal/journal.js";
 import type { StoredCheckpoint } from "../record/checkpoint-record.js";
+import type { GroupCommit } from "./group-commit.js";
 
 /** When a checkpoint is due. */
 export interface CheckpointEvery {
@@ -29,6 +30,8 @@ export const DEFAULT_CHECKPOINT_MILLIS = 60_000;
 /** What a {@link Checkpointer} works with. */
 export interface CheckpointerParts {
   readonly journal: Journal;
+  /** Entries that the journal is still to get; undefined when each is committed at once. */
+  readonly group: GroupCommit | undefined;
   readonly keys: readonly SigningKey[];
   readonly every: Required<{ readonly [Key in keyof CheckpointEvery]: number }>;
   readonly now: () => number;
@@ -65,57 +68,68 @@ export class Checkpointer {
     setImmediate(() => void this.#signDue());
   }
 
+  /** As `AuditLog.checkpoint`. */
+  async checkpoint(): Promise<Checkpoint> {
+    await this.#parts.group?.flush(DEFAULT_FLUSH_TIMEOUT_MILLIS);
+    return this.#sign();
+  }
+
+  /** Signs a checkpoint if the newest one does not cover the entry with this sequence. */
+  async cover(sequence: number): Promise<void> {
+    const covered = this.#parts.journal.newestCheckpoint()?.size ?? 0;
+    if (covered <= sequence) await this.checkpoint();
+  }
+
   /**
-   * Signs the tree over all entries of the journal.
-   *
-   * @throws {@link AuditError} `signing_failed` when a key could not; `journal_failed`, `verification_failed`.
+   * Signs the last checkpoint, if it does not cover all entries yet, and begins no more. Waits for one
+   * that is under way.
    */
-  checkpoint(): Promise<Checkpoint> {
-    const signing = this.#sign();
-    this.#underWay = signing.catch(() => {});
-    return signing;
-  }
-
-  async #sign(): Promise<Checkpoint> {
-    const { journal, keys, now, handOn } = this.#parts;
-    const stored = await journal.checkpoint({ keys, now }).catch((cause: unknown) => {
-      if (cause instanceof AuditError) throw cause;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new AuditError("signing_failed", `a checkpoint could not be signed: ${reason}`, {
-        cause,
-      });
-    });
-    this.#covered = stored.size;
-    this.#engaged = false;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#schedule();
-    handOn(stored);
-    const { origin, size, rootHash, note } = stored;
-    return { origin, size, rootHash, note };
-  }
-
-  /** Signs the last one, if any entry is covered by none, and begins no more; one that is under way is waited for. */
   async close(timeoutMillis: number): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
     const last = async () => {
       await this.#underWay;
-      if (this.#parts.journal.length > this.#covered) await this.checkpoint();
+      if (this.#parts.journal.length > this.#covered) await this.#sign();
     };
     await withDeadline(last, timeoutMillis, "the last checkpoint");
+  }
+
+  #sign(): Promise<Checkpoint> {
+    const signing = this.#signed();
+    this.#underWay = signing.catch(() => {});
+    return signing;
+  }
+
+  async #signed(): Promise<Checkpoint> {
+    const { journal, keys, now, handOn } = this.#parts;
+    const stored = await journal.checkpoint({ keys, now }).catch((cause: unknown) => {
+      if (cause instanceof AuditError) throw cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const message = `a checkpoint could not be signed: ${reason}`;
+      throw new AuditError("signing_failed", message, { cause });
+    });
+    this.#covered = stored.size;
+    this.#engaged = false;
+    this.#reschedule();
+    handOn(stored);
+    const { origin, size, rootHash, note } = stored;
+    return { origin, size, rootHash, note };
   }
 
   async #signDue(): Promise<void> {
     if (this.#stopped || this.#parts.journal.length === this.#covered) return;
     try {
-      await this.checkpoint();
+      await this.#sign();
     } catch (error) {
       this.#parts.report(error as AuditError);
-      clearTimeout(this.#timer);
-      this.#timer = undefined;
-      this.#schedule();
+      this.#reschedule();
     }
+  }
+
+  #reschedule(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#schedule();
   }
 
   /** Does not keep the process alive: what is not signed is still recorded, and the next start signs it. */

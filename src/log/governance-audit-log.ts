@@ -1,7 +1,14 @@
+import { randomUUID } from "node:crypto";
 import { context, type Logger, type LoggerProvider, trace } from "@opentelemetry/api";
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  type Resource,
+  resourceFromAttributes,
+} from "@opentelemetry/resources";
 import { LoggerProvider as SdkLoggerProvider } from "@opentelemetry/sdk-logs";
 import type { FlushOptions } from "../delivery/audit-mirror.js";
-import type { Ledger } from "../delivery/ledger.js";
 import type { AuditEntry, EntryOf } from "../entry/audit-entry.js";
 import { type AuditEvent, type ValidEvent, validateEvent } from "../entry/audit-event.js";
 import type { AuthorizationGrant, ByzantineEvidence, GovernanceNode } from "../entry/domain.js";
@@ -17,19 +24,14 @@ import {
   type VoteInput,
   voteCast,
 } from "../entry/from-domain.js";
-import { AuditError, invalidOption } from "../errors.js";
-import type { Checkpoint } from "../integrity/checkpoint.js";
-import type { AuditQuery } from "../query/audit-query.js";
-import type { AuditPage, AuditReader } from "../query/audit-reader.js";
+import { invalidOption } from "../errors.js";
 import { eventNameOf, severityOf } from "../record/sealed-record.js";
 import { SCOPE_NAME, SCOPE_VERSION } from "../semconv.js";
-import { AuditLogProcessor, sealedLogOf } from "./audit-log-processor.js";
+import { AuditLog } from "./audit-log.js";
+import { AuditLogProcessor } from "./audit-log-processor.js";
 import { DraftContext } from "./draft.js";
 import { exportJson } from "./export-json.js";
-import { notRecorded } from "./not-recorded.js";
 import type { GovernanceAuditLogOptions } from "./options.js";
-import { standaloneResource } from "./resource.js";
-import type { SealedLog } from "./sealed-log.js";
 
 /** What a log is attached to. */
 export interface AttachedParts {
@@ -56,42 +58,29 @@ export interface AttachedParts {
  * console.log(entry.sequence, audit.entries({ actorDid: "did:pqaid:bob" }).length);
  * ```
  */
-export class GovernanceAuditLog implements AuditReader, AsyncDisposable {
+export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
   readonly #processor: AuditLogProcessor;
-  readonly #log: SealedLog;
   readonly #logger: Logger;
-  #shutdown: Promise<void> | undefined;
-  /** The provider that is ours to shut down; undefined when attached to an app's. */
+  /** The log's own provider; undefined when the log is attached to the app's. */
   readonly #provider: SdkLoggerProvider | undefined;
+  #shutdown: Promise<void> | undefined;
 
-  /** Makes a stand-alone log with a provider of its own; nothing global is set. Throws `invalid_options`. */
+  /**
+   * Makes a stand-alone log with a provider of its own. Sets nothing global. Throws `invalid_options`,
+   * `journal_failed`.
+   */
   constructor(options: GovernanceAuditLogOptions = {}) {
-    if (options instanceof Attachment) {
-      this.#processor = options.parts.processor;
-      this.#logger = options.parts.loggerProvider.getLogger(SCOPE_NAME, SCOPE_VERSION);
-    } else {
-      if (typeof options !== "object" || options === null)
-        throw invalidOption("options", "expected an object");
-      const { resource, ...processorOptions } = options;
-      if (resource !== undefined && typeof resource?.getRawAttributes !== "function")
-        throw invalidOption(
-          "resource",
-          "expected a Resource, such as resourceFromAttributes() makes",
-        );
-      this.#processor = new AuditLogProcessor(processorOptions);
-      this.#provider = new SdkLoggerProvider({
-        resource: standaloneResource(resource),
-        processors: [this.#processor],
-        logRecordLimits: { attributeCountLimit: Number.POSITIVE_INFINITY },
-      });
-      this.#logger = this.#provider.getLogger(SCOPE_NAME, SCOPE_VERSION);
-    }
-    this.#log = sealedLogOf(this.#processor);
+    const { processor, loggerProvider, own } =
+      options instanceof Attachment ? options.parts : standalone(options);
+    super(processor);
+    this.#processor = processor;
+    this.#provider = own;
+    this.#logger = loggerProvider.getLogger(SCOPE_NAME, SCOPE_VERSION);
   }
 
   /**
-   * The log over a processor that stands in the app's own provider. Shutting it down closes the processor and its
-   * mirrors, never the provider.
+   * Makes the log over a processor that stands in the app's own provider. Its shutdown closes the
+   * processor and its mirrors, but not the provider.
    *
    * @throws {@link AuditError} `invalid_options`.
    */
@@ -100,17 +89,7 @@ export class GovernanceAuditLog implements AuditReader, AsyncDisposable {
       throw invalidOption("processor", "expected an AuditLogProcessor");
     if (typeof parts.loggerProvider?.getLogger !== "function")
       throw invalidOption("loggerProvider", "expected a LoggerProvider");
-    return new GovernanceAuditLog(new Attachment(parts) as GovernanceAuditLogOptions);
-  }
-
-  /** The log id that every entry is sealed under. */
-  get logId(): string {
-    return this.#processor.logId;
-  }
-
-  /** How many entries memory holds. */
-  get length(): number {
-    return this.#processor.length;
+    return new GovernanceAuditLog(new Attachment(parts));
   }
 
   /** Records that a proposal was made, by its proposer. Throws as the class says. */
@@ -165,83 +144,17 @@ export class GovernanceAuditLog implements AuditReader, AsyncDisposable {
     return this.#record(validateEvent(event));
   }
 
-  /** The entries of a query, newest first unless it says otherwise. Throws `invalid_query`. */
-  entries(query?: AuditQuery): AuditEntry[] {
-    return this.#processor.entries(query);
-  }
-
-  /** One page of a query with the cursor of the next. Throws `invalid_query`. */
-  page(query?: AuditQuery): AuditPage {
-    return this.#processor.page(query);
-  }
-
-  /** How many entries in memory a query matches. Throws `invalid_query`. */
-  count(query?: Omit<AuditQuery, "limit">): number {
-    return this.#processor.count(query);
-  }
-
-  /** The entry of a sequence, if memory holds it. */
-  get(sequence: number): AuditEntry | undefined {
-    return this.#processor.get(sequence);
-  }
-
-  /** The canonical lines of what memory holds at the call, oldest first, without line ends. */
-  lines(): Iterable<string> {
-    return this.#processor.lines();
-  }
-
-  /** Empties memory alone: the sequence and the mirrors go on. */
-  clear(): void {
-    this.#processor.clear();
-  }
-
   /**
    * What memory holds as one JSON array, oldest first, with the keys `timestamp`, `operation`, `proposal_id`,
-   * `subject_id`, `kind`, `actor_did`, `decision` and `details`; for large logs, stream {@link GovernanceAuditLog.lines}.
+   * `subject_id`, `kind`, `actor_did`, `decision` and `details`; for large logs, stream {@link AuditLog.lines}.
    */
   exportJson(): string {
-    return exportJson(this.#log.memory.snapshot());
+    return exportJson(this.entries({ order: "oldest", limit: this.length }));
   }
 
   /** What memory holds as NDJSON, oldest first: one canonical line each, each with a line end. */
   exportNdjson(): string {
     return Array.from(this.lines(), (line) => `${line}\n`).join("");
-  }
-
-  /**
-   * Signs the Merkle tree over all entries (C2SP tlog-checkpoint) with the keys of the option `signer`; the checkpoint goes
-   * to the journal, and on to the mirrors. One is signed by itself every so often (`checkpointEvery`), and by the shutdown.
-   *
-   * @throws {@link AuditError} `invalid_options` when the log has no `signer`; `signing_failed`, `journal_failed`;
-   * `verification_failed` when the journal is not what was signed before.
-   */
-  checkpoint(): Promise<Checkpoint> {
-    return this.#processor.checkpoint();
-  }
-
-  /**
-   * Proves one entry, or all of a proposal, to somebody who has nothing but the log's public key: the text of a C2SP
-   * tlog-proof file, or an evidence bundle (JSON). Signs a checkpoint first, where the newest is not over what is to be proven.
-   *
-   * @throws {@link AuditError} `invalid_options` when the log has no journal; `journal_failed` when there is no such
-   * entry, or nothing signed it; `verification_failed`, `signing_failed`, `invalid_query`.
-   */
-  prove(what: number | { readonly proposalId: string }): Promise<string> {
-    return this.#processor.prove(what);
-  }
-
-  /** What was accepted, and what became of it in each reliable mirror. */
-  ledger(): Ledger {
-    return this.#processor.ledger();
-  }
-
-  /**
-   * Waits until the mirrors have delivered what they hold.
-   *
-   * @throws {@link AuditError} `delivery_failed` (a `DeliveryError`, with the ledger); `invalid_options`.
-   */
-  flush(options?: FlushOptions): Promise<void> {
-    return this.#processor.flush(options);
   }
 
   /**
@@ -269,10 +182,8 @@ export class GovernanceAuditLog implements AuditReader, AsyncDisposable {
   }
 
   #record(event: ValidEvent): AuditEntry {
-    const log = this.#log;
-    log.assertOpen();
     const active = context.active();
-    const draft = log.draft(event, trace.getSpanContext(active));
+    const draft = this.#processor.draft(event, trace.getSpanContext(active));
     try {
       this.#logger.emit({
         eventName: eventNameOf(event.operation),
@@ -280,28 +191,57 @@ export class GovernanceAuditLog implements AuditReader, AsyncDisposable {
         context: new DraftContext(active, draft),
       });
     } catch (cause) {
-      if (draft.entry === undefined) {
-        draft.void = true;
-        throw notRecorded(cause);
-      }
-      log.report(
-        new AuditError("delivery_failed", "a processor after the audit log threw on its record", {
-          cause,
-        }),
-      );
+      draft.interrupted(cause);
     }
-    if (draft.entry !== undefined) return draft.entry;
-    draft.void = true;
-    log.assertOpen();
-    throw notRecorded();
+    return draft.recorded();
   }
 }
 
-/** Marks parts handed to the constructor by `attach`: a class has one constructor only. */
-class Attachment {
-  readonly parts: AttachedParts;
+/** What a log is made of. */
+interface Parts extends AttachedParts {
+  /** The provider, if it is the log's own to shut down. */
+  readonly own?: SdkLoggerProvider;
+}
 
-  constructor(parts: AttachedParts) {
-    this.parts = parts;
+/** What `attach` hands to the constructor in place of options: a class has one constructor only. */
+class Attachment implements GovernanceAuditLogOptions {
+  readonly resource = undefined;
+  readonly parts: Parts;
+
+  constructor({ processor, loggerProvider }: AttachedParts) {
+    this.parts = { processor, loggerProvider };
   }
+}
+
+function standalone(options: GovernanceAuditLogOptions): Parts {
+  if (typeof options !== "object" || options === null)
+    throw invalidOption("options", "expected an object");
+  const { resource, ...processorOptions } = options;
+  if (resource !== undefined && typeof resource?.getRawAttributes !== "function")
+    throw invalidOption("resource", "expected a Resource, such as resourceFromAttributes() makes");
+  const processor = new AuditLogProcessor(processorOptions);
+  const own = new SdkLoggerProvider({
+    resource: standaloneResource(resource),
+    processors: [processor],
+    logRecordLimits: { attributeCountLimit: Number.POSITIVE_INFINITY },
+  });
+  return { processor, loggerProvider: own, own };
+}
+
+const SERVICE_INSTANCE_ID = "service.instance.id";
+
+/**
+ * The resource of a stand-alone log: the SDK's default, then `OTEL_RESOURCE_ATTRIBUTES` and
+ * `OTEL_SERVICE_NAME`, then the app's own; later ones win (OpenTelemetry specification, Resource SDK,
+ * "Specifying resource information via an environment variable"). A `service.instance.id` is made up
+ * where none is given. Loki then keeps one stream for each instance, and does not refuse the backlog
+ * of one as too old beside the records of another.
+ */
+function standaloneResource(own: Resource | undefined): Resource {
+  const resource = defaultResource()
+    .merge(detectResources({ detectors: [envDetector] }))
+    .merge(own ?? null);
+  // by the raw attributes: one that is still being detected is not among the others yet
+  if (resource.getRawAttributes().some(([key]) => key === SERVICE_INSTANCE_ID)) return resource;
+  return resource.merge(resourceFromAttributes({ [SERVICE_INSTANCE_ID]: randomUUID() }));
 }

@@ -1,8 +1,10 @@
+import type { MeterProvider } from "@opentelemetry/api";
 import { guardExit, type Pending, unguardExit } from "../delivery/exit-guard.js";
 import { AuditError } from "../errors.js";
 import { backoffMillis } from "../http/backoff.js";
 import type { JournalRow } from "../journal/entry-table.js";
 import type { Journal } from "../journal/journal.js";
+import * as semconv from "../semconv.js";
 
 /** How long the first entry of a group waits for others. */
 const GROUP_MILLIS = 5;
@@ -129,4 +131,23 @@ export class GroupCommit {
       lastChance: () => this.#commit(),
     };
   }
+}
+
+/**
+ * The lag of a journal as a metric: how long entries wait for their commit.
+ *
+ * @param lagMillis - Undefined once the log is gone.
+ */
+export function observeLag(
+  meterProvider: MeterProvider,
+  logId: string,
+  lagMillis: () => number | undefined,
+): void {
+  const meter = meterProvider.getMeter(semconv.SCOPE_NAME, semconv.SCOPE_VERSION);
+  const lag = meter.createObservableGauge(semconv.METRIC_JOURNAL_LAG, { unit: "s" });
+  lag.addCallback((result) => {
+    const millis = lagMillis();
+    if (millis !== undefined)
+      result.observe(millis / 1000, { [semconv.ATTR_GOVERNANCE_LOG_ID]: logId });
+  });
 }

@@ -1,0 +1,124 @@
+import type { FlushOptions } from "../delivery/audit-mirror.js";
+import type { Ledger } from "../delivery/ledger.js";
+import type { AuditEntry } from "../entry/audit-entry.js";
+import { canonicalLine } from "../entry/line.js";
+import { invalidOption } from "../errors.js";
+import type { Checkpoint } from "../integrity/checkpoint.js";
+import { type AuditQuery, parseQuery } from "../query/audit-query.js";
+import { type AuditPage, type AuditReader, pageOf } from "../query/audit-reader.js";
+import type { SealedLog } from "./sealed-log.js";
+
+/**
+ * What an `AuditLogProcessor` and the `GovernanceAuditLog` over it have in common: queries over the
+ * entries in memory, checkpoints and proofs, and the ledger of the mirrors. Both answer from the
+ * same log.
+ */
+export abstract class AuditLog implements AuditReader {
+  readonly #log: SealedLog;
+
+  /** @internal Opens a log, or the same log as another one. */
+  protected constructor(of: SealedLog | AuditLog) {
+    this.#log = of instanceof AuditLog ? of.#log : of;
+  }
+
+  /** The log id that every entry is sealed under. */
+  get logId(): string {
+    return this.#log.id;
+  }
+
+  /** How many entries memory holds. */
+  get length(): number {
+    return this.#log.memory.length;
+  }
+
+  /** The entries of a query, newest first unless it says otherwise. Throws `invalid_query`. */
+  entries(query?: AuditQuery): AuditEntry[] {
+    return this.#log.memory.select(parseQuery(query));
+  }
+
+  /** One page of a query with the cursor of the next. Throws `invalid_query`. */
+  page(query?: AuditQuery): AuditPage {
+    return pageOf(parseQuery(query), (parsed) => this.#log.memory.select(parsed));
+  }
+
+  /** How many entries in memory match a query. Throws `invalid_query`. */
+  count(query?: Omit<AuditQuery, "limit">): number {
+    return this.#log.memory.count(parseQuery(query));
+  }
+
+  /** The entry with a sequence, if memory holds it. */
+  get(sequence: number): AuditEntry | undefined {
+    return this.#log.memory.get(sequence);
+  }
+
+  /**
+   * The canonical lines of the entries that memory holds at the time of the call, oldest first,
+   * without line ends.
+   */
+  lines(): Iterable<string> {
+    const { id, memory } = this.#log;
+    return linesOf(id, memory.snapshot());
+  }
+
+  /** Empties memory. The journal, the mirrors and the next sequence stay as they are. */
+  clear(): void {
+    this.#log.memory.clear();
+  }
+
+  /**
+   * Signs the Merkle tree over all entries (C2SP tlog-checkpoint) with the keys of the option
+   * `signer`. The checkpoint goes to the journal, and on to the mirrors. The log also signs one
+   * every so often (`checkpointEvery`), and when it is shut down.
+   *
+   * @throws {@link AuditError} `invalid_options` when the log has no `signer`; `signing_failed`;
+   * `journal_failed`; `verification_failed` when the journal does not have the entries any more that
+   * its newest checkpoint covers.
+   */
+  async checkpoint(): Promise<Checkpoint> {
+    const { checkpointer } = this.#log;
+    if (checkpointer === undefined)
+      throw invalidOption("signer", "the log has no keys to sign with");
+    return checkpointer.checkpoint();
+  }
+
+  /**
+   * Proves one entry, or all entries of a proposal, to somebody who has only the log's public key.
+   * Signs a checkpoint first if the newest one does not cover them.
+   *
+   * @returns For a sequence, the text of a C2SP tlog-proof file; for a proposal, an evidence bundle
+   * (JSON).
+   * @throws {@link AuditError} `invalid_options` when the log has no journal; `journal_failed` when
+   * there is no such entry, or no checkpoint covers it; `verification_failed`; `signing_failed`;
+   * `invalid_query`.
+   */
+  async prove(what: number | { readonly proposalId: string }): Promise<string> {
+    const { journal, checkpointer, next, lifecycle } = this.#log;
+    if (journal === undefined)
+      throw invalidOption("journal", "a log in memory has no checkpoints to prove by");
+    const last = Math.min(typeof what === "number" ? what : next, next - 1);
+    if (!lifecycle.closed) await checkpointer?.cover(last);
+    return journal.prove(what);
+  }
+
+  /** How many entries were accepted, and what became of them in each reliable mirror. */
+  ledger(): Ledger {
+    return this.#log.ledger();
+  }
+
+  /**
+   * Waits until the mirrors have delivered what they hold.
+   *
+   * @throws {@link AuditError} `delivery_failed` (a {@link DeliveryError}, which has the ledger) when
+   * a mirror failed or was not done in time; `invalid_options`.
+   */
+  flush(options?: FlushOptions): Promise<void> {
+    return this.#log.lifecycle.flush(options);
+  }
+}
+
+function* linesOf(
+  logId: string,
+  entries: readonly AuditEntry[],
+): Generator<string, void, undefined> {
+  for (const entry of entries) yield canonicalLine(logId, entry);
+}

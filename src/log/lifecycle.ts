@@ -1,0 +1,126 @@
+import type { FlushOptions } from "../delivery/audit-mirror.js";
+import { DEFAULT_FLUSH_TIMEOUT_MILLIS, withDeadline } from "../delivery/deadline.js";
+import { DeliveryError, type Ledger } from "../delivery/ledger.js";
+import { AuditError, invalidOption } from "../errors.js";
+import type { Checkpointer } from "./checkpointer.js";
+import type { GroupCommit } from "./group-commit.js";
+import type { Mirrors } from "./mirrors.js";
+
+/** What a log has to wait for and to close. */
+export interface LifecycleParts {
+  readonly group: GroupCommit | undefined;
+  readonly checkpointer: Checkpointer | undefined;
+  readonly mirrors: Mirrors;
+  readonly closeJournal: () => void;
+  readonly ledger: () => Ledger;
+}
+
+/**
+ * Flushes a log, and shuts it down once. Both keep the order in which entries pass: the journal,
+ * then the checkpoint over it, then the mirrors.
+ */
+export class Lifecycle {
+  readonly #parts: LifecycleParts;
+  #closed = false;
+  #shutdown: Promise<void> | undefined;
+
+  /** Of a log that is open. */
+  constructor(parts: LifecycleParts) {
+    this.#parts = parts;
+  }
+
+  /** True as soon as a shutdown has begun. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** @throws {@link AuditError} `closed`. */
+  assertOpen(): void {
+    if (this.#closed)
+      throw new AuditError("closed", "the audit log was shut down; nothing was recorded");
+  }
+
+  /** As `AuditLog.flush`. During a shutdown it waits for that. */
+  async flush(options: FlushOptions = {}): Promise<void> {
+    const timeoutMillis = timeoutOf(options);
+    const shutdown = this.#shutdown;
+    if (shutdown === undefined)
+      return this.#settle(
+        "flush",
+        await this.#afterJournal(timeoutMillis, (left) => this.#parts.mirrors.flush(left)),
+      );
+    try {
+      await withDeadline(() => shutdown, timeoutMillis, "the shutdown");
+    } catch (error) {
+      if (error instanceof DeliveryError) throw error;
+      this.#settle("flush", [error]);
+    }
+  }
+
+  /** As `AuditLogProcessor.shutdown`. */
+  async shutdown(options: FlushOptions = {}): Promise<void> {
+    const timeoutMillis = timeoutOf(options);
+    this.#shutdown ??= this.#close(timeoutMillis);
+    return this.#shutdown;
+  }
+
+  async #close(timeoutMillis: number): Promise<void> {
+    this.#closed = true; // before a mirror can log in answer to what is committed here
+    const { checkpointer, mirrors, closeJournal } = this.#parts;
+    const failures = await this.#afterJournal(timeoutMillis, async (left) => {
+      const deadline = performance.now() + left;
+      const unsigned = await failureOf(checkpointer?.close(left));
+      return [...unsigned, ...(await mirrors.shutdown(leftUntil(deadline)))];
+    });
+    try {
+      closeJournal();
+    } catch (error) {
+      failures.push(error);
+    }
+    this.#settle("shutdown", failures);
+  }
+
+  /** Commits what waits for the journal first: mirrors are handed only what is committed. */
+  async #afterJournal(
+    timeoutMillis: number,
+    work: (timeoutMillis: number) => Promise<unknown[]>,
+  ): Promise<unknown[]> {
+    const deadline = performance.now() + timeoutMillis;
+    const uncommitted = await failureOf(this.#parts.group?.flush(timeoutMillis));
+    return [...uncommitted, ...(await work(leftUntil(deadline)))];
+  }
+
+  #settle(what: string, failures: readonly unknown[]): void {
+    if (failures.length === 0) return;
+    const cause = failures.length === 1 ? failures[0] : new AggregateError(failures);
+    const message = `${what}: ${failures.map(messageOf).join("; ")}`;
+    throw new DeliveryError(message, this.#parts.ledger(), cause);
+  }
+}
+
+function timeoutOf(options: FlushOptions): number {
+  if (typeof options !== "object" || options === null)
+    throw invalidOption("options", "expected an object");
+  const { timeoutMillis = DEFAULT_FLUSH_TIMEOUT_MILLIS } = options;
+  if (!(Number.isFinite(timeoutMillis) && timeoutMillis > 0))
+    throw invalidOption("timeoutMillis", "expected a positive number of milliseconds");
+  return timeoutMillis;
+}
+
+/** What some work failed with, as a list of none or one. */
+async function failureOf(work: Promise<void> | undefined): Promise<unknown[]> {
+  try {
+    await work;
+    return [];
+  } catch (error) {
+    return [error];
+  }
+}
+
+function leftUntil(deadline: number): number {
+  return Math.max(1, Math.ceil(deadline - performance.now()));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
