@@ -1,29 +1,19 @@
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { type BackoffOptions, backoffMillis } from "../http/backoff.js";
-import { MAX_TIMER_MILLIS } from "../options.js";
+import { type Batch, type BatchLimits, BatchPlan } from "./batch-plan.js";
+import { Pause, ScheduledStart } from "./delivery-timers.js";
 import { type ExportFailure, exportFailure } from "./export-failure.js";
 import { exportOnce } from "./export-once.js";
 import type { Spool, SpooledRecord } from "./spool.js";
 
-/** How often a partial success is tried again before the batch is taken apart. */
-const PARTIAL_RETRIES = 1;
-
-/** After so many failures in a row smaller batches are tried: what fails may be too large, or one record in it. */
-const FAILURES_BEFORE_SMALLER = 3;
-
-/** Bodies of a batch, in UTF-16 units; receivers bound a request, the Collector's gRPC one to 4 MiB. */
-const MAX_BATCH_LENGTH = 2 ** 22;
-
 /** A longer Retry-After is taken for a mistake. */
 const MAX_RETRY_AFTER_MILLIS = 3_600_000;
 
-/** Upper bound of a wait while somebody waits for a flush. */
+/** Upper bound of a backoff while somebody waits for a flush. */
 const HURRIED_BACKOFF_MILLIS = 1000;
 
-/** How a {@link DeliveryLoop} goes about it. */
-export interface DeliverySettings {
-  readonly maxBatchSize: number;
-  readonly maxConcurrentExports: number;
+/** How a {@link DeliveryLoop} delivers. Times are in milliseconds. */
+export interface DeliverySettings extends BatchLimits {
   readonly delayMillis: number;
   readonly exportTimeoutMillis: number;
   readonly backoff: BackoffOptions;
@@ -31,7 +21,7 @@ export interface DeliverySettings {
   readonly giveUpAfterMillis: number;
 }
 
-/** Who hears of what became of records; nobody may throw. */
+/** Listeners that hear what became of records. They must not throw. */
 export interface DeliveryEvents {
   delivered(count: number): void;
   rejected(record: ReadableLogRecord, reason: string): void;
@@ -39,34 +29,27 @@ export interface DeliveryEvents {
 }
 
 /**
- * Delivers a spool from its front, and lets go of a record only when the exporter said success or when it was refused
- * while it stood alone. A refused batch is halved, so that one bad record costs no other. One export is in flight, or
- * as many as is set, but while something is wrong.
+ * Delivers a spool from its front. A record leaves the spool only when the exporter reported
+ * success, or when the record was refused in a batch of its own: a refused batch is halved, so that
+ * one bad record costs no other. Up to `maxConcurrentExports` exports run at once. After a failure,
+ * only one.
  */
 export class DeliveryLoop {
   readonly #exporter: LogRecordExporter;
   readonly #spool: Spool;
   readonly #settings: DeliverySettings;
   readonly #events: DeliveryEvents;
-  /** Sizes of the batches to come, the next one last, where they are settled: a partial one again, halves of a refused one. */
-  readonly #parts: number[] = [];
-  /** Records a batch, for now. */
-  #limit: number;
-  /** Rises with every change at the front, by which the answer to an older export is told. */
-  #epoch = 0;
-  /** Failures since the last success or refusal. */
-  #failures = 0;
-  #partials = 0;
-  #running = false;
-  #stopped = false;
-  #hurries = 0;
-  #delay: NodeJS.Timeout | undefined;
-  #soon: NodeJS.Immediate | undefined;
-  #wake: (() => void) | undefined;
-  /** False while it waits because the backend asked it to. */
-  #mayHurry = true;
+  /** Which records are exported next. */
+  readonly #plan: BatchPlan;
+  /** When it goes from idle to delivering. */
+  readonly #start = new ScheduledStart(() => void this.#deliver());
+  /** How long it waits after a failed attempt, while delivering. */
+  readonly #pause = new Pause();
+  #state: "idle" | "delivering" | "stopped" = "idle";
+  /** Flushes that somebody waits for. */
+  #flushes = 0;
 
-  /** Makes a loop that waits for {@link DeliveryLoop.notice}. */
+  /** Makes an idle loop. {@link DeliveryLoop.notice} starts it. */
   constructor(
     exporter: LogRecordExporter,
     spool: Spool,
@@ -77,171 +60,135 @@ export class DeliveryLoop {
     this.#spool = spool;
     this.#settings = settings;
     this.#events = events;
-    this.#limit = settings.maxBatchSize;
+    this.#plan = new BatchPlan(settings);
   }
 
   /**
-   * Something was spooled: deliver in the next turn of the event loop when it makes a batch, since whoever spooled it
-   * must not wait for a batch to be read and serialized; else after the delay.
+   * Schedules the delivery of what was spooled. A full batch goes in the next turn of the event
+   * loop, so that the caller does not wait until the batch is read and serialized. A smaller one
+   * waits for the delay.
    */
   notice(): void {
-    if (this.#running || this.#stopped || this.#spool.size === 0) return;
-    if (this.#hurries > 0) void this.#run();
-    else if (this.#spool.size >= this.#settings.maxBatchSize)
-      this.#soon ??= setImmediate(() => void this.#run());
-    else this.#delay ??= setTimeout(() => void this.#run(), this.#settings.delayMillis).unref();
+    if (this.#state !== "idle" || this.#spool.size === 0) return;
+    if (this.#flushes > 0) void this.#deliver();
+    else if (this.#spool.size >= this.#settings.maxBatchSize) this.#start.soon();
+    else this.#start.within(this.#settings.delayMillis);
   }
 
   /**
-   * Delivers without delay until {@link DeliveryLoop.relax}: a backoff is cut short once and short from then on, a
-   * Retry-After is not.
+   * Delivers without delay until {@link DeliveryLoop.relax}. A backoff ends at once, and later ones
+   * are short. A Retry-After does not end.
    */
   hurry(): void {
-    this.#hurries++;
-    if (this.#mayHurry) this.#wake?.();
+    this.#flushes++;
+    this.#pause.hurry();
     this.notice();
   }
 
   /** Ends one {@link DeliveryLoop.hurry}. */
   relax(): void {
-    this.#hurries--;
+    this.#flushes--;
   }
 
-  /** Makes no further attempt; one that is under way may still succeed. */
+  /** Makes no further attempt. One that is under way may still succeed. */
   stop(): void {
-    this.#stopped = true;
-    this.#forgetStart();
-    this.#wake?.();
+    this.#state = "stopped";
+    this.#start.cancel();
+    this.#pause.end();
   }
 
-  async #run(): Promise<void> {
-    this.#running = true;
-    this.#forgetStart();
+  /** Makes attempts until nothing is due; what remains in the spool then waits for the delay. */
+  async #deliver(): Promise<void> {
+    this.#state = "delivering";
+    this.#start.cancel();
     do await this.#attempt();
-    while (!this.#stopped && this.#isDue());
-    this.#running = false;
+    while (this.#isDue());
+    if (this.#isStopped()) return;
+    this.#state = "idle";
     this.notice();
   }
 
-  #forgetStart(): void {
-    clearTimeout(this.#delay);
-    clearImmediate(this.#soon);
-    this.#delay = undefined;
-    this.#soon = undefined;
-  }
-
+  /** Whether the next attempt follows at once. */
   #isDue(): boolean {
     const { size } = this.#spool;
-    if (size === 0) return false;
-    return (
-      size >= this.#settings.maxBatchSize ||
-      this.#hurries > 0 ||
-      this.#failures > 0 ||
-      this.#parts.length > 0 ||
-      this.#limit < this.#settings.maxBatchSize
-    );
+    if (size === 0 || this.#isStopped()) return false;
+    return size >= this.#settings.maxBatchSize || this.#flushes > 0 || this.#plan.isRecovering;
   }
 
-  /** Exports the next batches side by side, and does what follows from their answers, from the front on. */
+  #isStopped(): boolean {
+    return this.#state === "stopped";
+  }
+
+  /** Exports the next batches side by side, then acts on the answers in the order of the spool. */
   async #attempt(): Promise<void> {
-    let batches: readonly (readonly SpooledRecord[])[];
+    let batches: readonly Batch[];
     try {
-      batches = this.#nextBatches();
+      batches = this.#plan.next(this.#spool);
     } catch (error) {
-      await this.#onFailure([], { ...exportFailure(error), kind: "unreadable" });
-      return;
+      return this.#onFailure([], { ...exportFailure(error), kind: "unreadable" });
     }
-    let epoch = this.#epoch;
+    const { frontVersion } = this.#plan;
     const failures = await Promise.all(
       batches.map((batch, index) => this.#export(batch, index === 0)),
     );
+    if (frontVersion !== this.#plan.frontVersion) return; // an earlier export succeeded late
     for (const [index, batch] of batches.entries()) {
-      if (epoch !== this.#epoch) return; // a late success of an earlier export came first
       const failure = failures[index];
-      // what stands behind a batch that failed is sent again with it: the spool is settled from its front alone
+      // what is behind a failed batch is sent again with it: only the front can be settled
       if (failure !== undefined) return this.#onFailure(batch, failure);
-      this.#settle(batch.length);
-      epoch = this.#epoch;
+      this.#settle(batch);
     }
   }
 
-  /** One batch while something is wrong, and else as many as may be in flight. */
-  #nextBatches(): readonly (readonly SpooledRecord[])[] {
-    const { maxBatchSize, maxConcurrentExports } = this.#settings;
-    const part = this.#parts.at(-1);
-    const isWrong = part !== undefined || this.#failures > 0 || this.#limit < maxBatchSize;
-    const count = isWrong ? 1 : maxConcurrentExports;
-    const size = part ?? this.#limit;
-    const records = this.#spool.peek(size * count);
-    const batches: (readonly SpooledRecord[])[] = [];
-    let start = 0;
-    do {
-      const end = batchEnd(records, start, size);
-      batches.push(records.slice(start, end));
-      start = end;
-    } while (start < records.length && batches.length < count);
-    return batches;
-  }
-
-  /** Only what is at the front can be settled by an answer that came too late. */
-  #export(batch: readonly SpooledRecord[], isFront: boolean): Promise<ExportFailure | undefined> {
-    const epoch = this.#epoch;
+  /** Exports one batch. A success after the time-out counts if the batch is still at the front. */
+  #export(batch: Batch, isFront: boolean): Promise<ExportFailure | undefined> {
+    const { frontVersion } = this.#plan;
     const records = batch.map(({ record }) => record);
     return exportOnce(this.#exporter, records, this.#settings.exportTimeoutMillis, () => {
-      // an exporter that always takes longer would otherwise deliver the same batch for ever
-      if (!isFront || epoch !== this.#epoch) return;
-      this.#settle(batch.length);
-      this.#wake?.();
+      // without this, an exporter that is always late would get the same batch for ever
+      if (!isFront || frontVersion !== this.#plan.frontVersion) return;
+      this.#settle(batch);
+      this.#pause.end();
     });
   }
 
-  async #onFailure(batch: readonly SpooledRecord[], failure: ExportFailure): Promise<void> {
+  async #onFailure(batch: Batch, failure: ExportFailure): Promise<void> {
     this.#events.failed(failure);
-    if (failure.kind === "partial" && this.#partials++ < PARTIAL_RETRIES) this.#again(batch.length);
-    else if (failure.kind === "refused" || failure.kind === "partial") {
-      this.#takeApart(batch, failure.reason);
+    const isRepeated = failure.kind === "partial" && this.#plan.repeatPartial(batch.length);
+    if (failure.kind === "refused" || (failure.kind === "partial" && !isRepeated)) {
+      this.#refuse(batch, failure.reason);
       return;
     }
-    this.#failures++;
-    const expired = this.#giveUp(batch, failure.reason);
-    if (this.#failures >= FAILURES_BEFORE_SMALLER) this.#limit = Math.max(1, batch.length >>> 1);
-    await this.#wait(failure.retryAfterMillis, batch[expired]);
+    this.#plan.failed(batch.length);
+    const oldest = this.#giveUp(batch, failure.reason);
+    await this.#waitAfter(failure, oldest);
   }
 
-  /** The front was delivered; also called for an answer that came after its time. */
-  #settle(count: number): void {
-    this.#changeFront();
-    this.#limit = Math.min(this.#settings.maxBatchSize, this.#limit * 2);
-    this.#spool.settle(count);
-    this.#events.delivered(count);
+  #settle(batch: Batch): void {
+    this.#plan.delivered();
+    this.#spool.settle(batch.length);
+    this.#events.delivered(batch.length);
   }
 
-  #again(size: number): void {
-    if (this.#parts.length === 0) this.#parts.push(size);
-  }
-
-  #takeApart(batch: readonly SpooledRecord[], reason: string): void {
-    this.#changeFront();
+  /** Rejects a record that is alone in its batch. A larger batch is split. */
+  #refuse(batch: Batch, reason: string): void {
+    this.#plan.refused(batch.length);
     const [first] = batch;
-    if (batch.length === 1 && first !== undefined) {
-      this.#reject(first, reason);
-      return;
-    }
-    const half = batch.length >>> 1;
-    this.#parts.push(batch.length - half, half);
+    if (batch.length === 1 && first !== undefined) this.#reject(first, reason);
   }
 
-  /** Rejects what has waited too long, from the front on, and returns how many these were. */
-  #giveUp(batch: readonly SpooledRecord[], reason: string): number {
-    const limit = performance.now() - this.#settings.giveUpAfterMillis;
+  /**
+   * Rejects the records of the batch that have waited too long. Returns the oldest of the others.
+   */
+  #giveUp(batch: Batch, reason: string): SpooledRecord | undefined {
+    const { giveUpAfterMillis } = this.#settings;
+    const limit = performance.now() - giveUpAfterMillis;
     const first = batch.findIndex(({ since }) => since > limit);
-    const count = first === -1 ? batch.length : first;
-    if (count === 0) return 0;
-    this.#epoch++;
-    this.#parts.length = 0;
-    for (const spooled of batch.slice(0, count))
-      this.#reject(spooled, `given up after ${this.#settings.giveUpAfterMillis} ms: ${reason}`);
-    return count;
+    const expired = first === -1 ? batch : batch.slice(0, first);
+    if (expired.length > 0) this.#plan.expired();
+    for (const spooled of expired)
+      this.#reject(spooled, `given up after ${giveUpAfterMillis} ms: ${reason}`);
+    return batch[expired.length];
   }
 
   #reject({ record }: SpooledRecord, reason: string): void {
@@ -249,56 +196,25 @@ export class DeliveryLoop {
     this.#events.rejected(record, reason);
   }
 
-  #changeFront(): void {
-    this.#epoch++;
-    this.#parts.pop();
-    this.#failures = 0;
-    this.#partials = 0;
-  }
-
-  async #wait(asked: number, oldest: SpooledRecord | undefined): Promise<void> {
-    if (this.#spool.size === 0 || this.#stopped) return;
-    const { giveUpAfterMillis } = this.#settings;
-    const expiry = (oldest?.since ?? performance.now()) + giveUpAfterMillis - performance.now();
-    const retryAfter = Math.min(asked, MAX_RETRY_AFTER_MILLIS, expiry);
-    this.#mayHurry = false;
-    if (retryAfter > 0) await this.#sleep(retryAfter);
-    this.#mayHurry = true;
-    if (this.#stopped) return;
-    const rest = Math.min(this.#backoffMillis(), expiry) - retryAfter;
-    if (rest > 0) await this.#sleep(rest);
+  /** Waits for the Retry-After and the backoff, whichever is longer, or until a record expires. */
+  async #waitAfter(failure: ExportFailure, oldest: SpooledRecord | undefined): Promise<void> {
+    if (this.#spool.size === 0 || this.#isStopped()) return;
+    const now = performance.now();
+    const untilExpiry = (oldest?.since ?? now) + this.#settings.giveUpAfterMillis - now;
+    const retryAfter = Math.min(failure.retryAfterMillis, MAX_RETRY_AFTER_MILLIS, untilExpiry);
+    if (retryAfter > 0) await this.#pause.wait("retry-after", retryAfter);
+    if (this.#isStopped()) return;
+    const rest = Math.min(this.#backoffMillis(), untilExpiry) - retryAfter;
+    if (rest > 0) await this.#pause.wait("backoff", rest);
   }
 
   #backoffMillis(): number {
     const { initialMillis, maxMillis } = this.#settings.backoff;
-    const bound = this.#hurries > 0 ? HURRIED_BACKOFF_MILLIS : Number.POSITIVE_INFINITY;
+    const bound = this.#flushes > 0 ? HURRIED_BACKOFF_MILLIS : Number.POSITIVE_INFINITY;
     const bounded = {
       initialMillis: Math.min(initialMillis, bound),
       maxMillis: Math.min(maxMillis, bound),
     };
-    return backoffMillis(bounded, this.#failures);
+    return backoffMillis(bounded, this.#plan.failuresInARow);
   }
-
-  #sleep(millis: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#wake?.(), Math.min(millis, MAX_TIMER_MILLIS)).unref();
-      this.#wake = () => {
-        clearTimeout(timer);
-        this.#wake = undefined;
-        resolve();
-      };
-    });
-  }
-}
-
-/** Where the batch ends that begins at `start`: with the last record whose body still fits a request; one at least. */
-function batchEnd(records: readonly SpooledRecord[], start: number, size: number): number {
-  const last = Math.min(start + size, records.length);
-  let length = 0;
-  for (let end = start; end < last; end++) {
-    const body = records[end]?.record.body;
-    length += typeof body === "string" ? body.length : 0;
-    if (length > MAX_BATCH_LENGTH) return Math.max(start + 1, end);
-  }
-  return last;
 }
