@@ -1,5 +1,5 @@
-export type { AuditMirror, FlushOptions } from "./delivery/audit-mirror.js";
-export { DEFAULT_FLUSH_TIMEOUT_MILLIS } from "./delivery/deadline.js";
+export type { AuditMirror } from "./delivery/audit-mirror.js";
+export { DEFAULT_FLUSH_TIMEOUT_MILLIS, type FlushOptions } from "./delivery/flush.js";
 export { DeliveryError, type Ledger, type MirrorLedger } from "./delivery/ledger.js";
 export type { AuditEntry, EntryFields, EntryOf, FoundEntryOf } from "./entry/audit-entry.js";
 export type { AuditEvent } from "./entry/audit-event.js";
@@ -16,12 +16,12 @@ export type {
 export type { ConsensusInput, ProposalInput, VoteInput } from "./entry/from-domain.js";
 export type { JsonObject, JsonValue } from "./entry/json.js";
 export { DEFAULT_LOG_ID } from "./entry/log-id.js";
-export type { OperationFields } from "./entry/operations.js";
 export {
   CONSENSUS_DECISIONS,
   type ConsensusDecision,
   OPERATIONS,
   type Operation,
+  type OperationFields,
   PROPOSAL_KINDS,
   type ProposalKind,
   VOTE_DECISIONS,

@@ -1,17 +1,8 @@
 import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import type { AuditError } from "../errors.js";
+import type { FlushOptions } from "./flush.js";
 import type { MirrorLedger } from "./ledger.js";
 import type { Spool } from "./spool.js";
-
-/** Options of a flush or a shutdown. */
-export interface FlushOptions {
-  /**
-   * How long to wait, in milliseconds.
-   *
-   * @defaultValue {@link DEFAULT_FLUSH_TIMEOUT_MILLIS}, 30 000
-   */
-  readonly timeoutMillis?: number | undefined;
-}
 
 /**
  * A mirror: any log record processor. A name and a way to report errors are optional. A mirror

@@ -2,7 +2,7 @@ import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-lo
 import { type BackoffOptions, backoffMillis } from "../http/backoff.js";
 import { type Batch, type BatchLimits, BatchPlan } from "./batch-plan.js";
 import { Pause, ScheduledStart } from "./delivery-timers.js";
-import { type ExportFailure, exportFailure } from "./export-failure.js";
+import { type ExportFailure, exportFailure } from "./export-error.js";
 import { exportOnce } from "./export-once.js";
 import type { Spool, SpooledRecord } from "./spool.js";
 

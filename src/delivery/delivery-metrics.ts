@@ -1,4 +1,4 @@
-import type { Attributes, MeterProvider } from "@opentelemetry/api";
+import { type Attributes, type MeterProvider, metrics } from "@opentelemetry/api";
 import * as semconv from "../semconv.js";
 import type { MirrorLedger } from "./ledger.js";
 
@@ -60,4 +60,12 @@ export function observeDelivery(
     },
     [processed, size, room, accepted, delivered, rejected, age],
   );
+}
+
+/**
+ * The provider of the options, or the one that is registered with the API. That one is looked up
+ * late: an SDK that starts after the mirrors were made registers its provider then.
+ */
+export function meterProviderOf(option: MeterProvider | undefined): () => MeterProvider {
+  return () => option ?? metrics.getMeterProvider();
 }

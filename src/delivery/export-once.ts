@@ -1,7 +1,7 @@
 import { context, ROOT_CONTEXT } from "@opentelemetry/api";
 import { ExportResultCode, suppressTracing } from "@opentelemetry/core";
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
-import { type ExportFailure, exportFailure, thrownFailure } from "./export-failure.js";
+import { type ExportFailure, exportFailure, thrownFailure } from "./export-error.js";
 
 /**
  * One export; undefined for success. Never rejects.

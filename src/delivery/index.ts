@@ -1,6 +1,6 @@
-export type { AuditMirror, FlushOptions, ReliableMirror } from "./audit-mirror.js";
-export { DEFAULT_FLUSH_TIMEOUT_MILLIS } from "./deadline.js";
+export type { AuditMirror, ReliableMirror } from "./audit-mirror.js";
 export { ExportError, type ExportErrorOptions } from "./export-error.js";
+export { DEFAULT_FLUSH_TIMEOUT_MILLIS, type FlushOptions } from "./flush.js";
 export { DeliveryError, type Ledger, type MirrorLedger } from "./ledger.js";
 export {
   DEFAULT_DELAY_MILLIS,

@@ -16,7 +16,7 @@ import {
   withMethods,
 } from "../options.js";
 import type { DeliverySettings } from "./delivery-loop.js";
-import { meterProviderOf } from "./meter-provider.js";
+import { meterProviderOf } from "./delivery-metrics.js";
 
 /** What a mirror is called unless it says otherwise. */
 export const DEFAULT_MIRROR_NAME = "otlp";

@@ -5,24 +5,25 @@ import type {
 } from "@opentelemetry/sdk-logs";
 import { AuditError } from "../errors.js";
 import { ATTR_GOVERNANCE_SEQUENCE } from "../semconv.js";
-import type { FlushOptions, ReliableMirror } from "./audit-mirror.js";
-import { DEFAULT_FLUSH_TIMEOUT_MILLIS, withDeadline } from "./deadline.js";
+import type { ReliableMirror } from "./audit-mirror.js";
 import { DeliveryLoop } from "./delivery-loop.js";
 import { observeDelivery } from "./delivery-metrics.js";
-import { Departures } from "./departures.js";
 import { guardExit, type Pending, unguardExit } from "./exit-guard.js";
-import { ADVICE, type ExportFailure } from "./export-failure.js";
+import { ADVICE, type ExportFailure } from "./export-error.js";
+import {
+  DEFAULT_FLUSH_TIMEOUT_MILLIS,
+  Departures,
+  type FlushOptions,
+  withDeadline,
+} from "./flush.js";
 import { DeliveryError, type MirrorLedger } from "./ledger.js";
-import { LossReporter } from "./loss-reporter.js";
-import { MemorySpool } from "./memory-spool.js";
 import {
   type ReliableLogRecordProcessorOptions,
   type ResolvedDelivery,
   resolveDelivery,
 } from "./options.js";
-import { snapshotOf } from "./record-snapshot.js";
-import type { ErrorListener } from "./reporter.js";
-import type { Spool } from "./spool.js";
+import { type ErrorListener, LossReporter } from "./reporter.js";
+import { MemorySpool, type Spool } from "./spool.js";
 
 /** A failure that lasts longer is reported, whatever kind it is. */
 const LASTING_MILLIS = 60_000;
@@ -128,8 +129,7 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
       this.#refuse(record, this.#full().message);
     } else {
       if (this.#spool.size === 0) guardExit(this.#exitDuty);
-      const kept = this.#spool.durable ? record : snapshotOf(record);
-      this.#accepted += this.#spool.add({ record: kept, since: performance.now() });
+      this.#accepted += this.#spool.add({ record, since: performance.now() });
       this.#loop.notice();
     }
   }

@@ -1,6 +1,6 @@
 import type { Context, SpanContext } from "@opentelemetry/api";
 import type { LogRecordProcessor, ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
-import type { FlushOptions } from "../delivery/audit-mirror.js";
+import type { FlushOptions } from "../delivery/flush.js";
 import type { ValidEvent } from "../entry/audit-event.js";
 import { isSealed } from "../record/sealed-record.js";
 import { ATTR_GOVERNANCE_OPERATION, SCOPE_NAME } from "../semconv.js";

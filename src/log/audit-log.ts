@@ -1,4 +1,4 @@
-import type { FlushOptions } from "../delivery/audit-mirror.js";
+import type { FlushOptions } from "../delivery/flush.js";
 import type { Ledger } from "../delivery/ledger.js";
 import type { AuditEntry } from "../entry/audit-entry.js";
 import { canonicalLine } from "../entry/line.js";

@@ -1,4 +1,4 @@
-import { DEFAULT_FLUSH_TIMEOUT_MILLIS, withDeadline } from "../delivery/deadline.js";
+import { DEFAULT_FLUSH_TIMEOUT_MILLIS, withDeadline } from "../delivery/flush.js";
 import { AuditError } from "../errors.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
 import type { SigningKey } from "../integrity/keys/signing-key.js";

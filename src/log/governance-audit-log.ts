@@ -8,7 +8,7 @@ import {
   resourceFromAttributes,
 } from "@opentelemetry/resources";
 import { LoggerProvider as SdkLoggerProvider } from "@opentelemetry/sdk-logs";
-import type { FlushOptions } from "../delivery/audit-mirror.js";
+import type { FlushOptions } from "../delivery/flush.js";
 import type { AuditEntry, EntryOf } from "../entry/audit-entry.js";
 import { type AuditEvent, type ValidEvent, validateEvent } from "../entry/audit-event.js";
 import type { AuthorizationGrant, ByzantineEvidence, GovernanceNode } from "../entry/domain.js";

@@ -1,5 +1,8 @@
-import type { FlushOptions } from "../delivery/audit-mirror.js";
-import { DEFAULT_FLUSH_TIMEOUT_MILLIS, withDeadline } from "../delivery/deadline.js";
+import {
+  DEFAULT_FLUSH_TIMEOUT_MILLIS,
+  type FlushOptions,
+  withDeadline,
+} from "../delivery/flush.js";
 import { DeliveryError, type Ledger } from "../delivery/ledger.js";
 import { AuditError, invalidOption } from "../errors.js";
 import type { Checkpointer } from "./checkpointer.js";

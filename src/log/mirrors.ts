@@ -1,7 +1,7 @@
 import type { Context } from "@opentelemetry/api";
 import type { ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
 import { type AuditMirror, isReliable, type ReliableMirror } from "../delivery/audit-mirror.js";
-import { withDeadline } from "../delivery/deadline.js";
+import { withDeadline } from "../delivery/flush.js";
 import type { MirrorLedger } from "../delivery/ledger.js";
 import { AuditError, invalidOption } from "../errors.js";
 

@@ -3,7 +3,7 @@ import type { MeterProvider } from "@opentelemetry/api";
 import type { Resource } from "@opentelemetry/resources";
 import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import { type AuditMirror, isReliable, missingMember } from "../delivery/audit-mirror.js";
-import { meterProviderOf } from "../delivery/meter-provider.js";
+import { meterProviderOf } from "../delivery/delivery-metrics.js";
 import { processWarnings } from "../delivery/reporter.js";
 import type { AuditEvent } from "../entry/audit-event.js";
 import { DEFAULT_LOG_ID, logIdOf } from "../entry/log-id.js";

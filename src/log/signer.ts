@@ -1,6 +1,6 @@
 import { KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { withDeadline } from "../delivery/deadline.js";
+import { withDeadline } from "../delivery/flush.js";
 import { AuditError, invalidOption } from "../errors.js";
 import { nameInKeyFile } from "../integrity/keys/key-generation.js";
 import {

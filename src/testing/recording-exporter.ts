@@ -1,6 +1,6 @@
 import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
-import { snapshotOf } from "../delivery/record-snapshot.js";
+import { snapshotOf } from "../delivery/spool.js";
 import { AuditError } from "../errors.js";
 
 /**

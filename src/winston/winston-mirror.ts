@@ -1,7 +1,7 @@
 import type { LogRecordProcessor, ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
 import type { Logger } from "winston";
-import type { AuditMirror, FlushOptions } from "../delivery/audit-mirror.js";
-import { DEFAULT_FLUSH_TIMEOUT_MILLIS } from "../delivery/deadline.js";
+import type { AuditMirror } from "../delivery/audit-mirror.js";
+import { DEFAULT_FLUSH_TIMEOUT_MILLIS, type FlushOptions } from "../delivery/flush.js";
 import { type ErrorListener, reporterTo } from "../delivery/reporter.js";
 import { AuditError } from "../errors.js";
 import { ATTR_GOVERNANCE_LOG_ID } from "../semconv.js";

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ExportError, ReliableLogRecordProcessor } from "../../src/delivery/index.js";
-import { MemorySpool } from "../../src/delivery/memory-spool.js";
+import { MemorySpool } from "../../src/delivery/spool.js";
 import { type AuditError, GovernanceAuditLog } from "../../src/index.js";
 import type { Journal } from "../../src/journal/index.js";
 import { failWith, ScriptedExporter, succeed } from "../fixtures/exporters.js";

@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { METRIC_CONVENTIONS } from "../../scripts/conventions.ts";
-import { exportFailure, type FailureKind } from "../../src/delivery/export-failure.js";
+import { exportFailure, type FailureKind } from "../../src/delivery/export-error.js";
 import * as delivery from "../../src/delivery/index.js";
 import { DELIVERY_READERS } from "../../src/delivery/options.js";
 import { Backend } from "../fixtures/backend.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { exportFailure } from "../../src/delivery/export-failure.js";
+import { exportFailure } from "../../src/delivery/export-error.js";
 import { retryAfterMillis } from "../../src/http/answer.js";
 import { answerError } from "../../src/otlp/otlp-answer.js";
 
