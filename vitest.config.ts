@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { reporters } from "./scripts/failures-reporter.ts";
 
 const ALL = ["test/**/*.test.ts"];
 /** Folders whose files start programs. Each file has its own context. */
@@ -20,6 +21,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     setupFiles: ["test/setup.ts"],
+    reporters: reporters(),
     projects: [
       // All files share one instance of each module: 80 files in 25 s, and in 46 s with a worker
       // each (measured).

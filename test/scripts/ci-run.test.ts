@@ -1,0 +1,79 @@
+import { execFile } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+
+/** A folder within the project, so that tests in it find Vitest. */
+function folder(): string {
+  mkdirSync(join(ROOT, "temp"), { recursive: true });
+  const path = mkdtempSync(join(ROOT, "temp/ci-run-"));
+  onTestFinished(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+/** Runs `.ci/run` of a project whose `npm` is this script. */
+function ciRun(project: string, npm: string): Promise<{ stdout: string; status: number | null }> {
+  mkdirSync(join(project, ".ci"));
+  copyFileSync(join(ROOT, ".ci/run"), join(project, ".ci/run"));
+  writeFileSync(join(project, "npm"), `#!/usr/bin/env bash\n${npm}`, { mode: 0o755 });
+  const path = [project, resolve(process.execPath, ".."), process.env["PATH"]].join(delimiter);
+  const { promise, resolve: done } = Promise.withResolvers<{
+    stdout: string;
+    status: number | null;
+  }>();
+  const { CI_REPORTS: _, ...env } = process.env;
+  const child = execFile(
+    "bash",
+    [join(project, ".ci/run")],
+    { env: { ...env, PATH: path } },
+    (_error, stdout) => done({ stdout, status: child.exitCode }),
+  );
+  return promise;
+}
+
+test("a run of CI ends with the names of what failed, and where the output and the reports are", async () => {
+  const project = folder();
+  writeFileSync(
+    join(project, "a.test.ts"),
+    `import { expect, test } from "vitest";
+    test("passes", () => {});
+    test("adds up", () => expect(1 + 1).toBe(3));
+    test("leaves a promise alone", async () => {
+      Promise.reject(new Error("nobody listens"));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    });`,
+  );
+  writeFileSync(
+    join(project, "vitest.config.ts"),
+    `import { reporters } from "../../scripts/failures-reporter.ts";
+    export default { test: { root: import.meta.dirname, reporters: reporters() } };`,
+  );
+  const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
+  const npm = `[ "$1" != test ] || exec node ${vitest} run --root ${project} --config ${project}/vitest.config.ts`;
+  const { stdout, status } = await ciRun(project, npm);
+  expect(status).toBe(1);
+  const reports = join(project, "temp/ci");
+  const [, end = ""] = stdout.split("!!! FAILED: ");
+  expect(end).toMatch(/^npm test\nFailed tests and unhandled errors:\n/);
+  expect(end).toContain("  a.test.ts > adds up: expected 2 to be 3 ");
+  expect(end).toMatch(/ {2}unhandled error during .*a\.test\.ts.*: nobody listens\n/);
+  expect(end).not.toContain("passes");
+  expect(end).toMatch(
+    new RegExp(`\nOutput: ${reports}/npm-test.log\nReports of the tests: ${reports}\n$`),
+  );
+  expect(readdirSync(reports).sort()).toEqual([
+    "failures.txt",
+    "npm-ci.log",
+    "npm-run-demo.log",
+    "npm-test.log",
+    expect.stringMatching(/^vitest-\d+\.json$/),
+  ]);
+});
+
+test("a run of CI that passes says so in its last line", async () => {
+  const { stdout, status } = await ciRun(folder(), "exit 0");
+  expect(stdout).toMatch(/\n=== PASSED: every step\n$/);
+  expect(status).toBe(0);
+});
