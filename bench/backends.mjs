@@ -1,5 +1,5 @@
-// The real Collector and Loki: what an app waits for beside the stock batch processor, and what a page costs beside the
-// bare query.
+// The real Collector and Loki: how long an app waits beside the stock batch processor, and what a
+// page costs beside the bare query.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,12 +12,12 @@ import { LokiAuditReader } from "../dist/loki/index.js";
 import { otlpMirror } from "../dist/otlp/index.js";
 import { LOKI, OTELCOL, pathOf } from "../test/e2e/programs.ts";
 import { collectorIn, lokiIn } from "../test/e2e/running.ts";
-import { inTurns, table, times } from "./measure.mjs";
+import { inTurns, sized, table, times } from "./measure.mjs";
 import { votes } from "./votes.mjs";
 
-const CALLS = 15_407;
-const ROUNDS = 9;
-const QUESTIONS = 200;
+const CALLS = sized(15_407, 300);
+const ROUNDS = sized(9, 1);
+const QUESTIONS = sized(200, 2);
 
 const lokiPath = pathOf(LOKI);
 const otelcolPath = pathOf(OTELCOL);
@@ -45,10 +45,13 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** Time of helper calls, and until the Collector has acknowledged all: medians, and those of the ratios of each round. */
+/**
+ * The time of the helper calls, and until the Collector has acknowledged all records. Returns the
+ * medians of the times, and of the ratio of each round.
+ */
 async function appSide() {
-  const signed = votes(CALLS, 100, 100); // so that a page of one actor is full
-  // the stock queue is given room for all of them: at its default of 2048 it would drop most
+  const signed = votes(CALLS, 100, 100); // 100 actors, so that a page of one is full
+  // The stock queue gets room for all records. With its default of 2048, it would drop most.
   const mirrors = {
     stock: () =>
       new BatchLogRecordProcessor({ exporter: new OTLPLogExporter({ url }), maxQueueSize: CALLS }),
@@ -64,7 +67,7 @@ async function appSide() {
     const start = performance.now();
     for (const [index, vote] of signed.entries()) {
       audit.logVoteCast(vote);
-      if (index % 64 === 63) await setImmediate(); // lets go of the thread, as a server does
+      if (index % 64 === 63) await setImmediate(); // yields, as a server does
     }
     const called = performance.now();
     await audit.flush({ timeoutMillis: 120_000 });
@@ -87,7 +90,7 @@ async function appSide() {
   ]);
 }
 
-/** Waits until the Collector has nothing more to send, so that it does not weigh on what comes next. */
+/** Waits until the Collector has nothing more to send, so that the next run does not pay for it. */
 async function drained() {
   for (;;) {
     const metrics = await (await fetch(metricsUrl)).text();
@@ -96,7 +99,10 @@ async function drained() {
   }
 }
 
-/** Pages of 100 by the reader, and the same records by one HTTP request: medians, and those of the ratios. */
+/**
+ * The time of a page of 100 by the reader, and of one HTTP request for the same records. Returns
+ * the medians of the times, and of the ratios.
+ */
 async function pages() {
   const selector = '{service_name="run-0"}';
   const reader = new LokiAuditReader({ url: lokiUrl, selector });
@@ -134,7 +140,7 @@ async function pages() {
   return rows;
 }
 
-/** The last day, as the reader asks first; how many records came. */
+/** Asks for the last day, as the reader does first. Returns the number of records. */
 async function bareQuery(query) {
   const now = BigInt(Date.now()) * 1_000_000n;
   const answer = await fetch(`${lokiUrl}/loki/api/v1/query_range`, {

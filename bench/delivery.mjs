@@ -1,4 +1,5 @@
-// Delivery with a ledger beside the stock batch processor: records a second to a healthy server, and what onEmit costs.
+// Delivery with a ledger beside the stock batch processor: records a second to a healthy server,
+// and what `onEmit` costs.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -6,17 +7,18 @@ import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";
 import { BatchLogRecordProcessor, LoggerProvider } from "@opentelemetry/sdk-logs";
 import { ReliableLogRecordProcessor } from "../dist/delivery/index.js";
 import { otlpMirror } from "../dist/otlp/index.js";
-import { inTurns, ns, table, times } from "./measure.mjs";
+import { inTurns, ns, sized, table, times } from "./measure.mjs";
 
-// so many that the first use of the memory that a full collection has given back does not decide
-const RECORDS = 60_000;
-const ROUNDS = 15;
+// A full collection gives memory back to the system. With so many records, the cost of getting it
+// again does not count.
+const RECORDS = sized(60_000, 100);
+const ROUNDS = sized(15, 1);
 
 const sink = fork(fileURLToPath(new URL("otlp-sink.mjs", import.meta.url)));
 const [port] = await once(sink, "message");
 const url = `http://127.0.0.1:${port}/v1/logs`;
 
-// the stock queue is given room for all of them: at its default of 2048 it would drop nine in ten
+// The stock queue gets room for all records. With its default of 2048, it would drop nine in ten.
 const stock = (exporter) => new BatchLogRecordProcessor({ exporter, maxQueueSize: RECORDS });
 const toServer = {
   stock: () => stock(new OTLPLogExporter({ url })),
@@ -36,7 +38,10 @@ const toNowhere = {
   reliable: () => new ReliableLogRecordProcessor({ exporter: none }),
 };
 
-/** Emits all records; the time until the last emit returned, and until all are delivered, in nanoseconds a record. */
+/**
+ * Emits all records. Returns the time until the last emit returned, and the time until all records
+ * are delivered, in nanoseconds a record.
+ */
 async function run(processor) {
   const logger = new LoggerProvider({ processors: [processor] }).getLogger("bench");
   const line = JSON.stringify({
@@ -63,7 +68,7 @@ async function run(processor) {
   return { emit: ((emitted - start) * 1e6) / RECORDS, all: ((delivered - start) * 1e6) / RECORDS };
 }
 
-/** Medians, and those of the ratios of each round. */
+/** The medians of the times, and of the ratio of each round. */
 async function sideBySide({ stock, reliable }) {
   const of = await inTurns({ stock: () => run(stock()), reliable: () => run(reliable()) }, ROUNDS);
   return {

@@ -1,18 +1,18 @@
-// A journal of votes, 40 to a proposal, made fast.
+// Fills a journal with votes, fast.
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { sealEntry } from "../dist/entry/seal.js";
 import { randomUuid } from "../dist/entry/uuid.js";
 import { Journal } from "../dist/journal/index.js";
 import { votes } from "./votes.mjs";
 
-/** When the first vote was recorded; one more follows every 100 ms. */
+/** When the first vote was recorded. The next ones follow every 100 ms. */
 export const START = Date.UTC(2026, 0, 1);
 
 const resource = resourceFromAttributes({ "service.name": "bench" });
 const scope = { name: "quorumlog", version: "0.1.0" };
 const signed = votes();
 
-/** A traced vote as the log seals it, some 400 bytes; 40 to a proposal, as they come in. */
+/** A traced vote as the log seals it, of about 400 bytes. Each proposal has 40 votes. */
 export function row(sequence, log = "quorumlog") {
   const { vote } = signed[sequence % signed.length];
   const recordedMillis = START + sequence * 100;
@@ -37,7 +37,7 @@ export function row(sequence, log = "quorumlog") {
   return { ...sealed, time, traceFlags: undefined, resource, scope };
 }
 
-/** Fills a journal, thousands in one transaction. */
+/** Fills a journal, 5000 entries in a transaction. */
 export function fill(path, count, logId = "quorumlog") {
   const journal = Journal.open(path, { logId });
   for (let first = 0; first < count; first += 5000)

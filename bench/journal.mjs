@@ -1,5 +1,5 @@
-// The journal: an append beside a bare insert and sync of the same line in the same file system; opening and querying a
-// journal of a million entries. JOURNAL_BENCH_ENTRIES makes it smaller.
+// The journal: an append beside a bare insert and sync of the same line in the same file system;
+// opening and querying a journal of a million entries.
 import { copyFileSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,17 +7,20 @@ import { DatabaseSync } from "node:sqlite";
 import { GovernanceAuditLog } from "../dist/index.js";
 import { Journal } from "../dist/journal/index.js";
 import { fill, row, START } from "./filled-journal.mjs";
-import { latency, median, table, times, us } from "./measure.mjs";
+import { latency, median, sized, table, times, us } from "./measure.mjs";
 import { throughput } from "./throughput.mjs";
 import { votes } from "./votes.mjs";
 
-const ENTRIES = Number(process.env.JOURNAL_BENCH_ENTRIES ?? 1_000_000);
-const ROUNDS = 25;
-const APPENDS = 200;
+const ENTRIES = sized(1_000_000, 300);
+const ROUNDS = sized(25, 1);
+const APPENDS = sized(200, 5);
+const RATE_ROUNDS = sized(9, 1);
 const [firstVote] = votes();
 const folder = mkdtempSync(join(tmpdir(), "quorumlog-bench-"));
 
-/** Time of an append, in microseconds, by turns: the disk is not as fast one second as the next. */
+/**
+ * Time of an append, in microseconds. The tasks take turns, because the speed of the disk varies.
+ */
 function appends(tasks) {
   const found = Object.fromEntries(Object.keys(tasks).map((name) => [name, []]));
   for (let round = 0; round < ROUNDS; round++)
@@ -48,9 +51,9 @@ function appending(path) {
 const path = join(folder, "million.db");
 const started = performance.now();
 fill(path, ENTRIES);
-console.log(
-  `\n${ENTRIES} entries, ${(statSync(path).size / ENTRIES).toFixed(0)} bytes each, made in ${((performance.now() - started) / 1000).toFixed(0)} s`,
-);
+const filledSeconds = ((performance.now() - started) / 1000).toFixed(0);
+const bytesEach = (statSync(path).size / ENTRIES).toFixed(0);
+console.log(`\n${ENTRIES} entries, ${bytesEach} bytes each, made in ${filledSeconds} s`);
 
 const openings = Array.from({ length: 5 }, () => {
   const start = performance.now();
@@ -120,12 +123,14 @@ const durable = (durability) => ({
   durability,
 });
 const rates = { commit: [], batch: [] };
-for (let round = 0; round < 9; round++) {
-  rates.commit.push(await throughput(durable("commit"), 1000));
-  rates.batch.push(await throughput(durable("batch"), 20_000));
+for (let round = 0; round < RATE_ROUNDS; round++) {
+  rates.commit.push(await throughput(durable("commit"), sized(1000, 20)));
+  rates.batch.push(await throughput(durable("batch"), sized(20_000, 300)));
 }
 const rateRatio = median(rates.batch.map((rate, round) => rate / rates.commit[round]));
-console.log("\nhelper calls a second until the journal has them, median of 9 rounds by turns");
+console.log(
+  `\nhelper calls a second until the journal has them, median of ${RATE_ROUNDS} rounds by turns`,
+);
 table([
   ["durability", "median", "slowest", "x commit"],
   ["commit", median(rates.commit).toFixed(0), Math.min(...rates.commit).toFixed(0), times(1)],

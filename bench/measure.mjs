@@ -1,32 +1,40 @@
 import { Bench } from "tinybench";
 
-/** Calls in one timed sample, so that the timer's own cost does not count. */
+/**
+ * With the environment variable `BENCH_TINY`, each scenario runs with the second of the two sizes.
+ * That takes a moment, and shows only that the scenario works.
+ */
+export const sized = (full, tiny) => (process.env.BENCH_TINY === undefined ? full : tiny);
+
+/** Calls in one timed sample. With so many, the cost of the timer does not count. */
 const CALLS = 100;
 
 /**
- * Measures tasks side by side: in each round every task runs once, in turn, so that what else the machine does falls on
- * all of them alike. Returns the median over the rounds of each task's time a call, in nanoseconds.
+ * Measures tasks side by side. In each round every task runs once, in turn, so that other work on
+ * the machine affects all of them alike. Returns, for each task, the median over the rounds of the
+ * time of a call, in nanoseconds.
  *
- * @param {Record<string, () => () => unknown>} tasks - Makes the function to call, anew for each round.
+ * @param {Record<string, () => () => unknown>} tasks - Makes the function to call, anew for each
+ * round.
  */
-export function sideBySide(tasks, { rounds = 9, millis = 150 } = {}) {
+export function sideBySide(tasks, { rounds = sized(9, 1), millis = sized(150, 1) } = {}) {
   const times = Object.fromEntries(Object.keys(tasks).map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const [name, make] of Object.entries(tasks)) {
       const call = make();
-      globalThis.gc(); // what the task before held must not weigh on this one
+      globalThis.gc(); // so that this task does not pay for the memory of the one before
       const bench = new Bench({
         time: millis,
         iterations: 2,
         warmup: round === 0,
-        warmupTime: 300,
+        warmupTime: sized(300, 1),
         warmupIterations: 2,
       });
       bench.add(name, () => {
         for (let i = 0; i < CALLS; i++) call();
       });
       bench.runSync();
-      // the mean, not the median: what the garbage collector takes is part of the price
+      // The mean, not the median: garbage collection is part of the cost.
       times[name].push((bench.tasks[0].result.latency.mean * 1e6) / CALLS);
     }
   }
@@ -34,8 +42,9 @@ export function sideBySide(tasks, { rounds = 9, millis = 150 } = {}) {
 }
 
 /**
- * Runs peers so many rounds, each once a round, and changes who goes first; one round before them warms up. Returns a
- * function that gives the median over the rounds of what it is asked to make of one.
+ * Runs each peer once in each round, after one round that warms up. Every other round goes in
+ * reverse order. Returns a function: it takes a function of the results of one round, and returns
+ * the median of its values over the rounds.
  *
  * @param {Record<string, () => Promise<unknown>>} peers
  */
@@ -53,7 +62,11 @@ export async function inTurns(peers, rounds) {
 
 /** Latency of single calls, in microseconds. */
 export function latency(call, { millis = 400 } = {}) {
-  const bench = new Bench({ time: millis, warmupTime: 100, retainSamples: true });
+  const bench = new Bench({
+    time: sized(millis, 1),
+    warmupTime: sized(100, 1),
+    retainSamples: true,
+  });
   bench.add("call", call);
   bench.runSync();
   const { latency: found } = bench.tasks[0].result;
@@ -69,10 +82,12 @@ export function table(rows) {
   const widths = rows[0].map((_, column) =>
     Math.max(...rows.map((row) => String(row[column]).length)),
   );
-  for (const row of rows)
-    console.log(
-      `  ${row.map((cell, i) => (i === 0 ? String(cell).padEnd(widths[i]) : String(cell).padStart(widths[i]))).join("  ")}`,
+  for (const row of rows) {
+    const cells = row.map((cell, column) =>
+      column === 0 ? String(cell).padEnd(widths[0]) : String(cell).padStart(widths[column]),
     );
+    console.log(`  ${cells.join("  ")}`);
+  }
 }
 
 export const ns = (value) => `${value.toFixed(0)} ns`;

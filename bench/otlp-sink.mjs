@@ -1,4 +1,4 @@
-// A server that takes every export and says so; in a process of its own.
+// A server that accepts every export. It runs in a separate process.
 import { createServer } from "node:http";
 
 const server = createServer((request, response) => {

@@ -1,4 +1,4 @@
-// Queries on logs of three sizes; all filters alone and in pairs on the largest.
+// Queries on logs of three sizes: each filter and each pair of filters on the largest.
 import { AuditLogger } from "@microsoft/agent-governance-sdk";
 import {
   InMemoryLogRecordExporter,
@@ -6,7 +6,7 @@ import {
   SimpleLogRecordProcessor,
 } from "@opentelemetry/sdk-logs";
 import { GovernanceAuditLog } from "../dist/index.js";
-import { latency, table, times, us } from "./measure.mjs";
+import { latency, sized, table, times, us } from "./measure.mjs";
 
 const KINDS = ["authorize-model", "revoke-model", "authorize-agent", "update-policy"];
 const OPERATIONS = [
@@ -19,7 +19,7 @@ const OPERATIONS = [
 ];
 const START = Date.UTC(2026, 0, 1);
 
-/** Entries in a fixed pseudo-random order; every 50 000th is a rare decision behind common values. */
+/** Entries in a fixed pseudo-random order. Every 50 000th has a rare actor among common values. */
 function logOf(size) {
   const audit = new GovernanceAuditLog({ maxEntries: size });
   let seed = 1;
@@ -40,10 +40,11 @@ function logOf(size) {
   return audit;
 }
 
-const sizes = [10_000, 100_000, 1_000_000];
+const sizes = [10_000, 100_000, 1_000_000].map((size) => sized(size, size / 1000));
 const byProposal = sizes.map((size) => {
   const audit = logOf(size);
-  // as many proposals whatever the size, spread over the log: else the processor's caches would be measured
+  // The same number of proposals for each size, spread over the log. With fewer, this would measure
+  // the processor's caches.
   const proposals = Array.from(
     { length: 250 },
     (_, i) => `urn:pqc-gov-prop:${Math.floor((i * size) / 40 / 250)}`,
@@ -87,7 +88,7 @@ for (const [i, one] of names.entries()) {
 }
 pages.sort((a, b) => b[1].p99 - a[1].p99);
 console.log(
-  `\npages of 100 at 1 000 000 entries: ${pages.length} single filters and pairs; the slowest`,
+  `\npages of 100 at ${sizes[2]} entries: ${pages.length} single filters and pairs; the slowest`,
 );
 table([
   ["", "median", "p99"],
@@ -111,19 +112,19 @@ const never = latency(() =>
     decision: "approve",
   }),
 );
-console.log("\nthree and more filters at 1 000 000");
+console.log(`\nthree and more filters at ${sizes[2]}`);
 table([
   ["", "median", "p99"],
   ["a rare actor behind a common operation and kind", us(rare.median), us(rare.p99)],
   ["a decision that never occurs behind four common values", us(never.median), us(never.p99)],
 ]);
 
-const peer = new AuditLogger({ maxEntries: 100_000 });
+const peer = new AuditLogger({ maxEntries: sizes[1] });
 const exporter = new InMemoryLogRecordExporter();
 const logger = new LoggerProvider({
   processors: [new SimpleLogRecordProcessor({ exporter })],
 }).getLogger("bench");
-for (let i = 0; i < 100_000; i++) {
+for (let i = 0; i < sizes[1]; i++) {
   peer.log({
     agentId: `urn:pqc-gov-prop:${Math.floor(i / 40)}`,
     action: "vote_cast",
@@ -140,7 +141,7 @@ const exported = latency(() =>
     .getFinishedLogRecords()
     .filter((record) => record.attributes["governance.proposal.id"] === "urn:pqc-gov-prop:999"),
 );
-console.log("\none proposal of 100 000 entries");
+console.log(`\none proposal of ${sizes[1]} entries`);
 table([
   ["", "median", "x quorumlog"],
   ["quorumlog", us(byProposal[1].median), times(1)],

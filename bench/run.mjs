@@ -1,4 +1,4 @@
-// Runs every scenario in a process of its own, one after the other. `npm start -- queries` runs the named ones.
+// Runs the named scenarios, or all of them, one after the other, each in a separate process.
 import { spawnSync } from "node:child_process";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";

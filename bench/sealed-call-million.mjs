@@ -1,13 +1,13 @@
-// The same call on an empty log and on full ones, each in a process of its own: the heap of a million entries would
-// weigh on the others.
+// The same call on an empty log and on full ones. Each runs in a separate process, so that none of
+// them pays for the heap of a million entries.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { GovernanceAuditLog } from "../dist/index.js";
-import { median, ns, sideBySide, table, times } from "./measure.mjs";
+import { median, ns, sideBySide, sized, table, times } from "./measure.mjs";
 import { circle, votes } from "./votes.mjs";
 
-const ROUNDS = 3;
-const SIZES = [0, 100_000, 1_000_000];
+const ROUNDS = sized(3, 1);
+const SIZES = [0, sized(100_000, 100), sized(1_000_000, 1000)];
 
 function measured(size) {
   const next = circle(votes());

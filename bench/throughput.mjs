@@ -4,7 +4,7 @@ import { votes } from "./votes.mjs";
 
 const signed = votes();
 
-/** Helper calls a second, until the journal has every entry; the thread is let go of as a server does. */
+/** Helper calls a second until the journal has every entry. Yields as a server does. */
 export async function throughput(options, calls) {
   const audit = new GovernanceAuditLog(options);
   const start = performance.now();

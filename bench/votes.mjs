@@ -1,4 +1,4 @@
-/** Signed votes as an app would have them: made beforehand, so that making them is not measured. */
+/** Signed votes as an app has them, made beforehand so that making them is not measured. */
 export function votes(count = 50_000, proposals = 1000, voters = 500) {
   return Array.from({ length: count }, (_, i) => ({
     vote: {
@@ -11,13 +11,13 @@ export function votes(count = 50_000, proposals = 1000, voters = 500) {
   }));
 }
 
-/** Endless, in a circle. */
+/** Returns the items in turn, without an end. */
 export function circle(items) {
   let next = 0;
   return () => items[next++ % items.length];
 }
 
-/** Strings that were received are flat; those that were put together here would be trees. */
+/** Received strings are flat in memory. Strings that were put together here would be trees. */
 function flat(text) {
   return Buffer.from(text).toString();
 }
