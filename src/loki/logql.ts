@@ -1,44 +1,45 @@
+import type { AuditEntry } from "../entry/audit-entry.js";
 import { RESERVED_OPERATION } from "../entry/operations.js";
 import { MAX_TIME_MILLIS } from "../entry/timestamp.js";
 import type { ParsedQuery } from "../query/audit-query.js";
-import { COLUMN_LABELS, heldAs, LABELS } from "./labels.js";
+import { COLUMN_LABELS, LABELS, storedText } from "./loki-record.js";
 
-/** Loki parses 128 KiB of a query at the most; what is longer is compared here alone. */
+/** Loki parses at most 128 KiB of a query. A longer value is compared only here. */
 const MAX_VALUE = 8192;
 
 /**
- * A text as a string of LogQL, which reads it as Go does: it knows every escape that JSON writes. Only a lone surrogate
- * cannot be said.
+ * A text as a string of LogQL. LogQL reads strings as Go does, which knows every escape that JSON
+ * writes, except a lone surrogate.
  *
  * @param text - Well formed.
  */
-export function quoted(text: string): string {
+export function logqlString(text: string): string {
   return JSON.stringify(text);
 }
 
-/** The same records without their content, some bytes each whatever they hold. */
+/** The same records without their content: a few bytes each, whatever they hold. */
 export function withoutContent(logql: string): string {
   return `${logql} | line_format "" | keep ${LABELS.sequence}`;
 }
 
-/** The records of logs among the streams: of one log, or of all. */
+/** All records of one log, or of all logs, among the streams. */
 export function recordsOf(selector: string, logId: string | undefined): string {
   return logId === undefined
     ? `${selector} | ${LABELS.logId}!=""`
-    : `${selector} | ${LABELS.logId}=${quoted(logId)}`;
+    : `${selector} | ${LABELS.logId}=${logqlString(logId)}`;
 }
 
 /** The same without checkpoints. */
 export function entriesOf(selector: string, logId: string | undefined): string {
-  return `${recordsOf(selector, logId)} | ${LABELS.operation}!=${quoted(RESERVED_OPERATION)}`;
+  return `${recordsOf(selector, logId)} | ${LABELS.operation}!=${logqlString(RESERVED_OPERATION)}`;
 }
 
 /**
- * The entries that a query can match, in LogQL; undefined where it can match none. Some may not match, and have to be
- * compared again: Loki tells an empty text from none as little as U+FFFD from a space.
+ * The entries that a query can match, in LogQL. Undefined where it can match none.
  *
- * Times are those when it happened, which are no bounds for the time of the record: imports are old, and an app may
- * date ahead.
+ * Not all of them match: Loki cannot tell an empty text from an absent one, or U+FFFD from a space.
+ * {@link matches} compares them again. The times of a query say when something happened. They do
+ * not bound the time of the record: imports are old, and an app may date an event ahead.
  */
 export function logqlOf(
   selector: string,
@@ -52,12 +53,21 @@ export function logqlOf(
   const stages = [entriesOf(selector, logId)];
   for (const { column, value } of query.columns) {
     if (!value.isWellFormed()) return undefined;
-    const held = quoted(heldAs(value) ?? "");
-    if (held.length <= MAX_VALUE) stages.push(`${COLUMN_LABELS[column]}=${held}`);
+    const stored = logqlString(storedText(value) ?? "");
+    if (stored.length <= MAX_VALUE) stages.push(`${COLUMN_LABELS[column]}=${stored}`);
   }
   if (sinceMillis > 0) stages.push(`${LABELS.timestampMillis}>=${sinceMillis}`);
   if (untilMillis <= MAX_TIME_MILLIS) stages.push(`${LABELS.timestampMillis}<${untilMillis}`);
   if (before < Number.POSITIVE_INFINITY) stages.push(`${LABELS.sequence}<${before}`);
   if (after >= 0) stages.push(`${LABELS.sequence}>${after}`);
   return stages.join(" | ");
+}
+
+/** Whether an entry meets all conditions of a query, by what its line says. */
+export function matches(entry: AuditEntry, query: ParsedQuery): boolean {
+  const { sequence } = entry;
+  if (sequence <= query.after || sequence >= query.before) return false;
+  if (!query.columns.every(({ column, value }) => entry[column] === value)) return false;
+  const millis = Date.parse(entry.timestamp);
+  return millis >= query.sinceMillis && millis < query.untilMillis;
 }

@@ -1,34 +1,23 @@
 import { isObject, parseObject } from "../entry/json.js";
-import { invalidOption } from "../errors.js";
+import { AuditError, invalidOption } from "../errors.js";
 import { isRetryStatus, retryAfterMillis, statusText } from "../http/answer.js";
 import { excerpt } from "../text/safe-text.js";
-import { lokiFailed } from "./failure.js";
+import type { LokiRecord } from "./loki-record.js";
 
-/** One line of a stream as Loki returned it; anybody's. */
-export interface LokiRecord {
-  /** The time of recording, in nanoseconds. */
-  readonly nanos: bigint;
-  readonly line: string;
-  /** The structured metadata. */
-  readonly metadata: Readonly<Record<string, unknown>>;
-  /** Labels of the stream. */
-  readonly stream: Readonly<Record<string, unknown>>;
-}
-
-/** What Loki says of its ingesters, which have the newest records. */
+/** What Loki says about its ingesters, which hold the newest records. */
 export interface IngesterStats {
-  /** How many it asked. */
+  /** How many ingesters Loki asked. */
   readonly reached: number;
-  /** How many batches came from them, the empty ones too. */
+  /** How many batches they sent, including empty ones. */
   readonly batches: number;
-  /** How many records were in them. */
+  /** How many records they sent. */
   readonly records: number;
 }
 
-/** What an answer holds. */
+/** The content of an answer. */
 export interface LokiPage {
   readonly records: readonly LokiRecord[];
-  /** Undefined where Loki does not say. */
+  /** Undefined if Loki does not say. */
   readonly ingesters: IngesterStats | undefined;
 }
 
@@ -43,28 +32,31 @@ export interface LokiAnswer {
 export interface LokiFault {
   readonly error: Error;
   /**
-   * `fewer`: to ask for fewer records, always; `smaller`: for fewer bytes; `shorter`: for less time; `later`: to ask again;
-   * `smaller or later`: no answer came, for whatever reason; `nothing`.
+   * - `fewer`: ask for fewer records from now on;
+   * - `smaller`: ask for fewer bytes;
+   * - `shorter`: ask for a shorter time;
+   * - `later`: ask again;
+   * - `smaller or later`: no answer came, and the reason is not known;
+   * - `nothing` helps.
    */
   readonly cure: "fewer" | "smaller" | "shorter" | "later" | "smaller or later" | "nothing";
   /** How long Loki asks to wait, in milliseconds. */
   readonly retryAfterMillis?: number | undefined;
 }
 
-/** What to look at, by status. */
+/** What to check, by status. */
 const HINTS: ReadonlyMap<number, string> = new Map([
-  [401, "; check headers.authorization and tenant"],
-  [403, "; check headers.authorization and tenant"],
+  [401, "; check the headers and the tenant"],
+  [403, "; check the headers and the tenant"],
   [404, "; check the url"],
 ]);
 
-/** The value of a record's structured metadata, or of its stream where Loki was told to index it. */
-export function labelOf({ metadata, stream }: LokiRecord, name: string): string | undefined {
-  const value = metadata[name] ?? stream[name];
-  return typeof value === "string" ? value : undefined;
+/** The error for a Loki that did not answer as Loki does, code `delivery_failed`. */
+export function lokiFailed(message: string, cause?: unknown): AuditError {
+  return new AuditError("delivery_failed", `Loki: ${message}`, { cause });
 }
 
-/** What an answer holds, or what was wrong with it. */
+/** Reads an answer: its content, or what is wrong with it. */
 export function judge({ status, headers, body }: LokiAnswer): LokiPage | LokiFault {
   if (status !== 200) return faultOf(status, headers, body);
   const data = field(parseObject(body), "data");
@@ -73,7 +65,7 @@ export function judge({ status, headers, body }: LokiAnswer): LokiPage | LokiFau
   const error = lokiFailed(
     `HTTP 200 with an answer that is not Loki's: ${excerpt(body)}; check the url`,
   );
-  // a proxy's page will come again; an answer that breaks off may not
+  // the page of a proxy will come again; an answer that broke off may not
   return { error, cure: body.trimStart().startsWith("{") ? "later" : "nothing" };
 }
 
@@ -84,7 +76,7 @@ function faultOf(status: number, headers: Headers, body: string): LokiFault {
   if (status === 400) {
     if (/time range exceeds/i.test(body)) return { error, cure: "shorter" };
     if (/max_entries_limit/i.test(body)) return { error, cure: "fewer" };
-    // all that we write ourselves parses, so it is the caller's
+    // the rest of the query is ours and parses, so the caller's selector is wrong
     if (/parse error/i.test(body))
       return { error: invalidOption("selector", `Loki cannot read it: ${said}`), cure: "nothing" };
   }
@@ -95,7 +87,7 @@ function faultOf(status: number, headers: Headers, body: string): LokiFault {
   return { error, cure: "later", retryAfterMillis: retryAfterMillis(headers.get("retry-after")) };
 }
 
-/** Undefined where the data is no answer of `query_range` with streams. */
+/** Undefined if the data is not an answer of `query_range` with streams. */
 function recordsIn(data: unknown): LokiRecord[] | undefined {
   const streams = field(data, "result");
   if (!Array.isArray(streams)) return undefined;

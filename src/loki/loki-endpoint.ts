@@ -1,15 +1,15 @@
 import { randomUuid } from "../entry/uuid.js";
 import { excerpt } from "../text/safe-text.js";
-import { lokiFailed } from "./failure.js";
 import {
   judge,
   type LokiAnswer,
   type LokiFault,
   type LokiPage,
-  type LokiRecord,
+  lokiFailed,
 } from "./loki-answer.js";
+import type { LokiRecord } from "./loki-record.js";
 
-/** What is asked of `query_range`. */
+/** One request to `query_range`. */
 export interface LokiQuestion {
   /** LogQL. */
   readonly query: string;
@@ -21,29 +21,32 @@ export interface LokiQuestion {
   readonly newestFirst: boolean;
 }
 
-/** What came of it; the bytes are those of the whole answer. */
+/** What came of a request. `bytes` is the length of the whole answer. */
 export type LokiOutcome = (LokiPage & { readonly bytes: number }) | LokiFault;
 
-/** Without it, each record with metadata of its own is a stream of its own. */
+/** Without this header, each record that has its own metadata comes as its own stream. */
 const FLAGS = { "X-Loki-Response-Encoding-Flags": "categorize-labels" };
 
-/** An answer longer than this is not read to its end; an entry and its metadata are some 400 KiB in JSON at the most. */
+/**
+ * A longer answer is not read to its end. An entry and its metadata take at most some 400 KiB in
+ * JSON.
+ */
 const MAX_ANSWER_BYTES = 33_554_432;
 
-/** Asks Loki, one request a call. */
+/** Sends requests to Loki. */
 export class LokiEndpoint {
   readonly #url: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #timeoutMillis: number;
 
-  /** Of the URL of `query_range`. */
+  /** @param url - The URL of `query_range`. */
   constructor(url: string, headers: Readonly<Record<string, string>>, timeoutMillis: number) {
     this.#url = url;
     this.#headers = headers;
     this.#timeoutMillis = timeoutMillis;
   }
 
-  /** Rejects only when the signal is aborted, with its reason. */
+  /** Sends one request. Rejects only when the signal is aborted, with its reason. */
   async ask(question: LokiQuestion, signal: AbortSignal | undefined): Promise<LokiOutcome> {
     const timeout = AbortSignal.timeout(this.#timeoutMillis);
     try {
@@ -73,17 +76,18 @@ export class LokiEndpoint {
     }
   }
 
-  /** Undefined where the answer is too long. */
+  /** Undefined if the answer is too long. */
   async #post(
     { query, start, end, limit, newestFirst }: LokiQuestion,
     signal: AbortSignal,
   ): Promise<(LokiAnswer & { readonly bytes: number }) | undefined> {
     const response = await fetch(this.#url, {
-      method: "POST", // a query may be longer than what a proxy takes of a URL
+      method: "POST", // a query may be longer than the URL that a proxy accepts
       headers: { ...this.#headers, ...FLAGS },
       body: new URLSearchParams({
-        // Each is another text, and none is answered out of Loki's cache of results: there, what an ingester could not send
-        // is remembered as nothing (measured with 3.7.6 and cache_results).
+        // A comment makes each text unique, so Loki does not answer from its cache of results.
+        // The cache remembers as nothing what an ingester could not send (measured with 3.7.6 and
+        // cache_results).
         query: `${query} # ${randomUuid()}`,
         start: String(start),
         end: String(end),
@@ -106,17 +110,20 @@ export class LokiEndpoint {
   }
 }
 
-/** Paging relies on it. */
+/** Whether the records are what was asked for. Paging relies on it. */
 function isAnswerTo({ start, end, limit }: LokiQuestion, records: readonly LokiRecord[]): boolean {
   return records.length <= limit && records.every(({ nanos }) => nanos >= start && nanos < end);
 }
 
-/** Loki 3.7.6 closes the connection after a minute, without a word, when an answer is over its limit for gRPC (measured). */
+/**
+ * If an answer is over its limit for gRPC, Loki 3.7.6 closes the connection after a minute and
+ * gives no reason (measured).
+ */
 function noAnswer(reason: string, cause: unknown): LokiFault {
   return { error: lokiFailed(reason, cause), cure: "smaller or later" };
 }
 
-/** `fetch failed` says nothing; what is underneath does. */
+/** `fetch failed` gives no reason; its cause does. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   return excerpt(

@@ -11,37 +11,41 @@ import {
   withDefault,
 } from "../options.js";
 
-/** How far back a reader looks unless it is told otherwise, in days. */
+/** The default of {@link LokiAuditReaderOptions.lookbackDays}. */
 export const DEFAULT_LOOKBACK_DAYS = 30;
 
-/** How long a reader waits for one answer unless it is told otherwise, in milliseconds. */
+/** The default of {@link LokiAuditReaderOptions.timeoutMillis}. */
 export const DEFAULT_TIMEOUT_MILLIS = 30_000;
 
 /** Options of a {@link LokiAuditReader}. */
 export interface LokiAuditReaderOptions {
-  /** Where Loki is, without the path of its API: `http://localhost:3100`; a path before that of the API is kept. */
+  /**
+   * Where Loki is, without the path of its API: `http://localhost:3100`. Any other path is kept.
+   */
   readonly url: string | URL;
   /** The streams that hold the log, in LogQL: `{service_name="governance"}`. */
   readonly selector: string;
   /**
-   * The log to read. Without it, the streams may hold one log alone, and a second one is refused where it is met.
+   * The log to read. Without it, the streams may hold only one log: a second one is refused.
    *
    * @defaultValue the log of the first entry that is read
    */
   readonly logId?: string | undefined;
   /** Sent with every request, such as `authorization`. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** The tenant of a Loki that has several, its header `X-Scope-OrgID`. */
+  /** The tenant, for a Loki that has several. Sent as the header `X-Scope-OrgID`. */
   readonly tenant?: string | undefined;
   /**
-   * How far back to look by the time of recording, in days: entries that were recorded earlier are not there for this
-   * reader. Give what the log's age or Loki's retention is; each 30 days cost a request of their own at the least.
+   * How far back to look, in days, by the time of recording. The reader does not see entries that
+   * were recorded earlier. Give the age of the log or the retention of Loki: every 30 days take at
+   * least one more request.
    *
    * @defaultValue {@link DEFAULT_LOOKBACK_DAYS}, 30
    */
   readonly lookbackDays?: number | undefined;
   /**
-   * How long one request may take, in milliseconds. A question may take several requests, and each some attempts.
+   * How long one request may take, in milliseconds. A question may take several requests, and each
+   * of them several attempts.
    *
    * @defaultValue {@link DEFAULT_TIMEOUT_MILLIS}, 30 000
    */
@@ -60,7 +64,7 @@ export interface ResolvedLokiOptions {
 }
 
 const MATCHER = '[a-zA-Z_][a-zA-Z0-9_]*\\s*(?:=~|!~|!=|=)\\s*(?:"(?:[^"\\\\\\n]|\\\\.)*"|`[^`]*`)';
-/** A selector and nothing behind it: a filter of the caller's own could hide entries. */
+/** A selector and nothing after it: a filter of the caller could hide entries. */
 const SELECTOR = new RegExp(`^\\{\\s*${MATCHER}(?:\\s*,\\s*${MATCHER})*\\s*\\}$`);
 
 /** The options as they are given, each in its checked form. */
@@ -95,7 +99,7 @@ export function resolveLokiOptions(options: LokiAuditReaderOptions): ResolvedLok
 function endpoint(value: unknown, field: string): string {
   const url = httpUrl(value, field, "the http or https URL of Loki, such as http://localhost:3100");
   if (url.username !== "" || url.password !== "")
-    throw invalidOption(field, "give user and password in headers.authorization");
+    throw invalidOption(field, "give user and password in a header, authorization");
   if (/\/(?:loki\/api|otlp)(?:\/|$)/.test(url.pathname))
     throw invalidOption(field, "expected the URL of Loki without the path of its API");
   url.pathname = `${url.pathname.replace(/\/+$/, "")}/loki/api/v1/query_range`;

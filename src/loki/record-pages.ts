@@ -1,12 +1,12 @@
 import { setTimeout } from "node:timers/promises";
 import type { AuditError } from "../errors.js";
 import { backoffMillis } from "../http/backoff.js";
-import { lokiFailed } from "./failure.js";
 import { withoutContent } from "./logql.js";
-import type { IngesterStats, LokiRecord } from "./loki-answer.js";
+import { type IngesterStats, lokiFailed } from "./loki-answer.js";
 import type { LokiEndpoint, LokiOutcome, LokiQuestion } from "./loki-endpoint.js";
+import type { LokiRecord } from "./loki-record.js";
 
-/** What is walked through. */
+/** Which records to read. */
 export interface RecordWalk {
   /** LogQL. */
   readonly query: string;
@@ -15,43 +15,48 @@ export interface RecordWalk {
   /** In nanoseconds, exclusive. */
   readonly end: bigint;
   readonly newestFirst: boolean;
-  /** How many records are wanted, Infinity for all: the first page is no larger. */
+  /** How many records are wanted, Infinity for all. The first page is no larger. */
   readonly wanted: number;
 }
 
 /** Loki's `max_entries_limit_per_query`. */
 const MAX_PAGE = 5000;
-/** What a page should have in bytes of its answer; Loki's limit for gRPC is 4 MiB unless it is raised. */
+/** How many bytes the answer of a page should have. Loki's limit for gRPC is 4 MiB by default. */
 const PAGE_BYTES = 2_097_152;
 /**
- * A page of so many records fits in any case: 64 KiB of line and as many of metadata are still below that limit.
+ * A page of so many records always fits: with 64 KiB of line and 64 KiB of metadata each, it is
+ * below that limit.
  */
 const SAFE_PAGE = 31;
-/** Records that an ingester sends in one batch. */
+/** How many records an ingester sends in one batch. */
 const BATCH = 128;
-/** Of a first page at the most: with 32 KiB each, it is still below what a Loki takes that was not configured. */
+/** The largest first page. With 32 KiB a record, it is below the default limit of Loki. */
 const FIRST_PAGE = BATCH;
-/** A page is at the most so many times the one before. */
+/** A page is at most so many times as large as the one before. */
 const GROWTH = 4;
 
 const HOUR_NANOS = 3_600_000_000_000n;
-/** 30 days and half an hour; Loki's `max_query_length` is 30 days and an hour. */
+/** 30 days and half an hour. Loki's `max_query_length` is 30 days and an hour. */
 const MAX_RANGE_NANOS = 30n * 24n * HOUR_NANOS + HOUR_NANOS / 2n;
 
-/** What is asked first: mostly it holds a page, and Loki is slow to leave off a longer one (measured: 30 ms or 4 s). */
+/**
+ * The first range. It mostly holds a page, and a longer range can take much longer (measured: 30 ms
+ * or 4 s).
+ */
 const FIRST_RANGE_NANOS = 24n * HOUR_NANOS;
-/** A range is so many times the one before, when that was not enough. */
+/** If a range did not hold a page, the next one is so many times as long. */
 const RANGE_GROWTH = 31n;
 
-/** Attempts at one page. */
+/** How often one page is tried. */
 const ATTEMPTS = 5;
 const BACKOFF = { initialMillis: 500, maxMillis: 8000 };
-/** A longer Retry-After is for the caller to wait. */
+/** If Loki asks for a longer wait, the caller has to decide. */
 const MAX_WAIT_MILLIS = 30_000;
 
 /**
- * The records of a walk in the order of their times, page by page, past Loki's limits for one query: of records, of time
- * and of bytes. A page begins in the nanosecond that the one before has ended in, so that none is passed over.
+ * Reads records in the order of their times, page by page, past Loki's limits on the records, the
+ * time and the bytes of one query. A page begins in the nanosecond in which the page before ended,
+ * so that no record is passed over.
  */
 export class RecordPages {
   readonly #endpoint: LokiEndpoint;
@@ -61,14 +66,18 @@ export class RecordPages {
   #size = FIRST_PAGE;
   #most = MAX_PAGE;
 
-  /** Pages of an endpoint, for one walk. */
+  /** For one walk. */
   constructor(endpoint: LokiEndpoint, signal: AbortSignal | undefined) {
     this.#endpoint = endpoint;
     this.#signal = signal;
   }
 
-  /** Rejects with `delivery_failed`, `invalid_options` for a selector that Loki cannot read, or the signal's reason. */
+  /**
+   * The pages of a walk. Rejects with `delivery_failed`, with `invalid_options` for a selector that
+   * Loki cannot read, or with the signal's reason.
+   */
   async *of(walk: RecordWalk): AsyncGenerator<LokiRecord[], void, undefined> {
+    this.#signal?.throwIfAborted();
     const { newestFirst } = walk;
     let { start, end } = walk;
     let edge: readonly LokiRecord[] = [];
@@ -99,7 +108,7 @@ export class RecordPages {
     }
   }
 
-  /** One page in the order of times, and what was asked for it in the end. */
+  /** One page in the order of times, and the request that it answers. */
   async #page(
     walk: RecordWalk,
     least: number,
@@ -126,10 +135,12 @@ export class RecordPages {
   }
 
   /**
-   * Asks for a page, and where records may be missing, then for the times of the same. When what an ingester has to send is
-   * over its limit for gRPC, Loki 3.7.6 answers 200 without these records and without a word, where it is asked to
-   * categorize labels (measured: 70 lines of 60 KB, none came); their times alone always fit. One after the other, since
-   * the time that a full page takes up is short.
+   * Asks for a page and, if records may be missing, for the times of the same records.
+   *
+   * If the records of an ingester are over its limit for gRPC, Loki 3.7.6 answers 200 without these
+   * records and does not say so, as long as it is asked to categorize labels (measured: 70 lines of
+   * 60 KB, none came). Their times alone always fit. The two requests follow each other: the page
+   * tells which times to ask for.
    */
   async #ask(asked: LokiQuestion): Promise<LokiOutcome> {
     const page = await this.#endpoint.ask(asked, this.#signal);
@@ -146,7 +157,7 @@ export class RecordPages {
       : { error: heldBack(), cure: "smaller" };
   }
 
-  /** The end of what is left that comes first in the order of the walk, no longer than Loki takes. */
+  /** The part of the remaining time that comes first in the walk, no longer than Loki accepts. */
   #span({ start, end, newestFirst }: RecordWalk): { readonly start: bigint; readonly end: bigint } {
     if (end - start <= this.#range) return { start, end };
     return newestFirst ? { start: end - this.#range, end } : { start, end: start + this.#range };
@@ -162,17 +173,20 @@ export class RecordPages {
     try {
       await setTimeout(millis, undefined, { signal: this.#signal });
     } catch (error) {
-      this.#signal?.throwIfAborted(); // with its reason; the timer has one of its own
+      this.#signal?.throwIfAborted(); // with its own reason, not the timer's
       throw error;
     }
   }
 }
 
 /**
- * Whether each ingester's records came; of a chunk that the store cannot read Loki says nothing. An ingester sends batches
- * of 128 records, and an empty one behind those when there are fewer than it was asked for: of a page of one batch all
- * records in the first, and at most one more when there are any. Were nothing of one ingester here, the others could not
- * have sent as many.
+ * Whether the records of every ingester came. Loki does not report a chunk that the store cannot
+ * read.
+ *
+ * An ingester sends batches of 128 records, and an empty batch at the end if it has fewer records
+ * than were asked for. For a page of one batch, it sends all records in the first batch, and at
+ * most one batch after it if there are any records. If an ingester had sent nothing, the others
+ * could not have sent so many batches.
  */
 function isWhole(limit: number, ingesters: IngesterStats | undefined): boolean {
   if (limit <= SAFE_PAGE) return true;
@@ -181,7 +195,9 @@ function isWhole(limit: number, ingesters: IngesterStats | undefined): boolean {
   return ingesters.batches > others + Math.min(others, ingesters.records);
 }
 
-/** The time that a page takes up: a full one ends with its last record, any other where it was asked to. */
+/**
+ * The time that a page covers: a full page ends with its last record, any other with its question.
+ */
 function spanOf(
   { start, end, limit, newestFirst }: LokiQuestion,
   records: readonly LokiRecord[],
@@ -195,7 +211,7 @@ function heldBack(): AuditError {
   return lokiFailed("it holds back large records; raise its server.grpc_server_max_send_msg_size");
 }
 
-/** Loki groups an answer by stream. */
+/** Sorts the records of an answer, which Loki groups by stream. */
 function inOrder(records: readonly LokiRecord[], newestFirst: boolean): LokiRecord[] {
   return [...records].sort((a, b) => {
     if (a.nanos === b.nanos) return 0;

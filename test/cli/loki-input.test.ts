@@ -29,7 +29,9 @@ describe("a command that reads Loki", () => {
       expect(refused).toMatchObject({
         code: 3,
         stdout: argv[0] === "export" ? expect.any(String) : "",
-        stderr: expect.stringContaining("HTTP 401: no  [2Jorg id; check --header and --tenant"),
+        stderr: expect.stringContaining(
+          "HTTP 401: no  [2Jorg id; check the headers and the tenant",
+        ),
       });
       loki.script = (_, response) => {
         response.writeHead(200).end("<!doctype html>");
@@ -85,7 +87,7 @@ describe("a command that reads Loki", () => {
     ],
     [
       ["--loki", "http://u:p@x", "--selector", SELECTOR],
-      "--loki: give user and password by --header",
+      "--loki: give user and password in a header, authorization",
     ],
     [[...usable.slice(0, 3), "service"], "--selector: expected a stream selector.+"],
     [[...usable, "--log", "a b"], "--log: expected a string.+"],

@@ -242,7 +242,7 @@ describe("quorumlog export --loki", () => {
     alter(loki, 3, '"');
     expect(await quorumlog(["export", ...from(loki), "--format", "csv"])).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^quorumlog: Loki: a record was altered: /),
+      stderr: expect.stringMatching(/^quorumlog: Loki: entry 3 was altered: /),
     });
   });
 });

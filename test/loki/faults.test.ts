@@ -54,7 +54,7 @@ describe("a Loki that does not answer as it should", () => {
     [
       "asks for credentials",
       always(401, "no org id"),
-      /HTTP 401: no org id; check headers.authorization and tenant/,
+      /HTTP 401: no org id; check the headers and the tenant/,
     ],
     ["is somewhere else", always(404, "not found"), /HTTP 404: not found; check the url/],
     ["sends to another place", always(302, "", { location: "http://127.0.0.1:1/" }), /HTTP 302/],

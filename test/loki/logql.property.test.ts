@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LokiAuditReader } from "../../src/loki/index.js";
-import { quoted } from "../../src/loki/logql.js";
+import { logqlString } from "../../src/loki/logql.js";
 import { text } from "../fixtures/arbitrary-json.js";
 import { FakeLoki } from "../fixtures/fake-loki.ts";
 import { goString } from "../fixtures/go-string.ts";
@@ -28,7 +28,7 @@ describe("a value in LogQL", () => {
   test("is one string, which Go reads as it was", () => {
     fc.assert(
       fc.property(hostile, (value) => {
-        const written = quoted(value);
+        const written = logqlString(value);
         expect(goString(written)).toEqual({ value, length: written.length });
       }),
       { numRuns: 2000 },

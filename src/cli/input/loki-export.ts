@@ -1,7 +1,7 @@
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import { canonicalLine } from "../../entry/line.js";
 import { type Checkpoint, parseCheckpoint } from "../../integrity/checkpoint.js";
-import type { LokiEntry } from "../../loki/entry-of-record.js";
+import type { LokiEntry } from "../../loki/loki-record.js";
 import type { AuditQuery } from "../../query/audit-query.js";
 import type { Which } from "../output/export-checkpoints.js";
 import type { Progress } from "../output/progress.js";

@@ -1,12 +1,8 @@
-import type { AuditEntry } from "../../entry/audit-entry.js";
 import { AuditError } from "../../errors.js";
 import type { EvidenceItem, EvidenceSource } from "../../integrity/evidence.js";
-import type { LokiEntry } from "../../loki/entry-of-record.js";
-import { entryStream } from "../../loki/entry-stream.js";
-import { LABELS } from "../../loki/labels.js";
-import type { LokiRecord } from "../../loki/loki-answer.js";
 import { LokiAuditReader } from "../../loki/loki-audit-reader.js";
-import { OneLog } from "../../loki/one-log.js";
+import { LokiLog as RecordedLog } from "../../loki/loki-log.js";
+import type { LokiEntry } from "../../loki/loki-record.js";
 import { DEFAULT_LOOKBACK_DAYS, type LokiAuditReaderOptions } from "../../loki/options.js";
 import type { AuditQuery } from "../../query/audit-query.js";
 import type { AuditPage } from "../../query/audit-reader.js";
@@ -22,9 +18,6 @@ const FLAG_OF: ReadonlyMap<string, string> = new Map([
   ["lookbackDays", "lookback"],
 ]);
 
-/** How the library names a record whose sequence it does not know; evidence has no times. */
-const NAMELESS = "the record of 0 ns";
-
 /**
  * A log in Loki as commands read it: faults are told in their terms. What throws or rejects does so with `UsageError`,
  * `AuditError` `delivery_failed`, or `verification_failed` when an entry is not what was sealed.
@@ -36,6 +29,7 @@ export class LokiLog {
   readonly lookbackDays: number;
   readonly #logId: string | undefined;
   readonly #reader: LokiAuditReader;
+  readonly #log: RecordedLog;
   readonly #signal: AbortSignal;
 
   /** Asks nothing yet. Throws `UsageError`. */
@@ -47,6 +41,7 @@ export class LokiLog {
     this.#signal = signal;
     try {
       this.#reader = new LokiAuditReader(options);
+      this.#log = new RecordedLog(options);
     } catch (error) {
       throw inOurTerms(error);
     }
@@ -75,9 +70,8 @@ export class LokiLog {
   async *all(
     onCheckpoint: (note: string) => void = () => {},
   ): AsyncGenerator<LokiEntry, void, undefined> {
-    const pages = recordsOf(this.#evidence(), onCheckpoint);
     try {
-      yield* entryStream(pages, false, new OneLog(this.#logId));
+      yield* this.#log.entries(this.#signal, onCheckpoint);
     } catch (error) {
       throw inOurTerms(error);
     }
@@ -99,44 +93,15 @@ export class LokiLog {
   }
 }
 
-/** Entries as records again, which know how to be read; one a page. */
-async function* recordsOf(
-  items: AsyncIterable<EvidenceItem>,
-  onCheckpoint: (note: string) => void,
-): AsyncGenerator<readonly LokiRecord[], void, undefined> {
-  for await (const item of items) {
-    if (item.kind === "checkpoint") onCheckpoint(item.note);
-    if (item.kind !== "line") continue;
-    const line = String(item.line);
-    const metadata = { [LABELS.leafHash]: item.leafHash, [LABELS.sequence]: sequenceIn(line) };
-    yield [{ nanos: 0n, line, metadata, stream: {} }];
-  }
-}
-
-/** By what the line says: it names the entry in messages alone. */
-function sequenceIn(line: string): string | undefined {
-  try {
-    const fields = JSON.parse(line) as Partial<AuditEntry> & { readonly seq?: unknown };
-    return String(fields.seq);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Options as flags, and entries that contradict what was sealed as what they are for a command. */
 function inOurTerms(error: unknown): unknown {
   if (!(error instanceof AuditError)) return error;
   const { code, field = "", message } = error;
   const name = field.split(".")[0] ?? "";
   const flag = FLAG_OF.get(name);
-  const said = message
-    .replace(NAMELESS, "a record")
-    .replace("LokiAuditReader.evidence()", "quorumlog verify --loki")
-    .replace("headers.authorization and tenant", "--header and --tenant")
-    .replace("in headers.authorization", "by --header");
   if (code === "invalid_options" && flag !== undefined)
-    return new UsageError(`--${flag}${said.slice(name.length)}`);
-  if (code === "invalid_evidence")
-    return new AuditError("verification_failed", said, { cause: error });
-  return said === message ? error : new AuditError(code, said, { cause: error });
+    return new UsageError(`--${flag}${message.slice(name.length)}`);
+  if (code !== "invalid_evidence") return error;
+  const advice = "quorumlog verify --loki";
+  return new AuditError("verification_failed", `${message} (${advice})`, { cause: error });
 }

@@ -1,0 +1,167 @@
+import { AuditError } from "../errors.js";
+import type { EvidenceItem } from "../integrity/evidence.js";
+import type { ParsedQuery } from "../query/audit-query.js";
+import { quoted } from "../text/safe-text.js";
+import { KnownTimes } from "./known-times.js";
+import { entriesOf, logqlOf, matches, recordsOf } from "./logql.js";
+import { LokiEndpoint } from "./loki-endpoint.js";
+import {
+  entryOfRecord,
+  evidenceOf,
+  invalidRecord,
+  isCheckpoint,
+  LABELS,
+  type LokiEntry,
+  type LokiRecord,
+  labelOf,
+} from "./loki-record.js";
+import {
+  type LokiAuditReaderOptions,
+  type ResolvedLokiOptions,
+  resolveLokiOptions,
+} from "./options.js";
+import { RecordPages, type RecordWalk } from "./record-pages.js";
+
+const DAY_MILLIS = 86_400_000;
+/** Clocks differ. Loki itself takes records from up to 10 minutes ahead. */
+const AHEAD_MILLIS = 1_800_000;
+const NANOS = 1_000_000n;
+/** The time of one entry in so many is remembered. */
+const TIMES_EVERY = 1024;
+
+/**
+ * A log in Loki: its records, read page by page, and the entries in them, each checked.
+ *
+ * Reading throws `AuditError` `delivery_failed` if Loki does not answer, `invalid_evidence` for a
+ * record that is not an entry as it was sealed, and `invalid_options` for a second log or a
+ * selector that Loki cannot read.
+ */
+export class LokiLog {
+  readonly #options: ResolvedLokiOptions;
+  readonly #endpoint: LokiEndpoint;
+  readonly #times = new KnownTimes();
+  #logId: string | undefined;
+
+  /** Sends no request yet. Throws `AuditError` `invalid_options`. */
+  constructor(options: LokiAuditReaderOptions) {
+    this.#options = resolveLokiOptions(options);
+    const { endpoint, headers, timeoutMillis, logId } = this.#options;
+    this.#endpoint = new LokiEndpoint(endpoint, headers, timeoutMillis);
+    this.#logId = logId;
+  }
+
+  /**
+   * The entries that a query matches, in its order, each once.
+   *
+   * @param wanted - How many are wanted, Infinity for all. The caller ends the loop.
+   */
+  async *matching(
+    query: ParsedQuery,
+    wanted: number,
+    signal?: AbortSignal,
+  ): AsyncGenerator<LokiEntry, void, undefined> {
+    const { newestFirst, before, after } = query;
+    const logql = logqlOf(this.#options.selector, this.#options.logId, query);
+    if (logql === undefined) return;
+    const walk = this.#walk(logql, newestFirst, wanted);
+    const pages = this.#pages({ ...walk, ...this.#times.within(walk, after, before) }, signal);
+    for await (const found of this.#entries(pages, newestFirst)) {
+      if (found.entry.sequence % TIMES_EVERY === 0) this.remember(found);
+      if (matches(found.entry, query)) yield found;
+    }
+  }
+
+  /**
+   * All entries, oldest first, each once.
+   *
+   * @param onCheckpoint - Called with the note of each checkpoint, where it stands between entries.
+   * Without it, checkpoints are not asked for.
+   */
+  entries(
+    signal?: AbortSignal,
+    onCheckpoint?: (note: string) => void,
+  ): AsyncGenerator<LokiEntry, void, undefined> {
+    const { selector, logId } = this.#options;
+    const query = (onCheckpoint === undefined ? entriesOf : recordsOf)(selector, logId);
+    return this.#entries(this.#pages(this.#walk(query), signal), false, onCheckpoint);
+  }
+
+  /** All records, oldest first, as evidence: they are not checked. */
+  async *evidence(signal?: AbortSignal): AsyncGenerator<EvidenceItem, void, undefined> {
+    const { selector, logId } = this.#options;
+    for await (const records of this.#pages(this.#walk(recordsOf(selector, logId)), signal))
+      for (const record of records) {
+        this.#admit(labelOf(record, LABELS.logId) ?? "");
+        yield evidenceOf(record);
+      }
+  }
+
+  /** Remembers the time of an entry, so that a question that starts there searches less. */
+  remember({ entry, nanos }: LokiEntry): void {
+    this.#times.add(entry.sequence, nanos);
+  }
+
+  /** Delivery is at least once, so Loki can hold an entry several times. */
+  async *#entries(
+    pages: AsyncIterable<readonly LokiRecord[]>,
+    newestFirst: boolean,
+    onCheckpoint?: (note: string) => void,
+  ): AsyncGenerator<LokiEntry, void, undefined> {
+    let last: LokiEntry | undefined;
+    for await (const records of pages) {
+      for (const record of records) {
+        if (onCheckpoint !== undefined && isCheckpoint(record)) {
+          this.#admit(labelOf(record, LABELS.logId) ?? "");
+          onCheckpoint(record.line);
+          continue;
+        }
+        const found = entryOfRecord(record);
+        this.#admit(found.logId);
+        if (last !== undefined && isDuplicate(last, found, newestFirst)) continue;
+        last = found;
+        yield found;
+      }
+    }
+  }
+
+  /** Refuses a second log: the sequences of two logs would be mixed. */
+  #admit(logId: string): void {
+    this.#logId ??= logId;
+    if (logId === this.#logId) return;
+    const logs = `${quoted(this.#logId)} and ${quoted(logId)}`;
+    const message = `logId: the selector finds records of the logs ${logs}; choose one`;
+    throw new AuditError("invalid_options", message, { field: "logId" });
+  }
+
+  #walk(query: string, newestFirst = false, wanted = Number.POSITIVE_INFINITY): RecordWalk {
+    const now = Date.now();
+    const start = BigInt(Math.max(0, now - this.#options.lookbackDays * DAY_MILLIS)) * NANOS;
+    return { query, newestFirst, wanted, start, end: BigInt(now + AHEAD_MILLIS) * NANOS };
+  }
+
+  #pages(walk: RecordWalk, signal: AbortSignal | undefined): ReturnType<RecordPages["of"]> {
+    return new RecordPages(this.#endpoint, signal).of(walk);
+  }
+}
+
+/**
+ * Whether an entry is the one before it once more. Duplicates stand together, since a record keeps
+ * its time when it is sent again.
+ *
+ * @throws `AuditError` `invalid_evidence` for two entries of one sequence, and for a sequence out
+ * of order: a page would pass over entries.
+ */
+function isDuplicate(
+  { entry: last }: LokiEntry,
+  { entry }: LokiEntry,
+  newestFirst: boolean,
+): boolean {
+  if (entry.id === last.id && entry.leafHash === last.leafHash) return true;
+  if (entry.sequence === last.sequence)
+    throw invalidRecord(`there are two entries of sequence ${entry.sequence}`);
+  if (entry.sequence < last.sequence !== newestFirst)
+    throw invalidRecord(
+      `by the times of their records, entry ${entry.sequence} stands behind entry ${last.sequence}`,
+    );
+  return false;
+}

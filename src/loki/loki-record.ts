@@ -1,0 +1,142 @@
+import type { AuditEntry } from "../entry/audit-entry.js";
+import { COLUMNS, type ColumnName } from "../entry/columns.js";
+import { parseObject, type UnknownObject } from "../entry/json.js";
+import { entryOfLine, isCanonical, leafHash, MAX_LINE_BYTES } from "../entry/line.js";
+import { RESERVED_OPERATION } from "../entry/operations.js";
+import { AuditError } from "../errors.js";
+import type { EvidenceItem } from "../integrity/evidence.js";
+import * as semconv from "../semconv.js";
+
+/** One record as Loki returned it. Anybody may have written it. */
+export interface LokiRecord {
+  /** The time of recording, in nanoseconds. */
+  readonly nanos: bigint;
+  readonly line: string;
+  /** The structured metadata. */
+  readonly metadata: UnknownObject;
+  /** The labels of the stream. */
+  readonly stream: UnknownObject;
+}
+
+/** An entry that Loki holds. */
+export interface LokiEntry {
+  readonly entry: AuditEntry;
+  readonly line: string;
+  /** The log that the line names. */
+  readonly logId: string;
+  /** The time of the record, in nanoseconds. */
+  readonly nanos: bigint;
+}
+
+type Label = "operation" | "logId" | "sequence" | "leafHash" | "timestampMillis" | "uid";
+
+/** Names of structured metadata. Loki writes the dots of an attribute's name as "_". */
+export const LABELS: Readonly<Record<Label, string>> = {
+  operation: labelName(semconv.ATTR_GOVERNANCE_OPERATION),
+  logId: labelName(semconv.ATTR_GOVERNANCE_LOG_ID),
+  sequence: labelName(semconv.ATTR_GOVERNANCE_SEQUENCE),
+  leafHash: labelName(semconv.ATTR_GOVERNANCE_LEAF_HASH),
+  timestampMillis: labelName(semconv.ATTR_GOVERNANCE_TIMESTAMP_MILLIS),
+  uid: labelName(semconv.ATTR_LOG_RECORD_UID),
+};
+
+/** The same for the columns of an entry. */
+export const COLUMN_LABELS = Object.fromEntries(
+  COLUMNS.map(({ name, attribute }) => [name, labelName(attribute)]),
+) as Readonly<Record<ColumnName, string>>;
+
+/** Each label that repeats a member of the line, and the key of that member. */
+const REPEATED: readonly (readonly [label: string, key: string])[] = [
+  ...COLUMNS.map(({ name, key }) => [COLUMN_LABELS[name], key] as const),
+  [LABELS.logId, "log"],
+  [LABELS.sequence, "seq"],
+  [LABELS.uid, "id"],
+];
+
+function labelName(attribute: string): string {
+  return attribute.replaceAll(".", "_");
+}
+
+/** The value of a record's structured metadata, or of its stream if Loki was told to index it. */
+export function labelOf({ metadata, stream }: LokiRecord, name: string): string | undefined {
+  const value = metadata[name] ?? stream[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** How Loki 3.7.6 stores a text (measured): U+FFFD as a space, and an empty text not at all. */
+export function storedText(text: string | undefined): string | undefined {
+  return text === undefined || text === "" ? undefined : text.replaceAll("\ufffd", " ");
+}
+
+/** Whether a record is a checkpoint, by its label. */
+export function isCheckpoint(record: LokiRecord): boolean {
+  return labelOf(record, LABELS.operation) === RESERVED_OPERATION;
+}
+
+/**
+ * Makes the entry of a record from its line, never from labels.
+ *
+ * @throws `AuditError` `invalid_evidence` if the line does not have the leaf hash that was stored
+ * with it, or is not a line that a log writes for an entry.
+ */
+export function entryOfRecord(record: LokiRecord): LokiEntry {
+  const { line, nanos } = record;
+  const hash = leafHash(line);
+  if (hash !== labelOf(record, LABELS.leafHash))
+    throw invalidRecord(`${nameOf(record)} was altered: its line does not have its leaf hash`);
+  try {
+    const members = line.length > MAX_LINE_BYTES ? undefined : parseObject(line);
+    if (members === undefined || !isCanonical(members, line)) throw new TypeError("not canonical");
+    const entry = entryOfLine(members, hash);
+    if (Number.isNaN(Date.parse(entry.timestamp))) throw new TypeError("no time");
+    return { entry, line, logId: members["log"] as string, nanos };
+  } catch (cause) {
+    // also a line that is nested so deep that writing it again runs out of stack
+    throw invalidRecord(`the line of ${nameOf(record)} is no entry of a log`, cause);
+  }
+}
+
+/** A record as evidence: what Loki holds, and which labels contradict the line. */
+export function evidenceOf(record: LokiRecord): EvidenceItem {
+  const { line } = record;
+  if (isCheckpoint(record)) return { kind: "checkpoint", note: line };
+  const leafHash = labelOf(record, LABELS.leafHash);
+  const problem = labelProblem(record);
+  return {
+    kind: "line",
+    line,
+    ...(leafHash !== undefined && { leafHash }),
+    ...(problem !== undefined && { problem }),
+  };
+}
+
+/** The error for a record that is not as a log wrote it, code `invalid_evidence`. */
+export function invalidRecord(message: string, cause?: unknown): AuditError {
+  const advice = "verify the log to see all that is wrong";
+  return new AuditError("invalid_evidence", `Loki: ${message}; ${advice}`, { cause });
+}
+
+/** How a message names a record. */
+function nameOf(record: LokiRecord): string {
+  const sequence = labelOf(record, LABELS.sequence) ?? "";
+  return /^[0-9]{1,16}$/.test(sequence) ? `entry ${sequence}` : `the record of ${record.nanos} ns`;
+}
+
+/** Undefined for a line that cannot be read, too: the verifier reports it. */
+function labelProblem(record: LokiRecord): string | undefined {
+  const members = parseObject(record.line);
+  if (members === undefined) return undefined;
+  const wrong: string[] = REPEATED.filter(
+    ([label, key]) => storedText(labelOf(record, label)) !== storedText(textOf(members[key])),
+  ).map(([label]) => label);
+  const happened = Date.parse(String(members["timestamp"]));
+  if (labelOf(record, LABELS.timestampMillis) !== String(happened))
+    wrong.push(LABELS.timestampMillis);
+  return wrong.length === 0
+    ? undefined
+    : `Loki finds it by another ${wrong.join(", ")} than its line has`;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+}
