@@ -2,17 +2,19 @@ import { type Attributes, type MeterProvider, metrics } from "@opentelemetry/api
 import * as semconv from "../semconv.js";
 import type { MirrorLedger } from "./ledger.js";
 
-/** A line of the ledger, and how many of its rejected records there was no room for. */
+/** A line of the ledger, with a count that only the metrics show. */
 export interface ObservedLedger extends MirrorLedger {
+  /** How many of the rejected records were rejected because the spool was full. */
   readonly overflowed: number;
 }
 
 /**
- * The ledger of a mirror as metrics: under the names of the OpenTelemetry semantic conventions for SDK processors where
- * there are any, so that dashboards made for the stock processor show it, and under our own.
+ * Observes the ledger of a mirror as metrics. Where the OpenTelemetry semantic conventions have
+ * names for the metrics of SDK processors, it uses these, so that dashboards made for the stock
+ * processor show them; the others have names of our own.
  *
- * @param ledger - Undefined once the mirror is gone; it is observed after its shutdown too, since the last collection of
- * a process comes after that.
+ * @param ledger - Returns undefined once the mirror was garbage-collected. A mirror is observed
+ * after its shutdown too, because the last collection of a process comes later.
  */
 export function observeDelivery(
   meterProvider: MeterProvider,
@@ -43,7 +45,7 @@ export function observeDelivery(
   const delivered = meter.createObservableCounter(semconv.METRIC_DELIVERY_DELIVERED, records);
   const rejected = meter.createObservableCounter(semconv.METRIC_DELIVERY_REJECTED, records);
   const age = meter.createObservableGauge(semconv.METRIC_DELIVERY_PENDING_AGE, { unit: "s" });
-  // one callback for all, so that the equation of the ledger holds within each collection
+  // one callback for all metrics, so that the equation of the ledger holds in each collection
   meter.addBatchObservableCallback(
     (result) => {
       const line = ledger();
@@ -52,7 +54,8 @@ export function observeDelivery(
       result.observe(processed, line.rejected - line.overflowed, failed("rejected"));
       result.observe(processed, line.overflowed, failed("queue_full"));
       result.observe(size, line.pending, component);
-      if (Number.isFinite(capacity)) result.observe(room, capacity, component); // a journal has no bound
+      // the outbox of a journal has no bound
+      if (Number.isFinite(capacity)) result.observe(room, capacity, component);
       result.observe(accepted, line.accepted, component);
       result.observe(delivered, line.delivered, component);
       result.observe(rejected, line.rejected, component);

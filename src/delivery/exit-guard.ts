@@ -1,21 +1,24 @@
 import { writeSync } from "node:fs";
 
-/** How long a process that has nothing else to do is kept alive for what is pending. */
-export const EXIT_FLUSH_MILLIS = 5000;
+/** How long pending records keep a process alive that has nothing else to do, in milliseconds. */
+const EXIT_FLUSH_MILLIS = 5000;
 
-/** How often that may happen: an app that logs in its own `beforeExit` would otherwise never end. */
+/**
+ * How often that may happen. An app that logs in its own `beforeExit` would never end otherwise.
+ */
 const MAX_ROUNDS = 3;
 
-/** Somebody who has something to bring to safety when the process is about to end. */
+/** Pending records that need attention before the process ends. */
 export interface Pending {
-  /** What is pending, in words, such as "undelivered record(s) of otlp". */
+  /** What they are, such as "undelivered record(s) of otlp". */
   readonly what: string;
+  /** How many there are. */
   readonly pending: number;
-  /** Whether they are gone with the process. */
+  /** Whether they are lost when the process ends. */
   readonly isLost: boolean;
-  /** Tries to deliver them; resolves when done or out of time, never rejects. */
+  /** Tries to deliver them. Resolves when it is done or out of time; never rejects. */
   deliver(timeoutMillis: number): Promise<void>;
-  /** Does what can be done without waiting, at the very end; never throws. */
+  /** Does what can be done without waiting, when the process ends. Never throws. */
   lastChance?(): void;
 }
 
@@ -24,8 +27,9 @@ const rounds = new WeakMap<Pending, number>();
 let listening = false;
 
 /**
- * Sees to it that a process does not end with pending records without a word. When its event loop runs empty they are
- * given {@link EXIT_FLUSH_MILLIS}; what is pending at the very end is said on stderr, one line each.
+ * Guards pending records until {@link unguardExit}. When the event loop of the process is empty,
+ * they are delivered, for up to five seconds. If some are lost when the process ends, a line on
+ * stderr says how many.
  */
 export function guardExit(pending: Pending): void {
   guarded.add(pending);
@@ -35,7 +39,7 @@ export function guardExit(pending: Pending): void {
   process.on("exit", sayWhatIsLost);
 }
 
-/** Ends the guard: nothing is pending any more. */
+/** Ends the guard, because nothing is pending any more. */
 export function unguardExit(pending: Pending): void {
   guarded.delete(pending);
 }
@@ -46,15 +50,15 @@ function deliverAll(): void {
     if (pending.pending === 0 || round > MAX_ROUNDS) continue;
     rounds.set(pending, round);
     void pending.deliver(EXIT_FLUSH_MILLIS).then(() => {
-      // what could not be delivered in that time will not be in another
+      // a further round would not deliver what this one could not
       if (pending.pending > 0) rounds.set(pending, MAX_ROUNDS);
     });
   }
 }
 
 function sayWhatIsLost(): void {
-  for (const each of [...guarded]) each.lastChance?.(); // which may bring work to others
-  // console.error may be asynchronous, and there is no later any more
+  for (const each of [...guarded]) each.lastChance?.(); // it may add pending records to others
+  // console.error may be asynchronous, and then it would write nothing
   for (const { what, pending, isLost } of guarded)
     if (isLost && pending > 0)
       writeSync(2, `quorumlog: the process ends with ${pending} ${what}\n`);

@@ -1,6 +1,6 @@
 import { isRetryStatus } from "../http/answer.js";
 
-/** What an exporter can tell of a failed export beyond a message; all of it is optional. */
+/** What an exporter can tell about a failed export, beside a message. */
 export interface ExportErrorOptions {
   /** HTTP status of the answer. */
   readonly status?: number | undefined;
@@ -8,13 +8,13 @@ export interface ExportErrorOptions {
   readonly retryAfterMillis?: number | undefined;
   /** How many records of the batch a partial success refused. */
   readonly rejectedLogRecords?: number | undefined;
-  /** Whether no export will succeed until somebody mends the set-up. */
+  /** Whether no export will succeed until somebody corrects the configuration. */
   readonly misconfigured?: boolean | undefined;
-  /** The error underneath. */
+  /** The error that caused this one. */
   readonly cause?: unknown;
 }
 
-/** A failed export, told in a way that {@link ReliableLogRecordProcessor} understands. */
+/** A failed export, in the form that {@link ReliableLogRecordProcessor} understands. */
 export class ExportError extends Error {
   override readonly name: string = "ExportError";
   /** HTTP status of the answer. */
@@ -23,10 +23,10 @@ export class ExportError extends Error {
   readonly retryAfterMillis: number | undefined;
   /** How many records of the batch a partial success refused. */
   readonly rejectedLogRecords: number | undefined;
-  /** Whether no export will succeed until somebody mends the set-up. */
+  /** Whether no export will succeed until somebody corrects the configuration. */
   readonly misconfigured: boolean;
 
-  /** Makes the error; `message` becomes the reason of a rejection. */
+  /** Makes the error. `message` becomes the reason if records are rejected. */
   constructor(message: string, options: ExportErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.status = options.status;
@@ -39,38 +39,52 @@ export class ExportError extends Error {
 /**
  * What a failed export means for its batch:
  *
- * - `transient`: the same batch may pass later (network, time-out, 429, 5xx);
- * - `refused`: it never will as it is (400, 413, 422, an exporter that throws), but parts of it may;
- * - `partial`: the backend took some of it and refused the rest, perhaps for now (OTLP specification, "Partial Success");
- * - `configuration`: no batch will until somebody mends the set-up (401, 403, 404, a redirect, and other 4xx);
- * - `unreadable`: nothing was exported, since what is pending cannot be read.
+ * - `transient`: the same batch may succeed later (network, time-out, 429, 5xx).
+ * - `refused`: the batch will never succeed as it is, but parts of it may (400, 413, 422, an
+ *   exporter that throws).
+ * - `partial`: the backend took some records and refused the others, perhaps only for now (OTLP
+ *   specification, "Partial Success").
+ * - `configuration`: no batch will succeed until somebody corrects the configuration (401, 403,
+ *   404, a redirect, any other 4xx).
+ * - `unreadable`: nothing was exported, because the pending records could not be read.
  */
 export type FailureKind = "transient" | "refused" | "partial" | "configuration" | "unreadable";
 
-/** What somebody has to do; nothing where to wait may be enough. */
+/** What somebody has to do. For the other kinds, waiting may be enough. */
 export const ADVICE: Partial<Record<FailureKind, string>> = {
-  configuration: "check address and credentials",
-  unreadable: "look at the journal with quorumlog verify",
+  configuration: "check the address and the credentials",
+  unreadable: "check the journal with quorumlog verify",
 };
 
 /** One failed export. */
 export interface ExportFailure {
   readonly kind: FailureKind;
   readonly reason: string;
-  /** How long the backend asks to wait, in milliseconds; 0 where it does not say. */
+  /** How long the backend asks to wait, in milliseconds. 0 if it does not ask. */
   readonly retryAfterMillis: number;
 }
 
-/** Statuses of RFC 9110 section 15.5 that speak of the content of the request. */
+/** Statuses of RFC 9110 section 15.5 that refuse the content of the request. */
 const CONTENT_STATUSES: ReadonlySet<number> = new Set([400, 413, 422]);
 
-/** gRPC status codes, from `grpc/status.h`: what is wrong with the content, and with the set-up. */
-const GRPC_REFUSED: ReadonlySet<number> = new Set([3, 11]); // INVALID_ARGUMENT, OUT_OF_RANGE
-const GRPC_CONFIGURATION: ReadonlySet<number> = new Set([5, 7, 12, 16]); // NOT_FOUND … UNAUTHENTICATED
+/** gRPC status codes, from `grpc/status.h`, that refuse the content of the request. */
+const GRPC_REFUSED: ReadonlySet<number> = new Set([
+  3, // INVALID_ARGUMENT
+  11, // OUT_OF_RANGE
+]);
+
+/** gRPC status codes that point to a wrong configuration. */
+const GRPC_CONFIGURATION: ReadonlySet<number> = new Set([
+  5, // NOT_FOUND
+  7, // PERMISSION_DENIED
+  12, // UNIMPLEMENTED
+  16, // UNAUTHENTICATED
+]);
 
 /**
- * Reads an exporter's error, of whatever class: our transport's `status`, the stock OTLP exporters' `code` (an HTTP
- * status, or a gRPC code below 100), a `retryAfterMillis`, a `rejectedLogRecords` above 0.
+ * Reads the error of an exporter, of any class. It may have a `status`, as an {@link ExportError}
+ * has, or a `code`, as the errors of the stock OTLP exporters have: an HTTP status, or a gRPC code
+ * below 100. A `retryAfterMillis` counts, and so does a `rejectedLogRecords` above 0.
  */
 export function exportFailure(error: unknown): ExportFailure {
   const told = (typeof error === "object" && error !== null ? error : {}) as Record<
@@ -84,11 +98,6 @@ export function exportFailure(error: unknown): ExportFailure {
   if (told["misconfigured"] === true) return { kind: "configuration", reason, retryAfterMillis };
   const status = numberOf(told["status"]) ?? numberOf(told["code"]);
   return { kind: status === undefined ? "transient" : kindOf(status), reason, retryAfterMillis };
-}
-
-/** The failure of an exporter that throws instead of answering: what it stumbled over is in the batch. */
-export function thrownFailure(error: unknown): ExportFailure {
-  return { ...exportFailure(error), kind: "refused" };
 }
 
 function kindOf(status: number): FailureKind {

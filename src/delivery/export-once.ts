@@ -1,13 +1,13 @@
 import { context, ROOT_CONTEXT } from "@opentelemetry/api";
 import { ExportResultCode, suppressTracing } from "@opentelemetry/core";
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
-import { type ExportFailure, exportFailure, thrownFailure } from "./export-error.js";
+import { type ExportFailure, exportFailure } from "./export-error.js";
 
 /**
- * One export; undefined for success. Never rejects.
+ * Exports records once. Returns undefined for success. Never rejects.
  *
- * @param timeoutMillis - After which it counts as failed.
- * @param onLate - Called when the exporter said success after all, later than that.
+ * @param timeoutMillis - When the export counts as failed.
+ * @param onLate - Called if the exporter reports success after that time.
  */
 export async function exportOnce(
   exporter: LogRecordExporter,
@@ -32,19 +32,20 @@ export async function exportOnce(
     if (isLate && failure === undefined) onLate();
   };
   try {
-    // the export is nobody's span, whoever's record happened to start it
+    // otherwise the export would be part of the trace whose record happened to start it
     context.with(suppressTracing(ROOT_CONTEXT), () =>
       exporter.export(records, ({ code, error }) =>
         onAnswer(code === ExportResultCode.SUCCESS ? undefined : exportFailure(error)),
       ),
     );
   } catch (error) {
-    onAnswer(thrownFailure(error));
+    // something in the batch made it throw, so parts of the batch may pass
+    onAnswer({ ...exportFailure(error), kind: "refused" });
   }
   return promise;
 }
 
-/** Waits for attributes that are still being detected, so long at the most; the export goes without them then. */
+/** Waits for resource attributes that are still being detected, up to the time. */
 async function resourcesOf(
   records: readonly ReadableLogRecord[],
   timeoutMillis: number,

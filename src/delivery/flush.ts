@@ -1,6 +1,6 @@
 import { MAX_TIMER_MILLIS } from "../options.js";
 
-/** How long a flush or a shutdown waits unless it is told otherwise, in milliseconds. */
+/** How long a flush or a shutdown waits by default, in milliseconds. */
 export const DEFAULT_FLUSH_TIMEOUT_MILLIS = 30_000;
 
 /** Options of a flush or a shutdown. */
@@ -13,7 +13,11 @@ export interface FlushOptions {
   readonly timeoutMillis?: number | undefined;
 }
 
-/** Settles as the work does, or rejects after the time, saying whose work it was. The timer keeps the process alive. */
+/**
+ * Settles as the work does, or rejects after the time. The timer keeps the process alive.
+ *
+ * @param who - Who does the work, for the message of the rejection.
+ */
 export async function withDeadline<T>(
   work: () => Promise<T>,
   timeoutMillis: number,
@@ -31,29 +35,34 @@ export async function withDeadline<T>(
   }
 }
 
-/** How many records left a spool, one way or the other, and those who wait for so many. */
+/**
+ * Counts the records that leave a spool, delivered or rejected, for the flushes that wait for them.
+ * A flush waits for a number of records, so records that arrive meanwhile do not prolong it.
+ */
 export class Departures {
   #count = 0;
   readonly #waiting = new Set<{ count: number; readonly resolve: () => void }>();
 
-  /** So many more have left. */
+  /** `count` records have left. */
   add(count: number): void {
     this.#count += count;
     for (const waiter of this.#waiting) if (waiter.count <= this.#count) waiter.resolve();
   }
 
-  /** So many more stand in front of those that are waited for. */
+  /** `count` records are now ahead of those that flushes wait for. */
   postpone(count: number): void {
     for (const waiter of this.#waiting) waiter.count += count;
   }
 
-  /** Waits until so many more have left, or for the time; resolves with how many have not. */
+  /**
+   * Waits until `count` more records have left, or for the time. Returns how many have not left.
+   */
   async next(count: number, timeoutMillis: number): Promise<number> {
     if (count === 0) return 0;
     const { promise, resolve } = Promise.withResolvers<void>();
     const waiter = { count: this.#count + count, resolve };
     this.#waiting.add(waiter);
-    // not unref'd: whoever awaits a flush wants the process to live until it is settled
+    // not unref'd: the process must live until a flush that somebody awaits has settled
     const timer = setTimeout(resolve, Math.min(timeoutMillis, MAX_TIMER_MILLIS));
     await promise;
     clearTimeout(timer);

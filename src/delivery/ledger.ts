@@ -1,14 +1,17 @@
 import { AuditError } from "../errors.js";
 
-/** What became of the records that one reliable mirror took: accepted = delivered + pending + rejected, always. */
+/**
+ * What became of the records that one reliable mirror took. At every moment, accepted = delivered +
+ * pending + rejected.
+ */
 export interface MirrorLedger {
   readonly accepted: number;
   readonly delivered: number;
   readonly pending: number;
   readonly rejected: number;
-  /** Age of the oldest pending record. */
+  /** Age of the oldest pending record, in milliseconds. */
   readonly oldestPendingMillis?: number;
-  /** Message of the newest failure that no success has followed. */
+  /** Message of the newest failure, if no success has followed it. */
   readonly lastError?: string;
 }
 
@@ -16,16 +19,16 @@ export interface MirrorLedger {
 export interface Ledger {
   /** Entries that this log sealed in this process. */
   readonly accepted: number;
-  /** One line for each reliable mirror, by its name; a plain processor has none. */
+  /** One line for each reliable mirror, by its name. A plain processor has none. */
   readonly mirrors: Readonly<Record<string, MirrorLedger>>;
 }
 
-/** `delivery_failed` of a flush or a shutdown, with the ledger as it stood. */
+/** The `delivery_failed` of a flush or a shutdown, with the ledger at that moment. */
 export class DeliveryError extends AuditError {
   /** What was delivered and what was not. */
   readonly ledger: Ledger;
 
-  /** Makes the error; `cause` is the first failure, or an AggregateError of several. */
+  /** Makes the error. `cause` is the failure, or an AggregateError of several failures. */
   constructor(message: string, ledger: Ledger, cause?: unknown) {
     super("delivery_failed", message, { cause });
     this.ledger = ledger;

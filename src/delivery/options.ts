@@ -18,40 +18,42 @@ import {
 import type { DeliverySettings } from "./delivery-loop.js";
 import { meterProviderOf } from "./delivery-metrics.js";
 
-/** What a mirror is called unless it says otherwise. */
+/** The default name of a mirror. */
 export const DEFAULT_MIRROR_NAME = "otlp";
-/** Records an export unless told otherwise. */
+/** The default of `maxBatchSize`, in records. */
 export const DEFAULT_MAX_BATCH_SIZE = 1024;
-/** Exports in flight unless told otherwise. */
+/** The default of `maxConcurrentExports`. */
 export const DEFAULT_MAX_CONCURRENT_EXPORTS = 1;
-/** How long a record waits for others, in milliseconds, unless told otherwise. */
+/** The default of `delayMillis`. */
 export const DEFAULT_DELAY_MILLIS = 1000;
-/** How many records may be pending in memory unless told otherwise. */
+/** The default of `maxPending`, in records. */
 export const DEFAULT_MAX_PENDING = 65_536;
-/** How long an export may take, in milliseconds, unless told otherwise. */
+/** The default of `exportTimeoutMillis`. */
 export const DEFAULT_EXPORT_TIMEOUT_MILLIS = 30_000;
-/** Upper bound of the first wait between attempts, in milliseconds, unless told otherwise. */
+/** The default of `initialBackoffMillis`. */
 export const DEFAULT_INITIAL_BACKOFF_MILLIS = 1000;
-/** Upper bound of every wait between attempts, in milliseconds, unless told otherwise. */
+/** The default of `maxBackoffMillis`. */
 export const DEFAULT_MAX_BACKOFF_MILLIS = 30_000;
 
-/** How records are delivered; the same for every reliable mirror. */
+/** How records are delivered. Every reliable mirror of this package takes these options. */
 export interface DeliveryOptions {
   /**
-   * Keys the line in the ledger; stable from one start to the next.
+   * Keys the line in the ledger, and the outbox in a journal. Must be stable from one start to the
+   * next.
    *
    * @defaultValue {@link DEFAULT_MIRROR_NAME}, "otlp"
    */
   readonly name?: string | undefined;
   /**
-   * Records an export at the most, and no more than `maxPending`.
+   * How many records one export may have, but no more than `maxPending`.
    *
    * @defaultValue {@link DEFAULT_MAX_BATCH_SIZE}, 1024
    */
   readonly maxBatchSize?: number | undefined;
   /**
-   * Exports in flight at the most. With more than one, records can arrive out of order, and when an export fails, those
-   * that were in flight behind it are sent again. While something is wrong, it is one.
+   * How many exports may run at once. With more than one, records can arrive out of order, and when
+   * an export fails, the ones behind it are sent again. After a failure, only one export runs until
+   * deliveries succeed again.
    *
    * @defaultValue {@link DEFAULT_MAX_CONCURRENT_EXPORTS}, 1
    */
@@ -69,8 +71,9 @@ export interface DeliveryOptions {
    */
   readonly maxPending?: number | undefined;
   /**
-   * What happens to a record when that many are pending: `"reject"` counts it as rejected, reports it, and the app goes
-   * on; `"throw"` fails closed: the helper throws `delivery_failed` and the entry is recorded nowhere.
+   * What happens to a new record when `maxPending` are pending. `"reject"` counts it as rejected
+   * and reports it; the app goes on. `"throw"` fails closed: the helper throws `delivery_failed`,
+   * and the entry is not recorded, in memory or on disk.
    *
    * @defaultValue `"reject"`
    */
@@ -82,19 +85,20 @@ export interface DeliveryOptions {
    */
   readonly exportTimeoutMillis?: number | undefined;
   /**
-   * Upper bound of the wait after the first failure, in milliseconds; it doubles with every further one.
+   * Upper bound of the wait after the first failure, in milliseconds. It doubles with each further
+   * failure.
    *
    * @defaultValue {@link DEFAULT_INITIAL_BACKOFF_MILLIS}, 1000
    */
   readonly initialBackoffMillis?: number | undefined;
   /**
-   * Upper bound of every wait, in milliseconds; a longer Retry-After of the backend is honoured all the same.
+   * Upper bound of every wait, in milliseconds. A longer Retry-After of the backend is honoured.
    *
    * @defaultValue {@link DEFAULT_MAX_BACKOFF_MILLIS}, 30 000
    */
   readonly maxBackoffMillis?: number | undefined;
   /**
-   * After how long a record that cannot be delivered is rejected, in milliseconds.
+   * A record that is older than this when an attempt fails is rejected, in milliseconds.
    *
    * @defaultValue never
    */
@@ -102,13 +106,18 @@ export interface DeliveryOptions {
   /**
    * Whether a journal that does not know this name yet hands the mirror all entries that it holds.
    *
-   * @defaultValue false: those from now on
+   * @defaultValue false: only the entries from now on
    */
   readonly backfill?: boolean | undefined;
-  /** Told of every rejection and, at most once a minute, of a faulty configuration, beside the log that owns the mirror. */
+  /**
+   * Hears of every rejection and, at most once a minute, of failures that last. The `onError` of
+   * the log that owns the mirror hears of them too.
+   *
+   * @defaultValue none; where the log has none either, the process warns
+   */
   readonly onError?: ((error: AuditError) => void) | undefined;
   /**
-   * Where the metrics go.
+   * Where the metrics go. Looked up when the first record arrives.
    *
    * @defaultValue the provider that is registered with the OpenTelemetry API, if any
    */
@@ -117,7 +126,7 @@ export interface DeliveryOptions {
 
 /** Options of a `ReliableLogRecordProcessor`. */
 export interface ReliableLogRecordProcessorOptions extends DeliveryOptions {
-  /** What delivers; owned, and shut down, by the processor. */
+  /** Sends the records. The processor owns it and shuts it down. */
   readonly exporter: LogRecordExporter;
 }
 
@@ -131,14 +140,14 @@ export interface ResolvedDelivery extends DeliverySettings {
   readonly meterProvider: () => MeterProvider;
 }
 
-/** What reading the options gives. */
+/** The options as their readers return them. */
 type ReadDelivery = Omit<ResolvedDelivery, "backoff" | "giveUpAfterMillis" | "meterProvider"> &
   Pick<DeliveryOptions, "giveUpAfterMillis" | "meterProvider"> & {
     readonly initialBackoffMillis: number;
     readonly maxBackoffMillis: number;
   };
 
-/** How each option is read, for this room and for adapters that add options of their own. */
+/** How each option is read. Adapters add readers for options of their own. */
 export const DELIVERY_READERS: OptionReaders<ReadDelivery> = {
   name: withDefault(DEFAULT_MIRROR_NAME, text),
   maxBatchSize: withDefault(DEFAULT_MAX_BATCH_SIZE, positiveInteger),
@@ -155,7 +164,7 @@ export const DELIVERY_READERS: OptionReaders<ReadDelivery> = {
   meterProvider: optional(withMethods("a MeterProvider", "getMeter")),
 };
 
-/** How an exporter is read. */
+/** How the exporter is read. */
 export const EXPORTER: ReadOption<LogRecordExporter> = withMethods(
   "a log record exporter",
   "export",
@@ -175,7 +184,7 @@ export function resolveDelivery(options: ReliableLogRecordProcessorOptions): Res
   return {
     ...read,
     onError: read.onError,
-    // a batch that there is never room for would not go before its delay, while records are refused
+    // a batch that has no room in the spool would never be full, and wait for its delay
     maxBatchSize: Math.min(maxBatchSize, read.maxPending),
     backoff: { initialMillis: initialBackoffMillis, maxMillis: maxBackoffMillis },
     giveUpAfterMillis: read.giveUpAfterMillis ?? Number.POSITIVE_INFINITY,

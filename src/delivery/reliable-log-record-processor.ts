@@ -25,17 +25,20 @@ import {
 import { type ErrorListener, LossReporter } from "./reporter.js";
 import { MemorySpool, type Spool } from "./spool.js";
 
-/** A failure that lasts longer is reported, whatever kind it is. */
+/** A failure of any kind that lasts longer than this is reported. */
 const LASTING_MILLIS = 60_000;
-/** What an exporter is given for its own shutdown at least, in milliseconds, when the flush took all the time. */
+/** An exporter has at least this long for its own shutdown, however long the flush took. */
 const EXPORTER_SHUTDOWN_MILLIS = 1000;
 
 /**
- * Delivers log records through any exporter and keeps a ledger of them: at every moment accepted = delivered + pending
- * + rejected. It stands where `BatchLogRecordProcessor` stands, in any OpenTelemetry app, and differs in what happens
- * when things go wrong: a batch is kept until the exporter says success, and tried again without an end; a record that
- * the backend refuses for good stands alone before it is rejected; what is rejected has a reason and is reported; and
- * `forceFlush` and `shutdown` tell whether all was delivered.
+ * Delivers log records through any exporter and keeps a ledger of them: at every moment, accepted =
+ * delivered + pending + rejected. It takes the place of `BatchLogRecordProcessor` in any
+ * OpenTelemetry app, and differs in what happens when something goes wrong:
+ *
+ * - A batch is kept, and tried again, until the exporter reports success.
+ * - A record that the backend refuses is rejected only after it was refused in a batch of its own.
+ * - Every rejection has a reason and is reported.
+ * - `forceFlush` and `shutdown` reject when something was not delivered.
  *
  * @example Instead of the batch processor
  * ```ts
@@ -61,16 +64,20 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
   #accepted = 0;
   #delivered = 0;
   #rejected = 0;
-  /** Of the rejected ones, those that there was no room for. */
+  /** How many were rejected because the spool was full. */
   #overflowed = 0;
   #lastError: string | undefined;
   readonly #departures = new Departures();
-  /** Rejections that a flush has told of. */
-  #told = 0;
+  /** How many of the rejected records a flush has reported. */
+  #reportedRejections = 0;
   #observed = false;
   #shutdown: Promise<void> | undefined;
 
-  /** Starts with nothing pending. Throws `invalid_options`. */
+  /**
+   * Makes a processor with nothing pending.
+   *
+   * @throws `AuditError` `invalid_options`.
+   */
   constructor(options: ReliableLogRecordProcessorOptions) {
     const settings = resolveDelivery(options);
     this.name = settings.name;
@@ -83,14 +90,14 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
     this.#exitDuty = this.#makeExitDuty();
   }
 
-  /** Whether a journal that does not know it yet hands it all entries. */
+  /** Whether a journal that does not know the name yet hands the processor all entries. */
   get backfill(): boolean {
     return this.#settings.backfill;
   }
 
   /**
-   * Delivers from this spool instead of the one in memory, first of all what is pending there; called by a log with a
-   * journal, before the first record.
+   * Delivers from this spool instead of the one in memory, beginning with what is pending there. A
+   * log with a journal calls this before the first record.
    */
   useSpool(spool: Spool): void {
     this.#spool = spool;
@@ -99,15 +106,17 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
     this.#takePending(0);
   }
 
-  /** Adds a listener for rejections and lasting failures; called by the log that owns the mirror. */
+  /**
+   * Adds a listener for rejections and lasting failures. The log that owns the mirror calls this.
+   */
   reportTo(onError: ErrorListener): void {
     this.#reporter.listen(onError);
   }
 
   /**
-   * Whether so many more records could be taken; for the log that owns the mirror.
+   * Checks, for the log that owns the mirror, that there is room for `count` more records.
    *
-   * @throws `AuditError` `delivery_failed` when they could not and `whenFull` is `"throw"`.
+   * @throws `AuditError` `delivery_failed` if there is none and `whenFull` is `"throw"`.
    */
   checkRoom(count: number): void {
     if (this.#settings.whenFull === "throw" && this.#spool.size + count > this.#spool.capacity)
@@ -115,13 +124,15 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
   }
 
   /**
-   * Takes a record as it is; never waits. With `whenFull: "throw"` it throws `delivery_failed` when there is no room for
-   * it, and the record was not accepted.
+   * Takes a record as it is now. Never waits.
+   *
+   * @throws `AuditError` `delivery_failed` if there is no room and `whenFull` is `"throw"`. The
+   * record is then not accepted.
    */
   onEmit(record: ReadWriteLogRecord): void {
     this.checkRoom(1);
     if (!this.#observed) this.#observe();
-    // a durable spool has the record already, and the next start delivers it
+    // a durable spool has the record already; the next start delivers it
     if (this.#shutdown !== undefined && !this.#spool.durable)
       this.#refuse(record, "it came after the shutdown");
     else if (this.#spool.size >= this.#spool.capacity) {
@@ -134,7 +145,7 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
     }
   }
 
-  /** What became of the records so far. */
+  /** Says what became of the records so far. */
   ledger(): MirrorLedger {
     const age = this.#oldestPendingMillis();
     return {
@@ -148,11 +159,12 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
   }
 
   /**
-   * Delivers what was accepted before the call, without delay. What arrives meanwhile is delivered in its turn.
+   * Delivers without delay what was accepted before the call. It does not wait for records that
+   * arrive later.
    *
-   * @throws `DeliveryError` `delivery_failed` when something is still pending after `timeoutMillis` (default
-   * {@link DEFAULT_FLUSH_TIMEOUT_MILLIS}, 30 000), when something was rejected since the last flush that settled, or when
-   * the exporter's own flush fails.
+   * @throws `DeliveryError` `delivery_failed` if something is still pending after `timeoutMillis`
+   * (default {@link DEFAULT_FLUSH_TIMEOUT_MILLIS}, 30 000), if something was rejected since the
+   * last flush that settled, or if the exporter's own flush fails.
    */
   forceFlush(options: FlushOptions = {}): Promise<void> {
     const timeoutMillis = options.timeoutMillis ?? DEFAULT_FLUSH_TIMEOUT_MILLIS;
@@ -162,10 +174,11 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
   }
 
   /**
-   * Flushes, then closes the exporter; once, later calls return the same promise.
+   * Flushes, then shuts the exporter down. Later calls return the same promise.
    *
-   * @throws `DeliveryError` `delivery_failed` when anything was rejected in the whole life of the processor, is still
-   * pending after `timeoutMillis` (default {@link DEFAULT_FLUSH_TIMEOUT_MILLIS}, 30 000), or when the exporter fails.
+   * @throws `DeliveryError` `delivery_failed` if any record was rejected in the whole life of the
+   * processor, if something is still pending after `timeoutMillis` (default
+   * {@link DEFAULT_FLUSH_TIMEOUT_MILLIS}, 30 000), or if the exporter fails.
    */
   shutdown(options: FlushOptions = {}): Promise<void> {
     this.#shutdown ??= this.#close(options.timeoutMillis ?? DEFAULT_FLUSH_TIMEOUT_MILLIS);
@@ -173,14 +186,14 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
   }
 
   async #flush(timeoutMillis: number): Promise<void> {
-    const told = this.#told;
+    const reported = this.#reportedRejections;
     const deadline = performance.now() + timeoutMillis;
     const left = this.#departures.next(this.#spool.size, timeoutMillis);
     this.#loop.hurry();
     const pending = await left;
     this.#loop.relax();
-    const rejected = this.#rejected - told;
-    this.#told = this.#rejected;
+    const rejected = this.#rejected - reported;
+    this.#reportedRejections = this.#rejected;
     if (pending > 0 || rejected > 0) throw this.#undelivered(pending, rejected);
     await this.#ask(() => this.#exporter.forceFlush(), deadline - performance.now());
   }
@@ -194,13 +207,13 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
     this.#loop.stop();
     const left = Math.max(EXPORTER_SHUTDOWN_MILLIS, deadline - performance.now());
     await this.#ask(() => this.#exporter.shutdown(), left);
-    // what is pending will not be delivered any more; at the exit it is said once more
+    // what is still pending will not be delivered; a line at the exit of the process repeats that
     if (this.#spool.size > 0 || this.#rejected > 0)
       throw this.#undelivered(this.#spool.size, this.#rejected);
     if (failure !== undefined) throw failure;
   }
 
-  /** Lets the exporter do something, as long as there is time. */
+  /** Waits for work of the exporter, but not past the time. */
   async #ask(work: () => Promise<void>, timeoutMillis: number): Promise<void> {
     try {
       await withDeadline(work, Math.max(1, timeoutMillis), `the exporter of ${this.name}`);
@@ -210,7 +223,7 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
     }
   }
 
-  /** What is pending without having been emitted here: of an earlier process, or sent again. */
+  /** Accepts what is pending without an `onEmit`: from an earlier process, or to be sent again. */
   #takePending(ahead: number): void {
     this.#accepted = this.#delivered + this.#rejected + this.#spool.size;
     this.#departures.postpone(ahead);
@@ -292,7 +305,7 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
 
   #observe(): void {
     this.#observed = true;
-    const self = new WeakRef(this); // a meter keeps its callbacks while it lives
+    const self = new WeakRef(this); // a meter never forgets its callbacks
     observeDelivery(this.#settings.meterProvider(), this.name, this.#spool.capacity, () => {
       const processor = self.deref();
       return processor && { ...processor.ledger(), overflowed: processor.#overflowed };
@@ -310,7 +323,7 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
       get isLost() {
         return isLost();
       },
-      // what it could not deliver is said at the exit itself
+      // a line at the exit of the process says what could not be delivered
       deliver: (timeoutMillis) => this.#flush(timeoutMillis).catch(() => {}),
     };
   }

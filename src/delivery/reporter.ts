@@ -1,15 +1,15 @@
 import { diag } from "@opentelemetry/api";
 import { AuditError } from "../errors.js";
 
-/** How often a warning that nobody asked for is repeated at the most. */
-export const REPEAT_MILLIS = 60_000;
+/** A warning is repeated after this time at the earliest. */
+const REPEAT_MILLIS = 60_000;
 
-/** Told of what no caller can be told of. */
+/** Hears of errors that no caller can be told of. */
 export type ErrorListener = (error: AuditError) => void;
 
 /**
- * Makes the one way to a listener. It never throws, and an error that the listener itself brings about goes to the
- * OpenTelemetry diagnostics instead: reporting it again would never end.
+ * Wraps a listener so that calling it never throws. An error that the listener itself causes goes
+ * to the OpenTelemetry diagnostics; reporting it to the listener could go on without end.
  */
 export function reporterTo(listener: ErrorListener): ErrorListener {
   let reporting = false;
@@ -32,8 +32,9 @@ export function reporterTo(listener: ErrorListener): ErrorListener {
 }
 
 /**
- * The listener where none is given, since silence would hide a loss: warnings of the process, the first at once and
- * then one a minute that counts the others, since an outage brings them by the thousand.
+ * The listener for an app that passes none, so that a loss is never silent: it emits process
+ * warnings. The first comes at once. After that, an outage may cause thousands, so one warning a
+ * minute counts the others.
  */
 export function processWarnings(): ErrorListener {
   let warned = Number.NEGATIVE_INFINITY;
@@ -52,42 +53,44 @@ export function processWarnings(): ErrorListener {
   };
 }
 
-/** Tells of losses: every one to the listeners, the first and then one a minute to the OpenTelemetry diagnostics. */
+/** Reports what goes wrong in one mirror. */
 export class LossReporter {
   readonly #mirror: string;
   readonly #fallback = processWarnings();
   readonly #listeners: ErrorListener[] = [];
-  #warned = Number.NEGATIVE_INFINITY;
-  /** When each advice was given last. */
-  readonly #advised = new Map<string, number>();
+  /** When each topic was last taken up. */
+  readonly #times = new Map<string, number>();
 
-  /** Reports for a mirror of this name. */
+  /** Makes a reporter for the mirror of this name. */
   constructor(mirror: string) {
     this.#mirror = mirror;
   }
 
-  /** Adds a listener; without any, the process warns. */
+  /** Adds a listener. Without one, the process warns. */
   listen(onError: ErrorListener): void {
     this.#listeners.push(reporterTo(onError));
   }
 
-  /** A record was rejected for good. */
+  /**
+   * Reports a rejected record to the listeners. The OpenTelemetry diagnostics hear of the first
+   * one, and then of one a minute.
+   */
   lost(what: string, reason: string): void {
     const message = `${this.#mirror}: ${what} was rejected: ${reason}`;
-    const now = performance.now();
-    if (now - this.#warned >= REPEAT_MILLIS) {
-      this.#warned = now;
-      diag.warn(`quorumlog: ${message}`);
-    }
+    if (this.#isDue("a loss")) diag.warn(`quorumlog: ${message}`);
     this.#tell(message);
   }
 
-  /** Nothing is lost, but nothing will be delivered until somebody looks; each advice at once, and then once a minute. */
+  /** Reports, once a minute for each advice, that nothing is delivered until somebody acts. */
   stuck(reason: string, advice: string): void {
+    if (this.#isDue(advice)) this.#tell(`${this.#mirror}: ${reason}; ${advice}; records are kept`);
+  }
+
+  #isDue(topic: string): boolean {
     const now = performance.now();
-    if (now - (this.#advised.get(advice) ?? Number.NEGATIVE_INFINITY) < REPEAT_MILLIS) return;
-    this.#advised.set(advice, now);
-    this.#tell(`${this.#mirror}: ${reason}; ${advice}, records are kept`);
+    if (now - (this.#times.get(topic) ?? Number.NEGATIVE_INFINITY) < REPEAT_MILLIS) return false;
+    this.#times.set(topic, now);
+    return true;
   }
 
   #tell(message: string): void {

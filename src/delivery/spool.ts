@@ -1,51 +1,54 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { Mutable } from "../entry/audit-entry.js";
 
-/** A record that waits for its delivery. */
+/** A record that waits for delivery. */
 export interface SpooledRecord {
   readonly record: ReadableLogRecord;
-  /** Since when it waits, in milliseconds of a clock that never turns back. */
+  /** Since when it waits, in milliseconds of `performance.now()`, which never goes back. */
   readonly since: number;
 }
 
-/** What is pending, oldest first. A processor delivers from the front and adds at the end. */
+/** The pending records, oldest first. A processor adds at the end and delivers from the front. */
 export interface Spool {
   /** How many records are pending. */
   readonly size: number;
-  /** How many may be. */
+  /** How many records may be pending. */
   readonly capacity: number;
-  /** Whether it is made so that they are still pending after the end of the process. */
+  /** Whether pending records outlive the process. */
   readonly durable: boolean;
-  /** Since when the oldest one waits; undefined when none does. */
+  /** Since when the oldest record waits. Undefined if none is pending. */
   readonly oldestSince: number | undefined;
-  /** Whether that holds at this moment: a file can be deleted. */
+  /** Whether the pending records would outlive the process now: a file can be deleted. */
   isSafe(): boolean;
-  /** Adds a record at the end; there must be room. Answers how many more are pending: none, when it was known already. */
+  /**
+   * Adds a record at the end; there must be room. Returns how many more records are pending: 0 if
+   * the spool had the record already.
+   */
   add(spooled: SpooledRecord): number;
-  /** The oldest records, at most as many as asked for, without removing them. */
+  /** The oldest records, `count` at most. They stay in the spool. */
   peek(count: number): readonly SpooledRecord[];
-  /** Removes the oldest records: they were delivered. */
+  /** Removes the `count` oldest records, which were delivered. */
   settle(count: number): void;
-  /** Removes the oldest record: it will never be delivered, for this reason. */
+  /** Removes the oldest record, which will not be delivered for this reason. */
   reject(reason: string): void;
   /**
-   * Calls the listener whenever records became pending that nobody added, such as rejected ones again, with the number
-   * of those that stand before what was pending already.
+   * Calls the listener when records become pending that nobody added, such as rejected records that
+   * are sent again. `ahead` is how many of them come before the records that were pending already.
    */
   onPending?(listener: (ahead: number) => void): void;
 }
 
-/** Below this many dead slots the list is not worth moving. */
+/** With fewer empty slots than this, the list is not worth moving. */
 const MIN_COMPACTION = 1024;
 
-/** A bounded spool in memory; what it holds is gone with the process. */
+/** A bounded spool in memory. What it holds is lost when the process ends. */
 export class MemorySpool implements Spool {
   readonly capacity: number;
   readonly durable = false;
   #records: SpooledRecord[] = [];
   #head = 0;
 
-  /** Makes an empty spool for so many records. */
+  /** Makes an empty spool for `capacity` records. */
   constructor(capacity: number) {
     this.capacity = capacity;
   }
@@ -55,23 +58,23 @@ export class MemorySpool implements Spool {
     return this.#records.length - this.#head;
   }
 
-  /** Since when the oldest one waits. */
+  /** Since when the oldest record waits. */
   get oldestSince(): number | undefined {
     return this.#records[this.#head]?.since;
   }
 
-  /** Never. */
+  /** Always false. */
   isSafe(): boolean {
     return false;
   }
 
-  /** Adds a record at the end. */
+  /** Adds a snapshot of the record at the end. */
   add({ record, since }: SpooledRecord): number {
     this.#records.push({ record: snapshotOf(record), since });
     return 1;
   }
 
-  /** The oldest records, without removing them. */
+  /** The oldest records, which stay in the spool. */
   peek(count: number): readonly SpooledRecord[] {
     return this.#records.slice(this.#head, this.#head + count);
   }
@@ -92,15 +95,15 @@ export class MemorySpool implements Spool {
       this.#head = 0;
       return;
     }
-    // a settled record must not be held until the next compaction
+    // otherwise settled records would stay in memory until the list is moved
     this.#records.fill(undefined as never, this.#head, end);
     this.#head = end;
   }
 }
 
 /**
- * The record as it is at this moment. The SDK's own stays writable: a processor further on may scrub or enrich it while
- * it is pending, and what arrived would not be what was sealed.
+ * Copies the record as it is now. The SDK's record stays writable: while it is pending, a later
+ * processor may change it, and what arrives would differ from what was sealed.
  */
 export function snapshotOf(record: ReadableLogRecord): ReadableLogRecord {
   const { spanContext, severityText, severityNumber, body, eventName } = record;
