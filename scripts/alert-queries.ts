@@ -1,5 +1,5 @@
 /**
- * The queries of deploy/grafana/alerts.yaml. `test/e2e` runs those that Loki answers against a real one.
+ * The queries of deploy/grafana/alerts.yaml. `test/e2e` runs the LogQL ones against a real Loki.
  */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -11,7 +11,7 @@ export interface AlertQuery {
   /** The rule's uid. */
   readonly rule: string;
   readonly language: "logql" | "promql";
-  /** An instant query. It has a series for each thing that is wrong, and none when all is well. */
+  /** An instant query. It returns one series for each problem, and none if all is well. */
   readonly expr: string;
 }
 

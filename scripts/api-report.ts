@@ -1,7 +1,8 @@
 /**
- * Writes (`--update`) or compares (`--check`) one report of the public API for each subpath of `exports`: api/*.api.md.
- * An export without documentation is an error, and so is one that needs a type which no subpath exports. A member may go
- * without where its name says all; the report marks it.
+ * Writes (`--update`) or compares (`--check`) one report of the public API for each subpath of
+ * `exports`: api/*.api.md. An export without documentation is an error. So is an export that needs
+ * a type which no subpath exports. A member needs no documentation if its name says enough; the
+ * report marks it.
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
@@ -77,7 +78,7 @@ function configOf({ name, types }: Subpath): ExtractorConfig {
   });
 }
 
-/** The names in the reports that this run has just made. */
+/** The names in the reports of this run. */
 const reportedNames = (all: readonly Subpath[]): Set<string> =>
   new Set(
     all
@@ -115,7 +116,7 @@ function main(update: boolean): void {
     process.exitCode = 1;
   }
   if (process.exitCode === 1)
-    console.error("After a wanted change: npm run api, and look at the diff of api/");
+    console.error("If you want this change, run npm run api, and read the diff of api/.");
 }
 
 main(process.argv.includes("--update"));

@@ -1,6 +1,4 @@
-/**
- * The kinds of panel that the dashboard is made of, and the links in their cells.
- */
+/** The kinds of panels of the dashboard, and the links in their cells. */
 import * as common from "@grafana/grafana-foundation-sdk/common";
 import * as grafana from "@grafana/grafana-foundation-sdk/dashboard";
 import * as loki from "@grafana/grafana-foundation-sdk/loki";
@@ -10,10 +8,10 @@ import * as table from "@grafana/grafana-foundation-sdk/table";
 import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries";
 import type { LogqlQuery } from "./dashboard-queries.ts";
 
-/** The dashboard's uid, and so its address: /d/quorumlog. */
+/** The uid of the dashboard, and so its address: /d/quorumlog. */
 export const DASHBOARD_UID = "quorumlog";
 
-/** What Grafana replaces by the value of a variable. */
+/** The text that Grafana replaces with the value of a variable. */
 export const placeholder = (variable: string): string => `\${${variable}}`;
 
 export const LOKI = { type: "loki", uid: placeholder("loki") };
@@ -37,7 +35,7 @@ export const PLAIN = new grafana.ThresholdsConfigBuilder()
   .mode(grafana.ThresholdsMode.Absolute)
   .steps([{ value: null, color: "blue" }]);
 
-/** A query to Loki, in the way that its kind is run. */
+/** A query to Loki, run as its kind requires. */
 export function lokiTarget(
   { kind, expr }: LogqlQuery,
   legend = "",
@@ -65,7 +63,7 @@ export function promTarget(
     .editorMode(prometheus.QueryEditorMode.Code);
 }
 
-/** One number, for the chosen time; red above 0 when it is an `alarm`. */
+/** One number for the chosen time. If it is an `alarm`, it is red above 0. */
 export function number(
   title: string,
   description: string,
@@ -121,7 +119,10 @@ export function overTime(title: string, description: string): timeseries.PanelBu
     .span(12);
 }
 
-/** A table of instant queries, one row for each combination of labels; `columns` renames and orders the columns. */
+/**
+ * A table of instant queries, with one row for each combination of labels. `columns` renames and
+ * orders the columns.
+ */
 export function rows(
   title: string,
   description: string,
@@ -142,7 +143,7 @@ export function rows(
   return panel;
 }
 
-/** Gives columns their names and their order, and leaves some out. */
+/** Renames and orders the columns, and leaves some out. */
 export function organized(columns: Readonly<Record<string, string>>, without: readonly string[]) {
   const names = Object.keys(columns);
   return {

@@ -1,8 +1,9 @@
 /**
- * The queries of the Grafana dashboard, apart from how it looks. Names come from the conventions, so that they are those of
- * the records: Loki and Prometheus turn dots into underscores.
+ * The queries of the Grafana dashboard. The names come from the conventions; Loki and Prometheus
+ * replace their dots with underscores.
  *
- * `test/e2e` runs each LogQL query against a real Loki; {@link withoutVariables} puts values where Grafana would.
+ * `test/e2e` runs each LogQL query against a real Loki: {@link withoutVariables} fills in the
+ * variables as Grafana does.
  */
 import * as quorumlog from "quorumlog";
 import { METRIC_CONVENTIONS } from "./conventions.ts";
@@ -19,17 +20,17 @@ const SIZE = logqlName(quorumlog.ATTR_GOVERNANCE_CHECKPOINT_SIZE);
 const MIRROR = logqlName(quorumlog.ATTR_OTEL_COMPONENT_NAME);
 
 /**
- * A part of the value is enough, and nothing typed in is everything. What is typed in stays a text: `:regex` escapes it,
- * and a text in backticks needs no escapes of its own.
+ * Matches values that contain what the user typed, so an empty field matches all. `:regex` makes
+ * Grafana escape the input, and text in backticks needs no other escapes.
  */
 const containing = (label: string, variable: string): string =>
   `${label}=~\`.*\${${variable}:regex}.*\``;
 
-/** What the dashboard is about: the records of these logs. */
+/** The records of the chosen services and logs. */
 const RECORDS = `{service_name=~"$service"} | ${containing(LOG, "log")}`;
-/** Of these records, those that are of this proposal and this actor. */
+/** Of these, the records of the chosen proposal and actor. */
 const CHOSEN = `${RECORDS} | ${containing(PROPOSAL, "proposal")} | ${containing(ACTOR, "actor")}`;
-/** Events that have no actor of their own are those of a proposal or a subject. */
+/** The records of the chosen proposal, for events that have no actor. */
 const OF_PROPOSAL = `${RECORDS} | ${containing(PROPOSAL, "proposal")}`;
 
 const is = (operation: quorumlog.Operation | "checkpoint"): string => `${OPERATION}="${operation}"`;
@@ -41,7 +42,7 @@ const lastTime = (operation: quorumlog.Operation): string =>
   `max_over_time(${OF_PROPOSAL} | ${is(operation)} | unwrap ${TIME} [$__range]) by (${SUBJECT})`;
 const orZero = (query: string): string => `(${query}) or vector(0)`;
 
-/** How Grafana runs a query: over time, at the end of the chosen time, or for its lines. */
+/** How Grafana runs a query: over the chosen time, at its end, or for its lines. */
 export type QueryKind = "range" | "instant" | "lines";
 
 export interface LogqlQuery {
@@ -91,7 +92,7 @@ export const LOGQL = {
     kind: "range",
     expr: `sum by (${ACTOR}) (${counted(`${CHOSEN} | ${is("byzantine_detected")}`, "$__auto")})`,
   },
-  /** Granted, and not revoked since. */
+  /** Authorizations that were granted and not revoked since. */
   authorizations: {
     kind: "instant",
     expr:
@@ -124,7 +125,7 @@ export const LOGQL = {
   trail: { kind: "lines", expr: CHOSEN },
 } as const satisfies Readonly<Record<string, LogqlQuery>>;
 
-/** The metrics of the reliable mirrors, and two of the Collector's own. */
+/** The metrics of the reliable mirrors, and two metrics of the Collector. */
 export const PROMQL = {
   accepted: `sum by (${MIRROR}) (increase(${promqlName(quorumlog.METRIC_DELIVERY_ACCEPTED)}[$__rate_interval]))`,
   delivered: `sum by (${MIRROR}) (increase(${promqlName(quorumlog.METRIC_DELIVERY_DELIVERED)}[$__rate_interval]))`,
@@ -133,7 +134,7 @@ export const PROMQL = {
   pendingAge: `max by (${MIRROR}) (${promqlName(quorumlog.METRIC_DELIVERY_PENDING_AGE)})`,
   collectorQueue:
     "max by (exporter) (otelcol_exporter_queue_size / otelcol_exporter_queue_capacity)",
-  /** The counter itself: it begins with the first that is refused, which would be no increase. */
+  /** The counter itself: it starts at the first refusal, which `increase` would not count. */
   collectorFailed: "sum by (exporter) (otelcol_exporter_send_failed_log_records)",
 } as const;
 
@@ -142,15 +143,15 @@ export function logqlName(attribute: string): string {
   return attribute.replaceAll(/[^\w]/g, "_");
 }
 
-/** The name that Prometheus gives to a metric of the conventions that it takes over OTLP. */
+/** The name that Prometheus gives to a metric of the conventions that it gets over OTLP. */
 export function promqlName(metric: string): string {
   const convention = METRIC_CONVENTIONS.find(({ name }) => name === metric);
-  if (convention === undefined) throw new Error(`${metric} is no metric of the conventions`);
+  if (convention === undefined) throw new Error(`${metric} is not a metric of the conventions`);
   const unit = convention.unit === "s" ? "_seconds" : "";
   return `${logqlName(metric)}${unit}${convention.instrument === "counter" ? "_total" : ""}`;
 }
 
-/** What Grafana puts in the place of the variables of a query. */
+/** The values of the variables of a query. */
 export interface QueryValues {
   /** A regular expression. Default: every service. */
   readonly service?: string;
@@ -161,7 +162,7 @@ export interface QueryValues {
   readonly range?: string;
 }
 
-/** The query as Grafana would send it. */
+/** The query as Grafana sends it. */
 export function withoutVariables(expr: string, values: QueryValues = {}): string {
   const { service = ".+", range = "6h" } = values;
   return expr

@@ -1,11 +1,10 @@
 /**
- * Writes deploy/grafana/dashboard.json (or the file that it is given), or with `--check` fails when that file is not what
- * would be written. What its panels ask for is in dashboard-queries.ts, how they look in dashboard-panels.ts.
+ * Writes deploy/grafana/dashboard.json, or the file that it is given. With `--check` it writes
+ * nothing, and fails if the file is out of date. The queries are in dashboard-queries.ts, the kinds
+ * of panels in dashboard-panels.ts.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import * as bargauge from "@grafana/grafana-foundation-sdk/bargauge";
 import type { Builder } from "@grafana/grafana-foundation-sdk/cog";
 import * as common from "@grafana/grafana-foundation-sdk/common";
@@ -30,13 +29,13 @@ import {
   toTrace,
 } from "./dashboard-panels.ts";
 import { LOGQL, logqlName, PROMQL } from "./dashboard-queries.ts";
+import { writeOrCheck } from "./written-file.ts";
 
 const DOCUMENT = resolve(import.meta.dirname, "../deploy/grafana/dashboard.json");
 
-const NEEDS_METRICS =
-  "From the OpenTelemetry metrics of the app, which come by way of the Collector.";
+const NEEDS_METRICS = "From the OpenTelemetry metrics of the app, through the Collector.";
 
-/** Columns of the trail: of Loki's frame, and of its labels, which are the attributes. */
+/** The columns of the trail: those of Loki's frame, and its labels, which are the attributes. */
 const TRAIL_COLUMNS: Readonly<Record<string, string>> = {
   Time: "recorded",
   governance_sequence: "#",
@@ -55,8 +54,8 @@ function trail(): table.PanelBuilder {
   return new table.PanelBuilder()
     .title("The trail")
     .description(
-      "Every record, newest first, up to 500. Click an actor, a proposal or a log to see only its records, and a trace id to " +
-        "open the trace, for which a Tempo data source is needed.",
+      "Every record, newest first, up to 500. Click an actor, a proposal or a log to see only " +
+        "its records. Click a trace id to open the trace; this needs a Tempo data source.",
     )
     .datasource(LOKI)
     .withTarget(lokiTarget(LOGQL.trail).maxLines(500).direction(loki.LokiQueryDirection.Backward))
@@ -101,7 +100,8 @@ function health(): Builder<grafana.Panel>[] {
       .span(8),
     overTime(
       "Collector",
-      "How full its queue is, and the records that Loki refused for good since it started: the app took them for delivered.",
+      "How full its queue is, and how many records Loki refused for good since the Collector " +
+        "started. For the app, these records are delivered.",
     )
       .datasource(PROMETHEUS)
       .withTarget(promTarget(PROMQL.collectorQueue, "queue of {{exporter}}", "A"))
@@ -123,7 +123,7 @@ function variables(): Builder<grafana.VariableModel>[] {
   const text = (name: string, label: string) =>
     new grafana.TextBoxVariableBuilder(name)
       .label(label)
-      .description("A part of it is enough; nothing is all.")
+      .description("A part of it is enough. Empty means all.")
       .defaultValue("")
       .current({ text: "", value: "" });
   return [
@@ -145,12 +145,12 @@ function variables(): Builder<grafana.VariableModel>[] {
   ];
 }
 
-/** The whole dashboard, in the form that Grafana takes. */
+/** The whole dashboard, as Grafana reads it. */
 export function dashboard(): grafana.Dashboard {
   const builder = new grafana.DashboardBuilder("AI governance")
     .uid(DASHBOARD_UID)
     .description(
-      "What was proposed, voted, decided and authorized, and whether the log of it is whole.",
+      "What was proposed, voted, decided and authorized, and whether the log is complete.",
     )
     .tags(["quorumlog", "governance"])
     .time({ from: "now-24h", to: "now" })
@@ -161,8 +161,8 @@ export function dashboard(): grafana.Dashboard {
     number("Votes", "Votes cast in the chosen time.", LOGQL.votes),
     number("Proposals", "Created in the chosen time.", LOGQL.proposals),
     number("Decided", "Proposals with a result in the chosen time.", LOGQL.decided),
-    number("Open", "Created in the chosen time, and without a result in it.", LOGQL.open),
-    number("Rejections", "Results that rejected.", LOGQL.rejections),
+    number("Open", "Created in the chosen time, without a result in that time.", LOGQL.open),
+    number("Rejections", "Results that rejected the proposal.", LOGQL.rejections),
     number("Byzantine events", "Voters that voted both ways.", LOGQL.byzantine, true),
     bars("Votes by decision", "", LOGQL.votesByDecision, "governance_decision"),
     bars("Results by decision", "", LOGQL.decisions, "governance_decision"),
@@ -195,7 +195,8 @@ export function dashboard(): grafana.Dashboard {
     .withPanel(
       rows(
         "Checkpoints",
-        "For each log: entries that Loki has, entries that the newest checkpoint is over, and when it was signed.",
+        "For each log: the entries that Loki has, the entries that the newest checkpoint covers, " +
+          "and when it was signed.",
         [LOGQL.entries, LOGQL.checkpointSize, LOGQL.checkpointTime],
         {
           governance_log_id: "log",
@@ -214,7 +215,8 @@ export function dashboard(): grafana.Dashboard {
       new logs.PanelBuilder()
         .title("The lines")
         .description(
-          "What was sealed, byte for byte: one canonical line each, and the notes of the checkpoints.",
+          "What was sealed, byte for byte: the canonical line of each entry, and the notes of " +
+            "the checkpoints.",
         )
         .datasource(LOKI)
         .withTarget(lokiTarget(LOGQL.trail))
@@ -233,26 +235,16 @@ export function dashboard(): grafana.Dashboard {
   };
 }
 
-/** The columns of the trail that are attributes, by their names in the conventions. */
+/** The attributes among the columns of the trail, by their names in the conventions. */
 export function trailAttributes(): string[] {
   return ATTRIBUTE_CONVENTIONS.map(({ name }) => name).filter(
     (name) => logqlName(name) in TRAIL_COLUMNS,
   );
 }
 
-function main(check: boolean, file: string): void {
-  const wanted = `${JSON.stringify(dashboard(), undefined, 2)}\n`;
-  if (!check) writeFileSync(file, wanted);
-  else if (!existsSync(file) || readFileSync(file, "utf8") !== wanted) {
-    console.error(`${basename(file)} is not what the code says; run: npm run docs:dashboard`);
-    process.exitCode = 1;
-  }
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values, positionals } = parseArgs({
-    options: { check: { type: "boolean", default: false } },
-    allowPositionals: true,
-  });
-  main(values.check, positionals[0] ?? DOCUMENT);
-}
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  writeOrCheck(
+    `${JSON.stringify(dashboard(), undefined, 2)}\n`,
+    DOCUMENT,
+    "npm run docs:dashboard",
+  );

@@ -61,8 +61,8 @@ const ROOMS: Rooms = {
 };
 
 const MAX_LINES = 400;
-// The formatter starts every statement at the start of a line, so no example in a comment is taken
-// for one.
+// The formatter starts every statement at the start of a line, so an example in a comment does not
+// match.
 const STATEMENT =
   /^(?:import|export)\s(?<type>type\s)?(?:[\w*{}\s,$]*?from\s)?"(?<from>[^"\n]+)"/gm;
 const EXPRESSION = /^(?![ \t]*(?:\*|\/\/)).*?\bimport\("(?<from>[^"\n]+)"\)/gm;
@@ -81,10 +81,7 @@ const allows = (allowed: string, name: string, typeOnly: boolean): boolean =>
     return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
   });
 
-/**
- * The inner room of a file, `journal/tree`; its room, if that has no inner rooms or the file is of
- * its face.
- */
+/** The inner room of a file. It is the room itself for a face, or if the room is not divided. */
 function innerRoomOf(file: string, rooms: Rooms): string {
   const room = roomOf(file);
   const folder = /^src\/[^/]+\/([^/]+)\//.exec(file)?.[1];
@@ -92,7 +89,7 @@ function innerRoomOf(file: string, rooms: Rooms): string {
   return divided && folder !== undefined ? `${room}/${folder}` : room;
 }
 
-/** An import of a file; `target` is the file that it names, if it is one of ours. */
+/** An import of a file. `target` is the imported file, if it is in `src/`. */
 export interface Import {
   readonly from: string;
   readonly target: string | undefined;
@@ -117,7 +114,7 @@ export function importsOf(file: string, text: string): Import[] {
   });
 }
 
-/** The rule that an import breaks, if any. */
+/** What an import breaks: a message, or nothing. */
 function forbidden(file: string, { from, target, typeOnly }: Import, rooms: Rooms) {
   const room = roomOf(file);
   const [outside = "", packages = ""] = rooms[room] ?? [];
@@ -138,7 +135,7 @@ function forbidden(file: string, { from, target, typeOnly }: Import, rooms: Room
 
 type Edges = ReadonlyMap<string, readonly string[]>;
 
-/** The way from `start` back to itself, or nothing. */
+/** The path from `start` back to itself. It is empty if there is none. */
 function circle(edges: Edges, start: string, path = [start], seen = new Set<string>()): string[] {
   for (const next of edges.get(path.at(-1) ?? start) ?? []) {
     if (next === start) return [...path, next];

@@ -5,14 +5,13 @@
  * Attributes and metrics come from conventions.ts, the vocabularies from the operations. The
  * table of operations is made from records that the helpers of the built package emitted.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { SeverityNumber } from "@opentelemetry/api";
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import * as quorumlog from "quorumlog";
 import { ATTRIBUTE_CONVENTIONS, METRIC_CONVENTIONS } from "./conventions.ts";
+import { writeOrCheck } from "./written-file.ts";
 
 const {
   CONSENSUS_DECISIONS,
@@ -254,21 +253,5 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
 }
 
-function main(check: boolean, file: string): void {
-  const wanted = semanticConventions();
-  if (!check) {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, wanted);
-  } else if (!existsSync(file) || readFileSync(file, "utf8") !== wanted) {
-    console.error(`${basename(file)} is out of date; run: npm run docs:semconv`);
-    process.exitCode = 1;
-  }
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values, positionals } = parseArgs({
-    options: { check: { type: "boolean", default: false } },
-    allowPositionals: true,
-  });
-  main(values.check, positionals[0] ?? DOCUMENT);
-}
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  writeOrCheck(semanticConventions(), DOCUMENT, "npm run docs:semconv");

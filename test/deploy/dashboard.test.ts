@@ -66,7 +66,7 @@ describe("deploy/grafana/dashboard.json", () => {
     expect(run("--check")).toEqual({ status: 0, stderr: "" });
     expect(run("--check", stale)).toEqual({
       status: 1,
-      stderr: "stale.json is not what the code says; run: npm run docs:dashboard\n",
+      stderr: "stale.json is out of date; run: npm run docs:dashboard\n",
     });
   });
 
@@ -151,7 +151,7 @@ describe("the queries", () => {
     for (const expr of Object.values(PROMQL))
       for (const [name] of expr.matchAll(/\b(?:quorumlog|otel_sdk)_\w+/g))
         expect(known).toContain(name);
-    expect(() => promqlName("quorumlog.nothing")).toThrow("is no metric");
+    expect(() => promqlName("quorumlog.nothing")).toThrow("is not a metric");
   });
 
   test("have no variable left after the values are in, and what is typed in stays a text", () => {
