@@ -28,8 +28,8 @@ type Rooms = Readonly<Record<string, readonly [rooms: string, packages: string] 
  *
  *     journal: ["record query integrity entry errors", "node:*"],
  *     "journal/file": "",
- *     "journal/tree": "file",
- *     "journal/entries": "file type:tree",
+ *     "journal/entries": "file",
+ *     "journal/tree": "file entries",
  */
 const ROOMS: Rooms = {
   semconv: ["", ""],
@@ -51,6 +51,10 @@ const ROOMS: Rooms = {
     `record query integrity type:delivery entry ${GROUND}`,
     "type:@opentelemetry/sdk-logs node:*",
   ],
+  "journal/file": "",
+  "journal/entries": "file",
+  "journal/tree": "file entries",
+  "journal/outbox": "file entries tree",
   log: [CORE, `${OTEL} node:*`],
   otlp: [ADAPTER, `${OTEL} @opentelemetry/exporter-* @opentelemetry/otlp-* node:*`],
   winston: [ADAPTER, `${OTEL} type:winston node:*`],

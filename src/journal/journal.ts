@@ -1,35 +1,45 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
-import { invalidOption } from "../errors.js";
 import type { EvidenceSource } from "../integrity/evidence.js";
 import { type AuditQuery, parseQuery } from "../query/audit-query.js";
 import { type AuditPage, type AuditReader, pageOf } from "../query/audit-reader.js";
 import type { StoredCheckpoint } from "../record/checkpoint-record.js";
-import { backupTo } from "./backup.js";
-import { CheckpointTable } from "./checkpoint-table.js";
-import { type CheckpointOptions, Checkpoints } from "./checkpoints.js";
-import { Connection } from "./connection.js";
-import { Deliverables } from "./deliverables.js";
-import { EntryReader } from "./entry-reader.js";
-import { EntryTable, type HrTime, type JournalRow } from "./entry-table.js";
-import { evidenceOf } from "./evidence.js";
-import { journalFailed } from "./failure.js";
-import { type JournalStats, statsOf } from "./journal-stats.js";
-import type { NewestEntry } from "./newest-entry.js";
-import {
-  assertFilePath,
-  type JournalOptions,
-  type ResolvedJournalOptions,
-  resolveJournalOptions,
-} from "./options.js";
-import type { Outbox, OutboxOptions } from "./outbox.js";
-import { Outboxes } from "./outboxes.js";
-import { Prover } from "./proving.js";
-import { type PruneOptions, type Pruning, prune, pruneMillis } from "./pruning.js";
-import type { RejectedRecord } from "./rejected-record.js";
+import { EntryQueries } from "./entries/entry-queries.js";
+import type { NewestEntry } from "./entries/entry-row.js";
+import { EntryTable, type HrTime, type JournalRow } from "./entries/entry-table.js";
+import { type PruneOptions, type Pruning, prune, pruneMillis } from "./entries/pruning.js";
+import type { Connection } from "./file/connection.js";
+import { journalFailed } from "./file/failure.js";
+import { backupTo, bytesOf } from "./file/journal-file.js";
+import { openJournal } from "./opening.js";
+import { type JournalOptions, resolveJournalOptions } from "./options.js";
+import { Deliverables } from "./outbox/deliverables.js";
+import type { Outbox, OutboxOptions } from "./outbox/outbox.js";
+import { type JournalMirrorStats, Outboxes, type RejectedRecord } from "./outbox/outboxes.js";
+import { type CheckpointOptions, CheckpointSigner } from "./tree/checkpoint-signer.js";
+import { CheckpointTable } from "./tree/checkpoint-table.js";
+import { journalEvidence } from "./tree/evidence.js";
+import { MerkleTree } from "./tree/merkle-tree.js";
+import { prove } from "./tree/prove.js";
+
+/** What a journal holds. */
+export interface JournalStats {
+  /** How many entries can be read. */
+  readonly entries: number;
+  /** How many entries were pruned, so that only their leaf hashes are kept. */
+  readonly pruned: number;
+  /** The size of the file and its write-ahead log. */
+  readonly bytes: number;
+  /** When the oldest entry that can be read happened, RFC 3339. */
+  readonly firstTimestamp?: string | undefined;
+  /** When the newest entry that can be read happened, RFC 3339. */
+  readonly lastTimestamp?: string | undefined;
+  /** Each mirror that the journal knows, by its name. */
+  readonly mirrors: Readonly<Record<string, JournalMirrorStats>>;
+}
 
 /**
- * The durable log: an SQLite file that holds every entry of a log, over all processes that wrote to it in turn, and
- * what each mirror has still to deliver. What `append` has returned from is committed and synced.
+ * The durable log: an SQLite file that holds every entry of a log, from all processes that wrote to it
+ * in turn, and how far each mirror has come. When `append` returns, the entry is committed and synced.
  *
  * One process writes, any number read. Every entry that is read is checked against its leaf hash.
  *
@@ -54,55 +64,54 @@ export class Journal implements AuditReader {
   readonly #minimumRetentionDays: number;
   readonly #file: Connection;
   readonly #entries: EntryTable;
-  readonly #reader: EntryReader;
+  readonly #queries: EntryQueries;
+  readonly #tree: MerkleTree;
+  readonly #checkpoints: CheckpointTable;
+  readonly #signer: CheckpointSigner;
   readonly #outboxes: Outboxes;
-  readonly #deliverables: Deliverables;
-  readonly #checkpointTable: CheckpointTable;
-  readonly #checkpoints: Checkpoints;
-  readonly #prover: Prover;
   #length: number;
   #lastTime: HrTime;
 
   /**
-   * Opens the journal at a path; for writing, it makes one when nothing is there.
+   * Opens the journal at a path. If nothing is there, and it is opened for writing, makes it.
    *
-   * @throws `AuditError` `journal_failed` when the file is damaged, foreign, of a newer version, or held by
-   * another process for writing, which it names; `invalid_options`. Nothing is overwritten.
+   * @throws `AuditError` `journal_failed` when the file is damaged, is not a journal, has a schema
+   * version that this code does not know, or is written by another process, which the message
+   * names; `invalid_options`. A file that is refused is not changed.
    */
   static open(path: string, options: JournalOptions = {}): Journal {
     const resolved = resolveJournalOptions(options);
-    const file = new Connection(path, resolved);
+    const file = openJournal(path, resolved);
     try {
-      return file.read(() => new Journal(file, resolved));
+      return file.read(() => new Journal(file, resolved.minimumRetentionDays));
     } catch (error) {
       file.abandon();
       throw error;
     }
   }
 
-  private constructor(file: Connection, { minimumRetentionDays }: ResolvedJournalOptions) {
-    this.path = file.path;
-    this.logId = file.logId;
+  private constructor(file: Connection, minimumRetentionDays: number) {
+    const { database, logId, path } = file;
+    const entries = new EntryTable(database, logId);
+    const tree = new MerkleTree(database);
+    const checkpoints = new CheckpointTable(database, entries.contexts, logId);
+    const length = () => this.length;
+    const deliverables = new Deliverables({ logId, entries, checkpoints, length });
+    const outboxes = new Outboxes(database, deliverables, () => file.isKept);
+    const stored = (position: number) => outboxes.addCheckpoint(position);
+    this.path = path;
+    this.logId = logId;
     this.#minimumRetentionDays = minimumRetentionDays;
     this.#file = file;
-    this.#entries = new EntryTable(file.database);
-    this.#reader = new EntryReader(file.database, this.#entries, file.logId);
-    const table = new CheckpointTable(file.database, this.#entries.contexts, file.logId);
-    this.#checkpointTable = table;
-    this.#deliverables = new Deliverables(file.logId, this.#entries, table, () => this.length);
-    this.#outboxes = new Outboxes(file.database, this.#deliverables, () => file.isKept);
-    ({ length: this.#length, lastTime: this.#lastTime } = this.#entries.end());
-    this.#checkpoints = new Checkpoints({
-      file,
-      entries: this.#entries,
-      table,
-      deliverables: this.#deliverables,
-      stored: () => this.#outboxes.checkpointStored(),
-      end: () => ({ length: this.#length, lastTime: this.#lastTime }),
-    });
-    this.#prover = new Prover(this.#entries, () => table.newest());
-    if (file.readOnly) return; // what is read is checked then; what was altered must still be open to an auditor
-    this.#entries.tree.continueAt(this.#length);
+    this.#entries = entries;
+    this.#queries = new EntryQueries(database, logId);
+    this.#tree = tree;
+    this.#checkpoints = checkpoints;
+    this.#signer = new CheckpointSigner({ file, entries, tree, checkpoints, stored });
+    this.#outboxes = outboxes;
+    ({ length: this.#length, lastTime: this.#lastTime } = entries.end());
+    // A reader does without: an auditor must be able to open a journal whose tree was altered.
+    if (!file.readOnly) tree.continueAt(this.#length);
   }
 
   /** The next sequence: how many entries were ever appended, pruned ones included. */
@@ -118,124 +127,146 @@ export class Journal implements AuditReader {
   }
 
   /**
-   * Appends the entries of the next sequences, in one transaction that is synced when it returns.
+   * Appends the entries of the next sequences in one transaction, which is synced when it returns.
    *
-   * @throws `AuditError` `journal_failed` with its cause: none was recorded, and the next call tries again.
-   * When the file was deleted or replaced, it must be opened anew. `closed`.
+   * @throws `AuditError` `journal_failed` with its cause: none was recorded, and the next call tries
+   * again. If the file was deleted or replaced, it must be opened anew. `closed`.
    */
   append(...rows: readonly JournalRow[]): void {
     this.#file.commit(() => {
       let next = this.#length;
       for (const { entry } of rows)
         if (entry.sequence !== next++)
-          throw journalFailed(`the next sequence is ${next - 1}, not ${entry.sequence}`);
-      this.#entries.append(rows);
+          throw journalFailed(
+            `the next sequence is ${next - 1}, not ${entry.sequence}; append entries in the order of ` +
+              "their sequences",
+          );
+      const leaves = rows.map(({ entry }) => Buffer.from(entry.leafHash, "hex"));
+      const { range, subtrees } = this.#tree.grown(leaves);
+      const alongside = subtrees.length === 0 ? undefined : () => this.#tree.store(subtrees);
+      this.#entries.append(rows, leaves, alongside);
+      this.#tree.keep(range);
     });
     this.#length += rows.length;
     this.#lastTime = rows.at(-1)?.time ?? this.#lastTime;
   }
 
-  /** The entries of a query, newest first unless it says otherwise. Throws `invalid_query`, `journal_failed`. */
+  /**
+   * The entries of a query, newest first unless it asks for another order.
+   *
+   * @throws `AuditError` `invalid_query`, `journal_failed`.
+   */
   entries(query?: AuditQuery): AuditEntry[] {
     const parsed = parseQuery(query);
-    return this.#file.read(() => this.#reader.select(parsed));
+    return this.#file.read(() => this.#queries.select(parsed));
   }
 
-  /** One page of a query with the cursor of the next. Throws `invalid_query`, `journal_failed`. */
+  /** One page of a query, with the cursor of the next. Throws `invalid_query`, `journal_failed`. */
   page(query?: AuditQuery): AuditPage {
     return pageOf(parseQuery(query), (parsed) =>
-      this.#file.read(() => this.#reader.select(parsed)),
+      this.#file.read(() => this.#queries.select(parsed)),
     );
   }
 
-  /** How many entries a query matches, its limit aside. Throws `invalid_query`, `journal_failed`. */
+  /** How many entries a query matches, whatever its limit. Throws `invalid_query`, `journal_failed`. */
   count(query?: Omit<AuditQuery, "limit">): number {
     const parsed = parseQuery(query);
-    return this.#file.read(() => this.#reader.count(parsed));
+    return this.#file.read(() => this.#queries.count(parsed));
   }
 
-  /** The entry of a sequence; undefined when there is none or it was pruned. Throws `journal_failed`. */
+  /** The entry of a sequence; undefined when there is none, or it was pruned. Throws `journal_failed`. */
   get(sequence: number): AuditEntry | undefined {
     if (!Number.isSafeInteger(sequence) || sequence < 0) return undefined;
-    return this.#file.read(() => this.#reader.at(sequence));
+    return this.#file.read(() => this.#entries.at(sequence));
   }
 
-  /** The canonical lines of all entries that it holds at the call, oldest first. Throws `journal_failed`. */
+  /** The canonical lines of all entries at the time of the call, oldest first. Throws `journal_failed`. */
   lines(): Iterable<string> {
     const first = this.#file.read(() => this.#entries.prunedBefore());
-    return this.#reader.lines(first, this.length, (work) => this.#file.read(work));
+    return this.#entries.lines(first, this.length, (work) => this.#file.read(work));
   }
 
-  /** The newest entries, at most `count`, the oldest of them first, with what memory needs beside them. */
+  /** The newest entries, at most `count`, oldest first, with what memory needs beside them. */
   newest(count: number): NewestEntry[] {
     const { length } = this;
-    return this.#file.read(() => this.#reader.between(Math.max(0, length - count), length));
+    return this.#file.read(() => this.#entries.between(Math.max(0, length - count), length));
   }
 
   /**
-   * Signs the Merkle tree over all entries (C2SP tlog-checkpoint), and stores the checkpoint, which mirrors deliver like an
-   * entry. One is signed after the other.
+   * Signs the Merkle tree over all entries (C2SP tlog-checkpoint), and stores the checkpoint. Mirrors
+   * deliver it like an entry. Checkpoints are signed one after the other.
    *
-   * @throws `AuditError` `journal_failed`; `verification_failed` when the journal does not have any more what the newest
-   * checkpoint was signed of, so that nothing is signed; `invalid_options` for keys that cannot sign it. What a remote
-   * key throws goes through.
+   * @throws `AuditError` `journal_failed`; `verification_failed` when the journal is not what the
+   * newest checkpoint signed, so that nothing is signed; `invalid_options` for keys that cannot sign
+   * it. An error of a remote key passes through.
    */
   checkpoint(options: CheckpointOptions): Promise<StoredCheckpoint> {
-    return this.#checkpoints.sign(options);
+    return this.#signer.sign(options);
   }
 
-  /** The newest checkpoint, if there is any. */
+  /** The newest checkpoint, if there is one. Throws `journal_failed`. */
   newestCheckpoint(): StoredCheckpoint | undefined {
-    return this.#file.read(() => this.#checkpointTable.newest());
+    return this.#file.read(() => this.#checkpoints.newest());
   }
 
-  /** All checkpoints that it holds at the call, oldest first. */
+  /** All checkpoints at the time of the call, oldest first. Throws `journal_failed`. */
   checkpoints(): Iterable<StoredCheckpoint> {
-    const end = this.#file.read(() => this.#checkpointTable.end());
-    return this.#checkpointTable.until(end, (work) => this.#file.read(work));
+    const end = this.#file.read(() => this.#checkpoints.end());
+    return this.#checkpoints.until(end, (work) => this.#file.read(work));
   }
 
   /**
-   * Proves an entry, or all of a proposal, against the newest checkpoint, for somebody who has nothing but the log's public
-   * key: the text of a C2SP tlog-proof file for one sequence, an evidence bundle (JSON) for a proposal.
+   * Proves an entry, or all entries of a proposal, by the newest checkpoint, to somebody who has
+   * nothing but the log's public key.
    *
-   * @throws `AuditError` `journal_failed` when there is no such entry, or no checkpoint over it yet;
+   * @param what - The sequence of the entry, or the proposal.
+   * @returns For a sequence the text of a C2SP tlog-proof file, for a proposal an evidence bundle
+   * (JSON).
+   * @throws `AuditError` `journal_failed` when there is no such entry, or no checkpoint covers it yet;
    * `verification_failed` when the journal is not what was signed; `invalid_query`.
    */
   async prove(what: number | { readonly proposalId: string }): Promise<string> {
-    if (typeof what === "number") return this.#file.read(() => this.#prover.entry(what));
-    // a condition that is missing would hand over the whole log
-    if (typeof what?.proposalId !== "string")
-      throw invalidOption("proposalId", "expected a string");
-    const parsed = parseQuery({
-      proposalId: what.proposalId,
-      order: "oldest",
-      limit: Number.MAX_SAFE_INTEGER,
-    });
-    return this.#file.read(() => this.#prover.bundle(this.#reader.select(parsed)));
+    return this.#file.read(() =>
+      prove(what, {
+        entries: this.#entries,
+        queries: this.#queries,
+        tree: this.#tree,
+        checkpoints: this.#checkpoints,
+      }),
+    );
   }
 
-  /** All that it holds, for `verify`: read as it stands there, and not checked by it. */
+  /** All that it holds, for `verify`. It is handed over as it is, and not checked here. */
   evidence(): EvidenceSource {
-    const position = this.#file.read(() => this.#checkpointTable.end()); // first: none is over entries that come later
+    const parts = { file: this.#file, entries: this.#entries, checkpoints: this.#checkpoints };
+    // The checkpoints end first: none of them covers entries that come after that.
+    const position = this.#file.read(() => this.#checkpoints.end());
     const end = { position, length: this.length };
-    const parts = { entries: this.#entries, checkpoints: this.#checkpointTable, file: this.#file };
-    return { [Symbol.asyncIterator]: () => evidenceOf(parts, end) };
+    return { [Symbol.asyncIterator]: () => journalEvidence(parts, end) };
   }
 
-  /** What it holds, and what became of it in each mirror. */
+  /** What it holds, and what became of it in each mirror. Throws `journal_failed`. */
   stats(): JournalStats {
     return this.#file.read(() => {
-      this.#refresh();
-      const { length } = this;
+      const { length, path } = this;
       const first = this.#entries.prunedBefore();
-      return statsOf(this.path, { first, length }, this.#reader, this.#outboxes.stats());
+      return {
+        entries: length - first,
+        pruned: first,
+        bytes: bytesOf(path) + bytesOf(`${path}-wal`),
+        ...(length > first && {
+          firstTimestamp: this.#entries.at(first)?.timestamp,
+          lastTimestamp: this.#entries.at(length - 1)?.timestamp,
+        }),
+        mirrors: this.#outboxes.stats(),
+      };
     });
   }
 
   /**
-   * What a mirror has still to deliver; the same object for the same name. A mirror that the journal does not know
-   * starts at the current end. Throws `invalid_options`, `journal_failed`.
+   * What a mirror has not delivered yet. One name leads to the same object. A mirror that the journal
+   * does not know starts at the current end, unless it asks for a backfill. Throws `invalid_options`,
+   * `journal_failed`.
    */
   outbox(mirror: string, options: OutboxOptions = {}): Outbox {
     return this.#file.write(() =>
@@ -243,17 +274,18 @@ export class Journal implements AuditReader {
     );
   }
 
-  /** The records that a mirror, or any, has refused for good, by mirror and sequence. */
+  /** The records that were rejected, of one mirror or of all, by mirror and sequence. */
   rejected(mirror?: string): RejectedRecord[] {
-    return this.#file.read(() => {
-      this.#refresh();
-      return this.#outboxes.rejected(mirror);
-    });
+    return this.#file.read(() => this.#outboxes.rejected(mirror));
   }
 
   /**
-   * Makes rejected records of a mirror pending again, all or those of some sequences; returns how many. Pruned ones
-   * stay rejected. Throws `invalid_options` for a mirror that the journal does not know.
+   * Makes rejected records of a mirror pending again, and returns how many. Pruned entries stay
+   * rejected.
+   *
+   * @param sequences - The entries to send again. All, and all checkpoints, when left out.
+   * @throws `AuditError` `invalid_options` for a mirror that the journal does not know;
+   * `journal_failed`.
    */
   resend(mirror: string, sequences?: readonly number[]): number {
     return this.#file.write(() =>
@@ -261,44 +293,45 @@ export class Journal implements AuditReader {
     );
   }
 
-  /** Forgets a mirror that will not come back. Throws `invalid_options` for one unknown, or open in this process. */
+  /**
+   * Forgets a mirror that will not come back. Throws `invalid_options` for a mirror that the journal
+   * does not know, and for one that this process has opened.
+   */
   forgetMirror(mirror: string): void {
     this.#file.write(() => this.#outboxes.forget(mirror));
   }
 
   /**
-   * Removes the entries that were recorded before a time, from the first one on, and keeps their leaf hashes, so that
-   * proofs still hold. Throws `invalid_options` for a time that `minimumRetentionDays` forbids, `journal_failed` when a
-   * mirror has one of the entries still to deliver; nothing was pruned then.
+   * Removes the entries that were recorded before a time, from the first one on. Their leaf hashes are
+   * kept, so that proofs still hold.
+   *
+   * @throws `AuditError` `invalid_options` for a time that `minimumRetentionDays` forbids;
+   * `journal_failed` when a mirror has not delivered one of the entries yet. Nothing was pruned then.
    */
   prune(options: PruneOptions): Pruning {
     const millis = pruneMillis(options, this.#minimumRetentionDays);
     return this.#file.write(() => {
-      const held = { first: this.#entries.prunedBefore(), end: this.#length };
-      return prune(this.#file.database, held, millis, this.#outboxes.oldestPending());
+      const range = { first: this.#entries.prunedBefore(), length: this.#length };
+      return prune(this.#file.database, range, millis, this.#outboxes.oldestPending());
     });
   }
 
   /**
-   * Copies the journal while it may be written to; the copy is a journal of the same log as of some moment during the
-   * call. Rejects with `journal_failed`, also when something is at the path already; `invalid_options`.
+   * Copies the journal, which may be written to meanwhile. The copy is a journal of the same log, as it
+   * was at some moment during the call. Rejects with `journal_failed`, also when something is at the
+   * path already; `invalid_options`; `closed`.
    */
   async backup(path: string): Promise<void> {
     this.#file.assertOpen();
-    assertFilePath(path, "path");
     await backupTo(this.#file.database, path);
   }
 
-  /** Copies the write-ahead log into the file and lets go of both; once, later calls do nothing. */
+  /** Copies the write-ahead log into the file, and closes both. Later calls do nothing. */
   close(): void {
     this.#file.close(() => {
-      this.#entries.settle();
+      const { contexts } = this.#entries;
+      contexts.update(contexts.settled());
       this.#outboxes.save();
     });
-  }
-
-  /** Takes in which checkpoints another process has stored. */
-  #refresh(): void {
-    if (this.#file.readOnly) this.#deliverables.refresh();
   }
 }

@@ -14,7 +14,7 @@ import { invalidEntry } from "../entry/invalid.js";
 import { type SealedEntry, sealEntry } from "../entry/seal.js";
 import { randomUuid } from "../entry/uuid.js";
 import { AuditError, invalidOption } from "../errors.js";
-import type { JournalRow } from "../journal/entry-table.js";
+import type { JournalRow } from "../journal/entries/entry-table.js";
 import type { Journal } from "../journal/journal.js";
 import { MemoryStore } from "../memory/memory-store.js";
 import { checkpointRecord } from "../record/checkpoint-record.js";

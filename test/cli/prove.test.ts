@@ -82,11 +82,11 @@ describe("quorumlog prove", () => {
   test.each([
     [
       ["--sequence", "2"],
-      "no checkpoint is over the entry of sequence 2 yet: the newest is over 2",
+      "no checkpoint covers the entry of sequence 2 yet: the newest one covers 2 entries",
     ],
     [["--sequence", "7"], "journal: there is no entry 7 yet; the next one is 3"],
     [["--proposal", "p\u001b"], 'journal: there is no entry of the proposal "p\\u001b"'],
-    [["--proposal", "p1"], "no checkpoint is over the entry of sequence 2 yet"],
+    [["--proposal", "p1"], "no checkpoint covers the entry of sequence 2 yet"],
   ])("of what cannot be proved, %j, it says why", async (argv, message) => {
     const { path } = await signedJournal(2, 1);
     const { code, stdout, stderr } = await quorumlog(["prove", path, ...argv]);

@@ -86,7 +86,7 @@ describe("quorumlog", () => {
       const { code, stderr } = await quorumlog([name, path]);
       expect({ code, stderr }).toEqual({
         code: 3,
-        stderr: expect.stringContaining("is damaged or no journal at all"),
+        stderr: expect.stringContaining("is damaged, or is not a journal"),
       });
     },
   );

@@ -518,14 +518,14 @@ describe("a proof", () => {
       message: expect.stringContaining("there is no checkpoint"),
     });
     await journal.checkpoint({ keys });
-    await expect(journal.prove(3)).rejects.toThrow(/the newest is over 3/);
+    await expect(journal.prove(3)).rejects.toThrow(/the newest one covers 3 entries/);
     await expect(journal.prove({ proposalId: "nobody's" })).rejects.toMatchObject({
       code: "journal_failed",
     });
     const second = journal.get(1);
     journal.prune({ olderThan: new Date(second?.timestamp ?? "") });
     await expect(journal.prove(0)).rejects.toThrow(
-      /no entry of sequence 0; it may have been pruned/,
+      /no entry of sequence 0 to prove; it may have been pruned/,
     );
     expect(provesLine(await journal.prove(1))).toBe(true);
   });

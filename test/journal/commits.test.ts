@@ -1,8 +1,8 @@
 import { copyFileSync, renameSync, rmSync } from "node:fs";
 import { DatabaseSync, StatementSync } from "node:sqlite";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { type Access, openSqlite } from "../../src/journal/file/sqlite.js";
 import type { Journal, JournalRow } from "../../src/journal/index.js";
-import { type Access, openSqlite } from "../../src/journal/sqlite.js";
 import { append, newPath, openJournal, rowOf, thrownBy } from "../fixtures/journal.js";
 
 /** A journal with the connection that it writes through. */

@@ -3,16 +3,16 @@ import { describe, expect, test } from "vitest";
 import { CompactRange } from "../../src/integrity/merkle/compact-range.js";
 import { consistencyProof, inclusionProof } from "../../src/integrity/merkle/merkle-proofs.js";
 import { verifyConsistency, verifyInclusion } from "../../src/integrity/merkle/verify-proofs.js";
-import { EntryTable } from "../../src/journal/entry-table.js";
 import type { JournalRow } from "../../src/journal/index.js";
+import { MerkleTree } from "../../src/journal/tree/merkle-tree.js";
 import { append, newPath, openJournal, rowOf, thrownBy } from "../fixtures/journal.js";
 
 const ENTRIES = 66_000; // more than 2^16, so that subtrees of four stored heights are there
 const leafOf = (row: JournalRow) => Buffer.from(row.entry.leafHash, "hex");
 
 /** The tree of a journal as another connection finds it. */
-function treeOf(path: string): EntryTable["tree"] {
-  return new EntryTable(new DatabaseSync(path, { readOnly: true })).tree;
+function treeOf(path: string): MerkleTree {
+  return new MerkleTree(new DatabaseSync(path, { readOnly: true }));
 }
 
 describe("the tree of a journal", () => {

@@ -9,8 +9,8 @@ const NOTE = "CREATE TABLE note (sequence INTEGER PRIMARY KEY, text TEXT NOT NUL
 
 async function nextRelease(migration = NOTE): Promise<typeof Journal> {
   vi.resetModules();
-  vi.doMock("../../src/journal/schema.js", async (original) => {
-    const schema = await original<typeof import("../../src/journal/schema.js")>();
+  vi.doMock("../../src/journal/file/schema.js", async (original) => {
+    const schema = await original<typeof import("../../src/journal/file/schema.js")>();
     return {
       ...schema,
       SCHEMA: schema.SCHEMA + NOTE,
@@ -22,7 +22,7 @@ async function nextRelease(migration = NOTE): Promise<typeof Journal> {
 }
 
 afterEach(() => {
-  vi.doUnmock("../../src/journal/schema.js");
+  vi.doUnmock("../../src/journal/file/schema.js");
   vi.resetModules();
 });
 
@@ -51,7 +51,7 @@ describe("a journal of version 4, opened by a release whose schema has version 5
     open(path).close();
     // by now it is newer than this release, which does not touch it
     expect(thrownBy(() => Journal.open(path)).message).toMatch(
-      /schema version 5, .*Update quorumlog/,
+      /schema version 5, .*Update Quorumlog/,
     );
   });
 

@@ -88,7 +88,9 @@ describe("pruning a journal", () => {
     const all = { olderThan: new Date(START + DAY) };
     const error = thrownBy(() => journal.prune(all));
     expect(error.code).toBe("journal_failed");
-    expect(error.message).toContain('the mirror "otlp" has sequence 0 still to deliver');
+    expect(error.message).toContain(
+      'the mirror "otlp" has not delivered the entry of sequence 0 yet',
+    );
     outbox.settle(1);
     outbox.reject("poison");
     append(journal, 1);

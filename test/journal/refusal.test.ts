@@ -62,7 +62,7 @@ const REFUSALS: readonly (readonly [string, Refusal])[] = [
     {
       made: () =>
         crashed(newPath(), "CREATE TABLE entry (sequence INTEGER); INSERT INTO entry VALUES (1)"),
-      message: /another program's database; nothing was changed/,
+      message: /the database of another program; nothing was changed/,
     },
   ],
   [
@@ -90,7 +90,7 @@ const REFUSALS: readonly (readonly [string, Refusal])[] = [
         writeFileSync(path, bytes.fill(0xa5, 4096));
         return path;
       },
-      message: /damaged or no journal at all; nothing was changed/,
+      message: /is damaged, or is not a journal .*; nothing was changed/,
     },
   ],
   [

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { loadSqlite } from "../../src/journal/sqlite.js";
+import { loadSqlite } from "../../src/journal/file/sqlite.js";
 import { newPath } from "../fixtures/journal.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");

@@ -1,4 +1,4 @@
-import type { RejectedRecord } from "../../journal/rejected-record.js";
+import type { RejectedRecord } from "../../journal/outbox/outboxes.js";
 import { type Command, defineCommand } from "../input/command.js";
 import { assertMirror, readJournal } from "../input/journals.js";
 import { EXIT } from "../output/exit-code.js";

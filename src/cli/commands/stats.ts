@@ -1,4 +1,4 @@
-import type { JournalStats } from "../../journal/journal-stats.js";
+import type { JournalStats } from "../../journal/journal.js";
 import { visible } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../input/command.js";
 import { checkpointTime, readJournal } from "../input/journals.js";

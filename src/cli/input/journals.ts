@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { AuditError } from "../../errors.js";
-import { isBusy } from "../../journal/failure.js";
+import { isBusy } from "../../journal/file/failure.js";
 import { Journal } from "../../journal/journal.js";
 import type { StoredCheckpoint } from "../../record/checkpoint-record.js";
 import type { CommandIo } from "../output/command-io.js";

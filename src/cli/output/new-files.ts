@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { statSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { syncFolder } from "../../journal/journal-file.js";
+import { syncFolder } from "../../journal/file/journal-file.js";
 import { UsageError } from "../input/command.js";
 import type { TextSink } from "./command-io.js";
 

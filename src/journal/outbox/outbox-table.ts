@@ -1,43 +1,46 @@
 import type { DatabaseSync } from "node:sqlite";
-import { inTransaction } from "./sqlite.js";
+import { inTransaction } from "../file/sqlite.js";
 
-/** Where a mirror stands. */
+/** How far a mirror has come. */
 export interface OutboxState {
-  /** The first position that was not settled. */
+  /** The first position that is neither delivered nor rejected. */
   readonly next: number;
   readonly delivered: number;
-  /** Positions below `next` that are pending again, ascending. */
+  /** The positions before `next` that are pending again, ascending. */
   readonly resend: readonly number[];
 }
 
-/** A record that a backend refused for good. */
+/** A record that a backend refused for good, at its position. */
 export interface RejectedRow {
   readonly position: number;
   /** What the backend said. */
   readonly reason: string;
-  /** When, RFC 3339. */
+  /** When it was rejected, RFC 3339. */
   readonly at: string;
 }
 
-/** What a mirror's state is changed by. */
+/** What changes in the state of a mirror. */
 export interface OutboxChange {
   readonly next: number;
   readonly delivered: number;
-  /** Pending again no more. */
+  /** The positions that were pending again, and are not any more. */
   readonly settledResends: readonly number[];
   readonly rejected: readonly RejectedRow[];
 }
 
-/** The tables of the outbox: one row for each mirror name, and those of its records that need one. */
+/**
+ * Reads and writes the tables `outbox`, `resend` and `rejected`. They have a row for each mirror, and
+ * for each of its records that is sent again or was rejected.
+ */
 export class OutboxTable {
   readonly #database: DatabaseSync;
 
-  /** Of a database that is open. */
+  /** The tables of a database that is open. */
   constructor(database: DatabaseSync) {
     this.#database = database;
   }
 
-  /** The names of all mirrors. */
+  /** The names of all mirrors that the journal knows. */
   mirrors(): string[] {
     return this.#database
       .prepare("SELECT mirror FROM outbox ORDER BY mirror")
@@ -45,7 +48,7 @@ export class OutboxTable {
       .map(({ mirror }) => String(mirror));
   }
 
-  /** Where a mirror stands, if the journal knows it. */
+  /** The state of a mirror. Undefined when the journal does not know it. */
   state(mirror: string): OutboxState | undefined {
     const row = this.#database
       .prepare("SELECT next, delivered FROM outbox WHERE mirror = ?")
@@ -58,14 +61,14 @@ export class OutboxTable {
     return { next: Number(row["next"]), delivered: Number(row["delivered"]), resend };
   }
 
-  /** Adds a mirror that everything from `next` on is pending for. */
+  /** Adds a mirror. Everything from the position `next` on is pending. */
   begin(mirror: string, next: number): void {
     this.#database
       .prepare("INSERT INTO outbox (mirror, next, delivered, since) VALUES (?, ?, 0, ?)")
       .run(mirror, next, new Date().toISOString());
   }
 
-  /** Moves a mirror on, in one transaction. */
+  /** Changes the state of a mirror, in one transaction. */
   advance(mirror: string, { next, delivered, settledResends, rejected }: OutboxChange): void {
     inTransaction(this.#database, () => {
       this.#database
@@ -81,7 +84,7 @@ export class OutboxTable {
     });
   }
 
-  /** Rejected records of a mirror by position. */
+  /** The rejected records of a mirror, by position. */
   rejected(mirror: string): RejectedRow[] {
     return this.#database
       .prepare("SELECT position, reason, at FROM rejected WHERE mirror = ? ORDER BY position")
@@ -93,7 +96,7 @@ export class OutboxTable {
       }));
   }
 
-  /** How many records of a mirror are rejected. */
+  /** How many records of a mirror are listed as rejected. */
   countRejected(mirror: string): number {
     const row = this.#database
       .prepare("SELECT count(*) AS n FROM rejected WHERE mirror = ?")
@@ -115,7 +118,7 @@ export class OutboxTable {
     });
   }
 
-  /** Forgets a mirror with all that is noted of it. */
+  /** Forgets a mirror and all its rows. */
   forget(mirror: string): void {
     inTransaction(this.#database, () => {
       for (const table of ["outbox", "resend", "rejected"])

@@ -6,11 +6,11 @@ import {
   encodeResource,
   encodeScope,
   type RecordScope,
-} from "../record/surroundings.js";
+} from "../../record/surroundings.js";
 
 type Resource = ReadableLogRecord["resource"];
 
-/** What the rows of one kind of context are made from, and back. */
+/** How the values of one kind of context are stored. */
 interface Form<T> {
   readonly kind: "resource" | "scope";
   readonly encode: (value: T) => string;
@@ -18,8 +18,8 @@ interface Form<T> {
 }
 
 /**
- * Resources or scopes of records, each stored once and named by its id. One id leads to one object for the life of the
- * journal, since exporters group records by the identity of both.
+ * The resources or the scopes of records. Each is stored once, and has an id. One id leads to the
+ * same object for the life of the journal, since exporters group records by the identity of both.
  */
 class Interned<T extends object> {
   readonly #database: DatabaseSync;
@@ -32,12 +32,16 @@ class Interned<T extends object> {
     this.#form = form;
   }
 
-  /** Undefined for an object that was not met yet. */
+  /** The id of an object; undefined for one that was not met yet. */
   idOf(value: T): number | undefined {
     return this.#ids.get(value);
   }
 
-  /** The id of an equal one, or of a new row; one that will change has a row of its own. */
+  /**
+   * Returns the id of an equal value, or of a new row.
+   *
+   * @param willChange - Whether the value will change. It then gets a row of its own.
+   */
   store(value: T, willChange: boolean): number {
     const { kind } = this.#form;
     const json = this.#form.encode(value);
@@ -48,12 +52,13 @@ class Interned<T extends object> {
     return Number(insert.run(kind, json).lastInsertRowid);
   }
 
-  /** Remembers the id of an object, once its row is committed. */
+  /** Remembers the id of an object whose row is committed. */
   learn(value: T, id: number): void {
     this.#ids.set(value, id);
     if (!this.#objects.has(id)) this.#objects.set(id, value);
   }
 
+  /** The object of an id, always the same one. */
   objectOf(id: number): T {
     let value = this.#objects.get(id);
     if (value === undefined) {
@@ -64,7 +69,7 @@ class Interned<T extends object> {
     return value;
   }
 
-  /** Writes an object's row anew. */
+  /** Writes the row of an object again. */
   update(value: T): void {
     const id = this.#ids.get(value);
     if (id === undefined) return;
@@ -74,7 +79,7 @@ class Interned<T extends object> {
   }
 }
 
-/** Ids of a record's resource and scope. */
+/** The ids of a record's resource and scope. */
 export interface ContextIds {
   readonly resource: number;
   readonly scope: number;
@@ -84,10 +89,10 @@ export interface ContextIds {
 export class Contexts {
   readonly #resources: Interned<Resource>;
   readonly #scopes: Interned<RecordScope>;
-  /** Resources some of whose attributes were still being detected when they were stored. */
+  /** Resources whose detection had not ended when they were stored. */
   readonly #unsettled = new Set<Resource>();
 
-  /** Of a database that is open. */
+  /** The contexts of a database that is open. */
   constructor(database: DatabaseSync) {
     this.#resources = new Interned(database, {
       kind: "resource",
@@ -101,13 +106,13 @@ export class Contexts {
     });
   }
 
-  /** The ids of two that are stored already, else undefined. */
+  /** The ids of a resource and a scope; undefined unless both are stored. */
   known(resource: Resource, scope: RecordScope): ContextIds | undefined {
     const ids = { resource: this.#resources.idOf(resource), scope: this.#scopes.idOf(scope) };
     return ids.resource === undefined || ids.scope === undefined ? undefined : (ids as ContextIds);
   }
 
-  /** Stores both; within a transaction. */
+  /** Stores both. To be called within a transaction. */
   store(resource: Resource, scope: RecordScope): ContextIds {
     const willChange = resource.asyncAttributesPending === true;
     return {
@@ -116,23 +121,27 @@ export class Contexts {
     };
   }
 
-  /** Remembers what {@link Contexts.store} answered, once that is committed. */
+  /** Remembers the ids that {@link Contexts.store} returned, once they are committed. */
   learn(resource: Resource, scope: RecordScope, ids: ContextIds): void {
     this.#resources.learn(resource, ids.resource);
     this.#scopes.learn(scope, ids.scope);
     if (resource.asyncAttributesPending) this.#unsettled.add(resource);
   }
 
-  /** Resources whose detection has ended since they were stored; to be handed to {@link Contexts.settle}. */
+  /** The resources whose detection has ended since they were stored. */
   settled(): Resource[] {
     if (this.#unsettled.size === 0) return [];
     return [...this.#unsettled].filter((resource) => !resource.asyncAttributesPending);
   }
 
-  /** Stores what was detected. */
-  settle(resource: Resource): void {
-    this.#resources.update(resource);
-    this.#unsettled.delete(resource);
+  /** Stores what was detected about settled resources. */
+  update(settled: readonly Resource[]): void {
+    for (const resource of settled) this.#resources.update(resource);
+  }
+
+  /** Remembers that what {@link Contexts.update} stored is committed. */
+  forget(settled: readonly Resource[]): void {
+    for (const resource of settled) this.#unsettled.delete(resource);
   }
 
   /** The resource of an id, always the same object. */

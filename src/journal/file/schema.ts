@@ -1,4 +1,4 @@
-import { COLUMNS, INDEXED_COLUMNS } from "../entry/columns.js";
+import { COLUMNS, INDEXED_COLUMNS } from "../../entry/columns.js";
 
 /** Marks the file as a journal in its header: "qlog" in ASCII. */
 export const APPLICATION_ID = 0x716c6f67;

@@ -1,28 +1,30 @@
-import type { EvidenceItem } from "../integrity/evidence.js";
+import type { EvidenceItem } from "../../integrity/evidence.js";
+import type { EntryTable, EvidenceRow } from "../entries/entry-table.js";
+import type { Connection } from "../file/connection.js";
+import { journalFailed } from "../file/failure.js";
 import type { CheckpointTable } from "./checkpoint-table.js";
-import { columnsProblem } from "./columns.js";
-import type { Connection } from "./connection.js";
-import type { EntryTable, EvidenceRow } from "./entry-table.js";
-import { journalFailed } from "./failure.js";
-import { checkpointProblem, tableProblems } from "./table-problems.js";
+import { checkpointProblem, rowProblem, tableProblems } from "./evidence-problems.js";
 
-/** Rows that are read at a time. */
+/** How many rows are read at a time. */
 const ROWS = 512;
 
-/** What evidence is read from. */
+/** The parts of a journal that evidence is read from. */
 export interface EvidenceParts {
+  readonly file: Connection;
   readonly entries: EntryTable;
   readonly checkpoints: CheckpointTable;
-  readonly file: Connection;
 }
 
 /**
- * All that a journal had when it was begun, as it stands there: leaf hashes of pruned entries, lines with their leaf
- * hashes, checkpoints. Only what the verifier cannot see is checked: whether columns and indexes say what the lines say.
+ * Reads all that a journal had when the reading began: the leaf hashes of pruned entries, the lines
+ * with their leaf hashes, and the checkpoints. It hands them over as they are. It checks only what
+ * the verifier cannot see: whether columns and indexes say what the lines say.
  *
- * @throws {@link AuditError} `journal_failed` when entries were pruned meanwhile: what is gone by retention is no gap.
+ * @param end - Where the entries (`length`) and the checkpoints (`position`) end.
+ * @throws `AuditError` `journal_failed` when entries were pruned meanwhile: a verifier would take
+ * them for missing.
  */
-export async function* evidenceOf(
+export async function* journalEvidence(
   { entries, checkpoints, file }: EvidenceParts,
   { length, position }: { readonly length: number; readonly position: number },
 ): AsyncGenerator<EvidenceItem, void, undefined> {
@@ -36,11 +38,11 @@ export async function* evidenceOf(
     if (last === undefined) break;
     next = last.sequence + 1;
   }
-  // from below 0: a query would show an entry that somebody put there
+  // It starts below 0: a query would show an entry that somebody put there.
   for (let next = Number.MIN_SAFE_INTEGER; next < length; ) {
     const rows = reading(() => entries.evidence(next, length, ROWS));
     for (const row of rows) {
-      const problem = columnsProblem(row, file.logId);
+      const problem = rowProblem(row, file.logId);
       const line = isWhole(row)
         ? row.text
         : reading(() => entries.rows(row.seq, row.seq + 1, 1))[0]?.line;
@@ -53,11 +55,11 @@ export async function* evidenceOf(
       };
     }
     const last = rows.at(-1);
-    if (last === undefined) break; // what is missing, the verifier says
+    if (last === undefined) break; // the verifier reports what is missing
     next = last.seq + 1;
   }
   if (reading(() => entries.prunedBefore()) !== prunedBefore)
-    throw journalFailed("entries were pruned meanwhile; verify it again");
+    throw journalFailed("entries were pruned while it was read; verify it again");
   for (const checkpoint of checkpoints.until(position, reading)) {
     yield { kind: "checkpoint", note: checkpoint.note };
     const problem = checkpointProblem(checkpoint);
@@ -67,7 +69,10 @@ export async function* evidenceOf(
     yield { kind: "problem", message };
 }
 
-/** Node 22 reads a text up to its first NUL, and any reads U+FFFD for bytes that are no UTF-8. */
+/**
+ * Whether the text is the line. Node 22 reads a text only up to its first NUL, and every version
+ * reads U+FFFD for bytes that are not UTF-8.
+ */
 function isWhole({ text, bytes }: EvidenceRow): boolean {
   return Buffer.byteLength(text) === bytes && !text.includes("\ufffd");
 }

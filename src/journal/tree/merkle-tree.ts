@@ -1,17 +1,18 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { CompactRange } from "../integrity/merkle/compact-range.js";
-import { HASH_BYTES, type Hash, nodeHash } from "../integrity/merkle/merkle-hash.js";
-import { rootOf } from "../integrity/merkle/merkle-proofs.js";
-import { journalFailed } from "./failure.js";
+import { CompactRange } from "../../integrity/merkle/compact-range.js";
+import { HASH_BYTES, type Hash, nodeHash } from "../../integrity/merkle/merkle-hash.js";
+import { rootOf } from "../../integrity/merkle/merkle-proofs.js";
+import { journalFailed } from "../file/failure.js";
 
 /**
- * Heights between two levels that are stored. A proof reads 16 hashes a level; with the 256 of C2SP tlog-tiles it would take
- * ten times as long (measured), and save a twentieth of a row an entry.
+ * The height between two levels whose nodes are stored. A proof reads 16 hashes for each level. With
+ * the 256 hashes of C2SP tlog-tiles it would take ten times as long (measured), and only a twentieth
+ * of a row would be saved for each entry.
  */
 const TILE_HEIGHT = 4;
 const TILE_WIDTH = 2 ** TILE_HEIGHT;
 
-/** Whole tiles that are kept with all hashes in them, 1 KB each. */
+/** How many whole tiles are kept in memory with all hashes in them, 1 KB each. */
 const MAX_TILES = 1024;
 
 /** A complete subtree whose root is stored. */
@@ -21,44 +22,46 @@ export interface Subtree {
   readonly root: Hash;
 }
 
-/** A tree that has grown, to be kept once what grew in it is committed. */
+/** A tree with new leaves, to be kept once they are committed. */
 export interface Growth {
   readonly range: CompactRange;
   readonly subtrees: readonly Subtree[];
 }
 
-const LEAVES = `SELECT sequence, leaf_hash AS hash FROM pruned_leaf WHERE sequence >= :first AND sequence < :end
-  UNION ALL SELECT sequence, leaf_hash FROM entry WHERE sequence >= :first AND sequence < :end ORDER BY sequence`;
+const LEAVES = `SELECT sequence, leaf_hash AS hash FROM pruned_leaf
+    WHERE sequence >= :first AND sequence < :end
+  UNION ALL SELECT sequence, leaf_hash FROM entry
+    WHERE sequence >= :first AND sequence < :end ORDER BY sequence`;
 
-const ROOTS = `SELECT root AS hash FROM subtree WHERE height = :height AND number >= :first AND number < :end
-  ORDER BY number`;
+const ROOTS = `SELECT root AS hash FROM subtree
+  WHERE height = :height AND number >= :first AND number < :end ORDER BY number`;
 
 /**
- * The Merkle tree over the leaf hashes of a journal (RFC 9162 section 2.1). Of its nodes those of each fourth height are
- * stored, so that any other is made from 16 hashes at the most.
+ * The Merkle tree over the leaf hashes of a journal (RFC 9162 section 2.1). The nodes of every fourth
+ * height are stored, so that any other node is made from 16 hashes at most.
  */
 export class MerkleTree {
   readonly #database: DatabaseSync;
   readonly #leaves: StatementSync;
   readonly #roots: StatementSync;
   #insert: StatementSync | undefined;
-  /** Whole tiles by level and number, the one used last at the end. */
+  /** Whole tiles by level and number. The one that was used last is at the end. */
   readonly #tiles = new Map<string, Buffer>();
   #range = CompactRange.EMPTY;
 
-  /** Of a database that is open. */
+  /** The tree of a database that is open. */
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#leaves = database.prepare(LEAVES);
     this.#roots = database.prepare(ROOTS);
   }
 
-  /** The root over so many leaves, which must be there. */
+  /** The root over the first `size` leaves. Throws `journal_failed` when there are fewer. */
   rootAt(size: number): Hash {
     return size === this.#range.size ? this.#range.root() : rootOf(size, this.subtree);
   }
 
-  /** The tree with more leaves; nothing is written. */
+  /** The tree with more leaves. Nothing is written. */
   grown(leaves: readonly Hash[]): Growth {
     const subtrees: Subtree[] = [];
     let range = this.#range;
@@ -69,7 +72,7 @@ export class MerkleTree {
     return { range, subtrees };
   }
 
-  /** Writes the subtrees of a tree that has grown; within the transaction of its entries. */
+  /** Writes the new subtrees of a tree. To be called in the transaction of its entries. */
   store(subtrees: readonly Subtree[]): void {
     this.#insert ??= this.#database.prepare(
       "INSERT INTO subtree (height, number, root) VALUES (?, ?, ?)",
@@ -77,17 +80,17 @@ export class MerkleTree {
     for (const { height, number, root } of subtrees) this.#insert.run(height, number, root);
   }
 
-  /** Goes on from a tree that is committed. */
+  /** Goes on from a tree whose entries are committed. */
   keep(range: CompactRange): void {
     this.#range = range;
   }
 
-  /** Goes on from the entries that are there. */
+  /** Goes on from the entries that the journal has. */
   continueAt(length: number): void {
     this.#range = this.#rangeOver(length);
   }
 
-  /** The root of a complete subtree; a `SubtreeReader`. */
+  /** The root of a complete subtree. It is a `SubtreeReader`. */
   readonly subtree = (first: number, height: number): Hash => {
     const level = Math.floor(height / TILE_HEIGHT);
     const index = first / 2 ** (level * TILE_HEIGHT);
@@ -108,7 +111,7 @@ export class MerkleTree {
     return CompactRange.of(size, roots);
   }
 
-  /** All hashes of a tile that is whole, from its 16 to the last two and their node; undefined while it is not. */
+  /** All hashes of a tile, from its 16 to the one at the top; undefined unless it is whole. */
   #tile(level: number, number: number): Buffer | undefined {
     const key = `${level}/${number}`;
     let tile = this.#tiles.get(key);
@@ -126,7 +129,7 @@ export class MerkleTree {
   #hashes(level: number, first: number, count: number): Hash[] {
     const hashes = this.#read(level, first, count);
     if (hashes.length === count) return hashes;
-    throw journalFailed("leaf hashes of its tree are missing; restore it from a backup");
+    throw journalFailed("hashes of its Merkle tree are missing; restore it from a backup");
   }
 
   #read(level: number, first: number, count: number): Hash[] {
@@ -139,7 +142,7 @@ export class MerkleTree {
   }
 }
 
-/** The hashes, those of the nodes over each two of them, and so on up to one. */
+/** The hashes, then the nodes over each two of them, and so on up to one. */
 function folded(hashes: readonly Hash[]): Hash[][] {
   const heights = [[...hashes]];
   for (let below = heights[0] as Hash[]; below.length > 1; below = heights.at(-1) as Hash[])
@@ -151,7 +154,7 @@ function folded(hashes: readonly Hash[]): Hash[][] {
   return heights;
 }
 
-/** One hash of a tile: its heights lie one after the other, 16 hashes, 8, 4, 2 and 1. */
+/** One hash of a tile. Its heights lie one after the other: 16 hashes, 8, 4, 2 and 1. */
 function hashIn(tile: Buffer, height: number, index: number): Hash {
   const offset = (2 * TILE_WIDTH - 2 ** (TILE_HEIGHT + 1 - height) + index) * HASH_BYTES;
   return tile.subarray(offset, offset + HASH_BYTES);

@@ -1,12 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { StoredCheckpoint } from "../record/checkpoint-record.js";
-import { nanosOf } from "../record/record-time.js";
-import type { ContextIds, Contexts } from "./contexts.js";
+import type { StoredCheckpoint } from "../../record/checkpoint-record.js";
+import { nanosOf } from "../../record/record-time.js";
+import type { ContextIds, Contexts } from "../entries/contexts.js";
 
 const COLUMNS = `position, size, root_hash, id, recorded_nanos / 1000000000 AS seconds,
   recorded_nanos % 1000000000 AS nanos, resource, scope, note`;
 
-/** Checkpoints that are read at a time. */
+/** How many checkpoints are read at a time. */
 const CHUNK = 64;
 
 /** Writes and reads the table `checkpoint`. */
@@ -15,14 +15,19 @@ export class CheckpointTable {
   readonly #contexts: Contexts;
   readonly #origin: string;
 
-  /** Of a database that is open. */
+  /**
+   * The table of a database that is open.
+   *
+   * @param contexts - The resources and scopes that its rows name.
+   * @param origin - The log id.
+   */
   constructor(database: DatabaseSync, contexts: Contexts, origin: string) {
     this.#database = database;
     this.#contexts = contexts;
     this.#origin = origin;
   }
 
-  /** The positions of all, ascending. */
+  /** The positions of all checkpoints in the order of delivery, ascending. */
   positions(): number[] {
     return this.#database
       .prepare("SELECT position FROM checkpoint ORDER BY position")
@@ -30,7 +35,12 @@ export class CheckpointTable {
       .map(({ position }) => Number(position));
   }
 
-  /** The position behind the newest one: what an auditor reads must not depend on how many entries are left. */
+  /** How many checkpoints there are. */
+  count(): number {
+    return Number(this.#database.prepare("SELECT count(*) AS n FROM checkpoint").get()?.["n"]);
+  }
+
+  /** The position after the newest checkpoint. It does not depend on how many entries are left. */
   end(): number {
     return Number(
       this.#database
@@ -40,9 +50,9 @@ export class CheckpointTable {
   }
 
   /**
-   * Stores one in a transaction, under the resource and scope of these ids. If it throws, nothing was written.
+   * Stores a checkpoint under the resource and scope of these ids. If it throws, nothing was written.
    *
-   * @param position - Where it is in the order of delivery.
+   * @param position - Its place in the order of delivery.
    */
   append(
     position: number,
@@ -51,7 +61,8 @@ export class CheckpointTable {
   ): void {
     this.#database
       .prepare(
-        `INSERT INTO checkpoint (position, size, root_hash, id, recorded_nanos, resource, scope, note)
+        `INSERT INTO checkpoint
+           (position, size, root_hash, id, recorded_nanos, resource, scope, note)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
@@ -66,17 +77,21 @@ export class CheckpointTable {
       );
   }
 
-  /** The one at a position. */
+  /** The checkpoint at a position, if there is one. */
   at(position: number): StoredCheckpoint | undefined {
     return this.#one("WHERE position = ?", position);
   }
 
-  /** The newest one, if there is any. */
+  /** The newest checkpoint, if there is one. */
   newest(): StoredCheckpoint | undefined {
     return this.#one("ORDER BY position DESC");
   }
 
-  /** All that were stored up to a position, oldest first; each read goes through `reading`. */
+  /**
+   * The checkpoints before a position, oldest first.
+   *
+   * @param reading - Runs each read.
+   */
   *until(
     end: number,
     reading: <T>(work: () => T) => T,
@@ -85,7 +100,8 @@ export class CheckpointTable {
       const rows = reading(() =>
         this.#database
           .prepare(
-            `SELECT ${COLUMNS} FROM checkpoint WHERE position >= ? AND position < ? ORDER BY position LIMIT ${CHUNK}`,
+            `SELECT ${COLUMNS} FROM checkpoint WHERE position >= ? AND position < ?
+             ORDER BY position LIMIT ${CHUNK}`,
           )
           .all(next, end),
       );

@@ -1,18 +1,19 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import { COLUMNS, type ColumnName } from "../entry/columns.js";
-import type { ColumnCondition, ParsedQuery } from "../query/audit-query.js";
-import type { EntryRow } from "./entry-from-line.js";
-import { TIME_BLOCK } from "./schema.js";
+import type { AuditEntry } from "../../entry/audit-entry.js";
+import { COLUMNS, type ColumnName } from "../../entry/columns.js";
+import type { ColumnCondition, ParsedQuery } from "../../query/audit-query.js";
+import { TIME_BLOCK } from "../file/schema.js";
+import { type EntryRow, entryFromRow } from "./entry-row.js";
 
 /** The columns of the table `entry` by their names in the API. */
 const KEYS = Object.fromEntries(COLUMNS.map(({ name, key }) => [name, key])) as Readonly<
   Record<ColumnName, string>
 >;
 
-/** Conditions are compared by how many entries they match, up to so many. */
+/** Up to how many matching entries are counted to find the rarest condition. */
 const PROBE = 500;
 
-/** Kept statements; a query has one of some hundred shapes. */
+/** How many prepared statements are kept. Queries have some hundred shapes. */
 const MAX_STATEMENTS = 256;
 
 interface Where {
@@ -21,29 +22,33 @@ interface Where {
 }
 
 /**
- * Puts queries to the table `entry`. The index of the rarest condition leads, and gives the order by sequence for
- * nothing; SQLite itself would have to guess, without statistics, which one that is.
+ * Answers queries from the table `entry`. The index of the rarest condition leads, and its rows come
+ * in the order of their sequences. SQLite has no statistics, and would have to guess the index.
  */
 export class EntryQueries {
   readonly #database: DatabaseSync;
+  readonly #logId: string;
   readonly #statements = new Map<string, StatementSync>();
 
   /** Queries of a database that is open. */
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, logId: string) {
     this.#database = database;
+    this.#logId = logId;
   }
 
-  /** The rows of a query in its order, at most its limit. */
-  select(query: ParsedQuery): EntryRow[] {
+  /** The entries of a query in its order, at most its limit. Throws `journal_failed`. */
+  select(query: ParsedQuery): AuditEntry[] {
     if (query.limit === 0) return [];
     const where = this.#where(query);
     if (where === undefined) return [];
     const order = query.newestFirst ? "DESC" : "ASC";
-    const sql = `SELECT sequence, leaf_hash AS leafHash, line FROM entry ${where.sql} ORDER BY sequence ${order} LIMIT ?`;
-    return this.#prepare(sql).all(...where.values, query.limit) as unknown as EntryRow[];
+    const sql = `SELECT sequence, leaf_hash AS leafHash, line FROM entry ${where.sql}
+      ORDER BY sequence ${order} LIMIT ?`;
+    const rows = this.#prepare(sql).all(...where.values, query.limit) as unknown as EntryRow[];
+    return rows.map((row) => entryFromRow(row, this.#logId).entry);
   }
 
-  /** How many entries a query matches, its limit aside. */
+  /** How many entries a query matches, whatever its limit. */
   count(query: ParsedQuery): number {
     if (isRange(query)) return this.#countRange(query);
     const where = this.#where(query);
@@ -53,7 +58,7 @@ export class EntryQueries {
     );
   }
 
-  /** Sequences have no holes, so a run of them is counted by its ends. */
+  /** Counts a run of sequences by its ends: sequences have no gaps. */
   #countRange({ after, before }: ParsedQuery): number {
     const ends = this.#prepare(
       "SELECT (SELECT min(sequence) FROM entry) AS first, (SELECT max(sequence) FROM entry) AS last",
@@ -63,7 +68,7 @@ export class EntryQueries {
     return Math.max(0, Math.min(Number(ends["last"]), before - 1) - first + 1);
   }
 
-  /** Undefined when a condition matches nothing. */
+  /** The conditions of a query. Undefined when one of them matches nothing. */
   #where(query: ParsedQuery): Where | undefined {
     const conditions: string[] = [];
     const values: SQLInputValue[] = [];
@@ -72,7 +77,7 @@ export class EntryQueries {
     const lead = this.#rarest(query.columns, first, last, query.newestFirst);
     if (lead === "never") return undefined;
     for (const condition of query.columns) {
-      // the unary plus keeps SQLite from taking another index
+      // The unary plus keeps SQLite from using another index.
       conditions.push(`${condition === lead ? "" : "+"}${KEYS[condition.column]} = ?`);
       values.push(condition.value);
     }
@@ -100,8 +105,8 @@ export class EntryQueries {
   }
 
   /**
-   * The condition that fewest entries meet, "never" when none does. Of those that many meet, the one whose first so many
-   * reach the farthest: its matches lie thinnest where the query looks first.
+   * Finds the condition that the fewest entries match; "never" when one matches none. Among
+   * conditions that many entries match, it is the one whose first matches span the most sequences.
    */
   #rarest(
     columns: readonly ColumnCondition[],
@@ -116,7 +121,8 @@ export class EntryQueries {
       const name = KEYS[condition.column];
       const probe = this.#prepare(
         `SELECT count(*) AS found, max(sequence) - min(sequence) AS span
-         FROM (SELECT sequence FROM entry INDEXED BY entry_by_${name} WHERE ${name} = ? AND sequence >= ? AND sequence <= ?
+         FROM (SELECT sequence FROM entry INDEXED BY entry_by_${name}
+           WHERE ${name} = ? AND sequence >= ? AND sequence <= ?
            ORDER BY sequence ${newestFirst ? "DESC" : "ASC"} LIMIT ${PROBE})`,
       ).get(condition.value, first, last);
       const found = Number(probe?.["found"]);
@@ -130,8 +136,9 @@ export class EntryQueries {
   }
 
   /**
-   * The first and the last sequence that can match. Timestamps need not rise with the sequence, so a time is looked up
-   * among the time ranges of blocks; entries after the last whole block always can.
+   * The first and the last sequence that can match. Timestamps need not rise with the sequence, so a
+   * time is looked up in the time ranges of whole blocks. The entries after the last whole block are
+   * looked at one by one.
    */
   #sequences(query: ParsedQuery): [first: number, last: number] {
     const { sinceMillis, untilMillis } = query;
@@ -140,12 +147,14 @@ export class EntryQueries {
     if (isTimeless(query)) return [first, last];
     const found = this.#prepare(
       `SELECT coalesce(
-           (SELECT min(block) FROM time_block WHERE latest_millis >= :since AND earliest_millis < :until),
+           (SELECT min(block) FROM time_block
+             WHERE latest_millis >= :since AND earliest_millis < :until),
            (SELECT max(block) + 1 FROM time_block), 0) AS first,
-         (SELECT max(block) FROM time_block) AS newest,
-         (SELECT max(block) FROM time_block WHERE latest_millis >= :since AND earliest_millis < :until) AS last,
-         EXISTS (SELECT 1 FROM entry WHERE sequence >= :size * coalesce((SELECT max(block) + 1 FROM time_block), 0)
-           AND timestamp_millis >= :since AND timestamp_millis < :until) AS tail`,
+         (SELECT max(block) FROM time_block
+           WHERE latest_millis >= :since AND earliest_millis < :until) AS last,
+         EXISTS (SELECT 1 FROM entry
+           WHERE sequence >= :size * coalesce((SELECT max(block) + 1 FROM time_block), 0)
+             AND timestamp_millis >= :since AND timestamp_millis < :until) AS tail`,
     ).get({ since: sinceMillis, until: untilMillis, size: TIME_BLOCK });
     first = Math.max(first, Number(found?.["first"]) * TIME_BLOCK);
     if (found?.["tail"] !== 0) return [first, last];

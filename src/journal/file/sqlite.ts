@@ -2,28 +2,31 @@ import type { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { journalFailed } from "./failure.js";
 
-/** How long a statement waits for a lock that an auditor's shell may hold. */
+/** How long a statement waits for a lock, such as one that an auditor's shell holds. */
 const BUSY_TIMEOUT_MILLIS = 2000;
 
-/** How a file is opened; `immutable` trusts that nobody writes to it, and needs no folder that can be written. */
+/**
+ * How a file is opened. `immutable` trusts that nobody writes to the file. It is the only way to
+ * read a file in WAL mode in a folder that cannot be written.
+ */
 export type Access = "write" | "read" | "immutable";
 
 /**
  * Opens an SQLite file.
  *
- * @param path - Absolute: SQLite takes one that begins with `file:` for a URI.
+ * @param path - Absolute. SQLite would take a path that begins with `file:` for a URI.
  */
 export function openSqlite(path: string, access: Access): DatabaseSync {
   const { DatabaseSync } = loadSqlite();
   const database = new DatabaseSync(access === "immutable" ? immutableUrl(path) : path, {
     readOnly: access !== "write",
   });
-  // Node 22.15 ignores the option `timeout`
+  // Node 22.15 ignores the option `timeout`.
   database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MILLIS}; PRAGMA trusted_schema = OFF`);
   return database;
 }
 
-/** `node:sqlite`, loaded when first asked for: on Node 22 loading it warns that it is experimental. */
+/** Loads `node:sqlite` on first use. Node 22 warns when it is loaded, since it is experimental. */
 export function loadSqlite(): typeof import("node:sqlite") {
   const { emitWarning } = process;
   process.emitWarning = (...warning: unknown[]) => {
@@ -37,7 +40,7 @@ export function loadSqlite(): typeof import("node:sqlite") {
   } finally {
     process.emitWarning = emitWarning;
   }
-  throw journalFailed("this Node has no node:sqlite; do not run it with --no-experimental-sqlite");
+  throw journalFailed("this Node.js has no node:sqlite; run it without --no-experimental-sqlite");
 }
 
 function immutableUrl(path: string): URL {
@@ -46,11 +49,7 @@ function immutableUrl(path: string): URL {
   return url;
 }
 
-/**
- * Runs `work` in one transaction, which is rolled back when it throws.
- *
- * A commit that fails may have rolled back by itself, by which the second rollback has nothing to do.
- */
+/** Runs `work` in one transaction. If `work` throws, the transaction is rolled back. */
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec("BEGIN IMMEDIATE");
   try {
@@ -61,7 +60,7 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
     try {
       database.exec("ROLLBACK");
     } catch {
-      // what made the work fail says more
+      // A commit that failed may have rolled back already. The first error says more.
     }
     throw error;
   }

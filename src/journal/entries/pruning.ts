@@ -1,27 +1,27 @@
 import type { DatabaseSync } from "node:sqlite";
-import { timeMillis } from "../entry/timestamp.js";
-import { AuditError, invalidOption } from "../errors.js";
-import { journalFailed } from "./failure.js";
-import { TIME_BLOCK } from "./schema.js";
-import { inTransaction } from "./sqlite.js";
+import { timeMillis } from "../../entry/timestamp.js";
+import { AuditError, invalidOption } from "../../errors.js";
+import { journalFailed } from "../file/failure.js";
+import { TIME_BLOCK } from "../file/schema.js";
+import { inTransaction } from "../file/sqlite.js";
 
-/** What to prune. */
+/** Options of `Journal.prune`. */
 export interface PruneOptions {
-  /** Entries that were recorded before this time go. */
+  /** Entries that were recorded before this time are removed. */
   readonly olderThan: Date;
 }
 
 /** What a pruning removed. */
 export interface Pruning {
-  /** How many entries. */
+  /** How many entries were removed. */
   readonly pruned: number;
-  /** The first sequence that is kept; all below it are pruned. */
+  /** The first sequence that was not pruned. */
   readonly prunedBefore: number;
 }
 
 const DAY_MILLIS = 86_400_000;
 
-/** The time of the options, where the floor allows it. Throws `invalid_options`. */
+/** Reads the time before which to prune. Throws `invalid_options`, also for one that retention forbids. */
 export function pruneMillis(options: PruneOptions, minimumRetentionDays: number): number {
   let millis: number;
   try {
@@ -34,38 +34,40 @@ export function pruneMillis(options: PruneOptions, minimumRetentionDays: number)
   if (millis > floor)
     throw invalidOption(
       "olderThan",
-      `entries are kept for ${minimumRetentionDays} days at the least (minimumRetentionDays); ` +
-        `${new Date(Math.max(0, floor)).toISOString()} or earlier can be pruned`,
+      `entries are kept for at least ${minimumRetentionDays} days (minimumRetentionDays); pass ` +
+        `${new Date(Math.max(0, floor)).toISOString()} or an earlier time`,
     );
   return millis;
 }
 
 /**
- * Prunes what was recorded before `millis`.
+ * Removes the entries that were recorded before `millis`.
  *
- * @param held - The sequences that the journal holds.
- * @param waiting - The oldest record that a mirror has still to deliver.
- * @throws {@link AuditError} `journal_failed` when that record would go; nothing was pruned then.
+ * @param first - The first sequence that was not pruned.
+ * @param length - The next sequence.
+ * @param waiting - The oldest entry that a mirror has not delivered yet.
+ * @throws `AuditError` `journal_failed` when that entry would be removed. Nothing was pruned then.
  */
 export function prune(
   database: DatabaseSync,
-  held: { readonly first: number; readonly end: number },
+  { first, length }: { readonly first: number; readonly length: number },
   millis: number,
   waiting: { readonly mirror: string; readonly sequence: number } | undefined,
 ): Pruning {
-  const end = firstRecordedSince(database, millis, held.first, held.end);
+  const end = firstRecordedSince(database, millis, first, length);
   if (waiting !== undefined && waiting.sequence < end)
     throw journalFailed(
-      `nothing was pruned: the mirror "${waiting.mirror}" has sequence ${waiting.sequence} still to deliver; let it, ` +
-        "prune what is older, or forget the mirror (forgetMirror)",
+      `nothing was pruned: the mirror "${waiting.mirror}" has not delivered the entry of sequence ` +
+        `${waiting.sequence} yet. Wait until it has, prune only older entries, or forget the mirror ` +
+        "(forgetMirror)",
     );
-  if (end > held.first) pruneBefore(database, held.first, end, millis);
-  return { pruned: end - held.first, prunedBefore: end };
+  if (end > first) pruneBefore(database, first, end, millis);
+  return { pruned: end - first, prunedBefore: end };
 }
 
 /**
- * The first sequence from `first` on that was recorded at this time or later; the time of recording rises with the
- * sequence, so it is found by halves.
+ * Finds the first sequence in [first, end) that was recorded at this time or later, by binary search:
+ * the time of recording rises with the sequence.
  */
 function firstRecordedSince(
   database: DatabaseSync,
@@ -87,8 +89,8 @@ function firstRecordedSince(
 }
 
 /**
- * Removes the entries of [first, end), all in one transaction with the record of it, which the triggers ask for: they
- * let go of an entry only when its leaf hash is kept and its pruning written down.
+ * Removes the entries of [first, end) in one transaction. The triggers let an entry go only when its
+ * leaf hash is kept and its pruning is written down.
  */
 function pruneBefore(database: DatabaseSync, first: number, end: number, olderThan: number): void {
   inTransaction(database, () => {

@@ -1,0 +1,76 @@
+import type { AuditEntry } from "../../entry/audit-entry.js";
+import { parseObject } from "../../entry/json.js";
+import { entryOfLine, LINE_VERSION, leafHash } from "../../entry/line.js";
+import { journalFailed } from "../file/failure.js";
+
+/** The columns of a row of `entry` that entries are made from. */
+export interface EntryRow {
+  readonly sequence: number;
+  readonly leafHash: Uint8Array;
+  readonly line: Uint8Array;
+}
+
+/** An entry, with what memory needs to be refilled with it. */
+export interface NewestEntry {
+  readonly entry: AuditEntry;
+  /** When it happened, in milliseconds since 1970. */
+  readonly timestampMillis: number;
+  /** The length of its canonical line in UTF-8. */
+  readonly bytes: number;
+}
+
+/** An entry with its canonical line. */
+export interface StoredEntry extends NewestEntry {
+  readonly line: string;
+}
+
+/**
+ * Returns the line of a row.
+ *
+ * @throws `AuditError` `journal_failed` when the line does not have the row's leaf hash: the row was
+ * damaged or altered.
+ */
+export function lineOfRow(row: EntryRow): string {
+  const line = bufferOf(row.line).toString("utf8");
+  if (leafHash(line) !== storedHash(row))
+    throw altered(row.sequence, "its line does not have its leaf hash");
+  return line;
+}
+
+/**
+ * Makes the entry of a row from its line. The columns are not used, since Node 22 cuts a text at NUL.
+ *
+ * @param logId - The log that the line must name.
+ * @throws `AuditError` `journal_failed` when the row was damaged or altered.
+ */
+export function entryFromRow(row: EntryRow, logId: string): StoredEntry {
+  const line = lineOfRow(row);
+  const members = parseObject(line);
+  if (members === undefined) throw altered(row.sequence, "its line is not a JSON object");
+  if (members["v"] !== LINE_VERSION)
+    throw altered(row.sequence, `its line is of version ${members["v"]}`);
+  if (members["seq"] !== row.sequence || members["log"] !== logId)
+    throw altered(row.sequence, "its line is of another sequence or another log");
+  const entry = entryOfLine(members, storedHash(row));
+  return {
+    entry,
+    line,
+    timestampMillis: Date.parse(entry.timestamp),
+    bytes: row.line.byteLength,
+  };
+}
+
+function altered(sequence: number, what: string): Error {
+  return journalFailed(
+    `the entry of sequence ${sequence} was damaged or altered: ${what}. Restore the journal from a ` +
+      "backup",
+  );
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+function storedHash(row: EntryRow): string {
+  return bufferOf(row.leafHash).toString("hex");
+}

@@ -1,0 +1,255 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
+import type { AuditEntry } from "../../entry/audit-entry.js";
+import { COLUMNS } from "../../entry/columns.js";
+import { nanosOf } from "../../record/record-time.js";
+import type { RecordScope } from "../../record/surroundings.js";
+import { journalFailed } from "../file/failure.js";
+import { TIME_BLOCK } from "../file/schema.js";
+import { inTransaction } from "../file/sqlite.js";
+import { type ContextIds, Contexts } from "./contexts.js";
+import { type EntryRow, entryFromRow, lineOfRow, type NewestEntry } from "./entry-row.js";
+
+/** A time as OpenTelemetry has it: seconds since 1970, and nanoseconds. */
+export type HrTime = ReadableLogRecord["hrTime"];
+
+/** An entry, with all that a journal stores of it. */
+export interface JournalRow {
+  readonly entry: AuditEntry;
+  /** Its canonical line. */
+  readonly line: string;
+  /** When it was recorded. It rises strictly with the sequence. */
+  readonly time: HrTime;
+  /** When it happened. */
+  readonly timestampMillis: number;
+  /** W3C trace flags of the span that was active. */
+  readonly traceFlags: number | undefined;
+  readonly resource: ReadableLogRecord["resource"];
+  readonly scope: RecordScope;
+}
+
+/** The columns of a row of `entry` that records are made from. */
+export interface RecordRow extends EntryRow {
+  readonly seconds: number;
+  readonly nanos: number;
+  readonly traceFlags: number | null;
+  readonly resource: number;
+  readonly scope: number;
+}
+
+/** A row of `entry` for an auditor. The columns have the names that they have in the line. */
+export interface EvidenceRow {
+  /** Hexadecimal. */
+  readonly leafHash: string;
+  /** The line as a text, which may lack bytes of it. */
+  readonly text: string;
+  /** How many bytes the line has. */
+  readonly bytes: number;
+  readonly seq: number;
+  readonly timestampMillis: number;
+  readonly [column: string]: unknown;
+}
+
+const KEYS = COLUMNS.map(({ key }) => key).join(", ");
+
+const INSERT = `INSERT INTO entry (sequence, timestamp_millis, recorded_nanos, trace_flags, resource,
+  scope, leaf_hash, ${KEYS}, line)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ${COLUMNS.map(() => "?").join(", ")}, ?)`;
+
+const SUMMARISE = `INSERT INTO time_block (block, earliest_millis, latest_millis)
+  SELECT ?, min(timestamp_millis), max(timestamp_millis) FROM entry
+  WHERE sequence >= ? AND sequence <= ?`;
+
+const END = `SELECT 1 + sequence AS length, recorded_nanos / 1000000000 AS seconds,
+    recorded_nanos % 1000000000 AS nanos
+  FROM entry WHERE sequence = (SELECT max(sequence) FROM entry)
+  UNION ALL
+  SELECT pruned_before, recorded_nanos / 1000000000, recorded_nanos % 1000000000
+  FROM pruning WHERE pruned_before = (SELECT max(pruned_before) FROM pruning)
+  ORDER BY length DESC LIMIT 1`;
+
+const ROWS = `SELECT sequence, leaf_hash AS leafHash, line FROM entry
+  WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ?`;
+
+const RECORDS = `SELECT sequence, leaf_hash AS leafHash, line,
+    recorded_nanos / 1000000000 AS seconds, recorded_nanos % 1000000000 AS nanos,
+    trace_flags AS traceFlags, resource, scope
+  FROM entry WHERE sequence >= ? ORDER BY sequence LIMIT ?`;
+
+const PRUNED = `SELECT sequence, leaf_hash AS leafHash FROM pruned_leaf
+  WHERE sequence >= ? ORDER BY sequence LIMIT ?`;
+
+/** It reads texts: a row with a BLOB takes four times as long to read (measured). */
+const EVIDENCE = `SELECT lower(hex(leaf_hash)) AS leafHash, CAST(line AS TEXT) AS text,
+    length(line) AS bytes, sequence AS seq, timestamp_millis AS timestampMillis, ${KEYS}
+  FROM entry WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ?`;
+
+/** How many lines are read at a time. */
+const LINES = 512;
+
+/** Writes the table `entry`, and reads it by sequence. */
+export class EntryTable {
+  /** The resources and scopes that the rows name. */
+  readonly contexts: Contexts;
+  readonly #database: DatabaseSync;
+  readonly #logId: string;
+  readonly #rows: StatementSync;
+  readonly #records: StatementSync;
+  #insert: StatementSync | undefined;
+  #evidence: StatementSync | undefined;
+
+  /** The table of a database that is open. */
+  constructor(database: DatabaseSync, logId: string) {
+    this.contexts = new Contexts(database);
+    this.#database = database;
+    this.#logId = logId;
+    this.#rows = database.prepare(ROWS);
+    this.#records = database.prepare(RECORDS);
+  }
+
+  /**
+   * The next sequence, and when the newest entry was recorded. Both are known even when all entries
+   * were pruned.
+   */
+  end(): { readonly length: number; readonly lastTime: HrTime } {
+    const row = this.#database.prepare(END).get();
+    if (row === undefined) return { length: 0, lastTime: [0, 0] };
+    return {
+      length: Number(row["length"]),
+      lastTime: [Number(row["seconds"]), Number(row["nanos"])],
+    };
+  }
+
+  /** The first sequence that was not pruned. */
+  prunedBefore(): number {
+    const row = this.#database.prepare("SELECT max(pruned_before) AS n FROM pruning").get();
+    return Number(row?.["n"] ?? 0);
+  }
+
+  /**
+   * Appends entries in one transaction. If it throws, nothing was written.
+   *
+   * @param leaves - Their leaf hashes.
+   * @param alongside - Writes what belongs to them, in the same transaction.
+   */
+  append(rows: readonly JournalRow[], leaves: readonly Uint8Array[], alongside?: () => void): void {
+    const settled = this.contexts.settled();
+    const [row] = rows;
+    if (row && rows.length === 1 && settled.length === 0 && !alongside && !endsBlock(row)) {
+      const ids = this.contexts.known(row.resource, row.scope);
+      if (ids !== undefined) {
+        // One statement is a transaction of its own. BEGIN and COMMIT would cost two more.
+        this.#write(row, leaves[0] as Uint8Array, ids);
+        return;
+      }
+    }
+    const met: [JournalRow, ContextIds][] = [];
+    inTransaction(this.#database, () => {
+      for (const [index, row] of rows.entries()) {
+        const known = this.contexts.known(row.resource, row.scope);
+        const ids = known ?? this.contexts.store(row.resource, row.scope);
+        if (known === undefined) met.push([row, ids]);
+        this.#write(row, leaves[index] as Uint8Array, ids);
+        if (endsBlock(row)) this.#summarise(row.entry.sequence);
+      }
+      alongside?.();
+      this.contexts.update(settled);
+    });
+    this.contexts.forget(settled);
+    for (const [{ resource, scope }, ids] of met) this.contexts.learn(resource, scope, ids);
+  }
+
+  /** The ids of the resource and scope of the newest entry. */
+  newestContexts(): ContextIds | undefined {
+    const row = this.#database
+      .prepare("SELECT resource, scope FROM entry ORDER BY sequence DESC LIMIT 1")
+      .get();
+    return row && { resource: Number(row["resource"]), scope: Number(row["scope"]) };
+  }
+
+  /** The entry of a sequence, if it is there. */
+  at(sequence: number): AuditEntry | undefined {
+    const [row] = this.rows(sequence, sequence + 1, 1);
+    return row && entryFromRow(row, this.#logId).entry;
+  }
+
+  /** The entries of [first, end), with what memory needs beside them. */
+  between(first: number, end: number): NewestEntry[] {
+    return this.rows(first, end, end - first).map((row) => {
+      const { entry, timestampMillis, bytes } = entryFromRow(row, this.#logId);
+      return { entry, timestampMillis, bytes };
+    });
+  }
+
+  /**
+   * The lines of [first, end), oldest first.
+   *
+   * @param reading - Runs each read.
+   * @throws `AuditError` `journal_failed` when an entry is not there.
+   */
+  *lines(
+    first: number,
+    end: number,
+    reading: <T>(work: () => T) => T,
+  ): Generator<string, void, undefined> {
+    for (let next = first; next < end; ) {
+      const rows = reading(() => this.rows(next, end, LINES));
+      if (rows[0]?.sequence !== next)
+        throw journalFailed(
+          `the entry of sequence ${next} is not there. If it was pruned just now, read again; if ` +
+            "not, restore the journal from a backup",
+        );
+      for (const row of rows) yield lineOfRow(row);
+      next += rows.length;
+    }
+  }
+
+  /** The rows of [first, end), at most `limit`. */
+  rows(first: number, end: number, limit: number): EntryRow[] {
+    return this.#rows.all(first, end, limit) as unknown as EntryRow[];
+  }
+
+  /** The rows from a sequence on, at most `limit`, with what records need. */
+  records(first: number, limit: number): RecordRow[] {
+    return this.#records.all(first, limit) as unknown as RecordRow[];
+  }
+
+  /** The rows of [first, end), at most `limit`, for an auditor. */
+  evidence(first: number, end: number, limit: number): EvidenceRow[] {
+    this.#evidence ??= this.#database.prepare(EVIDENCE);
+    return this.#evidence.all(first, end, limit) as unknown as EvidenceRow[];
+  }
+
+  /** The leaf hashes of pruned entries from a sequence on, at most `limit`. */
+  prunedLeaves(first: number, limit: number): Omit<EntryRow, "line">[] {
+    return this.#database.prepare(PRUNED).all(first, limit) as unknown as Omit<EntryRow, "line">[];
+  }
+
+  #write(
+    { entry, line, time, timestampMillis, traceFlags }: JournalRow,
+    leaf: Uint8Array,
+    ids: ContextIds,
+  ): void {
+    this.#insert ??= this.#database.prepare(INSERT);
+    this.#insert.run(
+      entry.sequence,
+      timestampMillis,
+      nanosOf(...time),
+      traceFlags ?? null,
+      ids.resource,
+      ids.scope,
+      leaf,
+      ...COLUMNS.map(({ name }) => entry[name] ?? null),
+      Buffer.from(line),
+    );
+  }
+
+  #summarise(sequence: number): void {
+    const first = sequence + 1 - TIME_BLOCK;
+    this.#database.prepare(SUMMARISE).run(first / TIME_BLOCK, first, sequence);
+  }
+}
+
+function endsBlock({ entry }: JournalRow): boolean {
+  return (entry.sequence + 1) % TIME_BLOCK === 0;
+}

@@ -1,0 +1,120 @@
+import type { DatabaseSync } from "node:sqlite";
+import { AuditError } from "../../errors.js";
+import { journalFailed, readFailure } from "./failure.js";
+import { FileIdentity } from "./journal-file.js";
+import { clearOwner } from "./writer-lock.js";
+
+/** A journal's database that was opened and checked. */
+export interface OpenedDatabase {
+  /** The file, absolute, without symbolic links. */
+  readonly path: string;
+  readonly logId: string;
+  readonly readOnly: boolean;
+  readonly database: DatabaseSync;
+  /** Lets go of the writer's lock. */
+  readonly unlock: () => void;
+}
+
+/** The open file of a journal. It turns what SQLite throws into `journal_failed`, and closes once. */
+export class Connection {
+  /** The file, absolute, without symbolic links. */
+  readonly path: string;
+  readonly logId: string;
+  readonly readOnly: boolean;
+  readonly database: DatabaseSync;
+  readonly #unlock: () => void;
+  readonly #identity: FileIdentity;
+  #closed = false;
+
+  /** Takes over the database and the lock. */
+  constructor({ path, logId, readOnly, database, unlock }: OpenedDatabase) {
+    this.#identity = new FileIdentity(path);
+    this.path = path;
+    this.logId = logId;
+    this.readOnly = readOnly;
+    this.database = database;
+    this.#unlock = unlock;
+  }
+
+  /** Whether the path still leads to the file that was opened. */
+  get isKept(): boolean {
+    return this.#identity.isKept;
+  }
+
+  /** Runs `work`, which only reads. Throws `closed`, `journal_failed`. */
+  read<T>(work: () => T): T {
+    this.assertOpen();
+    try {
+      return work();
+    } catch (cause) {
+      throw readFailure(this.path, cause);
+    }
+  }
+
+  /**
+   * Runs `work`, which writes in transactions of its own. Throws `closed`, `journal_failed`, and the
+   * `AuditError` that `work` throws.
+   */
+  write<T>(work: () => T): T {
+    this.assertOpen();
+    if (this.readOnly)
+      throw journalFailed(
+        `${this.path} was opened with readOnly: true; open it without, to write to it`,
+      );
+    this.#identity.assertKept();
+    try {
+      return work();
+    } catch (cause) {
+      if (cause instanceof AuditError) throw cause;
+      throw journalFailed(`${this.path} cannot be written; nothing was changed`, cause);
+    }
+  }
+
+  /**
+   * Runs `work`, which writes something that a caller relies on. When this returns, it is in the
+   * file that the path leads to.
+   */
+  commit<T>(work: () => T): T {
+    const result = this.write(work);
+    this.#identity.assertKeptStill();
+    return result;
+  }
+
+  /** Throws `closed`. */
+  assertOpen(): void {
+    if (this.#closed) throw new AuditError("closed", "the journal was closed");
+  }
+
+  /**
+   * Copies the write-ahead log into the file, closes it, and lets go of the lock. Later calls do
+   * nothing.
+   *
+   * @param save - Saves what was not saved yet.
+   */
+  close(save: () => void): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      if (!this.readOnly && !this.#identity.isLost) {
+        save();
+        clearOwner(this.database);
+        this.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      }
+    } catch (cause) {
+      throw journalFailed(
+        `${this.path} was closed, but its write-ahead log could not be copied into it; keep ` +
+          `${this.path}-wal beside it, which belongs to it`,
+        cause,
+      );
+    } finally {
+      this.abandon();
+    }
+  }
+
+  /** Closes the file as it is, and lets go of the lock. */
+  abandon(): void {
+    this.#closed = true;
+    this.database.close();
+    this.#unlock();
+  }
+}

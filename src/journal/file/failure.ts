@@ -1,0 +1,43 @@
+import { AuditError } from "../../errors.js";
+
+/** Makes a `journal_failed`. The message says what happened, then what to do. */
+export function journalFailed(message: string, cause?: unknown): AuditError {
+  return new AuditError("journal_failed", `journal: ${message}${reasonOf(cause)}`, { cause });
+}
+
+/** Makes a `journal_failed` for a file that is damaged, or that is not a journal. */
+export function damaged(path: string, cause: unknown): AuditError {
+  return new AuditError(
+    "journal_failed",
+    `journal: ${path} is damaged, or is not a journal${reasonOf(cause)}; nothing was changed. ` +
+      "Restore it from a backup (Journal.backup). Or move it away and begin a new log, but keep it: " +
+      "an auditor may still read parts of it",
+    { cause },
+  );
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error && !(cause instanceof AuditError) ? ` (${cause.message})` : "";
+}
+
+/** Makes a `journal_failed` of what SQLite threw at a read. An `AuditError` stays as it is. */
+export function readFailure(path: string, cause: unknown): AuditError {
+  if (cause instanceof AuditError) return cause;
+  return DAMAGE.has(errcodeOf(cause))
+    ? damaged(path, cause)
+    : journalFailed(`${path} cannot be read`, cause);
+}
+
+const DAMAGE: ReadonlySet<unknown> = new Set([11, 26]); // SQLITE_CORRUPT, SQLITE_NOTADB
+const BUSY = 5; // SQLITE_BUSY
+
+/** Whether SQLite failed because another connection holds the lock that it needed. */
+export function isBusy(error: unknown): boolean {
+  return errcodeOf(error) === BUSY;
+}
+
+/** The primary error code of SQLite. The extended codes have it in their low byte. */
+function errcodeOf(error: unknown): number | undefined {
+  const code = error instanceof Error && "errcode" in error ? error.errcode : undefined;
+  return typeof code === "number" ? code & 0xff : undefined;
+}

@@ -1,0 +1,186 @@
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { invalidOption } from "../../errors.js";
+import { journalFailed } from "./failure.js";
+import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "./schema.js";
+import { inTransaction, loadSqlite, openSqlite } from "./sqlite.js";
+
+/**
+ * Returns the absolute path without symbolic links, so that one file has one lock.
+ *
+ * @throws `AuditError` `invalid_options` when it is not the path of a file; `journal_failed` when
+ * its folder is not there.
+ */
+export function realPathOf(path: unknown): string {
+  if (
+    typeof path !== "string" ||
+    path === "" ||
+    path.includes("\0") ||
+    /^(?::memory:|file:)/.test(path)
+  )
+    throw invalidOption("path", "expected the path of a file");
+  const absolute = resolve(path);
+  try {
+    return realpathSync(absolute);
+  } catch {
+    // The file is not there yet. Its folder must be.
+  }
+  try {
+    return join(realpathSync(dirname(absolute)), basename(absolute));
+  } catch (cause) {
+    throw journalFailed(`cannot reach the folder of ${absolute}; create it first`, cause);
+  }
+}
+
+/**
+ * Makes the file of a new journal. It is made whole under another name first, so that an empty file
+ * is never taken for a journal that was just begun.
+ */
+export function createJournalFile(path: string, logId: string): void {
+  if (bytesOf(`${path}-wal`) > 0)
+    throw journalFailed(
+      `${path} is gone, but ${path}-wal is there. Put the journal back beside it, or move both ` +
+        "away to begin a new one",
+    );
+  const draft = `${path}.new`;
+  for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(draft + suffix, { force: true });
+  try {
+    const database = openSqlite(draft, "write");
+    try {
+      database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+      inTransaction(database, () => {
+        database.exec(SCHEMA);
+        const insert = database.prepare(
+          "INSERT INTO log (only, log_id, created_at) VALUES (0, ?, ?)",
+        );
+        insert.run(logId, new Date().toISOString());
+        database.exec(
+          `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`,
+        );
+      });
+    } finally {
+      database.close();
+    }
+    renameSync(draft, path);
+    syncFolder(dirname(path));
+  } catch (cause) {
+    throw journalFailed(`cannot create ${path}`, cause);
+  }
+}
+
+/** Node has it from 22.16 and 23.8 on. The typings are those of 22.15. */
+interface WithBackup {
+  readonly backup?: (database: DatabaseSync, path: string) => Promise<unknown>;
+}
+
+/**
+ * Copies a database, which may be written to meanwhile. The copy gets its name when it is whole and
+ * synced.
+ *
+ * Node 22.15 has no `backup`. There `VACUUM INTO` makes the copy, and the process stands still.
+ *
+ * @throws `AuditError` `journal_failed`, also when something is at the path already.
+ */
+export async function backupTo(database: DatabaseSync, path: string): Promise<void> {
+  const target = realPathOf(path);
+  if (statOf(target) !== undefined)
+    throw journalFailed(`${target} exists; nothing was overwritten. Choose another path`);
+  const partial = `${target}.partial`;
+  try {
+    rmSync(partial, { force: true });
+    const { backup } = loadSqlite() as WithBackup;
+    if (backup === undefined) database.prepare("VACUUM INTO ?").run(partial);
+    else await backup(database, partial);
+    const descriptor = openSync(partial, "r+");
+    fsyncSync(descriptor);
+    closeSync(descriptor);
+    renameSync(partial, target);
+    syncFolder(dirname(target));
+  } catch (cause) {
+    throw journalFailed(
+      `the backup to ${target} failed; if ${partial} is there, it can be deleted`,
+      cause,
+    );
+  }
+}
+
+/** What is at a path, if anything is. */
+export function statOf(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
+}
+
+/** The size of a file; 0 when there is none. */
+export function bytesOf(path: string): number {
+  return statOf(path)?.size ?? 0;
+}
+
+/** Makes the names in a folder survive a power cut. */
+export function syncFolder(folder: string): void {
+  if (process.platform === "win32") return; // Windows opens no folders
+  const descriptor = openSync(folder, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Tells whether a path still leads to the file that was opened. SQLite reports no error when it
+ * commits into a file that was deleted.
+ *
+ * It looks the name up and does not open the file: closing it again would drop SQLite's POSIX locks.
+ */
+export class FileIdentity {
+  readonly #path: string;
+  readonly #device: bigint;
+  readonly #inode: bigint;
+  #lost = false;
+
+  /** Remembers which file is at the path. */
+  constructor(path: string) {
+    const { dev, ino } = statSync(path, { bigint: true });
+    this.#path = path;
+    this.#device = dev;
+    this.#inode = ino;
+  }
+
+  /** Whether something was committed into a file that is not at the path any more. */
+  get isLost(): boolean {
+    return this.#lost;
+  }
+
+  /** Whether the path still leads to the file. */
+  get isKept(): boolean {
+    const found = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
+    return found !== undefined && found.dev === this.#device && found.ino === this.#inode;
+  }
+
+  /** To be called before a commit. Throws `journal_failed` when the file is gone. */
+  assertKept(): void {
+    if (this.#lost || !this.isKept)
+      throw journalFailed(
+        `${this.#path} was deleted, moved or replaced; nothing was recorded. Put it back, or open ` +
+          "a journal anew",
+      );
+  }
+
+  /**
+   * To be called after a commit. Throws `journal_failed` when the file is gone. The file then has an
+   * entry that its caller was told is not recorded, so nothing more is written to it.
+   */
+  assertKeptStill(): void {
+    this.#lost = !this.isKept;
+    this.assertKept();
+  }
+}

@@ -1,0 +1,135 @@
+import { accessSync, constants } from "node:fs";
+import { dirname } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { DEFAULT_LOG_ID } from "../entry/log-id.js";
+import { type EntryRow, entryFromRow } from "./entries/entry-row.js";
+import { checkDatabase, checkLogId, versionOf } from "./file/checks.js";
+import { Connection } from "./file/connection.js";
+import { damaged, journalFailed, readFailure } from "./file/failure.js";
+import { bytesOf, createJournalFile, realPathOf, statOf } from "./file/journal-file.js";
+import { MIGRATIONS, SCHEMA_VERSION } from "./file/schema.js";
+import { type Access, inTransaction, openSqlite } from "./file/sqlite.js";
+import { lockForWriting, setOwner } from "./file/writer-lock.js";
+import type { ResolvedJournalOptions } from "./options.js";
+
+/**
+ * The write-ahead log is copied into the file when it has so many pages. SQLite's own limit is a
+ * quarter of it. The more entries come before, the more often their index rows share a page.
+ */
+const CHECKPOINT_PAGES = 4000;
+
+const CACHE_KIB = 16_384;
+
+/** How many of the newest entries are checked before a journal is written to. */
+const CHECKED_ENTRIES = 16;
+
+/**
+ * Opens the file of a journal. If there is none, and it is opened for writing, makes it.
+ *
+ * @throws `AuditError` `journal_failed`; `invalid_options` for the path, and for another log id. A
+ * file that is refused is left as it was.
+ */
+export function openJournal(path: string, options: ResolvedJournalOptions): Connection {
+  const file = realPathOf(path);
+  try {
+    return options.readOnly ? openForReading(file, options) : openForWriting(file, options);
+  } catch (cause) {
+    throw readFailure(file, cause);
+  }
+}
+
+function openForReading(path: string, options: ResolvedJournalOptions): Connection {
+  if (statOf(path) === undefined)
+    throw journalFailed(`there is no file ${path} to read; check the path`);
+  const { database, logId } = openChecked(path, options, readAccess(path));
+  return new Connection({ path, logId, readOnly: true, database, unlock: () => {} });
+}
+
+function openForWriting(path: string, options: ResolvedJournalOptions): Connection {
+  // A file that is refused must not get a lock file beside it. If there is one already, the lock is
+  // taken first, so that nobody writes during the checks.
+  let unlock = statOf(`${path}.lock`) === undefined ? undefined : lockForWriting(path);
+  let database: DatabaseSync | undefined;
+  try {
+    // The checks use a connection that cannot write. One that can would copy the write-ahead log
+    // into the file when it is closed.
+    if (statOf(path) !== undefined)
+      openChecked(path, options, hasFrames(path) ? "read" : "immutable").database.close();
+    unlock ??= lockForWriting(path);
+    if (statOf(path) === undefined) createJournalFile(path, options.logId ?? DEFAULT_LOG_ID);
+    database = openSqlite(path, "write");
+    // Before this process held the lock, another one may have begun the journal or updated it.
+    const version = versionOf(database, path);
+    const logId = checkLogId(database, options.logId);
+    database.exec(
+      `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
+       PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+       PRAGMA cache_size = -${CACHE_KIB}`,
+    );
+    migrate(database, version);
+    setOwner(database);
+    return new Connection({ path, logId, readOnly: false, database, unlock });
+  } catch (cause) {
+    database?.close();
+    unlock?.();
+    throw cause;
+  }
+}
+
+function openChecked(
+  path: string,
+  { readOnly, logId: expected }: ResolvedJournalOptions,
+  access: Access,
+): { readonly database: DatabaseSync; readonly logId: string } {
+  const stat = statOf(path);
+  if (!stat?.isFile()) throw journalFailed(`${path} is not a file; choose another path`);
+  if (stat.size === 0) throw damaged(path, new Error("the file is empty"));
+  const database = openSqlite(path, access);
+  try {
+    checkDatabase(database, path, readOnly);
+    const logId = checkLogId(database, expected);
+    // An auditor must be able to open a journal that was altered.
+    if (!readOnly) checkNewestEntries(database, logId);
+    return { database, logId };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function checkNewestEntries(database: DatabaseSync, logId: string): void {
+  const rows = database
+    .prepare(
+      "SELECT sequence, leaf_hash AS leafHash, line FROM entry ORDER BY sequence DESC LIMIT ?",
+    )
+    .all(CHECKED_ENTRIES);
+  for (const row of rows) entryFromRow(row as unknown as EntryRow, logId);
+}
+
+/**
+ * SQLite needs a `-shm` file beside a database in WAL mode even to read it, unless it may assume
+ * that nobody writes.
+ */
+function readAccess(path: string): Access {
+  if (hasFrames(path)) return "read";
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    return "read";
+  } catch {
+    return "immutable";
+  }
+}
+
+/** Whether the write-ahead log holds anything. Closing a journal beside a reader leaves it empty. */
+function hasFrames(path: string): boolean {
+  return bytesOf(`${path}-wal`) > 0;
+}
+
+/** Brings a journal of an earlier schema version up to date, in one transaction. */
+function migrate(database: DatabaseSync, version: number): void {
+  if (version === SCHEMA_VERSION) return;
+  inTransaction(database, () => {
+    for (let to = version + 1; to <= SCHEMA_VERSION; to++) database.exec(MIGRATIONS[to] ?? "");
+    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  });
+}
