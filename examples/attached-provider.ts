@@ -1,13 +1,14 @@
 /**
- * The audit log inside an app that has an OpenTelemetry LoggerProvider already: processors after the audit log see the
- * sealed records, the app's own logger can record governance events, and everything else passes untouched.
+ * The audit log inside an app that already has an OpenTelemetry LoggerProvider. Processors after
+ * the audit log see the sealed records, the app's own logger can record governance events, and all
+ * other records pass untouched.
  */
 import { LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
 import { AuditLogProcessor, GovernanceAuditLog } from "quorumlog";
 import { RecordingExporter } from "quorumlog/testing";
 
 const processor = new AuditLogProcessor({ logId: "acme.example/governance" });
-const exporter = new RecordingExporter(); // stands for the exporter that the app has
+const exporter = new RecordingExporter(); // in place of the app's own exporter
 const loggerProvider = new LoggerProvider({
   processors: [processor, new SimpleLogRecordProcessor({ exporter })],
 });
@@ -15,7 +16,8 @@ const audit = GovernanceAuditLog.attach({ loggerProvider, processor });
 
 audit.logNodeAdded({ did: "did:pqaid:alice", name: "alice", weight: 1 });
 
-// The app's own logger: an ordinary record, and one that asks to be recorded by naming its operation.
+// The app's own logger emits an ordinary record, and a governance record, which names its
+// operation.
 const logger = loggerProvider.getLogger("app");
 logger.emit({ body: "listening on port 8080" });
 logger.emit({
@@ -39,7 +41,7 @@ for (const { eventName, attributes } of exporter.records)
     `  ${eventName ?? "an ordinary record"}, sequence ${attributes["governance.sequence"] ?? "none"}`,
   );
 
-// Closing the log leaves the provider to the app.
+// A shutdown of the log does not close the app's provider.
 await audit.shutdown();
 logger.emit({ body: "still here" });
 await loggerProvider.forceFlush();

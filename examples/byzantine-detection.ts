@@ -1,4 +1,4 @@
-/** A node tells one half of the federation yes and the other half no; the log keeps both answers and the finding. */
+/** A node votes yes and then no on one proposal. The log keeps both votes and the finding. */
 import { GovernanceAuditLog } from "quorumlog";
 import { Ballot } from "./shared/ballot.ts";
 import { inWords, short } from "./shared/in-words.ts";
@@ -38,7 +38,7 @@ for (const finding of audit.entries({ operation: "byzantine_detected" })) {
     console.log(`  #${vote.sequence} ${vote.decision} (${inWords(vote)})`);
 }
 
-// The federation lets the node go, by a vote that the log has too.
+// The federation removes the node by a vote, which the log also has.
 const exclusion = {
   proposalId: "urn:pqc-gov-prop:5d21",
   subjectId: eve.did,

@@ -1,6 +1,7 @@
 /**
- * An operation of the app's own: a node freezes a model at once, the federation confirms it by vote, and the
- * authorization is revoked. The declaration below gives the entries of the operation their types.
+ * An operation of the app's own: a node freezes a model at once, the federation confirms the freeze
+ * by a vote, and the authorization is revoked. The declaration below gives types to the entries of
+ * the operation.
  */
 import { GovernanceAuditLog } from "quorumlog";
 import { Ballot } from "./shared/ballot.ts";

@@ -1,4 +1,4 @@
-/** Two models, two votes: the audit log answers which of them may run, and by which decision. */
+/** Two models and two votes. The audit log answers which model may run, and by which decision. */
 import { type AuditEntry, GovernanceAuditLog } from "quorumlog";
 import { Ballot } from "./shared/ballot.ts";
 import { inWords, short } from "./shared/in-words.ts";
@@ -23,7 +23,7 @@ for (const model of [triage, chatbot]) {
 
 await audit.shutdown();
 
-/** Puts a model to the vote; all who do not approve reject. */
+/** Holds a vote on a model. Every node that does not approve rejects. */
 function authorize(model: string, proposalId: string, approving: readonly object[]): void {
   const proposal = {
     proposalId,
@@ -38,7 +38,7 @@ function authorize(model: string, proposalId: string, approving: readonly object
   if (ballot.close(carol.did).decision === "passed") audit.logAuthorizationGranted(proposal);
 }
 
-/** The grant by which a model may run: its newest, unless it was revoked after that. */
+/** The grant by which a model may run: its newest one, unless a revocation came after it. */
 function currentGrant(model: string): AuditEntry | undefined {
   const [grant] = audit.entries({ subjectId: model, operation: "authorization_granted", limit: 1 });
   if (grant === undefined) return undefined;

@@ -1,6 +1,7 @@
 /**
- * Sends sealed records over OTLP/HTTP: to the collector that OTEL_EXPORTER_OTLP_ENDPOINT names, or, where it is not set,
- * to a stand-in that this program starts itself and that prints what it received.
+ * Sends sealed records over OTLP/HTTP to the collector that OTEL_EXPORTER_OTLP_ENDPOINT names.
+ * Without that variable, the program starts a stand-in for a collector, which prints what it
+ * receives.
  */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,7 +9,7 @@ import { json } from "node:stream/consumers";
 import { AuditError, GovernanceAuditLog } from "quorumlog";
 import { otlpMirror } from "quorumlog/otlp";
 
-/** What the stand-in reads of an export request (OTLP 1, JSON encoding). */
+/** The parts of an export request that the stand-in reads (OTLP 1, JSON encoding). */
 interface ExportRequest {
   readonly resourceLogs: readonly {
     readonly scopeLogs: readonly {

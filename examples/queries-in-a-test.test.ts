@@ -1,4 +1,6 @@
-/** How an app tests that its governance leaves the right trail: matchers, a fixed clock, and plain queries. */
+/**
+ * How an app tests that it records the right entries: with matchers, a fixed clock, and queries.
+ */
 import { GovernanceAuditLog } from "quorumlog";
 import { auditMatchers, fixedClock } from "quorumlog/testing";
 import { expect, test } from "vitest";

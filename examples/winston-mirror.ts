@@ -1,4 +1,7 @@
-/** Each sealed record also goes to the winston logger that the app has: a sentence for people, the fields as metadata. */
+/**
+ * Each sealed record also goes to the app's winston logger: as a sentence, with the fields as
+ * metadata.
+ */
 import { GovernanceAuditLog } from "quorumlog";
 import { winstonMirror } from "quorumlog/winston";
 import winston from "winston";

@@ -1,6 +1,7 @@
 /**
- * Replays a CSV file of votes (`id,voter,vote,start,iso`) into an audit log, oldest proposal first, and asks the log for
- * a summary: `npm run ts -- examples/replay-votes/index.ts PATH`.
+ * Replays a CSV file of votes (`id,voter,vote,start,iso`) into an audit log, oldest proposal first,
+ * and prints a summary that it queries from the log:
+ * `npm run ts -- examples/replay-votes/index.ts PATH`.
  */
 import { escapeControls } from "../shared/in-words.ts";
 import { readProposals } from "./read-proposals.ts";
@@ -24,7 +25,7 @@ if (path === undefined) {
   }
 }
 
-/** A line that is written over and over, for people alone: a file of progress helps nobody. */
+/** Shows the progress in one line of a terminal, and nothing in a file. */
 function progressOn(stream: NodeJS.WriteStream): (done: number, of: number) => void {
   return (done, of) => {
     if (stream.isTTY)

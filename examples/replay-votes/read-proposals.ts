@@ -9,16 +9,18 @@ export interface Proposal {
   readonly votes: readonly VoteRow[];
 }
 
-/** What csv-parse hands out with `info: true`. */
+/** What csv-parse yields with `info: true`. */
 interface Parsed {
   readonly record: readonly string[];
   readonly info: { readonly lines: number };
 }
 
 /**
- * Reads the file as a stream and gathers its votes by proposal, oldest first, whatever their order in the file.
+ * Reads the file as a stream and groups its votes by proposal, oldest proposal first, whatever the
+ * order in the file.
  *
- * Throws {@link MalformedVotes} with the line for a file that is not there or not as it should be.
+ * Throws {@link MalformedVotes}, with the number of the line, for a file that is missing or
+ * malformed.
  */
 export async function readProposals(path: string): Promise<Proposal[]> {
   const gathered = new Map<string, Gathered>();

@@ -3,10 +3,11 @@ import type { Proposal } from "./read-proposals.ts";
 import type { VoteRow } from "./vote-row.ts";
 
 /**
- * Records proposals, their votes and results, and returns the log that holds them all.
+ * Records proposals, their votes and results, and returns the log that holds them.
  *
- * Proposals and votes are history, so `log` records them with the time of then, and without the columns that the file
- * does not have. The results are counted here and today, so the helper records them.
+ * Proposals and votes are history. So `log` records them, with the time when they happened, and
+ * without the columns that the file does not have. The results are counted now, so the helper
+ * records them.
  *
  * @param onProgress - Called after each proposal.
  */
@@ -15,7 +16,7 @@ export function replay(
   onProgress: (done: number, of: number) => void,
 ): GovernanceAuditLog {
   const votes = proposals.reduce((total, proposal) => total + proposal.votes.length, 0);
-  // The summary is asked of the log, so none of it may be evicted.
+  // The log must hold all entries, since the summary queries them.
   const audit = new GovernanceAuditLog({ maxEntries: Math.max(1, 2 * proposals.length + votes) });
   for (const [index, { id, start: timestamp, votes }] of proposals.entries()) {
     const proposalId = `proposal:${id}`;
@@ -40,7 +41,7 @@ export function replay(
   return audit;
 }
 
-/** By number of votes, since the file has no weights. */
+/** The result by number of votes, since the file has no weights. */
 function resultOf(proposalId: string, votes: readonly VoteRow[]): ConsensusInput {
   const approveWeight = votes.filter((vote) => vote.decision === "approve").length;
   const rejectWeight = votes.filter((vote) => vote.decision === "reject").length;

@@ -9,7 +9,7 @@ import { short } from "../shared/in-words.ts";
 
 const SHOWN_PROPOSALS = 10;
 
-/** What a replayed log says about its votes: all figures are asked of the log. */
+/** Summarizes the votes of a replayed log. All figures are queried from the log. */
 export function summary(audit: GovernanceAuditLog): string[] {
   const votes = audit.count({ operation: "vote_cast" });
   const proposals = audit.count({ operation: "proposal_created" });
@@ -60,7 +60,7 @@ function mostVoted(audit: GovernanceAuditLog): string[] {
     });
 }
 
-/** Every entry of a query, page by page. */
+/** All entries of a query, read page by page. */
 function* all(
   audit: GovernanceAuditLog,
   query: AuditQuery,

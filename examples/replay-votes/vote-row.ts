@@ -3,7 +3,7 @@ import type { VoteDecision } from "quorumlog";
 /** The columns of the file, in this order. */
 export const COLUMNS = ["id", "voter", "vote", "start", "iso"] as const;
 
-/** The words of the file; a veto is the strongest form of a no. */
+/** The words of the file. A veto is the strongest form of a no. */
 const DECISIONS: ReadonlyMap<string, VoteDecision> = new Map([
   ["yes", "approve"],
   ["no", "reject"],
@@ -22,11 +22,11 @@ export interface VoteRow {
   readonly decision: VoteDecision;
   /** The word in the file. */
   readonly original: string;
-  /** When the vote on the proposal started; the file does not say when each vote was cast. */
+  /** When the vote on the proposal started. The file does not say when each vote was cast. */
   readonly start: Date;
 }
 
-/** The file cannot be replayed; the message says where and why. */
+/** The file cannot be replayed. The message says where and why. */
 export class MalformedVotes extends Error {
   override readonly name: string = "MalformedVotes";
 }

@@ -1,6 +1,6 @@
 /**
- * The governance that the examples record: a vote by weight. An app brings its own; what matters here are the calls of
- * the audit log, one at each step.
+ * The governance that the examples record: a vote by weight. An app has its own governance. What
+ * matters here is that it calls the audit log at each step.
  */
 import type {
   ConsensusResult,
@@ -17,11 +17,11 @@ export class Ballot {
   readonly #nodes: readonly GovernanceNode[];
   readonly #proposal: ProposalInput;
   readonly #votes = new Map<string, Vote>();
-  /** Voters with two answers: neither counts. */
+  /** Voters with two different answers, of which neither counts. */
   readonly #byzantine = new Set<string>();
   #cast = 0;
 
-  /** Opens the vote: records the proposal. */
+  /** Opens the vote and records the proposal. */
   constructor(
     audit: GovernanceAuditLog,
     nodes: readonly GovernanceNode[],
@@ -33,7 +33,7 @@ export class Ballot {
     audit.logProposalCreated(proposal);
   }
 
-  /** Takes a vote: records it, and the voter too if this is another answer than before. */
+  /** Records a vote, and reports the voter if the answer differs from an earlier one. */
   cast(voterDid: string, decision: VoteDecision): void {
     const { proposalId } = this.#proposal;
     const voteId = `${proposalId.replace("-prop:", "-vote:")}-${++this.#cast}`;
@@ -52,7 +52,7 @@ export class Ballot {
     }
   }
 
-  /** Ends the vote: records the result. Two thirds of all weight must approve. */
+  /** Ends the vote and records the result. Two thirds of all weight must approve. */
   close(signerDid: string): ConsensusResult {
     const counted = [...this.#votes.values()].filter((vote) => !this.#byzantine.has(vote.voterDid));
     const weightOf = (decision: VoteDecision): number =>

@@ -1,7 +1,7 @@
-/** Says entries to people. */
+/** Puts entries into words. */
 import type { AuditEntry } from "quorumlog";
 
-/** What a vote, a result or a finding says, beyond its operation, actor and decision. */
+/** What a vote, a result or a finding says beside its operation, actor and decision. */
 export function inWords(entry: AuditEntry): string {
   switch (entry.operation) {
     case "vote_cast":
@@ -20,7 +20,7 @@ export function short(id: string | undefined): string {
   return id === undefined ? "" : escapeControls(id.slice(id.lastIndexOf(":") + 1));
 }
 
-/** Nothing in a log can move the cursor, start a line or colour the terminal of who reads it. */
+/** Makes text from a log safe to print: it cannot move the cursor, start a line or set a colour. */
 export function escapeControls(text: string): string {
   return text.replaceAll(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,

@@ -6,7 +6,7 @@ const node = (name: string, weight: number): GovernanceNode => ({
   weight,
 });
 
-/** The federation of the examples: five nodes, of which dave's vote weighs twice. */
+/** The federation of the examples: five nodes. The vote of dave has weight 2, all others have 1. */
 export const alice = node("alice", 1);
 export const bob = node("bob", 1);
 export const carol = node("carol", 1);

@@ -1,4 +1,4 @@
-import type { OptionalColumn } from "./columns.js";
+import { COLUMNS, type OptionalColumn } from "./columns.js";
 import type { JsonValue } from "./json.js";
 import type { OperationFields } from "./operations.js";
 
@@ -66,3 +66,16 @@ export type FoundEntryOf<Name extends keyof OperationFields> = EntryFields & {
 export type AuditEntry = {
   [Name in keyof OperationFields]: FoundEntryOf<Name>;
 }[keyof OperationFields];
+
+/**
+ * Writes entries as one JSON array with the eight keys of the reference implementation's export,
+ * `null` where a column is absent, indented by two spaces.
+ */
+export function exportJson(entries: readonly AuditEntry[]): string {
+  const rows = entries.map((entry) => ({
+    timestamp: entry.timestamp,
+    ...Object.fromEntries(COLUMNS.map(({ name, key }) => [key, entry[name] ?? null])),
+    details: entry.details,
+  }));
+  return JSON.stringify(rows, null, 2);
+}

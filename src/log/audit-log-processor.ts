@@ -20,12 +20,17 @@ import { SealedLog } from "./sealed-log.js";
  *
  * @example In an app's own provider
  * ```ts
- * import { BatchLogRecordProcessor, ConsoleLogRecordExporter, LoggerProvider } from "@opentelemetry/sdk-logs";
+ * import {
+ *   BatchLogRecordProcessor,
+ *   ConsoleLogRecordExporter,
+ *   LoggerProvider,
+ * } from "@opentelemetry/sdk-logs";
  * import { AuditLogProcessor, GovernanceAuditLog } from "quorumlog";
  *
  * const processor = new AuditLogProcessor({ logId: "acme.example/governance" });
+ * const exporter = new ConsoleLogRecordExporter();
  * const loggerProvider = new LoggerProvider({
- *   processors: [processor, new BatchLogRecordProcessor({ exporter: new ConsoleLogRecordExporter() })],
+ *   processors: [processor, new BatchLogRecordProcessor({ exporter })],
  * });
  * const audit = GovernanceAuditLog.attach({ loggerProvider, processor });
  * ```
@@ -34,7 +39,8 @@ export class AuditLogProcessor extends AuditLog implements LogRecordProcessor {
   readonly #log: SealedLog;
 
   /**
-   * Makes an empty log, or goes on where its journal ends. Throws `invalid_options`, `journal_failed`.
+   * Makes an empty log, or goes on where its journal ends. Throws `invalid_options`,
+   * `journal_failed`.
    */
   constructor(options: AuditLogProcessorOptions = {}) {
     const log = new SealedLog(resolveOptions(options));
@@ -48,8 +54,9 @@ export class AuditLogProcessor extends AuditLog implements LogRecordProcessor {
   }
 
   /**
-   * Part of `LogRecordProcessor`; called by the provider. Throws for a helper's record that cannot be
-   * recorded, so that no processor after this one sees it. Never throws for a record of the app's own.
+   * Part of `LogRecordProcessor`; called by the provider. Throws for a helper's record that cannot
+   * be recorded, so that no processor after this one sees it. Never throws for a record of the
+   * app's own.
    */
   onEmit(record: ReadWriteLogRecord, context?: Context): void {
     const draft = context?.getValue(DRAFT);
@@ -80,8 +87,8 @@ export class AuditLogProcessor extends AuditLog implements LogRecordProcessor {
    * Flushes the mirrors and shuts them down, once. Nothing more is recorded from the moment of the
    * call. Later calls wait for the first.
    *
-   * @throws {@link AuditError} `delivery_failed` (a {@link DeliveryError}, which has the ledger) when
-   * a mirror failed or was not done in time; `invalid_options`.
+   * @throws {@link AuditError} `delivery_failed` (a {@link DeliveryError}, which has the ledger)
+   * when a mirror failed or was not done in time; `invalid_options`.
    */
   shutdown(options?: FlushOptions): Promise<void> {
     return this.#log.lifecycle.shutdown(options);

@@ -16,7 +16,7 @@ import type { SealedLog } from "./sealed-log.js";
 export abstract class AuditLog implements AuditReader {
   readonly #log: SealedLog;
 
-  /** @internal Opens a log, or the same log as another one. */
+  /** @internal Of a sealed log, or of the same sealed log as another. */
   protected constructor(of: SealedLog | AuditLog) {
     this.#log = of instanceof AuditLog ? of.#log : of;
   }
@@ -71,8 +71,8 @@ export abstract class AuditLog implements AuditReader {
    * every so often (`checkpointEvery`), and when it is shut down.
    *
    * @throws {@link AuditError} `invalid_options` when the log has no `signer`; `signing_failed`;
-   * `journal_failed`; `verification_failed` when the journal does not have the entries any more that
-   * its newest checkpoint covers.
+   * `journal_failed`; `verification_failed` when the journal no longer has the entries that its
+   * newest checkpoint covers.
    */
   async checkpoint(): Promise<Checkpoint> {
     const { checkpointer } = this.#log;
@@ -108,8 +108,8 @@ export abstract class AuditLog implements AuditReader {
   /**
    * Waits until the mirrors have delivered what they hold.
    *
-   * @throws {@link AuditError} `delivery_failed` (a {@link DeliveryError}, which has the ledger) when
-   * a mirror failed or was not done in time; `invalid_options`.
+   * @throws {@link AuditError} `delivery_failed` (a {@link DeliveryError}, which has the ledger)
+   * when a mirror failed or was not done in time; `invalid_options`.
    */
   flush(options?: FlushOptions): Promise<void> {
     return this.#log.lifecycle.flush(options);

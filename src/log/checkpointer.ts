@@ -6,31 +6,31 @@ import type { Journal } from "../journal/journal.js";
 import type { StoredCheckpoint } from "../record/checkpoint-record.js";
 import type { GroupCommit } from "./group-commit.js";
 
-/** When a checkpoint is due. */
+/** When a log signs a checkpoint on its own. */
 export interface CheckpointEvery {
   /**
-   * After so many entries that none covers. A positive integer.
+   * After this many entries that no checkpoint covers. A positive integer.
    *
    * @defaultValue {@link DEFAULT_CHECKPOINT_ENTRIES}, 1000
    */
   readonly entries?: number | undefined;
   /**
-   * So long after the first entry that none covers, in milliseconds. A positive integer.
+   * This long after the first entry that no checkpoint covers, in milliseconds. A positive integer.
    *
    * @defaultValue {@link DEFAULT_CHECKPOINT_MILLIS}, 60 000
    */
   readonly millis?: number | undefined;
 }
 
-/** Entries between two checkpoints unless told otherwise. */
+/** How many entries there are between two checkpoints by default. */
 export const DEFAULT_CHECKPOINT_ENTRIES = 1000;
-/** Milliseconds from an entry to the checkpoint over it unless told otherwise. */
+/** How long after an entry the checkpoint that covers it follows by default, in milliseconds. */
 export const DEFAULT_CHECKPOINT_MILLIS = 60_000;
 
 /** What a {@link Checkpointer} works with. */
 export interface CheckpointerParts {
   readonly journal: Journal;
-  /** Entries that the journal is still to get; undefined when each is committed at once. */
+  /** What the journal does not have yet. Undefined when each entry is committed at once. */
   readonly group: GroupCommit | undefined;
   readonly keys: readonly SigningKey[];
   readonly every: Required<{ readonly [Key in keyof CheckpointEvery]: number }>;
@@ -41,25 +41,28 @@ export interface CheckpointerParts {
   readonly handOn: (checkpoint: StoredCheckpoint) => void;
 }
 
-/** Signs the journal of a log every so often, beside the calls that record, and never within one. */
+/** Signs the journal of a log every so often. Never signs within a call that records. */
 export class Checkpointer {
   readonly #parts: CheckpointerParts;
-  /** Entries that the newest checkpoint is over. */
+  /** How many entries the newest checkpoint covers. */
   #covered: number;
   #timer: NodeJS.Timeout | undefined;
-  /** One that is due by number is under way, or has failed, so that the next is due by time. */
+  /**
+   * True from when the number of entries made a checkpoint due until one is signed. Meanwhile only
+   * time makes another one due.
+   */
   #engaged = false;
   #stopped = false;
   #underWay: Promise<unknown> = Promise.resolve();
 
-  /** Starts with the journal as it is; what none of its checkpoints covers is due by time. */
+  /** Starts with the journal as it is. Entries that no checkpoint covers yet are due by time. */
   constructor(parts: CheckpointerParts) {
     this.#parts = parts;
     this.#covered = parts.journal.newestCheckpoint()?.size ?? 0;
     this.#schedule();
   }
 
-  /** An entry was committed. */
+  /** Takes note of a committed entry. */
   onCommitted(): void {
     this.#schedule();
     if (this.#engaged || this.#stopped) return;
@@ -81,8 +84,8 @@ export class Checkpointer {
   }
 
   /**
-   * Signs the last checkpoint, if it does not cover all entries yet, and begins no more. Waits for one
-   * that is under way.
+   * Waits for a checkpoint that is under way, signs the last one if some entries are not covered,
+   * and signs no more after that.
    */
   async close(timeoutMillis: number): Promise<void> {
     this.#stopped = true;
@@ -132,7 +135,7 @@ export class Checkpointer {
     this.#schedule();
   }
 
-  /** Does not keep the process alive: what is not signed is still recorded, and the next start signs it. */
+  /** The timer does not keep the process alive: the next start signs what is not signed. */
   #schedule(): void {
     if (this.#stopped || this.#timer !== undefined || this.#parts.journal.length === this.#covered)
       return;

@@ -19,8 +19,8 @@ interface DraftLog {
 }
 
 /**
- * A helper call on its way through OpenTelemetry. A draft claims nothing, not even a sequence, until
- * its log commits it.
+ * A helper call on its way through OpenTelemetry. A draft claims nothing, not even a sequence,
+ * until its log commits it.
  */
 export class Draft {
   /** Only this log commits the draft. */
@@ -29,7 +29,7 @@ export class Draft {
   readonly spanContext: SpanContext | undefined;
   /** When the helper was called. */
   readonly recordedMillis: number;
-  /** What was recorded; undefined until the commit. */
+  /** The sealed entry; undefined until the commit. */
   entry: AuditEntry | undefined = undefined;
   #void = false;
 
@@ -52,7 +52,8 @@ export class Draft {
   }
 
   /**
-   * The entry that `emit` has brought about. Without one, the draft can never be committed again.
+   * The entry, once `emit` has returned. A draft without one can never be committed after this
+   * call.
    *
    * @throws {@link AuditError} `closed`, `not_recorded`.
    */
@@ -63,15 +64,16 @@ export class Draft {
     throw new AuditError(
       "not_recorded",
       "the provider did not let the record through (shut down, scope disabled, minimum severity, " +
-        "unsampled trace, or the AuditLogProcessor is not among its processors); nothing was recorded",
+        "unsampled trace, or the AuditLogProcessor is not among its processors); " +
+        "nothing was recorded",
     );
   }
 
   /**
-   * Takes in that `emit` threw. If the entry was recorded before, a processor after the log has
-   * failed, and the helper has not.
+   * Handles an error of `emit`. If the entry was recorded before, the error came from a processor
+   * after the log: it is reported, and the helper succeeds.
    *
-   * @throws {@link AuditError} why nothing was recorded: what the log itself threw, or `not_recorded`.
+   * @throws {@link AuditError} If nothing was recorded: the log's own error, or `not_recorded`.
    */
   interrupted(cause: unknown): void {
     if (this.entry !== undefined) {

@@ -9,7 +9,7 @@ import {
 } from "@opentelemetry/resources";
 import { LoggerProvider as SdkLoggerProvider } from "@opentelemetry/sdk-logs";
 import type { FlushOptions } from "../delivery/flush.js";
-import type { AuditEntry, EntryOf } from "../entry/audit-entry.js";
+import { type AuditEntry, type EntryOf, exportJson } from "../entry/audit-entry.js";
 import { type AuditEvent, type ValidEvent, validateEvent } from "../entry/audit-event.js";
 import type { AuthorizationGrant, ByzantineEvidence, GovernanceNode } from "../entry/domain.js";
 import {
@@ -30,22 +30,24 @@ import { SCOPE_NAME, SCOPE_VERSION } from "../semconv.js";
 import { AuditLog } from "./audit-log.js";
 import { AuditLogProcessor } from "./audit-log-processor.js";
 import { DraftContext } from "./draft.js";
-import { exportJson } from "./export-json.js";
 import type { GovernanceAuditLogOptions } from "./options.js";
 
-/** What a log is attached to. */
+/** What {@link GovernanceAuditLog.attach} attaches a log to. */
 export interface AttachedParts {
-  /** The app's provider, or the API's proxy for it; the processor must be among its processors. */
+  /** The app's provider, or the API's proxy for it. The processor must be one of its processors. */
   readonly loggerProvider: LoggerProvider;
   readonly processor: AuditLogProcessor;
 }
 
 /**
- * The audit log of an app: eight helpers that take the app's domain objects, and queries over what they recorded.
+ * The audit log of an app: eight helpers that take the app's domain objects, and queries over the
+ * entries that they recorded.
  *
- * A helper returns its sealed entry, or throws {@link AuditError} and records nothing: `invalid_entry` for bad input,
- * `closed` after a shutdown, `not_recorded` when the app's provider did not let the record through (shut down, scope
- * disabled, minimum severity, unsampled trace, or a processor ahead of the log that threw).
+ * A helper returns its sealed entry, or throws {@link AuditError} and records nothing:
+ * `invalid_entry` for bad input; `closed` after a shutdown; `not_recorded` when the app's provider
+ * did not let the record through (shut down, scope disabled, minimum severity, unsampled trace, or
+ * a processor ahead of the log that threw); `delivery_failed` when a mirror that fails closed is
+ * full; `journal_failed` when the journal cannot be written.
  *
  * @example From a vote to its entry
  * ```ts
@@ -53,7 +55,12 @@ export interface AttachedParts {
  *
  * await using audit = new GovernanceAuditLog();
  * const entry = audit.logVoteCast({
- *   vote: { voteId: "v1", proposalId: "urn:pqc-gov-prop:7f3a", voterDid: "did:pqaid:bob", decision: "approve" },
+ *   vote: {
+ *     voteId: "v1",
+ *     proposalId: "urn:pqc-gov-prop:7f3a",
+ *     voterDid: "did:pqaid:bob",
+ *     decision: "approve",
+ *   },
  * });
  * console.log(entry.sequence, audit.entries({ actorDid: "did:pqaid:bob" }).length);
  * ```
@@ -66,8 +73,8 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
   #shutdown: Promise<void> | undefined;
 
   /**
-   * Makes a stand-alone log with a provider of its own. Sets nothing global. Throws `invalid_options`,
-   * `journal_failed`.
+   * Makes a stand-alone log with a provider of its own. Sets nothing global. Throws
+   * `invalid_options`, `journal_failed`.
    */
   constructor(options: GovernanceAuditLogOptions = {}) {
     const { processor, loggerProvider, own } =
@@ -92,22 +99,27 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
     return new GovernanceAuditLog(new Attachment(parts));
   }
 
-  /** Records that a proposal was made, by its proposer. Throws as the class says. */
+  /** Records that a proposal was made. Its proposer is the actor. Throws as the class says. */
   logProposalCreated(proposal: ProposalInput): EntryOf<"proposal_created"> {
     return this.#record(proposalCreated(proposal)) as EntryOf<"proposal_created">;
   }
 
-  /** Records a vote, by its voter. Throws as the class says. */
+  /** Records a vote. The voter is the actor. Throws as the class says. */
   logVoteCast(signed: VoteInput): EntryOf<"vote_cast"> {
     return this.#record(voteCast(signed)) as EntryOf<"vote_cast">;
   }
 
-  /** Records how a proposal ended, by the signer of the result. Throws as the class says. */
+  /**
+   * Records how a proposal ended. The signer of the result is the actor. Throws as the class says.
+   */
   logConsensusReached(result: ConsensusInput): EntryOf<"consensus_reached"> {
     return this.#record(consensusReached(result)) as EntryOf<"consensus_reached">;
   }
 
-  /** Records that a voter gave two answers to one proposal. Throws as the class says. */
+  /**
+   * Records that a voter gave two answers to one proposal. The voter is the actor. Throws as the
+   * class says.
+   */
   logByzantineDetected(event: ByzantineEvidence): EntryOf<"byzantine_detected"> {
     return this.#record(byzantineDetected(event)) as EntryOf<"byzantine_detected">;
   }
@@ -122,14 +134,14 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
     return this.#record(nodeRemoved(node)) as EntryOf<"node_removed">;
   }
 
-  /** Records that a subject may run, by a proposal. Throws as the class says. */
+  /** Records that a subject may run, because of a proposal. Throws as the class says. */
   logAuthorizationGranted(grant: AuthorizationGrant): EntryOf<"authorization_granted"> {
     return this.#record(
       authorization("authorization_granted", grant),
     ) as EntryOf<"authorization_granted">;
   }
 
-  /** Records that a subject may no longer run, by a proposal. Throws as the class says. */
+  /** Records that a subject may no longer run, because of a proposal. Throws as the class says. */
   logAuthorizationRevoked(grant: AuthorizationGrant): EntryOf<"authorization_revoked"> {
     return this.#record(
       authorization("authorization_revoked", grant),
@@ -137,28 +149,34 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
   }
 
   /**
-   * Records any event: an operation of the app's own, or one of the eight as an older system kept it, at the time that
-   * it happened. Vocabularies of the eight are kept; their columns may be missing. Throws as the class says.
+   * Records any event: an operation of the app's own, or one of the eight as an older system kept
+   * it, with the time when it happened. Columns of the eight may be missing, but those that are
+   * present must keep to their vocabularies. Throws as the class says.
    */
   log(event: AuditEvent): AuditEntry {
     return this.#record(validateEvent(event));
   }
 
   /**
-   * What memory holds as one JSON array, oldest first, with the keys `timestamp`, `operation`, `proposal_id`,
-   * `subject_id`, `kind`, `actor_did`, `decision` and `details`; for large logs, stream {@link AuditLog.lines}.
+   * Writes the entries in memory as one JSON array, oldest first, with the keys `timestamp`,
+   * `operation`, `proposal_id`, `subject_id`, `kind`, `actor_did`, `decision` and `details`. For
+   * large logs, stream {@link AuditLog.lines} instead.
    */
   exportJson(): string {
     return exportJson(this.entries({ order: "oldest", limit: this.length }));
   }
 
-  /** What memory holds as NDJSON, oldest first: one canonical line each, each with a line end. */
+  /**
+   * Writes the entries in memory as NDJSON, oldest first: each as its canonical line with a line
+   * end.
+   */
   exportNdjson(): string {
     return Array.from(this.lines(), (line) => `${line}\n`).join("");
   }
 
   /**
-   * Flushes and closes, once; every later call returns the same promise. A provider of the log's own is shut down too.
+   * Flushes the mirrors and closes the log, once. Every later call returns the same promise. If the
+   * log has a provider of its own, it is shut down too.
    *
    * @throws {@link AuditError} `delivery_failed` (a `DeliveryError`, with the ledger).
    */
@@ -176,7 +194,7 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
     try {
       await this.#processor.shutdown(options);
     } finally {
-      // resolves: its one processor is closed, and what that could not deliver is told by the line above
+      // its one processor is closed, and has reported above what it could not deliver
       await this.#provider?.shutdown().catch(() => {});
     }
   }
@@ -232,10 +250,10 @@ const SERVICE_INSTANCE_ID = "service.instance.id";
 
 /**
  * The resource of a stand-alone log: the SDK's default, then `OTEL_RESOURCE_ATTRIBUTES` and
- * `OTEL_SERVICE_NAME`, then the app's own; later ones win (OpenTelemetry specification, Resource SDK,
- * "Specifying resource information via an environment variable"). A `service.instance.id` is made up
- * where none is given. Loki then keeps one stream for each instance, and does not refuse the backlog
- * of one as too old beside the records of another.
+ * `OTEL_SERVICE_NAME`, then the app's own; later ones win (OpenTelemetry specification, Resource
+ * SDK, "Specifying resource information via an environment variable"). A `service.instance.id` is
+ * made up where none is given. Loki then keeps one stream for each instance, and does not refuse
+ * the backlog of one as too old beside the records of another.
  */
 function standaloneResource(own: Resource | undefined): Resource {
   const resource = defaultResource()

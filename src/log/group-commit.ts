@@ -9,25 +9,31 @@ import * as semconv from "../semconv.js";
 /** How long the first entry of a group waits for others. */
 const GROUP_MILLIS = 5;
 
-/** Entries of a group at the most, so that an app that never lets go of the thread waits for the disk in between. */
+/**
+ * The most entries in a group, so that the journal keeps up with an app that never yields to the
+ * event loop.
+ */
 const MAX_GROUP = 256;
 
-/** Between two attempts to commit a group that failed. */
+/** The pause between two attempts to commit a group that failed. */
 const RETRY = { initialMillis: 100, maxMillis: 2000 };
 
-/** An entry that is sealed but not committed, and what is to be done once it is. */
+/** An entry that is sealed but not committed yet. */
 interface Waiting {
   readonly row: JournalRow;
+  /** Called after the commit. */
   readonly committed: () => void;
-  /** When it was added, on a clock that never turns back. */
+  /** When it was added, on a monotonic clock. */
   readonly since: number;
 }
 
 /**
- * Commits entries to a journal in groups: one sync of the disk for all that came within a few milliseconds. A group
- * that fails is kept and tried again, all entries of it or none; meanwhile no further entry is let in.
+ * Commits entries to a journal in groups: one sync of the disk for all entries of a few
+ * milliseconds. A group is committed as a whole or not at all. If that fails, the group is kept and
+ * tried again, and no further entry is accepted until it succeeds.
  *
- * An orderly end of the process, `process.exit` too, commits what waits; a crash loses it.
+ * When the process ends in an orderly way, or by `process.exit`, the waiting entries are committed.
+ * A crash loses them.
  */
 export class GroupCommit {
   readonly #journal: Journal;
@@ -39,27 +45,31 @@ export class GroupCommit {
   #failure: AuditError | undefined;
   #committing = false;
 
-  /** @param report - Told of the first of failures in a row, and never throws. */
+  /** @param report - Called for the first of several failures in a row. Never throws. */
   constructor(journal: Journal, report: (error: AuditError) => void) {
     this.#journal = journal;
     this.#report = report;
     this.#exitDuty = this.#makeExitDuty();
   }
 
-  /** How long the oldest entry has waited for its commit, in milliseconds; 0 when none does. */
+  /** How long the oldest entry has waited for its commit, in milliseconds; 0 if none waits. */
   get lagMillis(): number {
     const [oldest] = this.#waiting;
     return oldest === undefined ? 0 : performance.now() - oldest.since;
   }
 
-  /** @throws {@link AuditError} `journal_failed` while a group could not be committed. */
+  /** @throws {@link AuditError} `journal_failed` while a group has failed to be committed. */
   assertReady(): void {
     if (this.#failure === undefined) return;
-    const message = `${this.#waiting.length} entries wait for a journal that cannot be written; nothing was recorded`;
-    throw new AuditError("journal_failed", message, { cause: this.#failure });
+    throw new AuditError(
+      "journal_failed",
+      `the journal cannot be written, and ${this.#waiting.length} entries wait for it; ` +
+        "nothing was recorded",
+      { cause: this.#failure },
+    );
   }
 
-  /** Takes an entry in. Never throws: what is wrong with the journal is for the next one to hear. */
+  /** Adds an entry to the group. Never throws: if the journal fails, the next entry is refused. */
   add(row: JournalRow, committed: () => void): void {
     if (this.#waiting.length === 0) guardExit(this.#exitDuty);
     this.#waiting.push({ row, committed, since: performance.now() });
@@ -68,29 +78,34 @@ export class GroupCommit {
   }
 
   /**
-   * Commits what waits, and tries again until the time is over.
+   * Commits the waiting entries. Tries again until the time is over.
    *
-   * @throws {@link AuditError} `journal_failed` when it could not.
+   * @throws {@link AuditError} `journal_failed` when the journal does not have them by then.
    */
   async flush(timeoutMillis: number): Promise<void> {
     const deadline = performance.now() + timeoutMillis;
     for (this.#commit(); this.#waiting.length > 0; this.#commit()) {
-      if (this.#failure === undefined && !this.#committing) continue; // a mirror has logged in answer
+      // a mirror logged while it was handed the group
+      if (this.#failure === undefined && !this.#committing) continue;
       const left = deadline - performance.now();
       if (left <= 0)
-        throw this.#failure ?? new AuditError("journal_failed", "entries wait for their commit");
+        throw (
+          this.#failure ??
+          new AuditError("journal_failed", "the journal does not have all entries yet")
+        );
       await new Promise((resolve) => setTimeout(resolve, Math.min(left, RETRY.initialMillis)));
     }
   }
 
-  /** Makes no further attempt by itself; the end of the process is still one. */
+  /** Makes no further attempt until the process ends. */
   stop(): void {
     clearTimeout(this.#timer);
   }
 
   /** One attempt. Never throws. */
   #commit(): void {
-    if (this.#committing) return; // a mirror that logs in answer has filled a group
+    // a mirror logged while it was handed the last group, and filled another
+    if (this.#committing) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const group = this.#waiting;
@@ -115,7 +130,7 @@ export class GroupCommit {
     if (this.#failure === undefined) this.#report(error);
     this.#failure = error;
     this.#failures++;
-    // does not keep the process alive: its end is an attempt of its own
+    // the timer does not keep the process alive: its end is one more attempt
     this.#timer = setTimeout(() => this.#commit(), backoffMillis(RETRY, this.#failures)).unref();
   }
 

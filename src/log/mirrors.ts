@@ -6,22 +6,25 @@ import type { MirrorLedger } from "../delivery/ledger.js";
 import { AuditError, invalidOption } from "../errors.js";
 
 /**
- * How often mirrors may answer a record with a record of their own, each in answer to the one before. A mirror that
- * logs for every record it is handed would never come to an end.
+ * How long a chain of records may be in which each answers the one before. Without this limit, a
+ * mirror that logs for every record that it is handed would never stop.
  */
 export const MAX_GENERATIONS = 8;
 
-/** How much longer than its deadline a mirror of ours may take to say that it did not keep it. */
+/** How much longer than its deadline a mirror with `reportTo` may take to report its losses. */
 const GRACE_MILLIS = 1000;
 
-/** A mirror of two logs would be shut down by the first, and tell each of the other's losses. */
+/**
+ * Mirrors that some log owns. With two owners, the first to shut down would take the mirror from
+ * the other.
+ */
 const owned = new WeakSet<AuditMirror>();
 
 interface Owned {
   readonly mirror: AuditMirror;
-  /** The same mirror, if it is a reliable one. */
+  /** The same mirror, if it is reliable. */
   readonly reliable: ReliableMirror | undefined;
-  /** Records that are committed, and that it was not handed yet; they have no place in it, but will need one. */
+  /** How many committed records it was not handed yet. They will need room in it. */
   owed: number;
 }
 
@@ -29,21 +32,23 @@ interface Owned {
 export interface Handover {
   readonly record: ReadWriteLogRecord;
   readonly context: Context | undefined;
+  /** Its place in a chain of answers, from 1. */
   readonly generation: number;
 }
 
 /**
- * The mirrors of one log: hands each sealed record to all of them, in the order of sequence. What one throws is
- * reported and never reaches its siblings; a record that a mirror brings about waits until all have seen this one.
+ * The mirrors of one log. Each sealed record is handed to all of them, in the order of sequence. An
+ * error of one mirror is reported and does not affect the others. A record that a mirror logs
+ * itself waits until all mirrors have seen the present one.
  */
 export class Mirrors {
   readonly #mirrors: readonly Owned[];
   readonly #report: (error: AuditError) => void;
   readonly #waiting: Handover[] = [];
-  /** 0 outside any mirror; in a mirror, one more than the generation of the record that it is handed. */
+  /** The generation of the record that is being handed on; 0 when none is. */
   #generation = 0;
 
-  /** Takes the mirrors over. Throws `invalid_options` for one that another log owns. */
+  /** Takes ownership of the mirrors. Throws `invalid_options` if another log owns one of them. */
   constructor(mirrors: readonly AuditMirror[], report: (error: AuditError) => void) {
     for (const [index, mirror] of mirrors.entries()) {
       if (owned.has(mirror))
@@ -60,28 +65,29 @@ export class Mirrors {
   }
 
   /**
-   * Step 1 of a commit: may a further record be recorded?
+   * The first step of a commit: returns if one more record may be recorded.
    *
-   * @throws {@link AuditError} `not_recorded` when mirrors only answer each other's records; `delivery_failed` when one
-   * that fails closed is full.
+   * @throws {@link AuditError} `not_recorded` when a chain of answers is too long;
+   * `delivery_failed` when a mirror that fails closed is full.
    */
   checkRoom(): void {
     if (this.#generation > MAX_GENERATIONS)
       throw new AuditError(
         "not_recorded",
-        `a mirror logs in answer to its own records, ${MAX_GENERATIONS} times over; let it log only for others'`,
+        `mirrors answered each other's records ${MAX_GENERATIONS} times in a row; ` +
+          "nothing was recorded. A mirror must not log a record for each record that it is handed",
       );
     for (const { reliable, owed } of this.#mirrors) reliable?.checkRoom(owed + 1);
   }
 
-  /** Keeps room for a record until it is handed on; undefined when there is nobody to hand it to. */
+  /** Keeps room for a record until it is handed on. Undefined if there are no mirrors. */
   handover(record: ReadWriteLogRecord, context: Context | undefined): Handover | undefined {
     if (this.#mirrors.length === 0) return undefined;
     for (const each of this.#mirrors) each.owed++;
     return { record, context, generation: this.#generation + 1 };
   }
 
-  /** Step 4 of a commit. Never throws. */
+  /** The last step of a commit: hands a record to all mirrors. Never throws. */
   handOn(handover: Handover | undefined): void {
     if (handover === undefined) return;
     this.#waiting.push(handover);
@@ -96,7 +102,7 @@ export class Mirrors {
     this.#generation = 0;
   }
 
-  /** The line of each reliable mirror. */
+  /** The ledger line of each reliable mirror. */
   ledger(): Record<string, MirrorLedger> {
     const lines: Record<string, MirrorLedger> = Object.create(null);
     for (const { reliable } of this.#mirrors)
@@ -105,15 +111,15 @@ export class Mirrors {
   }
 
   /**
-   * Flushes all mirrors, side by side.
+   * Flushes all mirrors in parallel.
    *
-   * @returns What went wrong; an empty array when all is delivered.
+   * @returns The errors; none if everything was delivered.
    */
   flush(timeoutMillis: number): Promise<unknown[]> {
     return this.#settleAll(timeoutMillis, (mirror) => mirror.forceFlush({ timeoutMillis }));
   }
 
-  /** Shuts all mirrors down, side by side, which flushes them too; returns what went wrong. */
+  /** Shuts all mirrors down in parallel, which also flushes them. Returns the errors. */
   shutdown(timeoutMillis: number): Promise<unknown[]> {
     return this.#settleAll(timeoutMillis, (mirror) => mirror.shutdown({ timeoutMillis }));
   }
@@ -124,7 +130,7 @@ export class Mirrors {
   ): Promise<unknown[]> {
     const outcomes = await Promise.allSettled(
       this.#mirrors.map(({ mirror }) => {
-        // a mirror of ours keeps the deadline itself, and says better what it did not deliver
+        // a mirror with `reportTo` keeps the deadline itself, and reports what it did not deliver
         const limit = mirror.reportTo === undefined ? timeoutMillis : timeoutMillis + GRACE_MILLIS;
         return withDeadline(() => work(mirror), limit, describe(mirror));
       }),

@@ -32,13 +32,13 @@ import {
 } from "./checkpointer.js";
 import { Signer, type SignerKey } from "./signer.js";
 
-/** How many entries memory holds unless {@link AuditLogProcessorOptions.maxEntries} says otherwise. */
+/** The default of {@link AuditLogProcessorOptions.maxEntries}. */
 export const DEFAULT_MAX_ENTRIES = 100_000;
 
 /** Options of an `AuditLogProcessor`, and of a stand-alone `GovernanceAuditLog`. */
 export interface AuditLogProcessorOptions {
   /**
-   * How many entries memory holds; the oldest are evicted first. A positive integer.
+   * How many entries memory holds. The oldest are evicted first. A positive integer.
    *
    * @defaultValue {@link DEFAULT_MAX_ENTRIES}, 100 000
    */
@@ -46,71 +46,80 @@ export interface AuditLogProcessorOptions {
   /**
    * A second bound on memory, in bytes of canonical lines. A positive integer.
    *
-   * @defaultValue no such bound
+   * @defaultValue none: no such bound
    */
   readonly maxBytes?: number | undefined;
   /**
-   * Names this log (its origin, in the terms of C2SP tlog-checkpoint): 1 to 255 bytes without white space, "+" or
-   * control characters. Without a journal a random UUID is appended (`<logId>/<uuid>`), since a log in memory starts
-   * anew each time. Another id than the journal's is refused.
+   * The name of this log, which C2SP tlog-checkpoint calls its origin: 1 to 255 bytes without white
+   * space, "+" or control characters. A log in memory starts anew each time, so a random UUID is
+   * appended to its name (`<logId>/<uuid>`). A log with a journal must have the journal's id.
    *
-   * @defaultValue {@link DEFAULT_LOG_ID}, "quorumlog"; with a journal, the journal's own; with a signer, its key's name
+   * @defaultValue the id of the journal, if there is one; else the name of the signer's key; else
+   * {@link DEFAULT_LOG_ID}, "quorumlog"
    */
   readonly logId?: string | undefined;
   /**
-   * What time it is.
+   * Tells the current time.
    *
    * @defaultValue `() => new Date()`
    */
   readonly clock?: (() => Date) | undefined;
   /**
-   * The durable log, or the path of its file: each entry is committed and synced there before its helper returns, and
-   * reliable mirrors deliver from there, after a crash too. A path is opened at once, which can throw `journal_failed`,
-   * and closed by the shutdown; an open journal is left open.
+   * The durable log, or the path of its file. Each entry is committed and synced there before its
+   * helper returns, and reliable mirrors deliver from there, also after a crash. A path is opened
+   * at once, which can throw `journal_failed`, and closed by the shutdown. A journal that is passed
+   * in open stays open.
    *
    * @defaultValue none: the log is in memory
    */
   readonly journal?: string | Journal | undefined;
   /**
-   * When an entry is safe from a crash. `"commit"`: when its helper returns, which waits for a sync of the disk.
-   * `"batch"`: a few milliseconds later, together with others; mirrors are handed it then, and a flush or shutdown waits
-   * for it. A group that cannot be committed is kept and tried again, and meanwhile helpers throw `journal_failed`.
-   * Needs a journal.
+   * When an entry is safe from a crash. With `"commit"`, when its helper returns, which waits for a
+   * sync of the disk. With `"batch"`, a few milliseconds later, together with others. Mirrors are
+   * handed the entry then, and a flush or a shutdown waits for it. A group that cannot be committed
+   * is kept and tried again, and helpers throw `journal_failed` until that succeeds. Needs a
+   * journal.
    *
    * @defaultValue "commit"
    */
   readonly durability?: "commit" | "batch" | undefined;
   /**
-   * Signs checkpoints of the log (C2SP tlog-checkpoint), so that an auditor can prove offline that nothing was altered: one
-   * or several keys, such as an old and a new one, whose name is the log id. Needs a journal, since one log must never
-   * sign two histories.
+   * Signs checkpoints of the log (C2SP tlog-checkpoint), so that an auditor can prove offline that
+   * nothing was altered. One key or several, such as an old and a new one. Their name must be the
+   * log id. Needs a journal, since one log must never sign two histories.
    *
    * @defaultValue none: no checkpoints are made
    */
   readonly signer?: SignerKey | readonly SignerKey[] | undefined;
   /**
-   * When a checkpoint is signed by itself; one more is signed by the shutdown.
+   * When the log signs a checkpoint on its own. The shutdown signs one more.
    *
-   * @defaultValue after {@link DEFAULT_CHECKPOINT_ENTRIES}, 1000 entries, or {@link DEFAULT_CHECKPOINT_MILLIS}, 60 000
-   * ms, whichever comes first
+   * @defaultValue after {@link DEFAULT_CHECKPOINT_ENTRIES}, 1000 entries, or
+   * {@link DEFAULT_CHECKPOINT_MILLIS}, 60 000 ms, whichever comes first
    */
   readonly checkpointEvery?: CheckpointEvery | undefined;
-  /** What sealed records go on to, in this order. The processor owns them: it flushes them and shuts them down. */
+  /**
+   * Where sealed records go on to, in this order. The processor owns its mirrors: it flushes them
+   * and shuts them down.
+   */
   readonly mirrors?: readonly LogRecordProcessor[] | undefined;
   /**
-   * Sees a copy of each event before it is sealed and returns what to record instead, for example without personal
-   * data. It must not change the operation; one that throws or returns nothing refuses the event (`invalid_entry`).
-   * What it takes away is missing in the entries that helpers return, too, whatever their types say.
+   * Gets a copy of each event before it is sealed, and returns what to record instead, for example
+   * the event without personal data. It must not change the operation. If it throws or returns
+   * nothing, the event is refused (`invalid_entry`). What it removes is also missing in the entries
+   * that helpers return, whatever their types say.
    */
   readonly redact?: ((event: AuditEvent) => AuditEvent) | undefined;
   /**
-   * Told of every failure that no caller can be told of: a mirror's, or a foreign record that cannot be recorded.
+   * Called for every failure that no caller can be told of: of a mirror, or of a record of the
+   * app's own logger that cannot be recorded.
    *
-   * @defaultValue warnings of the process, since silence would hide a loss: the first, then one a minute with a count
+   * @defaultValue a process warning for the first failure, then at most one a minute, with the
+   * number of failures since
    */
   readonly onError?: ((error: AuditError) => void) | undefined;
   /**
-   * Where the metrics of the journal go.
+   * Takes the metrics of the journal.
    *
    * @defaultValue the provider that is registered with the OpenTelemetry API, if any
    */
@@ -120,26 +129,27 @@ export interface AuditLogProcessorOptions {
 /** Options of a stand-alone `GovernanceAuditLog`. */
 export interface GovernanceAuditLogOptions extends AuditLogProcessorOptions {
   /**
-   * Describes the app in every record; has rank over `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES`.
+   * Describes the app in every record. Overrides `OTEL_SERVICE_NAME` and
+   * `OTEL_RESOURCE_ATTRIBUTES`.
    *
-   * @defaultValue what the environment says, with a random `service.instance.id`
+   * @defaultValue the resource that the environment describes, with a random `service.instance.id`
    */
   readonly resource?: Resource | undefined;
 }
 
-/** Options with their defaults. */
+/** Checked options, with their defaults filled in. */
 export interface ResolvedOptions {
   readonly bounds: MemoryBounds;
-  /** The journal's, or with the UUID of this run. */
+  /** The journal's id, or a name with the UUID of this run. */
   readonly logId: string;
   readonly journal: Journal | undefined;
   readonly durability: "commit" | "batch";
-  /** None where nothing is signed. */
+  /** Empty if nothing is signed. */
   readonly keys: readonly SigningKey[];
   readonly checkpointEvery: { readonly entries: number; readonly millis: number };
-  /** Whether the journal was opened for this log, which closes it then. */
+  /** Whether the journal was opened for this log, which must then close it. */
   readonly ownsJournal: boolean;
-  /** Milliseconds since 1970, by the clock of the options. */
+  /** The time by the clock of the options, in milliseconds since 1970. */
   readonly now: () => number;
   readonly mirrors: readonly AuditMirror[];
   readonly meterProvider: () => MeterProvider;
@@ -182,14 +192,15 @@ const CHECKPOINT_READERS: OptionReaders<ResolvedOptions["checkpointEvery"]> = {
 /**
  * Checks options and fills in their defaults.
  *
- * @throws {@link AuditError} `invalid_options` naming the option; an unknown one too, since a misspelt bound or hook
- * would silently not be there.
+ * @throws {@link AuditError} `invalid_options` with the name of the option, also for an option that
+ * does not exist; `journal_failed`.
  */
 export function resolveOptions(options: AuditLogProcessorOptions): ResolvedOptions {
   const read = readOptions(options, READERS);
   assertFits(options, read);
   const signer = read.signer === undefined ? undefined : new Signer(read.signer);
-  const journal = opened(read.journal, read.logId ?? signer?.name); // late, so that no refusal leaves it open
+  // last, so that no refused option leaves it open
+  const journal = opened(read.journal, read.logId ?? signer?.name);
   const ownsJournal = journal !== undefined && journal !== options.journal;
   return {
     bounds: { maxEntries: read.maxEntries, maxBytes: read.maxBytes ?? Number.POSITIVE_INFINITY },
@@ -216,7 +227,7 @@ function assertFits(given: AuditLogProcessorOptions, read: ReadOptions): void {
   if (read.signer !== undefined && read.journal === undefined)
     throw invalidOption(
       "signer",
-      "there is no journal, and a log in memory would sign a new history each time",
+      "there is no journal, and a log in memory would sign a new history at each start",
     );
 }
 
@@ -258,7 +269,7 @@ function nowOf(clock: (() => Date) | undefined): () => number {
     try {
       return timeMillis(clock(), "clock");
     } catch (cause) {
-      const message = "clock: it gave no time from 1970 to 2262; nothing was recorded";
+      const message = "clock: it did not give a time from 1970 to 2262; nothing was recorded";
       throw new AuditError("not_recorded", message, { field: "clock", cause });
     }
   };
@@ -276,8 +287,7 @@ function mirrors(value: unknown, field: string): AuditMirror[] {
   const names = new Set<string>();
   for (const [index, mirror] of read.entries()) {
     const here = `${field}[${index}]`;
-    if (read.indexOf(mirror) !== index)
-      throw invalidOption(here, "the same mirror stands there twice");
+    if (read.indexOf(mirror) !== index) throw invalidOption(here, "the same mirror appears twice");
     const missing = missingMember(mirror);
     if (missing !== undefined)
       throw invalidOption(here, `a reliable mirror also has ${missing}: see ReliableMirror`);

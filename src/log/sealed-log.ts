@@ -28,7 +28,7 @@ import { Lifecycle } from "./lifecycle.js";
 import { type Handover, Mirrors } from "./mirrors.js";
 import type { ResolvedOptions } from "./options.js";
 
-/** Journals that a log writes to: two logs would give out the same sequences. */
+/** Journals that some log writes to. A second log would give out the same sequences. */
 const inUse = new WeakSet<Journal>();
 
 /**
@@ -40,7 +40,7 @@ export class SealedLog {
   readonly memory: MemoryStore;
   readonly mirrors: Mirrors;
   readonly journal: Journal | undefined;
-  /** Undefined where nothing is signed. */
+  /** Undefined if nothing is signed. */
   readonly checkpointer: Checkpointer | undefined;
   readonly lifecycle: Lifecycle;
   /** The way to `onError`; never throws. */
@@ -113,8 +113,8 @@ export class SealedLog {
   /**
    * Prepares an event for its commit. Records nothing.
    *
-   * @throws {@link AuditError} `closed`; `invalid_entry` by the hook `redact`; `not_recorded` when the
-   * clock gives no time.
+   * @throws {@link AuditError} `closed`; `invalid_entry` by the hook `redact`; `not_recorded` when
+   * the clock gives no time.
    */
   draft(event: ValidEvent, spanContext: SpanContext | undefined): Draft {
     this.assertOpen();
@@ -127,8 +127,8 @@ export class SealedLog {
   }
 
   /**
-   * Seals a draft with the next sequence and records it, in this order: room in the mirrors, journal,
-   * memory, mirrors. What fails before memory leaves no trace.
+   * Seals a draft with the next sequence and records it, in this order: room in the mirrors,
+   * journal, memory, mirrors. What fails before memory leaves no trace.
    *
    * @param record - The SDK's record of the draft. Afterwards it says what was sealed.
    * @param bare - Whether all other attributes are removed from the record.
@@ -276,7 +276,8 @@ function journalRow(
 /**
  * What the app's hook makes of a copy of the event.
  *
- * @throws {@link AuditError} `invalid_entry` when the hook throws, or answers what cannot be recorded.
+ * @throws {@link AuditError} `invalid_entry` when the hook throws, or answers what cannot be
+ * recorded.
  */
 function redactedBy(redact: (event: AuditEvent) => AuditEvent, event: ValidEvent): ValidEvent {
   const { timestampMillis, details, ...columns } = event;

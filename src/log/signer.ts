@@ -11,46 +11,47 @@ import {
 } from "../integrity/keys/signing-key.js";
 
 /**
- * A key that signs checkpoints: the path of a file as `quorumlog keygen` writes it, its text (PEM, PKCS #8), a private
- * `KeyObject`, or the user's own `sign` function with the public half of its key, for a KMS or an HSM.
+ * A key that signs checkpoints: the path of a key file as `quorumlog keygen` writes it, the text of
+ * such a file (PEM, PKCS #8), a private `KeyObject`, or, for a KMS or an HSM, a `sign` function
+ * with the public half of its key.
  */
 export type SignerKey = string | KeyObject | RemoteSigningKeyOptions;
 
-/** So long a key that signs elsewhere may take, in milliseconds; checkpoints wait for one another. */
+/** How long a remote key may take to sign, in milliseconds. Checkpoints wait for one another. */
 const REMOTE_TIMEOUT_MILLIS = 30_000;
 
-/** A key that was read, and waits for the name of the log. */
+/** A key that was read. It can sign once the name of the log is known. */
 interface ReadKey {
-  /** As the key itself has it, if it has one. */
+  /** The name in the key itself, if it has one. */
   readonly name: string | undefined;
   readonly signingKey: (name: string) => SigningKey;
 }
 
-/** The keys of a log, read before anything is opened. */
+/** The keys of a log. They are read before its journal is opened. */
 export class Signer {
   readonly #keys: readonly ReadKey[];
 
   /** Reads the keys of the option `signer`. Throws `invalid_options`. */
   constructor(option: SignerKey | readonly SignerKey[]) {
     const keys: readonly SignerKey[] = Array.isArray(option) ? option : [option];
-    if (keys.length === 0) throw invalidOption("signer", "expected one key at least");
+    if (keys.length === 0) throw invalidOption("signer", "expected at least one key");
     this.#keys = keys.map((key, index) =>
       inField(Array.isArray(option) ? `signer[${index}]` : "signer", () => read(key)),
     );
   }
 
-  /** The name that the keys have, where one has a name. */
+  /** The first name that a key has, if any key has one. */
   get name(): string | undefined {
     return this.#keys.find(({ name }) => name !== undefined)?.name;
   }
 
-  /** The keys under the name of the log, which their own must be. Throws `invalid_options`. */
+  /** The keys, under the name of the log. Throws `invalid_options` for a key of another name. */
   keysOf(logId: string): SigningKey[] {
     return this.#keys.map(({ name, signingKey }) => {
       if (name !== undefined && name !== logId)
         throw invalidOption(
           "signer",
-          `the key is named "${name}", and the log "${logId}"; a log is signed by keys of its own name`,
+          `the key is named "${name}", and the log "${logId}"; sign with a key of the log's name`,
         );
       return inField("signer", () => signingKey(logId));
     });
@@ -61,7 +62,7 @@ function read(key: SignerKey): ReadKey {
   if (typeof key === "string") {
     const text = key.includes("-----BEGIN ") ? key : textOf(key);
     const name = nameInKeyFile(text);
-    const first = signingKeyOf(name ?? "quorumlog", text); // refuses what is no key, before the journal is opened
+    const first = signingKeyOf(name ?? "quorumlog", text); // refuses a text that is not a key
     return {
       name,
       signingKey: (logId) => (name === undefined ? signingKeyOf(logId, text) : first),
@@ -92,7 +93,7 @@ function textOf(path: string): string {
   }
 }
 
-/** Says which of the options a key was given in. */
+/** Names the option of a key in its errors. */
 function inField<T>(field: string, work: () => T): T {
   try {
     return work();

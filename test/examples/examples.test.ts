@@ -42,7 +42,7 @@ describe.concurrent("examples/", () => {
     );
   });
 
-  test("attached-provider.ts seals records of the app's own logger and leaves the others alone", async () => {
+  test("attached-provider.ts seals the governance records of the app's logger", async () => {
     expect(await outputOf("attached-provider.ts")).toBe(
       [
         "in the audit log:",
@@ -75,7 +75,7 @@ describe.concurrent("examples/", () => {
   });
 });
 
-test("every example is run by the tests and stands in the README of the examples", () => {
+test("every example is run by the tests and is listed in the README of the examples", () => {
   const readme = readFileSync(join(ROOT, "examples/README.md"), "utf8");
   const tests = readdirSync(import.meta.dirname)
     .map((file) => readFileSync(join(import.meta.dirname, file), "utf8"))

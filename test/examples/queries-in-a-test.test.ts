@@ -1,2 +1,2 @@
-// The example is a test file itself: importing it registers its tests here, where the test command looks for them.
+// The example is a test file. Importing it registers its tests, so that `npm test` runs them.
 import "../../examples/queries-in-a-test.test.ts";

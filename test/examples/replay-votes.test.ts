@@ -35,7 +35,7 @@ function file(lines: readonly string[], end = "\n"): string {
 }
 
 describe.concurrent("replay-votes", () => {
-  test("prints a summary by word, by decision and by result, and the proposals with the most votes", async () => {
+  test("prints summaries of the votes, and the proposals with the most votes", async () => {
     expect(await outputOf(PROGRAM, [file(VOTES)])).toBe(
       [
         "2 proposals, 5 votes, 9 entries",
@@ -63,7 +63,7 @@ describe.concurrent("replay-votes", () => {
     );
   });
 
-  test("records the oldest proposal first, with the time of then and the word of the file", async () => {
+  test("records the oldest proposal first, with the time and the word from the file", async () => {
     const audit = replay(await readProposals(file(VOTES, "\r\n")), () => {});
     const trail = audit.entries({ order: "oldest" });
     expect(trail.map((entry) => `${entry.operation} ${entry.proposalId}`)).toEqual([
@@ -134,7 +134,7 @@ describe.concurrent("replay-votes", () => {
     });
   });
 
-  test("ends with that line alone on stderr, and 1", async () => {
+  test("exits with 1 and writes only that line to stderr", async () => {
     const path = file([...VOTES, `1,wim,may\u001bbe,${FIRST}`]);
     expect(await runExample(PROGRAM, [path])).toEqual({
       status: 1,
@@ -143,7 +143,7 @@ describe.concurrent("replay-votes", () => {
     });
   });
 
-  test("says how it is used when it is given no path", async () => {
+  test("prints its usage without a path", async () => {
     expect(await runExample(PROGRAM)).toEqual({
       status: 1,
       stdout: "",

@@ -7,7 +7,7 @@ export const ROOT: string = resolve(import.meta.dirname, "../..");
 const [, ...FLAGS] = (
   JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).scripts.ts as string
 ).split(" ");
-/** So long takes only a program that hangs. */
+/** Only a program that hangs takes this long. */
 const TIMEOUT_MILLIS = 120_000;
 
 export interface Outcome {
@@ -16,7 +16,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs a program of `examples/` as `npm run ts` does, in an environment that has nothing of ours. */
+/** Runs a program of `examples/` as `npm run ts` does, without the variables of our environment. */
 export function runExample(
   file: string,
   args: readonly string[] = [],
@@ -35,7 +35,7 @@ export function runExample(
   return promise;
 }
 
-/** The output of a program that must succeed and complain about nothing. */
+/** The output of a program that must succeed and write nothing to stderr. */
 export async function outputOf(
   file: string,
   args: readonly string[] = [],

@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 describe("a log in the app's own provider", () => {
-  test("shows the sealed record to the processors after it, and an unsealed one to those before it", () => {
+  test("shows the sealed record to processors after it only", () => {
     const before = new RecordingMirror();
     const { audit, mirror, after } = attachedLog({ ahead: [before] });
     const entry = audit.logVoteCast(SIGNED_VOTE);
@@ -40,7 +40,7 @@ describe("a log in the app's own provider", () => {
     expect(before.records[0]).toBe(after.records[0]);
   });
 
-  test("hands the record to its mirrors and to the app's processors, each once", () => {
+  test("hands each record once to its mirrors, and once to the app's processors", () => {
     const { audit, mirror, after } = attachedLog();
     audit.logNodeAdded(NODE);
     audit.logNodeRemoved(NODE);
@@ -64,7 +64,7 @@ describe("a log in the app's own provider", () => {
     expect(simple.getFinishedLogRecords().map(({ body }) => body)).toEqual(lines);
   });
 
-  test("answers queries on the processor as on the log", () => {
+  test("answers the same queries on the processor and on the log", () => {
     const { audit, processor } = attachedLog();
     audit.logProposalCreated(PROPOSAL);
     audit.logVoteCast(SIGNED_VOTE);
@@ -80,7 +80,7 @@ describe("a log in the app's own provider", () => {
     expect(audit.length).toBe(0);
   });
 
-  test("can be attached to twice: both faces share one sequence", () => {
+  test("can be attached twice, and both attached logs share one sequence", () => {
     const { provider, processor, audit } = attachedLog();
     const second = GovernanceAuditLog.attach({ loggerProvider: provider, processor });
     expect(
@@ -113,7 +113,7 @@ describe("a log in the app's own provider", () => {
     expect(audit.ledger().accepted).toBe(0);
   });
 
-  test("seals what was logged, whatever a processor ahead makes of the record", () => {
+  test("seals what was logged, even if a processor ahead changes the record", () => {
     const meddler = processorThat((record) => {
       record.setBody("forged");
       record.setEventName("forged");
@@ -139,7 +139,7 @@ describe("a log in the app's own provider", () => {
     expect(after.records[0]?.hrTime[0]).toBeGreaterThan(0);
   });
 
-  test("lets a processor ahead log as well: what it logs is recorded first", () => {
+  test("records first what a processor ahead logs itself", () => {
     const curious = processorThat((record) => {
       if (record.eventName === "governance.node_added") audit.log({ operation: "looked_at" });
     });
@@ -151,7 +151,7 @@ describe("a log in the app's own provider", () => {
     ]);
   });
 
-  test("seals records whole, however narrow the attribute limits of the provider", () => {
+  test("seals all attributes, even beyond the attribute limits of the provider", () => {
     const { audit, after } = attachedLog({
       provider: { logRecordLimits: { attributeCountLimit: 3, attributeValueLengthLimit: 10 } },
     });
@@ -168,7 +168,7 @@ describe("a log in the app's own provider", () => {
 });
 
 describe("the draft of a helper call", () => {
-  test("is not sealed onto another record that a processor ahead emits in the same context", () => {
+  test("is not sealed into another record that a processor ahead emits in the same context", () => {
     const companion: LogRecordProcessor = processorThat((record, within) => {
       if (record.eventName?.startsWith("governance."))
         provider.getLogger("companion").emit({ body: "seen", ...(within && { context: within }) });
@@ -181,7 +181,7 @@ describe("the draft of a helper call", () => {
     expect(after.seen.map(({ body }) => body)).toEqual(["seen", [...audit.lines()][0]]);
   });
 
-  test("is void once its helper has thrown: a processor that passes records on later records nothing", () => {
+  test("cannot be committed any more after its helper has thrown", () => {
     const processor = new AuditLogProcessor();
     const late: (() => void)[] = [];
     const deferring = processorThat((record, within) => {
@@ -195,7 +195,7 @@ describe("the draft of a helper call", () => {
     expect(audit.ledger().accepted).toBe(0);
   });
 
-  test("is not recorded, and reaches no mirror, when a processor ahead froze the attributes", () => {
+  test("is not recorded, and reaches no mirror, if a processor ahead froze the attributes", () => {
     const freezing = processorThat((record: ReadWriteLogRecord) => {
       Object.freeze(record.attributes);
     });
@@ -220,7 +220,7 @@ describe("two logs in one provider", () => {
     return { provider, after, first, second };
   };
 
-  test("each seal what was logged through them, and leave the other's alone", () => {
+  test("each seal what was logged through them, and nothing of the other log", () => {
     const { after, first, second } = twoLogs();
     first.logNodeAdded(NODE);
     second.logNodeRemoved(NODE);
@@ -230,7 +230,7 @@ describe("two logs in one provider", () => {
     expect(after.attribute("governance.log.id")).toEqual([first.logId, second.logId]);
   });
 
-  test("do not both seal a record of the app: the one that stands first does", () => {
+  test("seal a record of the app once: the first of the two logs does", () => {
     const { provider, after, first, second } = twoLogs();
     provider.getLogger("app").emit({ attributes: { "governance.operation": "policy_updated" } });
     expect([first.length, second.length]).toEqual([1, 0]);
@@ -239,7 +239,7 @@ describe("two logs in one provider", () => {
 });
 
 describe("a log as the mirror of another", () => {
-  test("does not seal again what was sealed", () => {
+  test("does not seal a sealed record again", () => {
     const archive = new AuditLogProcessor({ logId: "archive" });
     const audit = new GovernanceAuditLog({ mirrors: [archive] });
     audit.logNodeAdded(NODE);
@@ -249,7 +249,7 @@ describe("a log as the mirror of another", () => {
 });
 
 describe("a log attached to the global provider", () => {
-  test("records once a provider is registered, even after it was attached", () => {
+  test("records as soon as a provider is registered, even if it was attached before", () => {
     const processor = new AuditLogProcessor();
     const audit = GovernanceAuditLog.attach({
       loggerProvider: logs.getLoggerProvider(),
@@ -262,7 +262,7 @@ describe("a log attached to the global provider", () => {
 });
 
 describe("a stand-alone log", () => {
-  test("sets nothing global, and needs nothing global", () => {
+  test("neither sets nor needs anything global", () => {
     const audit = new GovernanceAuditLog();
     expect(audit.logNodeAdded(NODE).sequence).toBe(0);
     logs.getLogger("app").emit({ attributes: { "governance.operation": "policy_updated" } });
@@ -271,7 +271,7 @@ describe("a stand-alone log", () => {
 });
 
 describe("a processor ahead of the log that sets the observed time", () => {
-  test("does not keep a helper's record from being sealed", () => {
+  test("does not prevent the sealing of a helper's record", () => {
     const restamping = processorThat((record) => {
       record.hrTimeObserved = [1, 1];
     });
@@ -281,7 +281,7 @@ describe("a processor ahead of the log that sets the observed time", () => {
     expect(after.seen.map(({ body }) => body)).toEqual([...audit.lines()]);
   });
 
-  test("does not make another entry of a helper's record than the helper's, or one that the helper denies", () => {
+  test("causes no entry that differs from the helper's, and none if the helper throws", () => {
     const restamping = processorThat((record) => {
       record.hrTimeObserved = [1, 1];
       record.setAttribute("governance.operation", "forged");
@@ -291,7 +291,7 @@ describe("a processor ahead of the log that sets the observed time", () => {
     try {
       operation = audit.logNodeAdded(NODE).operation;
     } catch {
-      // then nothing was recorded
+      // nothing was recorded
     }
     expect(audit.entries().map((entry) => entry.operation)).toEqual(
       operation === undefined ? [] : ["node_added"],

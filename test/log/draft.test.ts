@@ -6,16 +6,16 @@ const KEY = createContextKey("a value of the app");
 const OTHER = createContextKey("another value of the app");
 const draft = {} as Draft;
 
-/** The same context twice: as we make it, and as the API would. */
+/** The same context twice: as quorumlog makes it, and as the API would. */
 const both: [string, (below: Context) => Context][] = [
-  ["a draft laid over it", (below) => new DraftContext(below, draft)],
-  ["setValue of the API", (below) => below.setValue(DRAFT, draft)],
+  ["a DraftContext", (below) => new DraftContext(below, draft)],
+  ["the setValue of the API", (below) => below.setValue(DRAFT, draft)],
 ];
 
-describe.each(both)("a context with %s", (_, withDraft) => {
+describe.each(both)("a draft in a context by %s", (_, withDraft) => {
   const below = ROOT_CONTEXT.setValue(KEY, 1);
 
-  test("has the draft, and what was there", () => {
+  test("is there, beside what was there before", () => {
     const context = withDraft(below);
     expect(context.getValue(DRAFT)).toBe(draft);
     expect(context.getValue(KEY)).toBe(1);
@@ -23,14 +23,14 @@ describe.each(both)("a context with %s", (_, withDraft) => {
     expect(below.getValue(DRAFT)).toBeUndefined();
   });
 
-  test("keeps the draft in contexts that are derived from it, and stays as it is", () => {
+  test("stays in contexts that are derived from it, and in the first one", () => {
     const context = withDraft(below);
     const derived = context.setValue(OTHER, 2).deleteValue(KEY);
     expect([DRAFT, KEY, OTHER].map((key) => derived.getValue(key))).toEqual([draft, undefined, 2]);
     expect([DRAFT, KEY, OTHER].map((key) => context.getValue(key))).toEqual([draft, 1, undefined]);
   });
 
-  test("gives the draft up to another one, and when it is deleted", () => {
+  test("can be replaced by another draft, and deleted", () => {
     const nested = {} as Draft;
     const context = withDraft(below);
     expect(withDraft(below).setValue(DRAFT, nested).getValue(DRAFT)).toBe(nested);
@@ -38,7 +38,7 @@ describe.each(both)("a context with %s", (_, withDraft) => {
     expect(context.deleteValue(DRAFT).getValue(KEY)).toBe(1);
   });
 
-  test("carries a span, beneath it and above", () => {
+  test("stands beside a span that was set before or after it", () => {
     const spanContext = {
       traceId: "0af7651916cd43dd8448eb211c80319c",
       spanId: "b7ad6b7169203331",

@@ -8,12 +8,12 @@ import { recordedLog } from "../fixtures/recorded-log.js";
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-test("every one of the eight operations has a call in this table", () => {
+test("all eight operations have a call in this table", () => {
   expect(OPERATION_CALLS.map(({ operation }) => operation)).toEqual([...OPERATIONS]);
 });
 
 describe.each(OPERATION_CALLS)("$operation", ({ operation, call, columns, details }) => {
-  test("writes its columns and details and nothing else of the domain object", () => {
+  test("writes its columns and details, and nothing else of the domain object", () => {
     const { audit } = recordedLog({ clock: atNoon });
     const { id, leafHash, ...rest } = call(audit);
     expect(rest).toStrictEqual({ sequence: 0, timestamp: NOON, operation, details, ...columns });
@@ -21,7 +21,7 @@ describe.each(OPERATION_CALLS)("$operation", ({ operation, call, columns, detail
     expect(leafHash).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  test("is found again, the same object, by entries and get", () => {
+  test("is found by entries and get as the same object", () => {
     const { audit } = recordedLog();
     const entry = call(audit);
     expect(audit.entries({ operation })).toEqual([entry]);
@@ -29,7 +29,7 @@ describe.each(OPERATION_CALLS)("$operation", ({ operation, call, columns, detail
     expect(audit.get(0)).toBe(entry);
   });
 
-  test("has the canonical line that RFC 8785 asks for", () => {
+  test("has a canonical line as RFC 8785 requires it", () => {
     const { audit } = recordedLog();
     const entry = call(audit);
     expect([...audit.lines()]).toEqual([oracleLine(audit.logId, entry)]);
@@ -43,7 +43,7 @@ describe.each(OPERATION_CALLS)("$operation", ({ operation, call, columns, detail
     expect(entry.leafHash).toBe(createHash("sha256").update(bytes).digest("hex"));
   });
 
-  test("is frozen through and through", () => {
+  test("is deeply frozen", () => {
     const entry = call(recordedLog().audit);
     expect(Object.isFrozen(entry)).toBe(true);
     expect(Object.isFrozen(entry.details)).toBe(true);
@@ -53,7 +53,7 @@ describe.each(OPERATION_CALLS)("$operation", ({ operation, call, columns, detail
 });
 
 describe("a helper", () => {
-  test("takes a result that nobody signed, and keeps the empty actor", () => {
+  test("takes an unsigned result, and keeps the empty actor", () => {
     const { audit } = recordedLog();
     const entry = audit.logConsensusReached({ ...RESULT, signerDid: "" });
     expect(entry.actorDid).toBe("");
@@ -61,7 +61,7 @@ describe("a helper", () => {
     expect(JSON.parse(audit.exportNdjson())).toMatchObject({ actor_did: "" });
   });
 
-  test("takes texts and weights at their least: empty title, reason and name, weight 0, no votes", () => {
+  test("takes an empty title, reason and name, a weight of 0, and no votes", () => {
     const { audit } = recordedLog();
     const result = audit.logConsensusReached({
       ...RESULT,
@@ -76,13 +76,13 @@ describe("a helper", () => {
     });
   });
 
-  test("records a weight of -0 as 0, which is what comes back from the line", () => {
+  test("records a weight of -0 as 0, as the line gives it back", () => {
     const { audit } = recordedLog();
     expect(audit.logNodeAdded({ ...NODE, weight: -0 }).details.weight).toBe(0);
     expect(audit.exportNdjson()).toContain('"weight":0');
   });
 
-  test("takes domain objects of a class, with getters", () => {
+  test("takes domain objects that are instances of a class with getters", () => {
     class Ballot {
       get voteId(): string {
         return "v1";
@@ -104,7 +104,7 @@ describe("a helper", () => {
     });
   });
 
-  test("keeps what was logged when the domain object changes afterwards", () => {
+  test("keeps what was logged if the domain object changes afterwards", () => {
     const { audit } = recordedLog();
     const signed = { vote: { ...SIGNED_VOTE.vote } };
     const result = { ...RESULT, includedVoteIds: ["v1"] };
@@ -135,21 +135,21 @@ describe("a log", () => {
     for (const id of ids) expect(id).toMatch(UUID_V4);
   });
 
-  test("returns the newest hundred entries first when it is asked for nothing in particular", () => {
+  test("returns the newest hundred entries, newest first, without a query", () => {
     const { audit } = recordedLog();
     for (let index = 0; index < 101; index++) audit.logNodeRemoved(NODE);
     const sequences = audit.entries().map(({ sequence }) => sequence);
     expect(sequences).toEqual(Array.from({ length: 100 }, (_, index) => 100 - index));
   });
 
-  test("counts what it sealed in its ledger, which has no line for a plain processor", () => {
+  test("counts what it sealed in its ledger, which has no line for a plain mirror", () => {
     const { audit } = recordedLog();
     expect(audit.ledger()).toEqual({ accepted: 0, mirrors: {} });
     for (const { call } of OPERATION_CALLS) call(audit);
     expect(audit.ledger()).toEqual({ accepted: 8, mirrors: {} });
   });
 
-  test("leaves recordedAt out when things happen at the time that they are recorded", () => {
+  test("leaves recordedAt out of an entry that was recorded when it happened", () => {
     const { audit } = recordedLog({ clock: ticking(1) });
     const entry = audit.logNodeAdded(NODE);
     expect(entry.timestamp).toBe("2026-04-14T12:00:00.000Z");
@@ -158,7 +158,7 @@ describe("a log", () => {
     expect(entry).not.toHaveProperty("spanId");
   });
 
-  test("hands out a fresh array each time, so that changing one changes no other answer", () => {
+  test("returns a new array each time, so that a caller may change it", () => {
     const { audit } = recordedLog();
     audit.logNodeAdded(NODE);
     audit.entries().pop();

@@ -11,13 +11,13 @@ function fullLog(): GovernanceAuditLog {
 }
 
 describe("lines", () => {
-  test("are the canonical lines of what memory holds, oldest first, without line ends", () => {
+  test("are the canonical lines of the entries in memory, oldest first, without line ends", () => {
     const audit = fullLog();
     const entries = audit.entries({ order: "oldest" });
     expect([...audit.lines()]).toEqual(entries.map((entry) => oracleLine(audit.logId, entry)));
   });
 
-  test("are what the records carried", () => {
+  test("are the bodies of the records", () => {
     const bodies: unknown[] = [];
     const audit = new GovernanceAuditLog({
       mirrors: [
@@ -32,7 +32,7 @@ describe("lines", () => {
     expect([...audit.lines()]).toEqual(bodies);
   });
 
-  test("go on as they began while entries are added, evicted and cleared", () => {
+  test("do not change while entries are added, evicted and cleared", () => {
     const audit = new GovernanceAuditLog({ maxEntries: 3 });
     for (let index = 0; index < 3; index++) audit.logNodeAdded(NODE);
     const before = [...audit.lines()];
@@ -45,7 +45,7 @@ describe("lines", () => {
     expect(lines.next().done).toBe(true);
   });
 
-  test("are those that memory holds at the call, not at the first step", () => {
+  test("are those that memory holds at the call, not at the first iteration", () => {
     const audit = new GovernanceAuditLog();
     audit.logNodeAdded(NODE);
     const lines = audit.lines();
@@ -54,7 +54,7 @@ describe("lines", () => {
     expect([...lines]).toHaveLength(1);
   });
 
-  test("can be left before their end, and asked for again", () => {
+  test("can be left before their end, and read again", () => {
     const audit = fullLog();
     for (const line of audit.lines()) {
       expect(JSON.parse(line).seq).toBe(0);
@@ -63,24 +63,24 @@ describe("lines", () => {
     expect([...audit.lines()]).toHaveLength(8);
   });
 
-  test("of an empty log are none", () => {
+  test("are none for an empty log", () => {
     expect([...new GovernanceAuditLog().lines()]).toEqual([]);
   });
 });
 
 describe("exportNdjson", () => {
-  test("ends each line, the last one too", () => {
+  test("ends each line, also the last one", () => {
     const audit = fullLog();
     expect(audit.exportNdjson()).toBe([...audit.lines()].map((line) => `${line}\n`).join(""));
   });
 
-  test("of an empty log is empty", () => {
+  test("is empty for an empty log", () => {
     expect(new GovernanceAuditLog().exportNdjson()).toBe("");
   });
 });
 
 describe("exportJson", () => {
-  test("has the eight keys of every entry in their order, null where absent, oldest first", () => {
+  test("has eight keys for each entry in a fixed order, null where absent", () => {
     const audit = new GovernanceAuditLog({ clock: atNoon });
     audit.logVoteCast(SIGNED_VOTE);
     audit.logNodeRemoved(NODE);
@@ -137,13 +137,13 @@ describe("exportJson", () => {
 ]`);
   });
 
-  test("holds every entry, and not just the hundred of a query", () => {
+  test("holds all entries, not only the hundred of a query", () => {
     const audit = new GovernanceAuditLog();
     for (let index = 0; index < 250; index++) audit.logNodeRemoved(NODE);
     expect(JSON.parse(audit.exportJson())).toHaveLength(250);
   });
 
-  test("does not take data for an instruction to JSON.stringify", () => {
+  test("writes a detail named toJSON as data", () => {
     const audit = new GovernanceAuditLog();
     audit.log({ operation: "policy_updated", details: { toJSON: "x", nested: { toJSON: null } } });
     expect(JSON.parse(audit.exportJson())[0].details).toEqual({
@@ -152,7 +152,7 @@ describe("exportJson", () => {
     });
   });
 
-  test("of an empty log is []", () => {
+  test("is [] for an empty log", () => {
     expect(new GovernanceAuditLog().exportJson()).toBe("[]");
   });
 });

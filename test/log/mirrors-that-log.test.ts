@@ -7,13 +7,8 @@ import { processorThat, RecordingMirror, reliableMirror } from "../fixtures/reco
 
 const sequences = (mirror: RecordingMirror): unknown[] => mirror.attribute("governance.sequence");
 
-const _throwing = (cause: unknown): LogRecordProcessor =>
-  processorThat(() => {
-    throw cause;
-  });
-
 describe("a mirror that logs governance events itself", () => {
-  test("gets them into the log after the entry that brought them about, in one order for all mirrors", () => {
+  test("adds them after the entry that it answers, and all mirrors get them in one order", () => {
     const last = new RecordingMirror();
     const answering: LogRecordProcessor = processorThat((record) => {
       if (record.eventName === "governance.node_added")
@@ -27,7 +22,7 @@ describe("a mirror that logs governance events itself", () => {
     expect(sequences(last)).toEqual([0, 1, 2]);
   });
 
-  test("may log several, and another mirror may answer those", () => {
+  test("may log several, and another mirror may answer them", () => {
     const last = new RecordingMirror();
     const when = (operation: string, answers: readonly string[]): LogRecordProcessor =>
       processorThat((record) => {
@@ -48,7 +43,7 @@ describe("a mirror that logs governance events itself", () => {
     ]);
   });
 
-  test("comes to an end when it answers every record, and is told so after eight in answer to each other", () => {
+  test("is stopped with an error after eight answers in a row", () => {
     const { audit, mirror, errors } = recordedLog({
       mirrors: [processorThat(() => audit.log({ operation: "echo" }))],
     });
@@ -60,13 +55,15 @@ describe("a mirror that logs governance events itself", () => {
         code: "delivery_failed",
         cause: {
           code: "not_recorded",
-          message: expect.stringContaining("in answer to its own records"),
+          message: expect.stringContaining(
+            "mirrors answered each other's records 8 times in a row",
+          ),
         },
       },
     ]);
   });
 
-  test("comes to an end when it answers every record twice", () => {
+  test("is stopped if it answers every record twice", () => {
     const { audit, mirror } = recordedLog({
       mirrors: [
         processorThat(() => {
@@ -80,7 +77,7 @@ describe("a mirror that logs governance events itself", () => {
     expect(sequences(mirror)).toEqual(Array.from({ length: 511 }, (_, index) => index));
   });
 
-  test("leaves the log as it should be for the next call", () => {
+  test("leaves the log in order for the next call", () => {
     let echoing = true;
     const { audit, mirror } = recordedLog({
       mirrors: [
@@ -95,7 +92,7 @@ describe("a mirror that logs governance events itself", () => {
     expect(sequences(mirror)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  test("gets the refusal of bad input thrown, as any caller", () => {
+  test("gets an error thrown for bad input, like any caller", () => {
     const { audit, errors } = recordedLog({
       mirrors: [processorThat(() => audit.logNodeRemoved({ did: "" }))],
     });
@@ -104,7 +101,7 @@ describe("a mirror that logs governance events itself", () => {
     expect(errors).toMatchObject([{ cause: { code: "invalid_entry", field: "did" } }]);
   });
 
-  test("is refused when a mirror after it has room for the record alone that it answers", () => {
+  test("is refused if a later mirror has room only for the record that it answers", () => {
     const stored: unknown[] = [];
     const capacity = 1;
     const closing = reliableMirror("closing", {

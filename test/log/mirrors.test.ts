@@ -13,7 +13,7 @@ const throwing = (cause: unknown): LogRecordProcessor =>
   });
 
 describe("mirrors", () => {
-  test("are handed each sealed record in their order, with the context of the call", () => {
+  test("get each sealed record in their order, with the context of the call", () => {
     const order: string[] = [];
     const named = (name: string) => processorThat(() => order.push(name));
     const { audit, mirror } = recordedLog({ mirrors: [named("second"), named("third")] });
@@ -24,7 +24,7 @@ describe("mirrors", () => {
     expect(mirror.seen.map(({ body }) => body)).toEqual([...audit.lines()]);
   });
 
-  test("find the entry in the log already when they are handed its record", () => {
+  test("find the entry in the log when they get its record", () => {
     const held: number[] = [];
     const audit: GovernanceAuditLog = new GovernanceAuditLog({
       mirrors: [processorThat(() => held.push(audit.length, audit.ledger().accepted))],
@@ -33,7 +33,7 @@ describe("mirrors", () => {
     expect(held).toEqual([1, 1]);
   });
 
-  test("are siblings: what one throws reaches neither the others nor the caller", () => {
+  test("do not affect each other or the caller if one throws", () => {
     const cause = new Error("disk full");
     const last = new RecordingMirror();
     const { audit, mirror, errors } = recordedLog({ mirrors: [throwing(cause), last] });
@@ -44,7 +44,7 @@ describe("mirrors", () => {
     expect(errors).toMatchObject([{ name: "AuditError", code: "delivery_failed", cause }]);
   });
 
-  test("are named in the report of what they throw", () => {
+  test("are named in the report of their errors", () => {
     class DiskMirror extends RecordingMirror {
       override onEmit(): void {
         throw new Error("disk full");
@@ -59,13 +59,13 @@ describe("mirrors", () => {
     ]);
   });
 
-  test("may throw what is no Error", () => {
+  test("may throw a value that is not an Error", () => {
     const { audit, errors } = recordedLog({ mirrors: [throwing("disk full")] });
     audit.logNodeAdded(NODE);
     expect(errors).toMatchObject([{ code: "delivery_failed", cause: "disk full" }]);
   });
 
-  test("may have no prototype: what one throws is reported like any other's, and later records reach all", () => {
+  test("may have no prototype, and their errors are still reported", () => {
     const failing: LogRecordProcessor = Object.assign(
       Object.create(null),
       throwing(new Error("disk full")),
@@ -78,7 +78,7 @@ describe("mirrors", () => {
     expect(errors).toHaveLength(2);
   });
 
-  test("report what goes wrong later through the way that they are given", () => {
+  test("can report later errors through reportTo", () => {
     let report: ((error: AuditError) => void) | undefined;
     const mirror = Object.assign(new RecordingMirror(), {
       reportTo: (onError: (error: AuditError) => void) => {
@@ -91,7 +91,7 @@ describe("mirrors", () => {
     expect(errors).toEqual([late]);
   });
 
-  test("that have no room refuse the entry before anything is written, for the others too", () => {
+  test("that have no room refuse the entry before any mirror gets it", () => {
     const full = new AuditError("delivery_failed", "the queue is full");
     let room = 0;
     const asked: number[] = [];
@@ -112,7 +112,7 @@ describe("mirrors", () => {
     expect(audit.logNodeAdded(NODE).sequence).toBe(0);
   });
 
-  test("that are reliable have a line in the ledger under their name, whatever the name", () => {
+  test("that are reliable have a line in the ledger under their name, even __proto__", () => {
     const line = {
       accepted: 3,
       delivered: 1,

@@ -27,7 +27,7 @@ function startedSdk() {
   return { sdk, processor, mirror, after, early };
 }
 
-test("a log attached to NodeSDK seals helper calls and the app's own records in one sequence", async () => {
+test("a log attached to NodeSDK seals helper calls and the app's records in one sequence", async () => {
   const { sdk, processor, mirror, after } = startedSdk();
   const audit = GovernanceAuditLog.attach({ loggerProvider: logs.getLoggerProvider(), processor });
   audit.logVoteCast(SIGNED_VOTE);
@@ -42,13 +42,13 @@ test("a log attached to NodeSDK seals helper calls and the app's own records in 
   await sdk.shutdown();
 });
 
-test("a log attached before NodeSDK starts records from its start on", async () => {
+test("a log attached before NodeSDK starts records from then on", async () => {
   const { sdk, early } = startedSdk();
   expect(early.logNodeAdded(NODE).sequence).toBe(0);
   await sdk.shutdown();
 });
 
-test("a log attached to NodeSDK has the ids of the active span", async () => {
+test("a log attached to NodeSDK records the ids of the active span", async () => {
   const { sdk, early: audit, after } = startedSdk();
   const entry = trace.getTracer("app").startActiveSpan("vote", (span) => {
     const logged = audit.logVoteCast(SIGNED_VOTE);

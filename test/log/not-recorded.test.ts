@@ -17,12 +17,12 @@ afterEach(() => {
   context.disable();
 });
 
-/** Loggers of this package configured so; all others as usual. */
+/** Configures the loggers of this package, and leaves all others as usual. */
 const ours = (config: LoggerConfig) => ({
   loggerConfigurator: createLoggerConfigurator([{ pattern: "quorumlog", config }]),
 });
 
-/** A helper call fails, and then a record of the app gets the sequence that the failure did not use. */
+/** A helper call fails, and the next record of the app gets the sequence that was not used. */
 function expectNotRecorded(
   log: AttachedLog,
   code: AuditErrorCode = "not_recorded",
@@ -46,20 +46,20 @@ const nextSequence = ({ provider, audit }: AttachedLog): number | undefined => {
   return audit.entries({ operation: "policy_updated" })[0]?.sequence;
 };
 
-describe("a helper throws not_recorded, and no sequence is used,", () => {
+describe("a helper throws not_recorded and uses no sequence", () => {
   test("when its scope is disabled", () => {
     const log = attachedLog({ provider: ours({ enabled: false }) });
     expectNotRecorded(log);
     expect(nextSequence(log)).toBe(0);
   });
 
-  test("when the minimum severity lies above the operation's", () => {
+  test("when the minimum severity is above the severity of the operation", () => {
     const log = attachedLog({ provider: ours({ minimumSeverity: SeverityNumber.ERROR }) });
     expectNotRecorded(log);
     expect(log.audit.logByzantineDetected(EVIDENCE).sequence).toBe(0);
   });
 
-  test("in an unsampled trace, when the scope is trace-based", () => {
+  test("in an unsampled trace, if the scope is trace-based", () => {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
     const log = attachedLog({ provider: ours({ traceBased: true }) });
     const spanContext = { traceId: "1".repeat(32), spanId: "2".repeat(16) };
@@ -74,7 +74,7 @@ describe("a helper throws not_recorded, and no sequence is used,", () => {
     });
   });
 
-  test("when the processor is not among those of the provider", () => {
+  test("when the processor is not one of the provider's", () => {
     const log = attachedLog();
     const elsewhere = GovernanceAuditLog.attach({
       loggerProvider: new LoggerProvider({ processors: [new AuditLogProcessor()] }),
@@ -91,7 +91,7 @@ describe("a helper throws not_recorded, and no sequence is used,", () => {
     expectNotRecorded({ ...log, audit });
   });
 
-  test("when a processor ahead of the log throws, with that as the cause", () => {
+  test("when a processor ahead of the log throws, with that error as the cause", () => {
     const cause = new Error("no room");
     const log = attachedLog({
       ahead: [
@@ -104,7 +104,7 @@ describe("a helper throws not_recorded, and no sequence is used,", () => {
     expect(nextSequence(log)).toBe(0);
   });
 
-  test("when the clock throws, with that as the cause", () => {
+  test("when the clock throws, with that error as the cause", () => {
     const cause = new Error("no time");
     let broken = true;
     const log = attachedLog({
@@ -120,14 +120,14 @@ describe("a helper throws not_recorded, and no sequence is used,", () => {
 });
 
 describe("a helper throws closed", () => {
-  test("when the app's provider was shut down, which shuts the log down", async () => {
+  test("after a shutdown of the app's provider, which also shuts the log down", async () => {
     const log = attachedLog();
     await log.provider.shutdown();
     expectNotRecorded(log, "closed");
     expect(log.mirror.shutdowns).toBe(1);
   });
 
-  test("from the moment that a shutdown begins", async () => {
+  test("as soon as a shutdown has begun", async () => {
     const log = attachedLog();
     const shutdown = log.audit.shutdown();
     expectNotRecorded(log, "closed");
@@ -135,7 +135,7 @@ describe("a helper throws closed", () => {
     expectNotRecorded(log, "closed");
   });
 
-  test("before it looks at what the redact hook would do", async () => {
+  test("before it calls the redact hook", async () => {
     let asked = 0;
     const log = attachedLog({
       redact: (event) => {

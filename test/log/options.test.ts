@@ -17,7 +17,7 @@ describe.each([
 ] as const)("new %s", (_, Log) => {
   const refused = (options: unknown) => refusal(() => new Log(options as AuditLogProcessorOptions));
 
-  test("takes no options, and undefined ones for their defaults", () => {
+  test("takes no options, and takes undefined for a default", () => {
     expect(new Log().logId).toMatch(new RegExp(`^${DEFAULT_LOG_ID}/`));
     expect(
       new Log({
@@ -32,7 +32,7 @@ describe.each([
     ).toBe(0);
   });
 
-  test.each(["maxEntries", "maxBytes"])("refuses a %s that is no positive integer", (name) => {
+  test.each(["maxEntries", "maxBytes"])("refuses a %s that is not a positive integer", (name) => {
     for (const value of [
       0,
       -1,
@@ -48,7 +48,7 @@ describe.each([
       expect(refused({ [name]: value })).toMatchObject({ code: "invalid_options", field: name });
   });
 
-  test.each(["clock", "redact", "onError"])("refuses a %s that is no function", (name) => {
+  test.each(["clock", "redact", "onError"])("refuses a %s that is not a function", (name) => {
     for (const value of [null, {}, "now", new Date(), Promise.resolve()])
       expect(refused({ [name]: value })).toMatchObject({ code: "invalid_options", field: name });
   });
@@ -71,7 +71,7 @@ describe.each([
     expect(refused({ logId })).toMatchObject({ code: "invalid_options", field: "logId" });
   });
 
-  test("refuses a logId that is no string", () => {
+  test("refuses a logId that is not a string", () => {
     for (const logId of [null, 7, {}, ["acme"], new String("acme")])
       expect(refused({ logId })).toMatchObject({ code: "invalid_options", field: "logId" });
   });
@@ -88,7 +88,7 @@ describe.each([
     },
   );
 
-  test("refuses mirrors that are no array of processors, by their index", () => {
+  test("refuses mirrors that are not an array of processors, and names the index", () => {
     const mirror = new RecordingMirror();
     for (const mirrors of [null, {}, "otlp", new Set([mirror])])
       expect(refused({ mirrors })).toMatchObject({ code: "invalid_options", field: "mirrors" });
@@ -109,7 +109,7 @@ describe.each([
     },
   );
 
-  test("refuses the same mirror twice, and two reliable ones of one name", () => {
+  test("refuses the same mirror twice, and two reliable mirrors with one name", () => {
     const mirror = new RecordingMirror();
     expect(refused({ mirrors: [mirror, mirror] }).field).toBe("mirrors[1]");
     const named = (name: string, reliable: boolean) =>
@@ -127,7 +127,7 @@ describe.each([
   });
 
   test.each(["ledger", "checkRoom", "useSpool", "reportTo", "name", "backfill"] as const)(
-    "says which member a mirror lacks that has the others of a reliable one: %s",
+    "says which member of a reliable mirror is missing: %s",
     (member) => {
       const mirror = Object.assign(reliableMirror("otlp"), { [member]: undefined });
       expect(refused({ mirrors: [mirror] })).toMatchObject({
@@ -138,7 +138,7 @@ describe.each([
     },
   );
 
-  test("refuses an option that it does not know, since a misspelt one would silently do nothing", () => {
+  test("refuses an unknown option, since a misspelt one would have no effect", () => {
     for (const name of ["maxEntry", "max_entries", "journalPath", "onerror", "constructor"])
       expect(refused({ [name]: "audit.db" })).toMatchObject({
         code: "invalid_options",
@@ -146,26 +146,26 @@ describe.each([
       });
   });
 
-  test("says in the message which option, and what is expected", () => {
+  test("names the option in its message, and says what is expected", () => {
     expect(refused({ maxEntries: 0 }).message).toBe("maxEntries: expected a positive integer");
   });
 });
 
 describe("options", () => {
-  test("that are no object are refused", () => {
+  test("that are not an object are refused", () => {
     for (const options of [null, 5, "audit.db", true]) {
       expect(refusal(() => new AuditLogProcessor(options as never)).code).toBe("invalid_options");
       expect(refusal(() => new GovernanceAuditLog(options as never)).code).toBe("invalid_options");
     }
   });
 
-  test("of a processor have no resource: that is its provider's", () => {
+  test("of a processor have no resource, since its provider has one", () => {
     expect(refusal(() => new AuditLogProcessor({ resource: undefined } as never)).field).toBe(
       "resource",
     );
   });
 
-  test("of a stand-alone log have a Resource for a resource", () => {
+  test("of a stand-alone log can have a resource, which must be a Resource", () => {
     for (const resource of ["clinic", 7, {}, { attributes: {} }])
       expect(refusal(() => new GovernanceAuditLog({ resource } as never))).toMatchObject({
         code: "invalid_options",
@@ -173,11 +173,11 @@ describe("options", () => {
       });
   });
 
-  test("hold a hundred thousand entries by default", () => {
+  test("bound memory to a hundred thousand entries by default", () => {
     expect(DEFAULT_MAX_ENTRIES).toBe(100_000);
   });
 
-  test("are copied: a mirror that is pushed to the array later is not handed anything", () => {
+  test("are copied: a mirror that is added to the array later gets nothing", () => {
     const later = new RecordingMirror();
     const mirrors = [new RecordingMirror()];
     const audit = new GovernanceAuditLog({ mirrors });

@@ -9,7 +9,7 @@ type Redact = NonNullable<GovernanceAuditLogOptions["redact"]>;
 const DETAILS = { email: "a@example.org", list: [{ secret: 1 }] };
 
 describe("the redact hook", () => {
-  test("masks and drops what it will before it is sealed, stored or handed on", () => {
+  test("masks and drops data before it is sealed, stored or handed on", () => {
     const { audit, mirror } = recordedLog({
       redact: (event) => ({
         ...event,
@@ -33,7 +33,7 @@ describe("the redact hook", () => {
     expect(everything).not.toContain("did:pqaid:alice");
   });
 
-  test("sees each helper's event with the columns and details of its operation", () => {
+  test("gets each helper's event with the columns and details of its operation", () => {
     const seen: AuditEvent[] = [];
     const { audit } = recordedLog({
       redact: (event) => {
@@ -55,7 +55,7 @@ describe("the redact hook", () => {
     ]);
   });
 
-  test("sees the time of an event, and may change it", () => {
+  test("gets the time of an event, and may change it", () => {
     const { audit } = recordedLog({
       redact: (event) => {
         const day = event.timestamp?.toISOString().slice(0, 10);
@@ -68,7 +68,7 @@ describe("the redact hook", () => {
     );
   });
 
-  test("gets a copy that it may change as it likes", () => {
+  test("gets a copy that it may change", () => {
     const { audit } = recordedLog({
       redact: (event) => {
         const details = event.details as { email?: string; list: { secret: number }[] };
@@ -99,7 +99,7 @@ describe("the redact hook", () => {
     expect(JSON.stringify(entry.details)).toBe('{"__proto__":{"a":1}}');
   });
 
-  test("returns what is copied too: changing it afterwards changes nothing", () => {
+  test("returns an event that is copied: a later change of it has no effect", () => {
     const returned = { operation: "policy_updated", details: { email: "***" } };
     const { audit } = recordedLog({ redact: () => returned });
     const entry = audit.log({ operation: "policy_updated" });
@@ -107,7 +107,7 @@ describe("the redact hook", () => {
     expect(entry.details).toEqual({ email: "***" });
   });
 
-  test("is not asked about input that is refused anyway", () => {
+  test("is not called for input that is refused", () => {
     let asked = 0;
     const { audit } = recordedLog({
       redact: (event) => {
@@ -121,7 +121,7 @@ describe("the redact hook", () => {
   });
 });
 
-describe("a redact hook that does not keep to its task refuses the event", () => {
+describe("a wrong redact hook refuses the event", () => {
   const cause = new Error("no policy loaded");
   const CASES: readonly [what: string, redact: unknown, error: object][] = [
     [
@@ -145,7 +145,7 @@ describe("a redact hook that does not keep to its task refuses the event", () =>
       { field: "operation" },
     ],
     [
-      "one that puts in what is not JSON",
+      "one that adds a value that is not JSON",
       (event: AuditEvent) => ({ ...event, details: { masked: new Map() } }),
       { field: "details.masked" },
     ],
@@ -171,7 +171,7 @@ describe("a redact hook that does not keep to its task refuses the event", () =>
     expect(audit.logVoteCast(SIGNED_VOTE).sequence).toBe(0);
   });
 
-  test("keeps what it took away from a record of the app's own logger out of the record's attributes too", () => {
+  test("removes data from a record of the app's own logger, also from its attributes", () => {
     const { provider, after, mirror } = attachedLog({
       redact: ({ operation, details }) => ({
         operation,

@@ -27,7 +27,7 @@ function resourceAttributes(
 }
 
 describe("the resource of a stand-alone log", () => {
-  test("is the SDK's default when nothing is said, with an instance id of its own for each log", () => {
+  test("is the SDK's default, with an instance id for each log", () => {
     const [first, second] = [resourceAttributes(), resourceAttributes()];
     expect(first["service.name"]).toMatch(/^unknown_service/);
     expect(first["telemetry.sdk.name"]).toBe("opentelemetry");
@@ -48,7 +48,7 @@ describe("the resource of a stand-alone log", () => {
     });
   });
 
-  test("takes the service name from OTEL_RESOURCE_ATTRIBUTES, which OTEL_SERVICE_NAME outranks", () => {
+  test("prefers OTEL_SERVICE_NAME to a service name in OTEL_RESOURCE_ATTRIBUTES", () => {
     vi.stubEnv("OTEL_RESOURCE_ATTRIBUTES", "service.name=ward");
     expect(resourceAttributes()["service.name"]).toBe("ward");
     vi.stubEnv("OTEL_SERVICE_NAME", "clinic");
@@ -60,7 +60,7 @@ describe("the resource of a stand-alone log", () => {
     expect(resourceAttributes()["service.instance.id"]).toBe("pod-7");
   });
 
-  test("lets the app's own resource win over the environment, key by key", () => {
+  test("takes each key of the app's own resource rather than that of the environment", () => {
     vi.stubEnv("OTEL_SERVICE_NAME", "clinic");
     vi.stubEnv("OTEL_RESOURCE_ATTRIBUTES", "team=board,service.instance.id=pod-7");
     const resource = resourceFromAttributes({
@@ -74,7 +74,7 @@ describe("the resource of a stand-alone log", () => {
     });
   });
 
-  test("has attributes that resolve later, once they have", async () => {
+  test("has attributes that resolve later", async () => {
     const resource = resourceFromAttributes({ "host.id": Promise.resolve("h-1") });
     const { audit, mirror } = recordedLog({ resource });
     audit.logNodeAdded(NODE);

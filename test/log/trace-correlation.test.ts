@@ -17,7 +17,7 @@ afterAll(() => {
 const tracer = new TracerProvider().getTracer("app");
 
 describe("logging inside an active span", () => {
-  test("puts its trace and span ids on the entry, its line and its record", () => {
+  test("puts the trace and span ids into the entry, its line and its record", () => {
     const { audit, mirror } = recordedLog();
     const { entry, spanContext } = tracer.startActiveSpan("vote", (span) => ({
       entry: audit.logVoteCast(SIGNED_VOTE),
@@ -29,7 +29,7 @@ describe("logging inside an active span", () => {
     expect(mirror.records[0]?.spanContext).toEqual(spanContext);
   });
 
-  test("takes the innermost span, and none once it is left", () => {
+  test("takes the innermost span, and none after the last span", () => {
     const { audit } = recordedLog();
     const ids = tracer.startActiveSpan("outer", (outer) => {
       const inner = tracer.startActiveSpan("inner", (span) => {
@@ -50,7 +50,7 @@ describe("logging inside an active span", () => {
     expect(entries[2]).not.toHaveProperty("traceId");
   });
 
-  test("keeps the ids across awaits, apart for concurrent work", async () => {
+  test("keeps the ids across awaits, and does not mix those of concurrent work", async () => {
     const { audit } = recordedLog();
     const vote = (voterDid: string): Promise<string> =>
       tracer.startActiveSpan("vote", async (span) => {
@@ -65,7 +65,7 @@ describe("logging inside an active span", () => {
     expect(audit.entries({ actorDid: "bob" })[0]?.traceId).toBe(bob);
   });
 
-  test("puts the ids of a span that is not sampled on the entry too", () => {
+  test("puts the ids of an unsampled span into the entry too", () => {
     const { audit } = recordedLog();
     const unsampled = new TracerProvider({ sampler: new AlwaysOffSampler() }).getTracer("app");
     const entry = unsampled.startActiveSpan("vote", (span) => {
@@ -76,7 +76,7 @@ describe("logging inside an active span", () => {
     expect(entry?.traceId).toMatch(/^[0-9a-f]{32}$/);
   });
 
-  test("takes a remote parent for the span, when there is no other", () => {
+  test("takes the remote parent if there is no span", () => {
     const { audit } = recordedLog();
     const remote = {
       traceId: "a".repeat(32),
@@ -92,7 +92,7 @@ describe("logging inside an active span", () => {
     });
   });
 
-  test("holds for an attached log and for records of the app's own logger", () => {
+  test("works for an attached log and for records of the app's own logger", () => {
     const { audit, provider, after } = attachedLog();
     const { traceId, spanId } = tracer.startActiveSpan("update", (span) => {
       audit.logNodeAdded(NODE);
@@ -106,7 +106,7 @@ describe("logging inside an active span", () => {
     expect(after.records.map(({ spanContext }) => spanContext?.spanId)).toEqual([spanId, spanId]);
   });
 
-  test("holds for what a mirror logs: the entry has the span of the call that brought it about", () => {
+  test("works for what a mirror logs: the entry has the span of the call that it answers", () => {
     const { audit } = recordedLog({
       mirrors: [
         {
@@ -133,7 +133,7 @@ describe("logging outside any span", () => {
     expect(audit.exportNdjson()).not.toContain("trace_id");
   });
 
-  test("leaves the ids out when the span context is not valid, of a foreign record too", () => {
+  test("leaves the ids out if the span context is not valid, also for a record of the app", () => {
     const { audit, provider, after } = attachedLog();
     context.with(trace.setSpanContext(context.active(), INVALID_SPAN_CONTEXT), () => {
       audit.logNodeAdded(NODE);
@@ -146,7 +146,7 @@ describe("logging outside any span", () => {
     expect(after.records.map(({ spanContext }) => spanContext)).toEqual([undefined, undefined]);
   });
 
-  test("keeps its line whole, whatever a propagator took for ids", () => {
+  test("writes a valid line, whatever ids a propagator extracted", () => {
     const { audit } = recordedLog();
     const ids = { traceId: '"}\n{"forged":"', spanId: '","seq":7,"x":"', traceFlags: 1 };
     context.with(trace.setSpanContext(context.active(), ids), () => audit.logNodeAdded(NODE));

@@ -2,9 +2,11 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type RecordedRun, replay } from "./replay.js";
 
-/** Cases of our own in the shape of the recorded runs; their answers were worked out with a plain list. */
+/** Our own cases in the shape of the recorded runs. Their answers come from a plain list. */
 const OURS = new URL("cases/", import.meta.url);
-/** Runs of the reference implementation, which are not part of the project: beside its root, where they are at all. */
+/**
+ * Runs of the reference implementation. They are not part of the project, and may lie beside it.
+ */
 const SHARED = new URL("../../../shared/parity/", import.meta.url);
 
 const namesIn = (folder: URL): string[] =>

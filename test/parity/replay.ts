@@ -94,7 +94,7 @@ export function replay(run: RecordedRun): void {
       continue;
     }
     now = Date.parse(step.timestamp);
-    expect(called(audit, step).sequence).toBe(logged++); // clear() does not start the sequence again
+    expect(called(audit, step).sequence).toBe(logged++); // clear() does not reset it
   }
   expect(audit.length).toBe(run.length);
   expect(audit.ledger().accepted).toBe(logged);
@@ -105,7 +105,7 @@ export function replay(run: RecordedRun): void {
       proposalId: args.proposal_id,
       actorDid: args.actor_did,
     };
-    // a limit of 0 returned everything there, and returns nothing here
+    // a limit of 0 returned everything in the reference implementation, and returns nothing here
     const wanted = args.limit === 0 ? [] : rows;
     expect(audit.entries(query).map(rowOf)).toEqual(wanted.map(inOurTime));
   }
@@ -163,7 +163,7 @@ function called(audit: GovernanceAuditLog, step: Call): AuditEntry {
       return audit.logAuthorizationRevoked(grantOf(step.args));
     case "log": {
       const { args } = step;
-      // the nulls of the recorded events are handed in as they are
+      // the nulls of the recorded events are passed on as they are
       return audit.log({
         operation: args.operation,
         proposalId: args.proposal_id as string,
@@ -182,7 +182,7 @@ function grantOf({ subject_id, kind, proposal_id }: Grant) {
   return { subjectId: subject_id, kind, proposalId: proposal_id };
 }
 
-/** Absent here is null there. */
+/** What is absent here is null in the reference implementation. */
 function rowOf(entry: AuditEntry): Row {
   return {
     timestamp: entry.timestamp,
@@ -196,7 +196,7 @@ function rowOf(entry: AuditEntry): Row {
   };
 }
 
-/** The same instant, as we write it. */
+/** The same instant in our format. */
 function inOurTime(row: Row): Row {
   return { ...row, timestamp: new Date(row.timestamp).toISOString() };
 }

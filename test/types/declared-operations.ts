@@ -1,4 +1,4 @@
-// Compiled, not run: an app declares its operations by merging, as the documentation says.
+// Compiled, not run: an app declares its operations by merging interfaces.
 import { type AuditEntry, type EntryOf, GovernanceAuditLog } from "quorumlog";
 import { expectTypeOf } from "vitest";
 
@@ -25,7 +25,7 @@ export function narrowsToDeclared(entry: AuditEntry): void {
     expectTypeOf(entry.subjectId).toEqualTypeOf<string | undefined>();
   // @ts-expect-error this one was not declared
   if (entry.operation === "quota_lowered") return;
-  // the eight are there as before
+  // the eight operations are still there
   if (entry.operation === "vote_cast")
     expectTypeOf(entry.decision).toEqualTypeOf<"approve" | "reject" | "abstain" | undefined>();
 }

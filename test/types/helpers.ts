@@ -1,4 +1,4 @@
-// Compiled, not run: what each helper takes, and the columns that its entry is sure to have.
+// Compiled, not run: what each helper takes, and which columns its entry always has.
 import { expectTypeOf } from "vitest";
 import type {
   AuditEntry,

@@ -62,7 +62,7 @@ export function refusesMistakes(entry: AuditEntry): void {
   entry.operation = "node_added";
   // @ts-expect-error their details too
   entry.details["forged"] = true;
-  // @ts-expect-error what was found may lack a column
+  // @ts-expect-error a found entry may lack a column
   const proposalId: string = entry.proposalId;
   void proposalId;
 }

@@ -1,4 +1,5 @@
-// Compiled, not run: the types of the domain and of the public surface are exported, and closed where they promise it.
+// Compiled, not run: the types of the domain and of the public surface are exported, and unions
+// that are documented as closed are closed.
 import { type LoggerProvider, logs } from "@opentelemetry/api";
 import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import { expectTypeOf } from "vitest";
@@ -94,6 +95,6 @@ export function options(processor: AuditLogProcessor): void {
   new GovernanceAuditLog({ clock: Date.now });
   GovernanceAuditLog.attach({ loggerProvider: logs.getLoggerProvider(), processor });
   const other: LogRecordProcessor = processor;
-  // @ts-expect-error any processor will not do
+  // @ts-expect-error not any processor
   GovernanceAuditLog.attach({ loggerProvider: logs.getLoggerProvider(), processor: other });
 }

@@ -1,7 +1,6 @@
-import type { AuditEntry, EntryFields } from "../../entry/audit-entry.js";
+import { type AuditEntry, type EntryFields, exportJson } from "../../entry/audit-entry.js";
 import { COLUMNS } from "../../entry/columns.js";
 import { canonicalLine } from "../../entry/line.js";
-import { exportJson } from "../../log/export-json.js";
 
 /** What is exported, oldest first. */
 export interface ExportSource {
