@@ -7,19 +7,19 @@ import { millis, type OptionReaders, oneOf, optional, readOptions } from "../opt
 const EXPECTED_URL = "an http or https URL with its path, such as http://localhost:4318/v1/logs";
 
 /**
- * Options of {@link otlpMirror}. What is left out comes from the environment: `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`,
- * `_HEADERS`, `_COMPRESSION` and `_TIMEOUT`, or the same without `LOGS_` (OpenTelemetry Protocol Exporter specification,
- * "Configuration Options").
+ * Options of {@link otlpMirror}. The environment gives what is left out:
+ * `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`, `_HEADERS`, `_COMPRESSION` and `_TIMEOUT`, or the same
+ * without `LOGS_` (OpenTelemetry Protocol Exporter specification, "Configuration Options").
  */
 export interface OtlpMirrorOptions extends DeliveryOptions {
   /**
-   * Where to send, with its path; used as it is.
+   * Where to send, with the path. It is used as it is.
    *
-   * @defaultValue `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`, or `OTEL_EXPORTER_OTLP_ENDPOINT` and `/v1/logs`, or
-   * `http://localhost:4318/v1/logs`
+   * @defaultValue `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`, or `OTEL_EXPORTER_OTLP_ENDPOINT` and
+   * `/v1/logs`, or `http://localhost:4318/v1/logs`
    */
   readonly url?: string | URL | undefined;
-  /** Sent with every request, beside those of the environment and with rank over them. */
+  /** Sent with every request, together with the headers of the environment, which it overrides. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /**
    * How requests are compressed.
@@ -34,15 +34,16 @@ export interface OtlpMirrorOptions extends DeliveryOptions {
    */
   readonly timeoutMillis?: number | undefined;
   /**
-   * Sends the records instead, in whatever way; the mirror owns it and shuts it down. Excludes `url`, `headers`,
-   * `compression` and `timeoutMillis`, which are its own affair. The mirror sees only what such an exporter tells: the
-   * stock OTLP exporters take a partial success and a cut answer for success, hide Retry-After, and retry for some
-   * seconds before they say that an export failed.
+   * Another exporter that sends the records. The mirror owns it and shuts it down. It excludes
+   * `url`, `headers`, `compression` and `timeoutMillis`: give those to the exporter. The mirror
+   * knows only what the exporter tells. The stock OTLP exporters take a partial success and an
+   * answer that breaks off for success, hide Retry-After, and retry for some seconds before they
+   * say that an export failed.
    */
   readonly exporter?: LogRecordExporter | undefined;
 }
 
-/** What the OTLP exporter over HTTP takes; the environment decides what is undefined. */
+/** What the OTLP exporter over HTTP takes. The environment decides what is undefined. */
 export interface HttpOptions {
   readonly url: string | undefined;
   readonly headers: Record<string, string> | undefined;
@@ -57,22 +58,18 @@ export interface ResolvedOtlpOptions {
   readonly delivery: DeliveryOptions;
 }
 
-const HTTP_READERS: OptionReaders<HttpOptions> = {
-  url: optional((value, field) => httpUrl(value, field, EXPECTED_URL).href),
-  headers: optional(headersOf),
-  compression: optional(oneOf("none", "gzip")),
-  timeoutMillis: optional(millis(Number.MIN_VALUE)),
-};
+type ReadOtlpOptions = DeliveryOptions & HttpOptions & Pick<ResolvedOtlpOptions, "exporter">;
 
 const READERS: OptionReaders<ReadOtlpOptions> = {
   ...DELIVERY_READERS,
-  // the default follows from the time-out of a request
+  // the default depends on the time-out of a request
   exportTimeoutMillis: optional(DELIVERY_READERS.exportTimeoutMillis),
-  ...HTTP_READERS,
+  url: optional((value, field) => httpUrl(value, field, EXPECTED_URL).href),
+  headers: optional(headersOf),
+  compression: optional(oneOf("none", "gzip")),
+  timeoutMillis: optional(millis(1)),
   exporter: optional(EXPORTER),
 };
-
-type ReadOtlpOptions = DeliveryOptions & HttpOptions & Pick<ResolvedOtlpOptions, "exporter">;
 
 /**
  * Checks options and fills in their defaults.

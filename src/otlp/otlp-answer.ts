@@ -4,21 +4,21 @@ import { isObject, parseObject } from "../entry/json.js";
 import { retryAfterMillis, statusText } from "../http/answer.js";
 import { excerpt } from "../text/safe-text.js";
 
-/** What a server answered to one export. */
+/** The answer of a server to one export. */
 export interface OtlpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
-  /** Whether the body was longer than what was read of it. */
+  /** Whether only the beginning of the body was read. */
   readonly cut: boolean;
 }
 
 /**
  * Judges an answer by the OTLP specification 1.10, "OTLP/HTTP Response". Success is a 2xx with an
- * `ExportLogsServiceResponse` that refuses nothing, or with no body at all, as Loki answers. Fields that we do not know
- * are ignored, as the JSON of protobuf asks.
+ * `ExportLogsServiceResponse` that refuses nothing, or without a body, as Loki answers. Unknown
+ * fields are ignored, as the JSON mapping of protobuf demands.
  *
- * @returns What was wrong, or undefined for success.
+ * @returns What is wrong, or undefined for success.
  */
 export function answerError({ status, headers, body, cut }: OtlpAnswer): ExportError | undefined {
   if (status < 200 || status > 299)
@@ -29,9 +29,12 @@ export function answerError({ status, headers, body, cut }: OtlpAnswer): ExportE
   if (body === "") return undefined;
   const partial = cut ? undefined : partialSuccessOf(body);
   if (partial === undefined)
-    return new ExportError(`HTTP ${status} with a body that OTLP does not know: ${excerpt(body)}`, {
-      misconfigured: true,
-    });
+    return new ExportError(
+      `HTTP ${status} with a body that is not an answer of OTLP: ${excerpt(body)}`,
+      {
+        misconfigured: true,
+      },
+    );
   if (partial.rejected === 0) return undefined;
   const message = `partial success, ${partial.rejected} refused: ${excerpt(partial.message)}`;
   return new ExportError(message, { rejectedLogRecords: partial.rejected });
@@ -42,7 +45,10 @@ interface PartialSuccess {
   readonly message: string;
 }
 
-/** The JSON of protobuf has names in two spellings and writes a 64-bit integer as a string; some servers as a number. */
+/**
+ * The JSON mapping of protobuf allows two spellings of a name, and writes a 64-bit integer as a
+ * string. Some servers write it as a number.
+ */
 function partialSuccessOf(body: string): PartialSuccess | undefined {
   const answer = parseObject(body);
   if (answer === undefined) return undefined;

@@ -7,7 +7,7 @@ import { ExportError } from "../delivery/export-error.js";
 import { SCOPE_NAME, SCOPE_VERSION } from "../semconv.js";
 import { answerError, type OtlpAnswer } from "./otlp-answer.js";
 
-/** The configuration of the stock exporter, from options and environment. */
+/** The configuration of the stock exporter, made from options and environment. */
 export type OtlpHttpConfiguration = ReturnType<typeof convertLegacyHttpOptions>;
 
 /** Where to send, and how. */
@@ -17,14 +17,15 @@ interface Target {
   readonly agent: Agent;
 }
 
-/** An answer longer than this is not read to its end. */
+/** A longer answer is not read to its end. */
 const MAX_ANSWER_BYTES = 65_536;
 
 const compressed = promisify(gzip);
 
 /**
- * One POST a call. The stock transport retries for itself, takes a cut answer and a partial success for success, and
- * hides Retry-After; this one says what happened, and leaves what to do about it to the delivery.
+ * Sends one POST a call, and says what happened. The delivery decides what to do about it. The
+ * stock transport retries by itself, takes a partial success and an answer that breaks off for
+ * success, and hides Retry-After.
  */
 export class OtlpTransport implements IExporterTransport {
   readonly #configuration: OtlpHttpConfiguration;
@@ -42,7 +43,7 @@ export class OtlpTransport implements IExporterTransport {
       return error === undefined ? { status: "success" } : { status: "failure", error };
     } catch (cause) {
       const { message, code } = cause as NodeJS.ErrnoException;
-      // what node:http finds wrong with a header or the protocol will be wrong the next time too
+      // if node:http refuses a header or the protocol, it will refuse it the next time too
       const misconfigured = typeof code === "string" && code.startsWith("ERR_INVALID_");
       return { status: "failure", error: new ExportError(message, { cause, misconfigured }) };
     }
@@ -52,7 +53,7 @@ export class OtlpTransport implements IExporterTransport {
   shutdown(): void {
     void this.#target?.then(
       ({ agent }) => agent.destroy(),
-      () => {}, // nothing was opened, as the send has said
+      () => {}, // nothing was opened, and send() reported it
     );
   }
 
@@ -60,7 +61,7 @@ export class OtlpTransport implements IExporterTransport {
     const deadline = performance.now() + timeoutMillis;
     const { headers, compression, userAgent } = this.#configuration;
     this.#target ??= targetOf(this.#configuration).catch((error: unknown) => {
-      this.#target = undefined; // the next export may do better
+      this.#target = undefined; // the next export tries again
       throw error;
     });
     const { url, request, agent } = await this.#target;
@@ -88,7 +89,7 @@ export class OtlpTransport implements IExporterTransport {
   }
 }
 
-/** Made at the first export, so that an instrumentation of node:http can come first. */
+/** Called at the first export, so that an instrumentation of node:http can start before it. */
 async function targetOf({ url: href, agentFactory }: OtlpHttpConfiguration): Promise<Target> {
   const url = new URL(href);
   const { request } =
@@ -97,8 +98,8 @@ async function targetOf({ url: href, agentFactory }: OtlpHttpConfiguration): Pro
 }
 
 /**
- * Fails for an answer that breaks off: the stream of an incomplete message ends in an error. By events, since with
- * `for await` and an `AbortSignal` the same records took 5 % longer (measured).
+ * Reads an answer to its end. An answer that breaks off is an error. Works by events: with `for
+ * await` and an `AbortSignal`, the same records took 5 % longer (measured).
  */
 function readAnswer(
   response: IncomingMessage,
