@@ -1,6 +1,8 @@
 import { invalidOption } from "./errors.js";
 
-/** The longest time that `setTimeout` can wait, in milliseconds. A longer one would fire at once. */
+/**
+ * The longest time that `setTimeout` can wait, in milliseconds. A longer one would fire at once.
+ */
 export const MAX_TIMER_MILLIS = 2_147_483_647;
 
 /**

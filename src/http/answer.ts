@@ -7,7 +7,9 @@ const RETRY_STATUSES: ReadonlySet<number> = new Set([
   429, // Too Many Requests, RFC 6585 section 4
 ]);
 
-/** Whether the same request may succeed later: after a server error, or where the status says so. */
+/**
+ * Whether the same request may succeed later: after a server error, or where the status says so.
+ */
 export function isRetryStatus(status: number): boolean {
   return status >= 500 || RETRY_STATUSES.has(status);
 }

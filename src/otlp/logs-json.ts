@@ -79,12 +79,13 @@ function schemaOf({ schemaUrl }: Resource): string {
 }
 
 function scopeJson(scope: Scope): string {
-  const { name, version, attributes = {}, droppedAttributesCount = 0 } = scope;
+  const { name, version } = scope;
+  const attributes = scope.attributes ?? {};
   let members = member("name", name) + member("version", version);
   if (Object.keys(attributes).length > 0)
     members +=
       `,"attributes":${keyValuesJson(attributes)}` +
-      member("droppedAttributesCount", droppedAttributesCount);
+      member("droppedAttributesCount", scope.droppedAttributesCount ?? 0);
   return `{${members.slice(1)}}`;
 }
 

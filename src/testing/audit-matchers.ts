@@ -1,9 +1,15 @@
 import type { MatcherState, SyncMatcherResult } from "vitest";
 import type { AuditEntry } from "../entry/audit-entry.js";
-import { AuditError } from "../errors.js";
+import type { AuditReader } from "../query/audit-reader.js";
 import { counted } from "../text/safe-text.js";
-import { type Comparison, compareEntry } from "./comparison.js";
-import { type EntryExpectation, type ExpectedFields, expectedFields } from "./entry-expectation.js";
+import {
+  type Comparison,
+  compareEntry,
+  type EntryExpectation,
+  type ExpectedFields,
+  expectedFields,
+  invalidQuery,
+} from "./entry-expectation.js";
 import {
   entryLines,
   fieldLine,
@@ -13,18 +19,17 @@ import {
   nearestLines,
   type Print,
 } from "./failure-message.js";
-import { heldEntries } from "./held-entries.js";
 
 declare module "vitest" {
-  // The names and bounds of the parameters must be those of vitest's own declaration.
+  // the names and bounds of the parameters must be those of vitest's own declaration
   interface Matchers<R extends void | Promise<void> = void | Promise<void>, T = unknown> {
     /**
-     * Passes when the log holds an entry with all the expected fields. Added by {@link auditMatchers}.
+     * Passes if the log holds an entry with all expected fields. Added by {@link auditMatchers}.
      */
     toHaveRecorded(expected: EntryExpectation): R;
     /**
-     * Passes when the log holds entries that meet the expectations one after the other, in the order of sequence;
-     * others may stand between them. Added by {@link auditMatchers}.
+     * Passes if the log holds entries that meet the expectations one after the other, by sequence.
+     * Other entries may stand between them. Added by {@link auditMatchers}.
      */
     toHaveRecordedInOrder(expected: readonly EntryExpectation[]): R;
   }
@@ -45,15 +50,16 @@ export type AuditMatchers = {
 };
 
 /**
- * Matchers for vitest: what is in an audit log, whatever else is in it.
+ * Matchers for vitest that find entries in an audit log, whatever else is in it.
  *
- * They look at every entry that the reader holds (a `GovernanceAuditLog`, an `AuditLogProcessor`, or anything else that
- * answers queries), not at the newest 100 alone. Entries that a bounded log has evicted cannot be found. When they
- * fail, they show the nearest entries with the fields that differ. They throw `AuditError` `invalid_query`, also
- * under `.not`, for a value that is no reader and for an expectation that no entry could ever meet, such as one with a
- * misspelt field.
+ * They look at every entry that the reader holds, not only at the newest 100. A reader is a
+ * `GovernanceAuditLog`, an `AuditLogProcessor`, or anything else that answers queries. They cannot
+ * find entries that a bounded log has evicted. When they fail, they show the nearest entries with
+ * the fields that differ. They throw `AuditError` `invalid_query`, also under `.not`, for a value
+ * that is not a reader and for an expectation that no entry can meet, such as one with a misspelt
+ * field.
  *
- * @example In a test; `expect.extend` may stand in a setup file, once for all
+ * @example In a test; `expect.extend` may stand in a setup file
  * ```ts
  * import { GovernanceAuditLog } from "quorumlog";
  * import { auditMatchers } from "quorumlog/testing";
@@ -66,7 +72,10 @@ export type AuditMatchers = {
  *   audit.logNodeAdded({ did: "did:pqaid:eve", name: "eve", weight: 1 });
  *   audit.logNodeRemoved({ did: "did:pqaid:eve" });
  *   expect(audit).toHaveRecorded({ operation: "node_added", details: { weight: 1 } });
- *   expect(audit).toHaveRecordedInOrder([{ operation: "node_added" }, { operation: "node_removed" }]);
+ *   expect(audit).toHaveRecordedInOrder([
+ *     { operation: "node_added" },
+ *     { operation: "node_removed" },
+ *   ]);
  *   expect(audit).not.toHaveRecorded({ actorDid: "did:pqaid:mallory" });
  * });
  * ```
@@ -74,16 +83,17 @@ export type AuditMatchers = {
 export const auditMatchers: AuditMatchers = {
   toHaveRecorded(received, expected) {
     const name = "toHaveRecorded";
-    const entries = heldEntries(received, name);
+    const entries = entriesIn(received, name);
     const fields = expectedFields(expected, name);
     const comparisons = compareAll(entries, fields, this);
     const found = comparisons.filter(meets).map(({ entry }) => entry);
     const print = printer(this);
+    const does = found.length === 1 ? "this one does" : `${found.length} do`;
     return found.length > 0
       ? result(true, [
           "expected the audit log to hold no entry with",
           ...fieldLines(fields, print),
-          `but of ${holding(entries)}, ${found.length === 1 ? "this one does" : `${found.length} do`}:`,
+          `but of ${holding(entries)}, ${does}:`,
           ...entryLines(found, fields, print),
         ])
       : result(false, [
@@ -95,7 +105,7 @@ export const auditMatchers: AuditMatchers = {
 
   toHaveRecordedInOrder(received, expected) {
     const name = "toHaveRecordedInOrder";
-    const entries = heldEntries(received, name);
+    const entries = entriesIn(received, name);
     const steps = stepsOf(expected, name);
     const found = subsequence(entries, steps, this);
     const print = printer(this);
@@ -129,15 +139,37 @@ export const auditMatchers: AuditMatchers = {
   },
 };
 
+const READER_METHODS = ["entries", "page", "count", "get"] as const;
+const PAGE_SIZE = 1000;
+
+/**
+ * All entries of a reader, oldest first. Throws `invalid_query` for a value that is not a reader.
+ */
+function entriesIn(received: unknown, name: string): AuditEntry[] {
+  if (!isReader(received))
+    throw invalidQuery(
+      name,
+      "received",
+      "expected an AuditReader, such as a GovernanceAuditLog; pass the log itself, not its entries",
+    );
+  const entries: AuditEntry[] = [];
+  let after: number | undefined;
+  do {
+    const page = received.page({ order: "oldest", limit: PAGE_SIZE, after });
+    entries.push(...page.entries);
+    after = page.next;
+  } while (after !== undefined);
+  return entries;
+}
+
+function isReader(value: unknown): value is AuditReader {
+  const reader = value as Partial<AuditReader> | null | undefined;
+  return READER_METHODS.every((method) => typeof reader?.[method] === "function");
+}
+
 function stepsOf(expected: unknown, name: string): ExpectedFields[] {
   if (!Array.isArray(expected) || expected.length === 0)
-    throw new AuditError(
-      "invalid_query",
-      `${name}: expected an array of at least one expectation`,
-      {
-        field: "expectation",
-      },
-    );
+    throw invalidQuery(name, "expectation", "expected an array of at least one expectation");
   return expected.map((step) => expectedFields(step, name));
 }
 
@@ -155,7 +187,9 @@ function meets(comparison: Comparison): boolean {
   return comparison.differences.length === 0;
 }
 
-/** The entries that meet the steps, each the first one after that of the step before, as far as there are any. */
+/**
+ * The first entry that meets each step after the entry of the step before, as far as there are any.
+ */
 function subsequence(
   entries: readonly AuditEntry[],
   steps: readonly ExpectedFields[],

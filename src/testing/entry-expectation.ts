@@ -1,12 +1,13 @@
-import type { EntryFields } from "../entry/audit-entry.js";
-import type { JsonValue } from "../entry/json.js";
+import type { AuditEntry, EntryFields } from "../entry/audit-entry.js";
+import { isObject, type JsonValue, memberPath } from "../entry/json.js";
 import { LINE_MEMBERS } from "../entry/line.js";
 import { OPERATION_PATTERN, type OperationFields } from "../entry/operations.js";
 import { AuditError } from "../errors.js";
 
 /**
- * What an entry must have: any of its fields, and of `details` any part. A value, at any depth, may be an asymmetric
- * matcher such as `expect.stringContaining("bob")`; `undefined` means that the field is absent.
+ * What an entry must have: any of its fields, and any part of `details`. A value, at any depth, may
+ * be an asymmetric matcher such as `expect.stringContaining("bob")`. `undefined` means that the
+ * field is absent.
  *
  * @example A vote whose id is not known
  * ```ts
@@ -25,9 +26,9 @@ export type EntryExpectation = {
     | EntryFields[Field]
     | undefined;
 } & {
-  /** One of the eight, or the app's own; the type offers those that are declared. */
+  /** One of the eight, or the app's own. The type offers the declared ones. */
   readonly operation?: keyof OperationFields | (string & {}) | undefined;
-  /** Matched as a subset: what it does not name may be there or not. Arrays are matched item by item. */
+  /** Matched as a subset: the entry may have other details. Arrays are matched item by item. */
   readonly details?: { readonly [key: string]: JsonValue | undefined } | undefined;
 };
 
@@ -43,18 +44,18 @@ const FIELDS: Readonly<Record<string, "string" | "number" | "object">> = {
 export type ExpectedFields = readonly (readonly [field: keyof EntryFields, value: unknown])[];
 
 /**
- * Checks an expectation. One that no entry can meet is an error and not a mismatch, because under `.not` it would pass
- * for ever.
+ * Checks an expectation. An expectation that no entry can meet is an error and not a mismatch,
+ * because it would always pass under `.not`.
  *
  * @param expectation - Untrusted.
- * @param name - What the message begins with.
+ * @param name - The beginning of the message.
  * @throws `AuditError` `invalid_query` naming the field.
  */
 export function expectedFields(expectation: unknown, name: string): ExpectedFields {
-  if (typeof expectation !== "object" || expectation === null || Array.isArray(expectation))
-    throw invalid(name, "expectation", "expected an object with fields of an entry");
+  if (!isObject(expectation))
+    throw invalidQuery(name, "expectation", "expected an object with fields of an entry");
   if (isAsymmetric(expectation))
-    throw invalid(
+    throw invalidQuery(
       name,
       "expectation",
       "write the fields as an object; its values may be asymmetric matchers",
@@ -62,7 +63,7 @@ export function expectedFields(expectation: unknown, name: string): ExpectedFiel
   const fields: [keyof EntryFields, unknown][] = [];
   for (const [field, value] of Object.entries(expectation)) {
     if (!Object.hasOwn(FIELDS, field))
-      throw invalid(name, field, `no such field of an entry${hint(field)}`);
+      throw invalidQuery(name, field, `no such field of an entry${hint(field)}`);
     const known = field as keyof EntryFields;
     checkValue(known, value, name);
     fields.push([known, value]);
@@ -70,8 +71,8 @@ export function expectedFields(expectation: unknown, name: string): ExpectedFiel
   return fields;
 }
 
-/** True for what vitest and jest call an asymmetric matcher. */
-export function isAsymmetric(value: unknown): boolean {
+/** Whether vitest and jest take a value for an asymmetric matcher. */
+function isAsymmetric(value: unknown): boolean {
   return (
     typeof (value as { asymmetricMatch?: unknown } | null | undefined)?.asymmetricMatch ===
     "function"
@@ -82,28 +83,32 @@ function checkValue(field: keyof EntryFields, value: unknown, name: string): voi
   if (value === undefined || isAsymmetric(value)) return;
   const type = FIELDS[field] as string;
   if (typeof value !== type || value === null || Array.isArray(value))
-    throw invalid(
+    throw invalidQuery(
       name,
       field,
       `expected ${type === "object" ? "an object" : `a ${type}`} or an asymmetric matcher`,
     );
   if (field === "operation" && !OPERATION_PATTERN.test(value as string))
-    throw invalid(
+    throw invalidQuery(
       name,
       field,
-      "no operation has such a name: [a-z][a-z0-9_]* of at most 64 characters",
+      "no operation has such a name: expected [a-z][a-z0-9_]* of at most 64 characters",
     );
   if (field === "details") checkPlain(value, field, name);
 }
 
-/** A Date, a Map or a RegExp has no members of its own: as a subset it would be met by anything. */
+/** A Date, a Map or a RegExp has no members of its own, so as a subset it would match anything. */
 function checkPlain(value: unknown, path: string, name: string): void {
   if (typeof value !== "object" || value === null || isAsymmetric(value)) return;
   const prototype = Object.getPrototypeOf(value);
   const isPlain =
     Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null;
   if (!isPlain)
-    throw invalid(name, path, "expected JSON or asymmetric matchers; details hold nothing else");
+    throw invalidQuery(
+      name,
+      path,
+      "expected JSON or asymmetric matchers; details hold nothing else",
+    );
   for (const [key, member] of Object.entries(value)) checkPlain(member, `${path}.${key}`, name);
 }
 
@@ -115,6 +120,71 @@ function hint(field: string): string {
     : `; did you mean ${meant}?`;
 }
 
-function invalid(name: string, field: string, reason: string): AuditError {
+/** The error of a matcher whose argument cannot work, code `invalid_query`. */
+export function invalidQuery(name: string, field: string, reason: string): AuditError {
   return new AuditError("invalid_query", `${name}: ${field}: ${reason}`, { field });
+}
+
+/**
+ * Whether two values are equal: the test runner's own function, which knows asymmetric matchers.
+ */
+export type Equals = (actual: unknown, expected: unknown) => boolean;
+
+/** One value that differs from the expectation. */
+export interface Difference {
+  /** Such as `details.limits[2]`. */
+  readonly path: string;
+  readonly expected: unknown;
+  readonly actual: unknown;
+}
+
+/** How an entry compares to an expectation. */
+export interface Comparison {
+  readonly entry: AuditEntry;
+  /** How many of the expected values the entry has. The more, the nearer it is. */
+  readonly matching: number;
+  readonly differences: readonly Difference[];
+}
+
+/** Compares an entry with an expectation, value by value. */
+export function compareEntry(
+  entry: AuditEntry,
+  expected: ExpectedFields,
+  equals: Equals,
+): Comparison {
+  const differences: Difference[] = [];
+  let matching = 0;
+  const compare = (actual: unknown, wanted: unknown, path: string): void => {
+    if (
+      isContainer(wanted) &&
+      isContainer(actual) &&
+      Array.isArray(wanted) === Array.isArray(actual)
+    ) {
+      for (const key of keysToCompare(wanted, actual))
+        compare(
+          own(actual, key),
+          own(wanted, key),
+          memberPath(path, Array.isArray(wanted) ? Number(key) : key),
+        );
+    } else if (!isContainer(wanted) && equals(actual, wanted)) matching++;
+    else differences.push({ path, expected: wanted, actual });
+  };
+  for (const [field, wanted] of expected) compare(entry[field], wanted, field);
+  return { entry, matching, differences };
+}
+
+/** An object or array whose members are compared one by one. */
+function isContainer(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !isAsymmetric(value);
+}
+
+/** Objects are compared as subsets, arrays as a whole: `[1]` is not `[1, 2]`. */
+function keysToCompare(wanted: object, actual: object): string[] {
+  if (!Array.isArray(wanted)) return Object.keys(wanted);
+  return Object.keys(Array.from({ length: Math.max(wanted.length, (actual as unknown[]).length) }));
+}
+
+/** `__proto__` and `constructor` are data: a property that is not the object's own is absent. */
+function own(container: object, key: string): unknown {
+  return Object.hasOwn(container, key) ? (container as Record<string, unknown>)[key] : undefined;
 }

@@ -1,14 +1,13 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
 import { counted, cut, visible } from "../text/safe-text.js";
-import type { Comparison, Difference } from "./comparison.js";
-import type { ExpectedFields } from "./entry-expectation.js";
+import type { Comparison, Difference, ExpectedFields } from "./entry-expectation.js";
 
 /** How many entries a message shows. */
 export const SHOWN_ENTRIES = 3;
 
 const MAX_VALUE_LENGTH = 200;
 
-/** Writes a value on one line; the test runner's own way, which knows asymmetric matchers. */
+/** Writes a value on one line: the test runner's own function, which knows asymmetric matchers. */
 export type Print = (value: unknown) => string;
 
 /** The fields of an expectation, one a line. */
@@ -24,7 +23,7 @@ export function fieldLine(expected: ExpectedFields, print: Print): string {
     .join(", ");
 }
 
-/** The entries that come nearest, each with what is different about it. */
+/** The nearest entries, each with the values that differ. */
 export function nearestLines(comparisons: readonly Comparison[], print: Print): string[] {
   return nearest(comparisons).flatMap(({ entry, matching, differences }) => [
     `  ${headline(entry)}: ${matching} of ${matching + differences.length} as expected`,
@@ -32,7 +31,10 @@ export function nearestLines(comparisons: readonly Comparison[], print: Print): 
   ]);
 }
 
-/** Entries, one a line, with all that an expectation asks about; the first few and how many more there are. */
+/**
+ * The first few entries, one a line, with the fields of an expectation, and how many more there
+ * are.
+ */
 export function entryLines(
   entries: readonly AuditEntry[],
   expected: ExpectedFields,
@@ -47,7 +49,7 @@ export function entryLines(
   return more > 0 ? [...lines, `  and ${more} more`] : lines;
 }
 
-/** What a reader holds, in words: a bounded log may have evicted what the test looks for. */
+/** What a reader holds, in words. A bounded log may have evicted what the test looks for. */
 export function holding(entries: readonly AuditEntry[]): string {
   const first = entries[0]?.sequence ?? 0;
   const gone = first === 0 ? "" : ` (those before #${first} are gone)`;
@@ -59,7 +61,7 @@ export function headline(entry: AuditEntry): string {
   return `#${entry.sequence} ${entry.timestamp} ${entry.operation}`;
 }
 
-/** The most matching values first; among equals the newest. */
+/** The entries with the most matching values first, and among equal ones the newest first. */
 function nearest(comparisons: readonly Comparison[]): Comparison[] {
   return comparisons
     .toSorted((a, b) => b.matching - a.matching || b.entry.sequence - a.entry.sequence)

@@ -1,23 +1,27 @@
-import { AuditError } from "../errors.js";
+import { invalidOption } from "../errors.js";
 
-/** What time a {@link fixedClock} says at first unless it is told otherwise. */
+/** The first time of a {@link fixedClock} by default. */
 export const DEFAULT_CLOCK_START = "2026-01-01T00:00:00.000Z";
 
-/** A clock that moves only when it is told to; fits the `clock` option of a log. */
+/** A clock that moves only when it is told to. It fits the `clock` option of a log. */
 export interface FixedClock {
-  /** The time; every reading moves the clock on by its step. */
+  /** Reads the time, and moves the clock on by its step. */
   (): Date;
-  /** Sets what the next reading says. Throws `invalid_options` for an invalid date. */
+  /** Sets the next reading. Throws `invalid_options` for an invalid date. */
   set(date: Date | string): void;
-  /** Moves the clock by a whole number of milliseconds, back when negative. Throws `invalid_options`. */
+  /**
+   * Moves the clock by a whole number of milliseconds, back if negative. Throws `invalid_options`.
+   */
   advance(millis: number): void;
 }
 
 /**
  * Makes a clock for tests, so that timestamps are the same in every run.
  *
- * @param start - What the first reading says, a `Date` or RFC 3339 text; {@link DEFAULT_CLOCK_START} by default.
- * @param stepMillis - How far each reading moves the clock, in whole milliseconds; 0 by default: it stands still.
+ * @param start - The first reading, a `Date` or RFC 3339 text; {@link DEFAULT_CLOCK_START} by
+ * default.
+ * @param stepMillis - How far each reading moves the clock, in whole milliseconds. By default 0:
+ * the clock stands still.
  * @throws `AuditError` `invalid_options`.
  *
  * @example Entries that are one second apart
@@ -53,15 +57,13 @@ export function fixedClock(start: Date | string = DEFAULT_CLOCK_START, stepMilli
 function millisOf(value: unknown, field: string): number {
   const millis =
     typeof value === "string" || value instanceof Date ? new Date(value).getTime() : Number.NaN;
-  if (Number.isNaN(millis)) throw invalid(field, "expected a valid Date, or text that is one");
+  if (Number.isNaN(millis))
+    throw invalidOption(field, "expected a valid Date, or text that is one");
   return millis;
 }
 
 function wholeMillis(value: unknown, field: string): number {
-  if (!Number.isSafeInteger(value)) throw invalid(field, "expected a whole number of milliseconds");
+  if (!Number.isSafeInteger(value))
+    throw invalidOption(field, "expected a whole number of milliseconds");
   return value as number;
-}
-
-function invalid(field: string, reason: string): AuditError {
-  return new AuditError("invalid_options", `${field}: ${reason}`, { field });
 }

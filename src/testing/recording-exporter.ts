@@ -1,11 +1,12 @@
 import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { snapshotOf } from "../delivery/spool.js";
-import { AuditError } from "../errors.js";
+import { invalidOption } from "../errors.js";
 
 /**
- * A log record exporter that keeps what it was given, as it was at that moment: the SDK's records stay writable after
- * they were exported, so that an exporter which keeps them can show what nobody ever sent.
+ * A log record exporter that keeps copies of what it was given. The SDK's records stay writable
+ * after they were exported, so an exporter that keeps the records themselves can show what nobody
+ * sent.
  *
  * @example What a mirror would send
  * ```ts
@@ -27,37 +28,33 @@ export class RecordingExporter implements LogRecordExporter {
   #failure: Error | undefined;
   #closed = false;
 
-  /** Copies of the records of all exports that succeeded, in the order of their export. */
+  /** Copies of the records of all exports that succeeded, in the order of the exports. */
   get records(): readonly ReadableLogRecord[] {
     return this.#records;
   }
 
-  /** Their bodies; a sealed record's is the canonical line. */
+  /** Their bodies. The body of a sealed record is the canonical line. */
   get bodies(): readonly ReadableLogRecord["body"][] {
     return this.#records.map((record) => record.body);
   }
 
-  /** How many exports were tried, those that failed too. */
+  /** How many exports were tried, including those that failed. */
   get attempts(): number {
     return this.#attempts;
   }
 
   /**
-   * Lets the next exports fail, as a backend that is away does; what they were given is not recorded.
+   * Makes the next exports fail, as if the backend were away. Their records are not kept.
    *
-   * @param count - How many exports, counted from this call; 1 by default, `Infinity` until the next call.
-   * @param error - What they fail with; an `Error` that says who was told to fail by default.
+   * @param count - How many exports, counted from this call: 1 by default, `Infinity` until the
+   * next call.
+   * @param error - The error that they fail with. By default, an `Error` that says who was told to
+   * fail.
    * @throws `AuditError` `invalid_options`.
    */
   failNext(count = 1, error: Error = new Error("RecordingExporter was told to fail")): void {
     if (count !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(count) && count >= 0))
-      throw new AuditError(
-        "invalid_options",
-        "count: expected a whole number that is not negative",
-        {
-          field: "count",
-        },
-      );
+      throw invalidOption("count", "expected a whole number that is not negative");
     this.#failures = count;
     this.#failure = error;
   }
@@ -69,7 +66,7 @@ export class RecordingExporter implements LogRecordExporter {
     this.#failures = 0;
   }
 
-  /** Part of `LogRecordExporter`; answers before it returns. */
+  /** Part of `LogRecordExporter`. Answers before it returns. */
   export(records: ReadableLogRecord[], resultCallback: (result: ExportResult) => void): void {
     this.#attempts++;
     const error = this.#refusal();
@@ -81,10 +78,10 @@ export class RecordingExporter implements LogRecordExporter {
     );
   }
 
-  /** Part of `LogRecordExporter`; there is never anything to wait for. */
+  /** Part of `LogRecordExporter`. There is never anything to wait for. */
   async forceFlush(): Promise<void> {}
 
-  /** Part of `LogRecordExporter`; later exports fail. What was recorded stays. */
+  /** Part of `LogRecordExporter`. Later exports fail. The records stay. */
   async shutdown(): Promise<void> {
     this.#closed = true;
   }
@@ -97,7 +94,7 @@ export class RecordingExporter implements LogRecordExporter {
   }
 }
 
-/** Deep enough that nothing in it can change any more. */
+/** A copy that is deep enough that nothing in it can change. */
 function frozenCopy(record: ReadableLogRecord): ReadableLogRecord {
   const { hrTime, hrTimeObserved, spanContext, body, attributes, ...others } = snapshotOf(record);
   return Object.freeze({

@@ -2,18 +2,28 @@ import { diag } from "@opentelemetry/api";
 import type { LogEntry, Logger, transport as Transport } from "winston";
 import { guardExit, type Pending, unguardExit } from "../delivery/exit-guard.js";
 import { AuditError } from "../errors.js";
+import { counted } from "../text/safe-text.js";
 
-/** How many records wait for winston at most. */
+/** How many records may wait for winston. */
 export const MAX_WAITING = 65_536;
 
-/** A transport's failures as the logger passes them on; winston's Http transport says "warn" when it lost a line. */
+/**
+ * The logger passes on the failures of a transport. winston's Http transport emits "warn" when it
+ * lost a line.
+ */
 const EVENTS = ["error", "warn"] as const;
 
-/** After so many turns of the event loop a transport counts as slow, and is looked at less and less often. */
+/**
+ * After so many turns of the event loop a transport counts as slow, and is checked less and less
+ * often.
+ */
 const QUICK_TURNS = 16;
 const MAX_PAUSE_MILLIS = 50;
 
-/** The part of a stream's state that tells a transport that threw; readable-stream 2 and 3 and Node's own have it. */
+/**
+ * The part of a stream's state that shows whether a transport threw. The streams of Node and of
+ * readable-stream 2 and 3 have it.
+ */
 interface WriteState {
   readonly writing?: boolean;
   readonly sync?: boolean;
@@ -21,14 +31,16 @@ interface WriteState {
 }
 
 /**
- * Feeds one logger, a line at a time, and only while winston is idle: all of a line's failures then come back to the
- * call that wrote it. Winston that is busy would buffer the line, and later
+ * Feeds one logger, a line at a time, and only while winston is idle. So every failure of a line
+ * comes back to the call that wrote it. If winston were busy, it would buffer the line, and later
  *
- * - what a format or a transport throws on it reaches no caller and ends the process,
- * - an error that a transport gives to the callback of a buffered line is lost (`TransportStream._writev`),
- * - lines that were buffered behind a failed one wait for the next write, and come after it,
+ * - an error that a format or a transport throws on the line reaches no caller and ends the
+ *   process;
+ * - an error that a transport gives to the callback of a buffered line is lost
+ *   (`TransportStream._writev`);
+ * - lines that were buffered behind a failed line wait for the next write, and come after it.
  *
- * all observed with winston 3.19. Winston's own buffer is unbounded too; this one is not.
+ * All three were observed with winston 3.19. Winston's own buffer has no bound; this one has.
  */
 export class Feed {
   readonly #logger: Logger;
@@ -38,12 +50,12 @@ export class Feed {
   #scheduled = false;
   #answered = false;
   #lost = 0;
-  /** How many of the lost a flush has told of; a shutdown tells of all. */
+  /** How many of the lost records a flush has reported. A shutdown reports all. */
   #told = 0;
 
   readonly #exitDuty: Pending;
 
-  /** Listens to the logger until it is closed. `report` must not throw. */
+  /** Listens to the logger until the feed is closed. `report` must not throw. */
   constructor(logger: Logger, report: (error: AuditError) => void) {
     this.#logger = logger;
     this.#report = report;
@@ -59,7 +71,10 @@ export class Feed {
     for (const event of EVENTS) logger.on(event, this.#onEvent);
   }
 
-  /** Writes a line, or keeps it until winston is idle. Never throws; a line that is lost is reported. */
+  /**
+   * Writes a line, or keeps it until winston is idle. Never throws: a line that is lost is
+   * reported.
+   */
   write(line: LogEntry): void {
     if (this.#waiting.length >= MAX_WAITING) {
       this.lose(
@@ -72,16 +87,17 @@ export class Feed {
     this.#pump();
   }
 
-  /** Counts and reports one record that was not written. */
+  /** Counts and reports a record that was not written. */
   lose(reason: string, cause?: unknown): void {
     this.#lost++;
     this.#report(new AuditError("delivery_failed", `winston: ${reason}`, { cause }));
   }
 
   /**
-   * Waits until winston has taken every line and no transport is at work on one.
+   * Waits until winston has taken every line and no transport works on one.
    *
-   * @throws `AuditError` `delivery_failed` at the deadline, or when a record was lost since the last flush.
+   * @throws `AuditError` `delivery_failed` at the deadline, or if a record was lost since the last
+   * flush.
    */
   async flush(timeoutMillis: number): Promise<void> {
     await this.#drain(timeoutMillis);
@@ -91,9 +107,9 @@ export class Feed {
   }
 
   /**
-   * Does the same, and gives up what still waits then.
+   * Does the same, and gives up what still waits at the deadline.
    *
-   * @throws `AuditError` `delivery_failed` at the deadline, or when a record was ever lost.
+   * @throws `AuditError` `delivery_failed` at the deadline, or if a record was ever lost.
    */
   async close(timeoutMillis: number): Promise<void> {
     try {
@@ -144,11 +160,12 @@ export class Feed {
   }
 
   /**
-   * One report for each line, and one a turn for the app's own. An app's `onError` may well log to the same logger; that
-   * line fails too, and reporting it would go on without end, within one turn where the transport fails at once.
+   * Reports once for each line, and once a turn for the app's own lines. The `onError` of an app
+   * may log to the same logger. That line fails too, and reporting it would never end: within one
+   * turn, if the transport fails at once.
    */
   readonly #onEvent = (cause: unknown, transport?: Transport): void => {
-    // A stream unpipes a target that failed. Winston pipes it again since 3.3 only.
+    // a stream unpipes a target that failed; winston pipes it again only since 3.3
     if (transport?.writable === true && !this.#logger.transports.includes(transport))
       this.#logger.add(transport);
     if (this.#answered) {
@@ -163,9 +180,10 @@ export class Feed {
     this.#report(new AuditError("delivery_failed", `winston: ${reason}`, { cause }));
   };
 
-  /** Called with nothing else on the stack, never from within a transport. */
+  /** Called with nothing else on the stack, so never within a transport. */
   #resume(): void {
-    // Not at once: a transport may throw and call back nevertheless, and a second callback would be an error.
+    // not at once: a transport may throw and still call back, and a second callback would be an
+    // error
     if (++this.#turns > QUICK_TURNS)
       for (const transport of this.#logger.transports) release(transport);
     this.#pump();
@@ -174,14 +192,14 @@ export class Feed {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    // Keeps no process alive: who wants all lines written flushes.
+    // does not keep the process alive: an app that wants all lines written flushes
     this.#later(() => {
       this.#scheduled = false;
       this.#resume();
     })?.unref();
   }
 
-  /** No event tells that a transport is done: a stream emits "drain" only after it was full. */
+  /** No event says that a transport is done: a stream emits "drain" only after it was full. */
   #later(look: () => void): NodeJS.Timeout | undefined {
     if (this.#turns >= QUICK_TURNS)
       return setTimeout(look, Math.min(this.#turns - QUICK_TURNS, MAX_PAUSE_MILLIS));
@@ -202,7 +220,7 @@ export class Feed {
     return this.#waiting.length === 0 && (this.#logger.transports.length === 0 || this.#isIdle());
   }
 
-  /** Why no line will ever be taken. */
+  /** Why winston will never take a line. Undefined if it may. */
   #obstacle(): string | undefined {
     if (!this.#logger.writable) return "the logger was ended";
     return this.#logger.transports.length === 0 ? "the logger has no transport" : undefined;
@@ -216,29 +234,34 @@ export class Feed {
   }
 
   #notDrained(timeoutMillis: number): AuditError {
-    const many = this.#waiting.length;
+    const waiting = counted(this.#waiting.length, "record waits", "records wait");
     return new AuditError(
       "delivery_failed",
-      `winston: a transport did not finish a line within ${timeoutMillis} ms, and ${many} records wait behind it`,
+      `winston: a transport did not finish a line in ${timeoutMillis} ms, and ${waiting} behind it`,
     );
   }
 }
 
-/** Streams of winston before 3.2 do not tell how much they hold, and are taken for idle. */
+/** Streams of winston before 3.2 do not say how much they hold. They are taken for idle. */
 function isEmpty(length: number | undefined): boolean {
   return length === undefined || length === 0;
 }
 
 function assertWritten(lost: number, when: string): void {
   if (lost > 0)
-    throw new AuditError("delivery_failed", `winston: ${lost} records were not written ${when}`);
+    throw new AuditError(
+      "delivery_failed",
+      `winston: ${counted(lost, "record was", "records were")} not written ${when}`,
+    );
 }
 
 /**
- * Lets a transport go on that threw. Its stream still waits for the callback of that line: without it, the transport
- * takes nothing more, and after 16 lines the whole logger stands still, the app's own lines included.
+ * Lets a transport that threw go on. Its stream still waits for the callback of the line. Without
+ * the callback, the transport takes no more lines, and after 16 lines the whole logger stops, with
+ * the app's own lines.
  *
- * `writing` and `sync` are both set only within a write, so with nothing else on the stack they tell one that threw.
+ * `writing` and `sync` are both set only during a write. So with nothing else on the stack, they
+ * show a transport that threw.
  */
 function release(transport: object): void {
   const state = (transport as { readonly _writableState?: WriteState })._writableState;

@@ -12,36 +12,37 @@ import {
   ATTR_LOG_RECORD_UID,
 } from "../semconv.js";
 
-/** What a log line of the mirror carries as metadata: the whole entry, and the log that sealed it. */
+/** The metadata of a log line: the whole entry, and the log that sealed it. */
 export interface GovernanceFields extends Omit<EntryFields, "leafHash"> {
   readonly logId: string;
   readonly leafHash?: string;
 }
 
-/** What a log line about a checkpoint carries as metadata. */
+/** The metadata of a log line about a checkpoint. */
 export interface CheckpointFields {
   readonly operation: "checkpoint";
   readonly logId: string;
   readonly id: string;
-  /** How many entries the checkpoint is over. */
+  /** How many entries the checkpoint covers. */
   readonly size: number;
-  /** The root hash over them, hexadecimal. */
+  /** The root hash of these entries, hexadecimal. */
   readonly rootHash: string;
   /** The signed note. */
   readonly note: string;
 }
 
-/** The fields by their keys in the canonical line, in the order in which a reader wants them. */
+/** The field for each key of the canonical line, in the order in which a reader wants them. */
 const KEYS: readonly (readonly [key: string, field: keyof GovernanceFields])[] = [
   ["log", "logId"],
   ...LINE_MEMBERS,
 ];
 
 /**
- * The fields of a sealed record. They come from its canonical line, which has what the attributes lack: nested details,
- * and details beyond the 32nd. A fresh copy for each call, since formats of winston change what they are given.
+ * The fields of a sealed record. They come from its canonical line, which holds more than the
+ * attributes: nested details, and details beyond the 32nd. Each call makes a new copy, since
+ * formats of winston change the objects that they get.
  *
- * @returns undefined when the body is no canonical line.
+ * @returns Undefined if the body is not a canonical line.
  */
 export function governanceFields(record: ReadableLogRecord): GovernanceFields | undefined {
   const line = typeof record.body === "string" ? parseObject(record.body) : undefined;
@@ -56,7 +57,7 @@ export function governanceFields(record: ReadableLogRecord): GovernanceFields | 
   return fields as unknown as GovernanceFields;
 }
 
-/** The fields of a checkpoint's record; undefined for any other. */
+/** The fields of a checkpoint's record. Undefined for any other record. */
 export function checkpointFields({
   attributes,
   body,

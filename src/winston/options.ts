@@ -11,28 +11,31 @@ import {
   withDefault,
 } from "../options.js";
 
-/** Under which key of a log line the fields of the entry stand unless {@link WinstonMirrorOptions.key} says otherwise. */
+/** The default of {@link WinstonMirrorOptions.key}. */
 export const DEFAULT_KEY = "governance";
 
 /** Options of {@link winstonMirror}. */
 export interface WinstonMirrorOptions {
   /**
-   * Under which key of a log line the fields of the entry stand.
+   * The key of a log line that holds the fields of the entry.
    *
    * @defaultValue {@link DEFAULT_KEY}, "governance"
    */
   readonly key?: string | undefined;
   /**
-   * Chooses the level of a record, one of the logger's own. When it throws or answers anything else, that is reported
-   * and the record is written at the level of its severity.
+   * Chooses the level of a record, which must be one of the logger's levels. If it throws or
+   * returns anything else, the mirror reports that and writes the record at the level of its
+   * severity.
    *
-   * @defaultValue by severity: `info`, `warn` or `error`, or what comes nearest in the logger's own set of levels
+   * @defaultValue by severity: `info`, `warn` or `error`, or the nearest one of the logger's levels
    */
   readonly level?: ((record: ReadableLogRecord) => string) | undefined;
   /**
-   * Told what goes wrong as long as no audit log has taken the mirror over; from then on the log's own `onError` is.
+   * Called with each failure until an audit log takes the mirror over. After that, the log's own
+   * `onError` is called.
    *
-   * @defaultValue warnings of the process, the first and then one a minute with a count
+   * @defaultValue warnings of the process: the first failure, then one warning a minute with a
+   * count
    */
   readonly onError?: ((error: AuditError) => void) | undefined;
 }
@@ -44,7 +47,7 @@ export interface ResolvedWinstonOptions {
   readonly onError: (error: AuditError) => void;
 }
 
-/** Keys of a log line that mean something to winston itself. */
+/** Keys of a log line that winston itself uses. */
 const RESERVED_KEYS: ReadonlySet<string> = new Set([
   "level",
   "message",
@@ -75,7 +78,7 @@ function freeKey(value: unknown, field: string): string {
   return key;
 }
 
-/** @throws `AuditError` `invalid_options` for what is no logger of winston 3. */
+/** Throws `AuditError` `invalid_options` for a value that is not a logger of winston 3. */
 export function checkLogger(logger: Logger): void {
   const given = logger as Partial<Logger> | null | undefined;
   const isLogger =
@@ -84,5 +87,5 @@ export function checkLogger(logger: Logger): void {
     typeof given.levels === "object" &&
     Array.isArray(given.transports);
   if (!isLogger)
-    throw invalidOption("logger", "expected a logger of winston 3, as createLogger() makes it");
+    throw invalidOption("logger", "expected a logger of winston 3, as createLogger() makes");
 }

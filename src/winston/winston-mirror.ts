@@ -8,8 +8,7 @@ import { ATTR_GOVERNANCE_LOG_ID } from "../semconv.js";
 import { quoted } from "../text/safe-text.js";
 import { Feed } from "./feed.js";
 import { checkpointFields, type GovernanceFields, governanceFields } from "./governance-fields.js";
-import { levelFor } from "./level.js";
-import { checkpointMessageOf, messageOf } from "./message.js";
+import { checkpointMessageOf, levelFor, messageOf } from "./message.js";
 import {
   checkLogger,
   type ResolvedWinstonOptions,
@@ -18,28 +17,33 @@ import {
 } from "./options.js";
 
 /**
- * A mirror that writes each sealed record to a logger of winston 3: the level by severity, a message in words, and the
- * whole entry as metadata under one key. Other records are ignored.
+ * Makes a mirror that writes each sealed record to a logger of winston 3: the level by severity, a
+ * message in words, and the whole entry as metadata under one key. It ignores other records.
  *
- * What fails never reaches the app: what a format or a transport throws, and every `error` or `warn` event of the logger,
- * goes to the log's `onError` as `delivery_failed`. For that the mirror listens to the logger until its shutdown, so a
- * failure of the app's own lines is reported there too, instead of ending the process for want of a listener.
+ * No failure reaches the app. An error that a format or a transport throws, and every `error` or
+ * `warn` event of the logger, goes to the log's `onError` as `delivery_failed`. For that, the
+ * mirror listens to the logger until its shutdown. So a failure of the app's own lines is reported
+ * there too; without a listener it would end the process.
  *
- * A record is handed to winston when winston is idle, done with the record before and with the app's own lines; most
- * transports call back at once, and then that is before the helper returns. A transport that never calls back holds up
- * the records for all; up to 65 536 wait, any more are reported as lost.
+ * The mirror hands over a record when winston is idle: done with the record before and with the
+ * app's own lines. Most transports call back at once, so winston has the record before the helper
+ * returns. A transport that never calls back holds up the records for all transports. Up to 65 536
+ * records wait; further records are reported as lost.
  *
- * What the mirror cannot know:
+ * The mirror cannot know three things:
  *
- * - A logger or a transport whose level is above a record's leaves it out, as winston does with any line.
- * - A flush waits until every transport has called back. What a transport does after that is its own affair: an HTTP
- *   request, a stream's buffer, or a File transport on a full disk, which loses lines without any event.
- * - A transport that emitted an `error` event gets further lines, but winston has called its `close()`, after which it
- *   forgets the logger's level, and a File transport throws on every line. Replace such a transport in the logger.
+ * - If the level of a logger or a transport excludes a record, winston leaves the record out, as
+ *   any line.
+ * - A flush waits until every transport has called back. It cannot see what a transport does after
+ *   that: an HTTP request, the buffer of a stream, or a File transport on a full disk, which loses
+ *   lines without an event.
+ * - A transport that emitted an `error` event gets further lines. But winston has called its
+ *   `close()`: it forgets the logger's level, and a File transport throws on every line. Replace
+ *   such a transport in the logger.
  *
- * `shutdown` leaves the logger open; it is the app's.
+ * `shutdown` leaves the logger open, since it belongs to the app.
  *
- * @param logger - Any logger or child logger; its formats, levels and transports are the app's.
+ * @param logger - Any logger or child logger, with its own formats, levels and transports.
  * @throws `AuditError` `invalid_options`.
  *
  * @example Into the app's own logger
@@ -72,7 +76,7 @@ class WinstonMirror implements AuditMirror {
     this.#logger = logger;
     this.#options = options;
     this.#report = reporterTo(options.onError);
-    // winston would take what this throws for a failure of the line
+    // winston would take an error of this listener for a failure of the line
     this.#feed = new Feed(logger, (error) => this.#report(error));
   }
 
@@ -86,7 +90,7 @@ class WinstonMirror implements AuditMirror {
     const checkpoint = checkpointFields(record);
     const fields = checkpoint ?? governanceFields(record);
     if (fields === undefined) {
-      this.#feed.lose("the body of a sealed record is no canonical line");
+      this.#feed.lose("the body of a sealed record is not a canonical line");
       return;
     }
     const message =
@@ -109,7 +113,7 @@ class WinstonMirror implements AuditMirror {
     return this.#shutdown;
   }
 
-  /** What the option says, unless it says nothing that the logger knows. */
+  /** What the option says, if the logger knows that level. */
   #chosenLevel(record: ReadWriteLogRecord): string | undefined {
     if (this.#options.level === undefined) return undefined;
     let level: unknown;

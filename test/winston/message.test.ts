@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { GovernanceFields } from "../../src/winston/governance-fields.js";
-import { levelFor } from "../../src/winston/level.js";
-import { messageOf } from "../../src/winston/message.js";
+import { levelFor, messageOf } from "../../src/winston/message.js";
 
 const fields = (some: Partial<GovernanceFields>): GovernanceFields => ({
   logId: "quorumlog",

@@ -72,7 +72,7 @@ describe("a transport of the logger that fails", () => {
     });
     const { audit, errors, log } = watchedLogger({ transports: [slow] });
     const written = Array.from({ length: 60 }, (_, node) => log(node));
-    expect((await rejection(audit.flush())).message).toContain("1 records were not written");
+    expect((await rejection(audit.flush())).message).toContain("1 record was not written");
     expect(causes(errors)).toEqual(["delivery_failed: disk full"]);
     expect(messages(lines)).toEqual(written.filter((message) => !message.endsWith("did:30")));
   });
@@ -114,7 +114,7 @@ describe("a format of the logger that throws", () => {
       transports: [keeping(lines)],
     });
     [1, 2, 3].map(log);
-    expect((await rejection(audit.flush())).message).toContain("1 records were not written");
+    expect((await rejection(audit.flush())).message).toContain("1 record was not written");
     expect(causes(errors)).toEqual(["delivery_failed: no such field"]);
     expect(messages(lines)).toEqual(["node_removed did:1", "node_removed did:3"]);
   });

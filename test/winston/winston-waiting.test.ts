@@ -83,7 +83,7 @@ describe("a flush", () => {
     audit.logNodeRemoved({ did: "did:2" });
     const error = await rejection(mirror.forceFlush({ timeoutMillis: 10 }));
     expect(error).toMatchObject({ code: "delivery_failed" });
-    expect(error.message).toContain("1 records wait");
+    expect(error.message).toContain("1 record waits");
   });
 });
 
@@ -144,7 +144,7 @@ describe("a shutdown", () => {
     await rejection(audit.flush());
     await audit.flush();
     expect((await rejection(audit.shutdown())).message).toContain(
-      "1 records were not written in all",
+      "1 record was not written in all",
     );
   });
 });
