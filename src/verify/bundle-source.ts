@@ -22,11 +22,12 @@ export function bundleSource(json: string): EvidenceSource {
 }
 
 /**
- * A `.tlog-proof` file (C2SP tlog-proof v1, Format) as evidence: one entry with its inclusion proof.
+ * A `.tlog-proof` file (C2SP tlog-proof v1, Format) as evidence: one entry with its inclusion
+ * proof.
  *
  * @param text - The whole text.
- * @param line - The canonical line of the entry; by default the one in the file, as `extra`.
- * @throws `AuditError` `invalid_evidence`; so when there is no line.
+ * @param line - The canonical line of the entry. By default the one in the file, its `extra`.
+ * @throws `AuditError` `invalid_evidence`, also if there is no line.
  */
 export function tlogProofSource(text: string, line?: string | Uint8Array): EvidenceSource {
   const { checkpoint, index, proof, extra } = parseTlogProof(text);

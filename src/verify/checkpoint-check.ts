@@ -5,6 +5,7 @@ import {
 } from "../integrity/check-signatures.js";
 import { type Checkpoint, hasSignatures, parseCheckpoint } from "../integrity/checkpoint.js";
 import { quoted } from "../text/safe-text.js";
+import type { LeafTable, TimeSpan } from "./leaf-table.js";
 import type { ResolvedVerifyOptions } from "./options.js";
 import type { Problems } from "./problems.js";
 
@@ -12,23 +13,17 @@ import type { Problems } from "./problems.js";
 export interface JudgedCheckpoint extends Checkpoint {
   /** In the order of the note. */
   readonly signatures: readonly SignatureVerdict[];
-  /** Whether the log signed it: a valid signature of the log, and no invalid one. */
+  /** Whether the log signed it: it has a valid signature of the log, and no invalid one. */
   readonly signed: boolean;
   /** Whether it is the checkpoint that the caller vouches for. */
   readonly trusted: boolean;
-  /** Whether the entries hash to its root. Undefined where entries that it covers are not there. */
+  /** Whether the entries hash to its root. Undefined where entries that it covers are missing. */
   readonly consistent: boolean | undefined;
 }
 
-/** Whether a verdict can rest on the checkpoint: a key signed it, or the caller trusts it. */
+/** Whether a verdict can rest on the checkpoint: the log signed it, or the caller trusts it. */
 export function isAnchor({ signed, trusted }: JudgedCheckpoint): boolean {
   return signed || trusted;
-}
-
-/** Between which times something happened, in milliseconds since the epoch. Undefined is not known. */
-export interface TimeSpan {
-  readonly earliest: number | undefined;
-  readonly latest: number | undefined;
 }
 
 /** Reads the checkpoints of the evidence, and checks their signatures. */
@@ -53,7 +48,7 @@ export class CheckpointCheck {
     return undefined;
   }
 
-  /** Whether the evidence itself holds a checkpoint. */
+  /** Whether the evidence itself has a checkpoint. */
   get inEvidence(): boolean {
     return this.#inEvidence;
   }
@@ -64,48 +59,46 @@ export class CheckpointCheck {
       if (!this.#checkpoints.has(note)) this.#checkpoints.set(note, parseCheckpoint(note));
       this.#inEvidence = true;
     } catch (error) {
-      const message = `a checkpoint that begins ${quoted(note)} cannot be read: ${(error as Error).message}`;
+      const { message: reason } = error as Error;
+      const message = `a checkpoint that begins ${quoted(note)} cannot be read: ${reason}`;
       this.#problems.add({ code: "malformed_checkpoint", message });
     }
   }
 
   /**
-   * Judges the checkpoints of one origin by their signatures.
+   * Judges the checkpoints of one log by their signatures.
    *
-   * @param madeBetween - When a checkpoint of a size was made, according to the entries.
+   * @param leaves - Tell when a checkpoint was made, if they have times.
    * @returns By rising size.
    */
-  check(origin: string | undefined, madeBetween: (size: number) => TimeSpan): JudgedCheckpoint[] {
+  checkSignatures(origin: string | undefined, leaves: LeafTable): readonly JudgedCheckpoint[] {
     const judged: JudgedCheckpoint[] = [];
     for (const checkpoint of this.#checkpoints.values()) {
-      if (checkpoint.origin === origin)
-        judged.push(this.#judged(checkpoint, madeBetween(checkpoint.size)));
-      else
-        this.#problems.add({
-          code: "other_origin",
-          message: `a checkpoint of size ${checkpoint.size} is of the log ${quoted(checkpoint.origin)}`,
-        });
+      const { origin: log, size } = checkpoint;
+      const message = `a checkpoint of size ${size} is of the log ${quoted(log)}`;
+      if (log === origin) judged.push(this.#judged(checkpoint, leaves.madeBetween(size)));
+      else this.#problems.add({ code: "other_origin", message });
     }
     return judged.sort((a, b) => a.size - b.size);
   }
 
   #judged(checkpoint: Checkpoint, made: TimeSpan): JudgedCheckpoint {
     const { keys, trusted } = this.#options;
-    const signatures = hasSignatures(checkpoint) ? bestVerdicts(checkpoint.note, keys, made) : [];
-    for (const { status, name, reason } of signatures) {
-      if (status !== "invalid") continue;
-      const message = `the signature of ${quoted(name)} on the checkpoint of size ${checkpoint.size} is not valid: ${reason}`;
+    const { origin, size, rootHash, note } = checkpoint;
+    const signatures = hasSignatures(checkpoint) ? bestVerdicts(note, keys, made) : [];
+    const invalid = signatures.filter(({ status }) => status === "invalid");
+    for (const { name, reason } of invalid) {
+      const message =
+        `the signature of ${quoted(name)} on the checkpoint of size ${size} ` +
+        `is not valid: ${reason}`;
       this.#problems.add({ code: "invalid_signature", message });
     }
     const hasValid = signatures.some(({ kind, status }) => kind === "log" && status === "valid");
     return {
       ...checkpoint,
       signatures,
-      signed: hasValid && !signatures.some(({ status }) => status === "invalid"),
-      trusted:
-        trusted?.origin === checkpoint.origin &&
-        trusted.size === checkpoint.size &&
-        trusted.rootHash === checkpoint.rootHash,
+      signed: hasValid && invalid.length === 0,
+      trusted: trusted?.origin === origin && trusted.size === size && trusted.rootHash === rootHash,
       consistent: undefined,
     };
   }
@@ -120,19 +113,17 @@ function bestVerdicts(
   const best = checkSignatures(note, []);
   for (const key of keys) {
     const time = timeInPeriod(key, made);
-    for (const [index, verdict] of checkSignatures(
-      note,
-      [key],
-      time === undefined ? {} : { time },
-    ).entries())
+    const verdicts = checkSignatures(note, [key], time === undefined ? {} : { time });
+    for (const [index, verdict] of verdicts.entries())
       if (verdict.kind !== "unknown" && best[index]?.status !== "valid") best[index] = verdict;
   }
   return best;
 }
 
 /**
- * The time at which the period of a key is checked: the one within the span that is nearest to the period. All that is
- * known is that a checkpoint was made within the span. A key that came into use within it may have made the checkpoint.
+ * The time at which the period of a key is checked: the one within the span that is nearest to the
+ * period. All that is known is that a checkpoint was made within the span. A key that came into use
+ * within it may have made the checkpoint.
  */
 function timeInPeriod({ notBefore }: TrustedKey, { earliest, latest }: TimeSpan): Date | undefined {
   if (earliest === undefined) return undefined;

@@ -1,39 +1,62 @@
 import { type LineSummary, leafHashOf, MAX_LINE_BYTES, readLine } from "../entry/line.js";
 import type { EvidenceLine, EvidencePruned, EvidenceSource } from "../integrity/evidence.js";
 import { HASH_BYTES, type Hash } from "../integrity/merkle/merkle-hash.js";
+import type { InclusionProof } from "../integrity/merkle/merkle-proofs.js";
 import { counted, quoted } from "../text/safe-text.js";
-import type { TimeSpan } from "./checkpoint-check.js";
 import { LeafTable } from "./leaf-table.js";
-import { LogNames } from "./log-names.js";
 import type { Problems } from "./problems.js";
-import { ProofCheck } from "./proof-check.js";
 
-/** How many lines that are no entries are kept to see whether one stands where an entry is missing. */
+/** How many lines that are not entries are kept, to see whether one takes the place of an entry. */
 const STRAYS = 100;
 
-/** A line that is no entry, and which sequence would be its own by its place. */
+/** How many logs are told apart, and how many lines are kept of each. */
+const LOGS = 16;
+const LINES_OF_LOG = 100;
+
+/** Stands for all further logs. No log can have this id. */
+const FURTHER_LOGS = "one of many";
+
+/** A line that is not an entry. */
 interface Stray {
+  /** The sequence of an entry in the same position. */
   readonly sequence: number;
   readonly hash: Hash;
-  /** What the source says that it hashes to. */
+  /** The leaf hash that the source has for it. */
   readonly stored: Hash | undefined;
 }
 
-/** Looks at the lines of a source one by one, and collects their leaf hashes by sequence. */
+/** The lines that name one log. */
+interface LogLines {
+  count: number;
+  /** The first of them. */
+  readonly first: { readonly sequence: number; readonly line: number }[];
+}
+
+/** A line of a partial source. */
+export interface ProvedLine {
+  readonly sequence: number;
+  readonly line: number;
+  readonly hash: Hash;
+  readonly proof: InclusionProof | undefined;
+}
+
+/** Checks the lines of a source one by one, and collects their leaf hashes by sequence. */
 export class EntryCheck {
   /** Leaf hashes, made from the lines. */
   readonly leaves: LeafTable;
   /** Leaf hashes that the source has for lines that hash to something else. */
   readonly storedLeaves: Map<number, Hash> = new Map();
-  /** Which logs the lines name. */
-  readonly logs: LogNames = new LogNames();
-  /** The inclusion proofs of a partial source. */
-  readonly proofs: ProofCheck = new ProofCheck();
+  /** The lines of a partial source. Such a source is small, so all of them are kept. */
+  readonly proved: ProvedLine[] = [];
+  /** Whether the source holds chosen entries only. */
+  readonly partial: boolean;
   readonly #ordered: boolean;
-  readonly #partial: boolean;
   readonly #keepTimes: boolean;
   readonly #problems: Problems;
   readonly #strays: Stray[] = [];
+  readonly #logs = new Map<string, LogLines>();
+  #recentLog: LogLines | undefined;
+  #recentName: string | undefined;
   #lines = 0;
   #entries = 0;
   #pruned = 0;
@@ -44,44 +67,50 @@ export class EntryCheck {
   #firstEntry = Number.POSITIVE_INFINITY;
   #lastPruned = -1;
 
-  /** Takes from the source what holds for all of its lines; keeps times if it is told to. */
+  /** @param keepTimes - Whether to keep when each entry was recorded. */
   constructor(source: EvidenceSource, problems: Problems, keepTimes: boolean) {
     this.#ordered = source.ordered ?? true;
-    this.#partial = source.partial ?? false;
+    this.partial = source.partial ?? false;
     this.#problems = problems;
     this.#keepTimes = keepTimes;
     this.leaves = new LeafTable(keepTimes);
   }
 
-  /** How many entries there are lines of. */
+  /** How many entries have a line. */
   get entries(): number {
     return this.#entries;
   }
 
-  /** How many entries there are only leaf hashes of. */
+  /** How many entries have a leaf hash and no line. */
   get pruned(): number {
     return this.#pruned;
   }
 
-  /** How many lines were there again. */
+  /** How many lines repeat an earlier one. */
   get duplicates(): number {
     return this.#duplicates;
   }
 
-  /** How many lines stood behind one of a later sequence. */
+  /** How many lines come after one with a later sequence. */
   get reordered(): number {
     return this.#reordered;
   }
 
-  /** Looks at a line. */
+  /** The log that most lines name. */
+  get mostNamedLog(): string | undefined {
+    const [most] = [...this.#logs].sort(([, a], [, b]) => b.count - a.count);
+    return most?.[0];
+  }
+
+  /** Checks a line. */
   addLine(item: EvidenceLine): void {
     const at = ++this.#lines;
     const text = typeof item.line === "string" ? item.line : textOf(item.line);
     const hash = leafHashOf(text ?? item.line);
-    const fields = text === undefined || isTooLong(text) ? undefined : readLine(text);
-    const sequence = fields?.sequence ?? this.#expected;
-    if (fields === undefined) this.#addStray(item, text, hash, at);
-    else this.#addEntry(fields, hash, item, at);
+    const summary = text === undefined || isTooLong(text) ? undefined : readLine(text);
+    const sequence = summary?.sequence ?? this.#expected;
+    if (summary === undefined) this.#addStray(item, text, hash, at);
+    else this.#addEntry(summary, hash, item, at);
     if (item.problem !== undefined)
       this.#problems.add({
         code: "source_problem",
@@ -95,7 +124,7 @@ export class EntryCheck {
   addPruned({ sequence, leafHash }: EvidencePruned): void {
     const hash = hashOfHex(leafHash);
     if (!Number.isSafeInteger(sequence) || sequence < 0 || hash === undefined) {
-      const message = `of a pruned entry the source has no leaf hash: ${quoted(leafHash)}`;
+      const message = `the source has a pruned entry without a leaf hash: ${quoted(leafHash)}`;
       this.#problems.add({ code: "source_problem", message });
       return;
     }
@@ -114,60 +143,34 @@ export class EntryCheck {
 
   /** Reports what only all lines together show. */
   finish(origin: string | undefined): void {
-    for (const { sequence, hash, stored } of this.#strays) {
-      // Something stands there in place of the entry: that is reported as an altered line, not as a missing one.
-      if (this.#partial || this.leaves.has(sequence)) continue;
-      this.leaves.set(sequence, hash);
-      if (stored !== undefined) this.storedLeaves.set(sequence, stored);
-      this.#entries++;
-    }
-    for (const [log, { count, places }] of this.logs.others(origin)) {
-      for (const [index, { sequence, line }] of places.entries()) {
-        const message = `it is an entry of the log ${quoted(log)}`;
-        const more = index === places.length - 1 ? count - index : 1;
-        this.#problems.add({ code: "other_log", sequence, line, message }, more);
-      }
-    }
-    if (this.#partial) return;
-    if (this.#lastPruned > this.#firstEntry) {
-      const message = `entries up to it are said to be pruned, but the entry ${this.#firstEntry} is not`;
-      this.#problems.add({ code: "pruned_gap", sequence: this.#lastPruned, message });
-    }
-    for (const { from, to } of this.leaves.missing()) {
-      const message = `${counted(to - from + 1, "entry is", "entries are")} missing`;
-      this.#problems.add({ code: "missing_entries", from, to, message });
-    }
+    this.#placeStrays();
+    this.#reportOtherLogs(origin);
+    if (!this.partial) this.#reportGaps();
   }
 
-  /** When a checkpoint of a size was made: after its last entry was recorded, and before the next one was. */
-  madeBetween(size: number): TimeSpan {
-    return { earliest: this.leaves.timeMillis(size - 1), latest: this.leaves.timeMillis(size) };
-  }
-
-  #addEntry(fields: LineSummary, hash: Hash, item: EvidenceLine, line: number): void {
-    const { sequence } = fields;
+  #addEntry(summary: LineSummary, hash: Hash, item: EvidenceLine, line: number): void {
+    const { sequence } = summary;
     const isNew = this.#isNew(sequence, hash, line);
-    this.logs.add(fields.log, sequence, line);
+    this.#addToLog(summary.log, sequence, line);
     if (isNew) {
       this.#entries++;
-      this.leaves.set(sequence, hash, this.#keepTimes ? Date.parse(fields.recordedAt) : undefined);
+      this.leaves.set(sequence, hash, this.#keepTimes ? Date.parse(summary.recordedAt) : undefined);
       if (sequence < this.#firstEntry) this.#firstEntry = sequence;
     }
     if (sequence < this.#previous) {
       this.#reordered++;
-      const message = `it stands behind the entry ${this.#previous}`;
+      const message = `it comes after the entry ${this.#previous}`;
       if (this.#ordered && isNew)
         this.#problems.add({ code: "out_of_order", sequence, line, message });
     }
     this.#previous = sequence;
     this.#expected = sequence + 1;
-    if (!fields.canonical) {
-      const message =
-        "the line is not as the log writes it: something wrote it again, or changed it";
+    if (!summary.canonical) {
+      const message = "the log does not write lines like this: the line was rewritten or changed";
       this.#problems.add({ code: "not_canonical", sequence, line, message });
     }
     if (item.leafHash !== undefined) this.#compareStored(item.leafHash, sequence, hash, line);
-    if (this.#partial) this.proofs.add({ sequence, line, hash, proof: item.inclusion });
+    if (this.partial) this.proved.push({ sequence, line, hash, proof: item.inclusion });
   }
 
   #compareStored(stored: string, sequence: number, hash: Hash, line: number): void {
@@ -178,18 +181,18 @@ export class EntryCheck {
     this.#problems.add({ code: "leaf_hash_mismatch", sequence, line, message });
   }
 
-  /** Whether a sequence is there for the first time; if not, that it is there again is counted or reported. */
+  /** Whether a sequence comes for the first time. If not, counts or reports that. */
   #isNew(sequence: number, hash: Hash, line: number | undefined): boolean {
     if (!this.leaves.has(sequence)) return true;
-    const place = line === undefined ? { sequence } : { sequence, line };
+    const where = line === undefined ? { sequence } : { sequence, line };
     if (!this.leaves.holds(sequence, hash)) {
-      const message = "there is another line of this sequence";
-      this.#problems.add({ code: "conflicting_lines", ...place, message });
+      const message = "another line has the same sequence";
+      this.#problems.add({ code: "conflicting_lines", ...where, message });
       return false;
     }
     this.#duplicates++;
-    const message = "the same line was there before";
-    if (this.#ordered) this.#problems.add({ code: "duplicate_entry", ...place, message });
+    const message = "the same line came before";
+    if (this.#ordered) this.#problems.add({ code: "duplicate_entry", ...where, message });
     return false;
   }
 
@@ -197,22 +200,79 @@ export class EntryCheck {
     const sequence = this.#expected++;
     const stored = leafHash === undefined ? undefined : hashOfHex(leafHash);
     if (this.#strays.length < STRAYS) this.#strays.push({ sequence, hash, stored });
-    const what =
+    const found =
       text === undefined
         ? "a line that is not UTF-8"
         : isTooLong(text)
           ? `a line of more than ${MAX_LINE_BYTES} bytes`
-          : `no entry, but ${quoted(text)}`;
-    const message = `${what}, where by its place the entry ${sequence} would stand`;
+          : quoted(text);
+    const message = `expected the entry ${sequence}, found ${found}`;
     this.#problems.add({ code: "malformed_line", sequence, line, message });
+  }
+
+  /**
+   * Lets a line that is not an entry stand for the entry that is missing in its position: that
+   * entry was altered, and is not missing.
+   */
+  #placeStrays(): void {
+    if (this.partial) return;
+    for (const { sequence, hash, stored } of this.#strays) {
+      if (this.leaves.has(sequence)) continue;
+      this.leaves.set(sequence, hash);
+      if (stored !== undefined) this.storedLeaves.set(sequence, stored);
+      this.#entries++;
+    }
+  }
+
+  #addToLog(name: string, sequence: number, line: number): void {
+    if (name !== this.#recentName || this.#recentLog === undefined)
+      this.#recentLog = this.#linesOfLog(name);
+    this.#recentName = name;
+    const log = this.#recentLog;
+    log.count++;
+    if (log.first.length < LINES_OF_LOG) log.first.push({ sequence, line });
+  }
+
+  #linesOfLog(name: string): LogLines {
+    const key = this.#logs.size < LOGS || this.#logs.has(name) ? name : FURTHER_LOGS;
+    let log = this.#logs.get(key);
+    if (log === undefined) {
+      log = { count: 0, first: [] };
+      this.#logs.set(key, log);
+    }
+    return log;
+  }
+
+  #reportOtherLogs(origin: string | undefined): void {
+    for (const [name, { count, first }] of this.#logs) {
+      if (name === origin) continue;
+      const message = `it is an entry of the log ${quoted(name)}`;
+      for (const [index, where] of first.entries()) {
+        const times = index === first.length - 1 ? count - index : 1;
+        this.#problems.add({ code: "other_log", ...where, message }, times);
+      }
+    }
+  }
+
+  #reportGaps(): void {
+    if (this.#lastPruned > this.#firstEntry) {
+      const message =
+        "the source says that it was pruned, " +
+        `but the earlier entry ${this.#firstEntry} was not`;
+      this.#problems.add({ code: "pruned_gap", sequence: this.#lastPruned, message });
+    }
+    for (const { from, to } of this.leaves.missing()) {
+      const message = `${counted(to - from + 1, "entry is", "entries are")} missing`;
+      this.#problems.add({ code: "missing_entries", from, to, message });
+    }
   }
 }
 
-/** The bytes as text, or undefined where they are no UTF-8 and would be other bytes in a text. */
+/** The bytes as text. Undefined where they are not UTF-8: the text would have other bytes. */
 function textOf(bytes: Uint8Array): string | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = buffer.toString("utf8");
-  // What is no UTF-8 is read as U+FFFD, which a text can also hold by itself.
+  // Bytes that are not UTF-8 are read as U+FFFD, which a text may also hold.
   return text.includes("\uFFFD") && !Buffer.from(text).equals(buffer) ? undefined : text;
 }
 

@@ -35,12 +35,11 @@ export { formatTlogProof, parseTlogProof, type TlogProof } from "../integrity/tl
 export { bundleSource, tlogProofSource } from "./bundle-source.js";
 export { type NdjsonSourceOptions, ndjsonSource } from "./ndjson-source.js";
 export type { PeriodKey, VerifyOptions } from "./options.js";
+export type { Problem, ProblemCode } from "./problems.js";
 export type {
   CheckedCheckpoint,
   CheckedSignature,
   KeyTally,
-  Problem,
-  ProblemCode,
   Verdict,
   VerificationReport,
 } from "./verification-report.js";

@@ -1,19 +1,25 @@
 import { HASH_BYTES, type Hash } from "../integrity/merkle/merkle-hash.js";
 
-/** Leaves of one page. */
+/** How many leaves a page holds. */
 const PAGE = 64;
+
+/** Between which times something happened, in milliseconds since 1970. Undefined is not known. */
+export interface TimeSpan {
+  readonly earliest: number | undefined;
+  readonly latest: number | undefined;
+}
 
 interface Page {
   readonly hashes: Buffer;
   /** Which leaves are there. */
   readonly present: Uint8Array;
-  /** Milliseconds since the epoch; only where times are kept. */
+  /** Milliseconds since 1970, if times are kept. */
   readonly times: Float64Array | undefined;
 }
 
 /**
- * Leaf hashes by sequence, 34 bytes each. Sequences come from the evidence, so that any can come first; pages are small, so
- * that whoever scatters them takes at most some 3 KB a line (measured).
+ * Leaf hashes by sequence, 34 bytes each. Sequences come from the evidence, so any of them can come
+ * first. Pages are small: scattered sequences take at most some 3 KB a line (measured).
  */
 export class LeafTable {
   readonly #pages = new Map<number, Page>();
@@ -22,7 +28,7 @@ export class LeafTable {
   #recentIndex = -1;
   #end = 0;
 
-  /** Keeps times beside the hashes if it is told to. */
+  /** @param keepTimes - Whether to keep the times beside the hashes, 8 bytes each. */
   constructor(keepTimes: boolean) {
     this.#keepTimes = keepTimes;
   }
@@ -32,7 +38,7 @@ export class LeafTable {
     return this.#end;
   }
 
-  /** The leaf hash of a sequence. It is a view, which the next `set` of the sequence changes. */
+  /** The leaf hash of a sequence. It is a view: the next `set` of the sequence changes it. */
   get(sequence: number): Hash | undefined {
     const page = this.#page(sequence);
     const slot = sequence % PAGE;
@@ -53,7 +59,7 @@ export class LeafTable {
     );
   }
 
-  /** Sets a leaf, and when it was recorded. */
+  /** Sets a leaf, and the time at which its entry was recorded. */
   set(sequence: number, hash: Hash, timeMillis: number = Number.NaN): void {
     const page = this.#page(sequence) ?? this.#addPage(Math.floor(sequence / PAGE));
     const slot = sequence % PAGE;
@@ -63,13 +69,15 @@ export class LeafTable {
     if (sequence >= this.#end) this.#end = sequence + 1;
   }
 
-  /** When the entry was recorded, in milliseconds since the epoch; undefined where that is not known. */
-  timeMillis(sequence: number): number | undefined {
-    const time = sequence < 0 ? undefined : this.#page(sequence)?.times?.[sequence % PAGE];
-    return Number.isNaN(time) ? undefined : time;
+  /**
+   * When a checkpoint of a size was made: after its last entry was recorded, and before the next
+   * one was.
+   */
+  madeBetween(size: number): TimeSpan {
+    return { earliest: this.#timeMillis(size - 1), latest: this.#timeMillis(size) };
   }
 
-  /** The ranges [from, to] of sequences below the end that are not there, in their order. */
+  /** The ranges [from, to] of sequences below the end that are not there, in rising order. */
   *missing(): Generator<{ readonly from: number; readonly to: number }, void, undefined> {
     let next = 0;
     for (const [index, page] of [...this.#pages].sort(([a], [b]) => a - b)) {
@@ -80,6 +88,11 @@ export class LeafTable {
         next = sequence + 1;
       }
     }
+  }
+
+  #timeMillis(sequence: number): number | undefined {
+    const time = sequence < 0 ? undefined : this.#page(sequence)?.times?.[sequence % PAGE];
+    return Number.isNaN(time) ? undefined : time;
   }
 
   #page(sequence: number): Page | undefined {

@@ -2,9 +2,9 @@ import { MAX_LINE_BYTES } from "../entry/line.js";
 import type { EvidenceItem, EvidenceSource } from "../integrity/evidence.js";
 import { splitNotes } from "../integrity/note/signed-note.js";
 
-/** What stands beside an export. */
+/** What belongs to an export. */
 export interface NdjsonSourceOptions {
-  /** Signed notes, one after the other. */
+  /** The checkpoints of the log: signed notes, one after the other. */
   readonly checkpoints?: string | undefined;
 }
 
@@ -12,8 +12,8 @@ const LINE_END = 0x0a;
 const PIECE = 65_536;
 
 /**
- * An export of canonical lines as evidence: one line each, ended by a line feed, which the last one may lack. A carriage
- * return is a part of its line. An empty line is a line too, and no entry.
+ * An export of canonical lines as evidence. Each line ends in a line feed, which the last line may
+ * lack. A carriage return is part of its line. An empty line is a line that is not an entry.
  *
  * @param chunks - The bytes as they come, such as a stream; or text.
  */
@@ -45,7 +45,7 @@ async function* items(
   if (rest.length > 0) yield line(rest);
 }
 
-/** The chunk in pieces that can each be a string, whatever was given as one chunk. */
+/** Cuts a chunk of any size into pieces that can each be a string. */
 function* pieces(chunk: Uint8Array | string): Generator<Buffer, void, undefined> {
   const bytes =
     typeof chunk === "string"
@@ -55,10 +55,13 @@ function* pieces(chunk: Uint8Array | string): Generator<Buffer, void, undefined>
     yield bytes.subarray(start, start + PIECE);
 }
 
-/** Lines of a block that ends in a line end, or is empty. Cut from one string they take half the time (measured). */
+/**
+ * The lines of a block that ends in a line end, or is empty. Cut from one string, they take half
+ * the time (measured).
+ */
 function* linesOf(block: Buffer): Generator<EvidenceItem, void, undefined> {
   const text = block.toString("utf8");
-  // What is no UTF-8 is read as U+FFFD, and has to be hashed as it is.
+  // Bytes that are not UTF-8 are read as U+FFFD. Such lines have to be hashed as bytes.
   if (text.includes("\uFFFD")) yield* linesOfBytes(block);
   else
     for (let start = 0; start < text.length; ) {
@@ -80,7 +83,10 @@ function line(bytes: Buffer): EvidenceItem {
   return { kind: "line", line: bytes };
 }
 
-/** The start of a line with more of it, but no more than it takes to see that the line is too long; a copy. */
+/**
+ * Adds bytes to the start of a line, but no more than are needed to see that the line is too long.
+ * Returns a copy.
+ */
 function appended(rest: Buffer, bytes: Buffer): Buffer {
   const room = Math.max(0, MAX_LINE_BYTES + 1 - rest.length);
   return room === 0 || bytes.length === 0 ? rest : Buffer.concat([rest, bytes.subarray(0, room)]);

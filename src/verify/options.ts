@@ -14,7 +14,10 @@ import {
 
 /** A verifier key with the period in which it was in use. */
 export interface PeriodKey {
-  /** The verifier key, `<name>+<id in hex>+<base64 of type and public key>` (C2SP signed-note v1.0.0, Verifier keys). */
+  /**
+   * The verifier key, `<name>+<id in hex>+<base64 of type and public key>` (C2SP signed-note
+   * v1.0.0, Verifier keys).
+   */
   readonly vkey: string;
   /** When the key came into use. */
   readonly notBefore?: Date | undefined;
@@ -22,28 +25,31 @@ export interface PeriodKey {
   readonly notAfter?: Date | undefined;
 }
 
-/** What an auditor brings along, by a way that he trusts. */
+/** What the caller knows from a source that can be trusted, and not from the evidence. */
 export interface VerifyOptions {
   /**
-   * The keys of the log, and of witnesses if there are any; a key of the log has the log's id as its name. A key that went
-   * out of use is given with its period: what it signed in the period still counts.
+   * The keys of the log, and of witnesses if there are any. A key of the log has the log's id as
+   * its name. Give a key that went out of use with its period: what it signed in the period still
+   * counts.
    *
-   * Signatures that say no time (type 0x01) are held against a period by what the entries say: a checkpoint was made after
-   * its last entry was recorded, and before the next one was. A key that leaked after its period can be used to date
-   * back, whatever the type; against that helps a checkpoint that was kept, or a witness.
+   * Signatures of type 0x01 have no time. The entries tell when such a checkpoint was made: after
+   * its last entry was recorded, and before the next one was. If a key leaks after its period, it
+   * can still sign with an earlier time, whatever the type. A trusted checkpoint or a witness
+   * protects against that.
    *
    * @defaultValue none: no signature is checked
    */
   readonly keys?: readonly (string | PeriodKey)[] | undefined;
   /**
-   * A checkpoint that the auditor kept: a signed note, or its text alone (C2SP tlog-checkpoint v1.0.0). It is trusted by the
-   * auditor's own hand; where there are keys, it is checked by them too.
+   * A checkpoint that the caller kept and vouches for: a signed note, or its text alone (C2SP
+   * tlog-checkpoint v1.0.0). If there are keys, they check it too.
    */
   readonly trustedCheckpoint?: string | undefined;
   /**
-   * The log's id that is expected.
+   * The expected id of the log.
    *
-   * @defaultValue that of the trusted checkpoint, else the one that most lines name, else that of the first checkpoint
+   * @defaultValue the one of the trusted checkpoint, else the one that most lines name, else the
+   * one of the first checkpoint
    */
   readonly origin?: string | undefined;
 }
@@ -55,7 +61,7 @@ export interface ResolvedVerifyOptions {
   readonly origin: string | undefined;
 }
 
-/** The options as they are given, each in its parsed form. */
+/** The options by their given names, parsed. */
 interface ReadVerifyOptions extends Omit<ResolvedVerifyOptions, "trusted"> {
   readonly trustedCheckpoint: Checkpoint | undefined;
 }
@@ -75,8 +81,8 @@ const PERIOD_KEY: OptionReaders<Omit<TrustedKey, "key"> & { readonly vkey: strin
 /**
  * Checks and reads the options.
  *
- * @throws `AuditError` `invalid_options`; `invalid_evidence` for a key or a checkpoint that cannot be
- * read.
+ * @throws `AuditError` `invalid_options`; `invalid_evidence` for a key or a checkpoint that cannot
+ * be read.
  */
 export function resolveVerifyOptions(options: VerifyOptions): ResolvedVerifyOptions {
   const { trustedCheckpoint: trusted, keys, origin } = readOptions(options, READERS);

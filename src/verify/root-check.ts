@@ -5,28 +5,32 @@ import { isAnchor, type JudgedCheckpoint } from "./checkpoint-check.js";
 import type { EntryCheck } from "./entry-check.js";
 import type { Problems } from "./problems.js";
 
+/** Whether the entries hash to the root of a checkpoint, or did before they were altered. */
+type Explains = (checkpoint: JudgedCheckpoint) => boolean | undefined;
+
 /**
- * Compares the root of each checkpoint with the entries, and its size with how many entries there are.
+ * Compares the checkpoints with each other, and their roots and sizes with the entries. The entries
+ * of a partial source cannot be compared.
  *
  * @param checkpoints - By rising size.
- * @returns The checkpoints, with `consistent` filled in.
+ * @returns The checkpoints, with what `consistent` is.
  */
 export function checkRoots(
   checkpoints: readonly JudgedCheckpoint[],
-  { leaves, storedLeaves }: EntryCheck,
+  { leaves, storedLeaves, partial }: EntryCheck,
   problems: Problems,
 ): readonly JudgedCheckpoint[] {
+  reportForks(checkpoints.filter(isAnchor), problems);
+  if (partial) return checkpoints;
   const sizes = checkpoints.map(({ size }) => size);
   const roots = rootsAt(sizes, (sequence) => leaves.get(sequence));
-  const judged = checkpoints.map((checkpoint): JudgedCheckpoint => {
+  const compared = checkpoints.map((checkpoint): JudgedCheckpoint => {
     const root = roots.get(checkpoint.size);
-    return {
-      ...checkpoint,
-      consistent: root === undefined ? undefined : root === checkpoint.rootHash,
-    };
+    const consistent = root === undefined ? undefined : root === checkpoint.rootHash;
+    return { ...checkpoint, consistent };
   });
-  // An altered line spoils every later root. The leaf hash that the source kept for it still explains them: with it, the
-  // first root that is really another one can be told from those that only follow the altered line.
+  // One altered line spoils all later roots. With the leaf hash that the source still has for it,
+  // the roots that only suffer from that line can be told from those that contradict the entries.
   const storedRoots =
     storedLeaves.size === 0
       ? roots
@@ -34,30 +38,26 @@ export function checkRoots(
           sizes,
           (sequence): Hash | undefined => storedLeaves.get(sequence) ?? leaves.get(sequence),
         );
-  const isExplained: Explained = ({ consistent, size, rootHash }) =>
+  const explains: Explains = ({ consistent, size, rootHash }) =>
     consistent === false ? storedRoots.get(size) === rootHash : consistent;
-  const anchors = judged.filter(isAnchor);
-  reportForks(anchors, problems);
-  if (!reportMismatch(anchors, isExplained, "fork", problems))
-    reportMismatch(judged, isExplained, "root_mismatch", problems);
+  if (!reportMismatch(compared.filter(isAnchor), explains, "fork", problems))
+    reportMismatch(compared, explains, "root_mismatch", problems);
   reportTruncation(checkpoints, leaves.end, problems);
-  return judged;
+  return compared;
 }
 
-/** Whether the entries hash to the root of a checkpoint, or did so before they were altered. Undefined is not known. */
-type Explained = (checkpoint: JudgedCheckpoint) => boolean | undefined;
-
 /**
- * Reports checkpoints of the same size that disagree. Two checkpoints of the same size are enough. For different sizes,
- * only the entries show the contradiction.
+ * Reports checkpoints of the same size that disagree. Two checkpoints of the same size are enough.
+ * For different sizes, only the entries show the contradiction.
  *
  * @param anchors - By rising size.
  */
-export function reportForks(anchors: readonly JudgedCheckpoint[], problems: Problems): void {
+function reportForks(anchors: readonly JudgedCheckpoint[], problems: Problems): void {
   for (const [index, { size, rootHash }] of anchors.entries()) {
     const before = anchors[index - 1];
     if (before?.size !== size || before.rootHash === rootHash) continue;
-    const message = `the log has two checkpoints of size ${size}, with the roots ${before.rootHash} and ${rootHash}`;
+    const roots = `${before.rootHash} and ${rootHash}`;
+    const message = `the log has two checkpoints of size ${size}, with the roots ${roots}`;
     problems.add({ code: "fork", message });
   }
 }
@@ -65,35 +65,38 @@ export function reportForks(anchors: readonly JudgedCheckpoint[], problems: Prob
 /**
  * Reports the first checkpoint that the entries contradict.
  *
- * @param contradiction - The code where the entries agree with a later checkpoint. The entries then have both roots to
- * show: the later tree does not begin with the earlier one.
- * @returns Whether the entries contradict any of the checkpoints.
+ * @param contradiction - The code where the entries agree with a later checkpoint. They then prove
+ * that its tree does not begin with the tree of the earlier checkpoint.
+ * @returns Whether the entries contradict any checkpoint.
  */
 function reportMismatch(
   checkpoints: readonly JudgedCheckpoint[],
-  isExplained: Explained,
+  explains: Explains,
   contradiction: "fork" | "root_mismatch",
   problems: Problems,
 ): boolean {
-  const bad = checkpoints.filter((checkpoint) => isExplained(checkpoint) === false);
-  const good = checkpoints.findLast((checkpoint) => isExplained(checkpoint) === true);
+  const bad = checkpoints.filter((checkpoint) => explains(checkpoint) === false);
+  const good = checkpoints.findLast((checkpoint) => explains(checkpoint) === true);
   const goodSize = good?.size ?? 0;
   const earlier = bad.filter(({ size }) => size < goodSize);
   const later = bad.find(({ size }) => size > goodSize);
   if (earlier[0] !== undefined) {
     const { size, rootHash } = earlier[0];
-    const message = `the checkpoint of size ${goodSize} does not continue the one of size ${size} with the root ${rootHash}`;
+    const message =
+      `the checkpoint of size ${goodSize} does not continue ` +
+      `the one of size ${size} with the root ${rootHash}`;
     problems.add({ code: contradiction, from: 0, to: size - 1, message }, earlier.length);
   }
   if (later !== undefined) {
-    const range = { from: goodSize, to: later.size - 1 };
-    const unsigned = isAnchor(later) ? "" : ", which none of the given keys signed,";
-    const message = `an entry after the checkpoint of size ${goodSize} is not the one that the checkpoint of size ${later.size}${unsigned} was made of`;
-    problems.add({ code: "root_mismatch", ...range, message });
+    const unsigned = isAnchor(later) ? "" : ", which none of the given keys signed";
+    const which = `the checkpoint of size ${later.size}`;
+    const message = `an entry differs from those that ${which} covers${unsigned}`;
+    problems.add({ code: "root_mismatch", from: goodSize, to: later.size - 1, message });
   }
   for (const { size, rootHash } of bad) {
     if (size !== goodSize) continue;
-    const message = `the root ${rootHash} of a checkpoint of size ${size} is not that of the entries`;
+    const which = `a checkpoint of size ${size}`;
+    const message = `the entries do not hash to the root ${rootHash} of ${which}`;
     problems.add({ code: "root_mismatch", message });
   }
   return bad.length > 0;
@@ -106,13 +109,15 @@ function reportTruncation(
 ): void {
   const newest = checkpoints.at(-1);
   if (newest === undefined || newest.size <= end) return;
-  const message = `${counted(newest.size - end, "entry is", "entries are")} missing at the end: there is a checkpoint of size ${newest.size}`;
+  const missing = counted(newest.size - end, "entry is", "entries are");
+  const covered = counted(newest.size, "entry", "entries");
+  const message = `${missing} missing at the end: a checkpoint covers ${covered}`;
   problems.add({ code: "truncated", from: end, to: newest.size - 1, message });
 }
 
 /**
- * The roots at some sizes (RFC 9162 section 2.1.1), in one pass over the leaves from sequence 0 on. The pass ends at the
- * first leaf that is not there: larger sizes have no root.
+ * The roots at some sizes (RFC 9162 section 2.1.1), in one pass over the leaves from sequence 0 on.
+ * The pass ends at the first leaf that is missing: larger sizes have no root.
  *
  * @param sizes - Rising.
  * @returns Roots by size, hexadecimal.

@@ -1,28 +1,31 @@
 import { invalidEvidence } from "../errors.js";
 import type { EvidenceSource } from "../integrity/evidence.js";
 import { isTimestamped } from "../integrity/keys/signature-types.js";
-import { CheckpointCheck, isAnchor } from "./checkpoint-check.js";
+import { CheckpointCheck } from "./checkpoint-check.js";
 import { EntryCheck } from "./entry-check.js";
-import type { Findings } from "./findings.js";
 import { type ResolvedVerifyOptions, resolveVerifyOptions, type VerifyOptions } from "./options.js";
 import { Problems } from "./problems.js";
-import { reportOf } from "./report-of.js";
-import { checkRoots, reportForks } from "./root-check.js";
+import { checkProofs } from "./proof-check.js";
+import { reportOf } from "./report.js";
+import { checkRoots } from "./root-check.js";
 import type { VerificationReport } from "./verification-report.js";
 
 /**
- * Judges evidence: whether what is there is what the log signed (integrity), whether all is there (completeness), and whether
- * the log signed it (authenticity). These are separate facts with a verdict each.
+ * Judges evidence, and answers three questions with a verdict each: whether the entries are what
+ * the log signed (integrity), whether all of them are there (completeness), and whether the log
+ * signed its checkpoints (authenticity).
  *
- * Lines are hashed as they are given, never written again. A verdict rests only on checkpoints that a given key of the log
- * signed, or that the caller trusts: whoever rewrites a log can make any others anew. What contradicts the entries is
- * reported all the same.
+ * Lines are hashed as they are given, and never written again. A verdict rests only on checkpoints
+ * that a given key of the log signed, or that the caller trusts: whoever rewrites a log can make
+ * new versions of all others. What contradicts the entries is reported in any case.
  *
- * Memory: some 34 bytes an entry, 8 more where a key has a period, and the checkpoints.
+ * Memory: some 34 bytes an entry, 8 more if a key has a period, and the checkpoints.
  *
- * @param source - Lines, checkpoints and pruned leaves in any order; all of it may come from an attacker.
- * @throws `AuditError` `invalid_evidence` when nothing in the source can be read as a part of a log, or a key or the trusted
- * checkpoint cannot be read: nothing is said about the log then. `invalid_options`. What the source throws goes through.
+ * @param source - Lines, checkpoints and pruned leaves in any order. All of it may come from an
+ * attacker.
+ * @throws `AuditError` `invalid_evidence` if nothing in the source can be read as a part of a log,
+ * or if a key or the trusted checkpoint cannot be read: the log was not judged then.
+ * `invalid_options`. An error that the source throws goes to the caller.
  *
  * @example Verifying an export with the log's key
  * ```ts
@@ -34,7 +37,7 @@ import type { VerificationReport } from "./verification-report.js";
  *   checkpoints: await readFile("checkpoints.txt", "utf8"),
  * });
  * const report = await verify(source, { keys: ["votes.example+6a0f4b0b+AQ..."] });
- * if (!report.verified) for (const { code, message } of report.problems) console.error(code, message);
+ * for (const { code, message } of report.problems) console.error(code, message);
  * for (const unknown of report.unknown) console.log(unknown);
  * ```
  */
@@ -47,19 +50,12 @@ export async function verify(
   const entries = new EntryCheck(source, problems, needsTimes(resolved));
   const checkpoints = new CheckpointCheck(resolved, problems);
   await readAll(source, entries, checkpoints);
-  const origin =
-    resolved.origin ??
-    resolved.trusted?.origin ??
-    entries.logs.mostCommon ??
-    checkpoints.firstOrigin;
+  const origin = originOf(resolved, entries, checkpoints);
   entries.finish(origin);
-  const judged = checkpoints.check(origin, (size) => entries.madeBetween(size));
-  const partial = source.partial ?? false;
-  if (partial) reportForks(judged.filter(isAnchor), problems);
-  const compared = partial ? judged : checkRoots(judged, entries, problems);
-  const proved = entries.proofs.check(judged, problems);
-  const findings: Findings = { origin, entries, checkpoints: compared, proved, partial, problems };
-  return reportOf(findings, resolved);
+  const signed = checkpoints.checkSignatures(origin, entries.leaves);
+  const compared = checkRoots(signed, entries, problems);
+  const proved = checkProofs(entries.proved, compared, problems);
+  return reportOf({ origin, entries, checkpoints: compared, proved, problems }, resolved);
 }
 
 async function readAll(
@@ -84,14 +80,23 @@ async function readAll(
         entries.addProblem(item.message);
         break;
       default:
-        throw invalidEvidence("source: expected lines, checkpoints and pruned leaves");
+        throw invalidEvidence("source: expected lines, checkpoints, pruned leaves and problems");
     }
   }
   if (!isEmpty && entries.entries + entries.pruned === 0 && !checkpoints.inEvidence)
     throw invalidEvidence("nothing in the source can be read as an entry of a log or a checkpoint");
 }
 
-/** Whether signatures without a time have to be held against the period of a key. */
+/** The log that the evidence is judged as. */
+function originOf(
+  { origin, trusted }: ResolvedVerifyOptions,
+  entries: EntryCheck,
+  checkpoints: CheckpointCheck,
+): string | undefined {
+  return origin ?? trusted?.origin ?? entries.mostNamedLog ?? checkpoints.firstOrigin;
+}
+
+/** Whether a key has a period, and signatures without a time that have to be compared with it. */
 function needsTimes({ keys }: ResolvedVerifyOptions): boolean {
   return keys.some(
     ({ key, notBefore, notAfter }) =>

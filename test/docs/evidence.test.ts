@@ -6,7 +6,7 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const DOCUMENT = readFileSync(resolve(ROOT, "docs/evidence.md"), "utf8");
 
 test("docs/evidence.md names every code of a problem, and no other", () => {
-  const source = readFileSync(resolve(ROOT, "src/verify/verification-report.ts"), "utf8");
+  const source = readFileSync(resolve(ROOT, "src/verify/problems.ts"), "utf8");
   const union = /export type ProblemCode =(.*?);/s.exec(source)?.[1] ?? "";
   const codes = [...union.matchAll(/"(\w+)"/g)].map(([, code]) => code);
   const table = /\| code \| what it says \|\n(.*?)\n\n/s.exec(DOCUMENT)?.[1] ?? "";

@@ -229,7 +229,7 @@ describe("a trusted checkpoint", () => {
       { size: 20, trusted: false, signed: false },
       { size: 40, trusted: true, signed: false },
     ]);
-    expect(report.unknown[0]).toContain("all rests on the trusted checkpoint");
+    expect(report.unknown[0]).toContain("The verdict rests on the trusted checkpoint alone");
     const text = last.slice(0, last.indexOf("\n\n") + 1);
     for (const trustedCheckpoint of [text, text.trimEnd()])
       expect((await verifyLines(lines, "", { trustedCheckpoint })).verified).toBe(true);

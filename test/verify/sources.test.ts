@@ -309,7 +309,7 @@ describe("a partial source", () => {
     ];
     const report = await verify(sourceOf(items, { partial: true }), { keys });
     expect(verdicts(report)).toBe("unknown unknown verified");
-    expect(report.unknown.join()).toContain("1 entry is proved by no checkpoint");
+    expect(report.unknown.join()).toContain("1 entry is not proved by a checkpoint");
     const inclusion = { index: 17, size: 50, hashes: proofOf(17) };
     const proved = await verify(
       sourceOf([...items, { kind: "line", line: lines[17] as string, inclusion }], {

@@ -33,7 +33,7 @@ test("an untouched export verifies, and says what it cannot know", async () => {
   ).toEqual([0, 1, 10, 37, 60].map((size) => [size, true, true]));
   expect(report.keys).toMatchObject([{ kind: "log", valid: 5, invalid: 0, unchecked: 0 }]);
   expect(report.unknown).toEqual([
-    "There is no checkpoint newer than size 60: what was removed after it cannot be seen.",
+    "No checkpoint is newer than entry 59. If later entries were removed, this check cannot see it.",
   ]);
   expect(JSON.parse(JSON.stringify(report))).toEqual(report);
 });
@@ -48,7 +48,7 @@ test("entries after the newest checkpoint are counted as covered by none", async
   const report = await verifyLines(lines, await notesOf(lines, [10, 37]));
   expect(report).toMatchObject({ verified: true, covered: 37 });
   expect(report.unknown).toContain(
-    "23 entries are covered by no checkpoint that is consistent, and signed or trusted.",
+    "23 entries are not covered by a consistent checkpoint that is signed or trusted.",
   );
 });
 
@@ -140,7 +140,7 @@ test("a tail that was cut together with its checkpoints cannot be seen, but by t
     const older = await notesOf(lines, [length]);
     const unseen = await verifyLines(lines.slice(0, length), older);
     expect(unseen.verified).toBe(true);
-    expect(unseen.unknown.join()).toContain(`no checkpoint newer than size ${length}`);
+    expect(unseen.unknown.join()).toContain(`No checkpoint is newer than entry ${length - 1}.`);
     const report = await verifyLines(lines.slice(0, length), older, {
       keys: [VKEY],
       trustedCheckpoint: last,

@@ -1,5 +1,6 @@
 import { counted, visible } from "../../text/safe-text.js";
-import type { Problem, Verdict, VerificationReport } from "../../verify/verification-report.js";
+import type { Problem } from "../../verify/problems.js";
+import type { Verdict, VerificationReport } from "../../verify/verification-report.js";
 import type { CommandIo } from "./command-io.js";
 import { type Style, styled, wrapped } from "./terminal.js";
 
