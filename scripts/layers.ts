@@ -65,6 +65,9 @@ const ROOMS: Rooms = {
 };
 
 const MAX_LINES = 400;
+const MAX_COLUMNS = 100;
+/** An address, or a text without a space, such as a long regular expression. */
+const UNBREAKABLE = /https?:|\S{60}/;
 // The formatter starts every statement at the start of a line, so an example in a comment does not
 // match.
 const STATEMENT =
@@ -72,6 +75,10 @@ const STATEMENT =
 const EXPRESSION = /^(?![ \t]*(?:\*|\/\/)).*?\bimport\("(?<from>[^"\n]+)"\)/gm;
 const DEFAULT_EXPORT = /^export default\b/gm;
 const NO_REEXPORT = /^(?!export (?:type )?\{)[a-z].*/gm;
+
+/** Says whether a line has more than 100 columns, and can be broken. */
+export const isTooWide = (line: string): boolean =>
+  line.length > MAX_COLUMNS && !UNBREAKABLE.test(line);
 
 const lineAt = (text: string, index: number): number => text.slice(0, index).split("\n").length;
 

@@ -1,11 +1,10 @@
 /** Prints the size of each room of `src/`, as a part of `npm run lint`. */
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
-import { importsOf, roomOf, sources } from "./layers.ts";
+import { importsOf, isTooWide, roomOf, sources } from "./layers.ts";
 
 /** A file of this many lines or fewer is short. */
 const SHORT = 25;
-const COLUMNS = 100;
 const COMMENT = /^\s*(?:\/\/|\/\*|\*)/;
 
 const HEAD = [
@@ -66,7 +65,7 @@ function row(name: string, files: ReadonlyMap<string, string>): string[] {
     String(lengths.filter((length) => length <= SHORT).length),
     String(floors(files)),
     `${Math.round((100 * comments) / all.length)} %`,
-    String(all.filter((line) => line.length > COLUMNS).length),
+    String(all.filter(isTooWide).length),
   ];
 }
 

@@ -8,7 +8,7 @@ test("the report of sizes shows each room, its floors and its longest file, and 
       "src/entry/b.ts",
       `// why\nimport { c } from "./c.js";\n${"export const b = c;\n".repeat(24)}`,
     ],
-    ["src/entry/c.ts", `export const c = "${"x".repeat(100)}";\n`],
+    ["src/entry/c.ts", `export const c = "${"one ".repeat(25)}";\n`],
     ["src/errors.ts", "/** Why. */\nexport const e = 1;\n"],
   ]);
   expect(sourceReport(files)).toEqual([
