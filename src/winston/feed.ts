@@ -124,10 +124,10 @@ export class Feed {
   }
 
   async #drain(timeoutMillis: number): Promise<void> {
-    const deadline = Date.now() + timeoutMillis;
+    const deadline = performance.now() + timeoutMillis;
     this.#turns = 0;
     while (!this.#isDrained()) {
-      if (Date.now() >= deadline) throw this.#notDrained(timeoutMillis);
+      if (performance.now() >= deadline) throw this.#notDrained(timeoutMillis);
       await new Promise<void>((resolve) => this.#later(resolve));
       this.#resume();
     }

@@ -76,6 +76,25 @@ describe("a flush", () => {
     expect(taken).toBe(20);
   });
 
+  test("waits on when the clock is set forward meanwhile", async () => {
+    let taken = 0;
+    const slow = transportThat((_, done) => {
+      taken++;
+      setImmediate(done);
+    });
+    const { audit, log } = watchedLogger({ transports: [slow] });
+    for (let node = 0; node < 60; node++) log(node);
+    let hours = 0;
+    const start = Date.now();
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => start + ++hours * 3_600_000);
+    try {
+      await audit.flush();
+    } finally {
+      clock.mockRestore();
+    }
+    expect(taken).toBe(60);
+  });
+
   test("takes the deadline of its caller", async () => {
     const mirror = winstonMirror(createLogger({ transports: [transportThat(() => {})] }));
     const audit = new GovernanceAuditLog({ mirrors: [mirror] });
