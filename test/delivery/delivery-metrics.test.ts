@@ -1,6 +1,13 @@
-import { diag } from "@opentelemetry/api";
+import { diag, metrics } from "@opentelemetry/api";
+import { ExportResultCode } from "@opentelemetry/core";
 import { LoggerProvider } from "@opentelemetry/sdk-logs";
-import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  MetricReader,
+  PeriodicExportingMetricReader,
+} from "@opentelemetry/sdk-metrics";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   ExportError,
@@ -10,6 +17,7 @@ import {
 import type { AuditError } from "../../src/index.js";
 import { warnInto } from "../fixtures/diagnostics.js";
 import { failWith, ScriptedExporter, succeed } from "../fixtures/exporters.js";
+import { startedProcessor } from "../fixtures/started-processor.js";
 
 /** How long a warning that nobody asked for is not repeated. */
 const MINUTE = 60_000;
@@ -26,7 +34,7 @@ class AskedReader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
   protected override async onShutdown(): Promise<void> {}
 
-  /** The values now: by the name of the metric, that of the mirror, and the error where there is one. */
+  /** The values now, by the names of metric and mirror, and by the error if there is one. */
   async values(): Promise<Record<string, unknown>> {
     const { resourceMetrics, errors } = await this.collect();
     expect(errors).toEqual([]);
@@ -95,7 +103,7 @@ describe("while records are pending, the metrics", () => {
     await meterProvider.shutdown();
   });
 
-  test("and the ledger give the age of the oldest one, which rises until that is delivered", async () => {
+  test("and the ledger give the age of the oldest one, until it is delivered", async () => {
     const reader = new AskedReader();
     const meterProvider = new MeterProvider({ readers: [reader] });
     const { exporter, processor, emit } = started({ meterProvider });
@@ -139,6 +147,89 @@ describe("while records are pending, the metrics", () => {
   });
 });
 
+describe("collected by a periodic reader, the metrics", () => {
+  beforeEach(() => {
+    vi.useRealTimers(); // the exporter in memory answers by a timer
+  });
+
+  test("have the names of the SDK where there are any", async () => {
+    const exporter = new ScriptedExporter((records, done) =>
+      records.length === 1 && records[0]?.body === "bad"
+        ? done({ code: ExportResultCode.FAILED, error: new ExportError("no", { status: 400 }) })
+        : done({ code: ExportResultCode.SUCCESS }),
+    );
+    const memory = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const reader = new PeriodicExportingMetricReader({
+      exporter: memory,
+      exportIntervalMillis: 1_000_000,
+    });
+    const meterProvider = new MeterProvider({ readers: [reader] });
+    const { processor, emit } = startedProcessor(exporter, {
+      meterProvider,
+      maxBatchSize: 1,
+      maxPending: 100,
+    });
+    emit("a", "bad", "b");
+    await processor.forceFlush().catch(() => {});
+    await reader.forceFlush();
+    const found = Object.fromEntries(
+      memory
+        .getMetrics()
+        .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics: of }) => of))
+        .map(({ descriptor, dataPoints }) => [
+          descriptor.name,
+          dataPoints.map(({ attributes, value }) => [
+            attributes["error.type"] ?? attributes["otel.component.name"],
+            value,
+          ]),
+        ]),
+    );
+    expect(found).toEqual({
+      "otel.sdk.processor.log.processed": [
+        ["otlp", 2],
+        ["rejected", 1],
+        ["queue_full", 0],
+      ],
+      "otel.sdk.processor.log.queue.size": [["otlp", 0]],
+      "otel.sdk.processor.log.queue.capacity": [["otlp", 100]],
+      "quorumlog.delivery.accepted": [["otlp", 3]],
+      "quorumlog.delivery.delivered": [["otlp", 2]],
+      "quorumlog.delivery.rejected": [["otlp", 1]],
+      "quorumlog.delivery.pending.age": [["otlp", 0]],
+    });
+    await meterProvider.shutdown();
+  });
+
+  test("go to the provider registered by the first record, after a shutdown too", async () => {
+    const exporter = new ScriptedExporter(() => {});
+    const { processor, emit } = startedProcessor(exporter, { maxPending: 1 });
+    const memory = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const reader = new PeriodicExportingMetricReader({
+      exporter: memory,
+      exportIntervalMillis: 1_000_000,
+    });
+    const meterProvider = new MeterProvider({ readers: [reader] });
+    metrics.setGlobalMeterProvider(meterProvider);
+    try {
+      emit("a", "b");
+      exporter.takes = (_, done) => done({ code: ExportResultCode.SUCCESS });
+      await processor.shutdown({ timeoutMillis: 10 }).catch(() => {});
+      await reader.forceFlush();
+    } finally {
+      metrics.disable();
+    }
+    const processed = memory
+      .getMetrics()
+      .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics: of }) => of))
+      .find(({ descriptor }) => descriptor.name === "otel.sdk.processor.log.processed");
+    const overflowed = processed?.dataPoints.find(
+      ({ attributes }) => attributes["error.type"] === "queue_full",
+    );
+    expect(overflowed?.value).toBe(1);
+    await meterProvider.shutdown();
+  });
+});
+
 describe("of losses,", () => {
   const diagnosed: string[] = [];
   beforeEach(() => {
@@ -150,7 +241,7 @@ describe("of losses,", () => {
     vi.restoreAllMocks();
   });
 
-  test("the listener hears every one, the diagnostics the first and then one a minute", async () => {
+  test("the listener hears each, the diagnostics the first and then one a minute", async () => {
     const errors: AuditError[] = [];
     const { exporter, emit } = started({ onError: (error) => errors.push(error) });
     exporter.takes = refuse;
@@ -165,7 +256,7 @@ describe("of losses,", () => {
     expect(errors).toHaveLength(9);
   });
 
-  test("the process warns where there is no listener: of the first, and after a minute with a count", async () => {
+  test("the process warns if there is no listener: of the first, then with a count", async () => {
     const warnings = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
     const { exporter, emit } = started();
     exporter.takes = refuse;

@@ -16,7 +16,8 @@ async function run(program: string, url: string): Promise<{ code: number | null;
 const LOG_THREE = `
   import { GovernanceAuditLog } from "quorumlog";
   import { otlpMirror } from "quorumlog/otlp";
-  const audit = new GovernanceAuditLog({ mirrors: [otlpMirror({ url: process.env.URL_OF_BACKEND })] });
+  const mirror = otlpMirror({ url: process.env.URL_OF_BACKEND });
+  const audit = new GovernanceAuditLog({ mirrors: [mirror] });
   for (const did of ["a", "b", "c"]) audit.logNodeRemoved({ did });
 `;
 

@@ -1,0 +1,33 @@
+import { ExportResultCode } from "@opentelemetry/core";
+import { describe, expect, test } from "vitest";
+import { failWith, ScriptedExporter } from "../fixtures/exporters.js";
+import { startedProcessor } from "../fixtures/started-processor.js";
+import { until } from "../fixtures/until.js";
+
+describe("gRPC codes and statuses of the stock exporters are understood:", () => {
+  const rejected = [{ code: 3 }, { code: 400 }, { code: 413 }, { status: 422 }];
+  test.each(rejected)("%o refuses the record", async (told) => {
+    const exporter = new ScriptedExporter(failWith(Object.assign(new Error("no"), told)));
+    const { processor, emit } = startedProcessor(exporter);
+    emit("a");
+    await until(() => processor.ledger().rejected === 1);
+  });
+
+  const kept = [
+    { code: 14 },
+    { code: 16 },
+    { code: 503 },
+    { status: 401 },
+    { code: "ECONNREFUSED" },
+    {},
+  ];
+  test.each(kept)("%o keeps it", async (told) => {
+    const exporter = new ScriptedExporter(failWith(Object.assign(new Error("no"), told)));
+    const { processor, emit } = startedProcessor(exporter);
+    emit("a");
+    await until(() => exporter.batches.length > 3);
+    expect(processor.ledger()).toMatchObject({ pending: 1, rejected: 0 });
+    exporter.takes = (_, done) => done({ code: ExportResultCode.SUCCESS });
+    await processor.shutdown();
+  });
+});
