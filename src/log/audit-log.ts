@@ -92,11 +92,11 @@ export abstract class AuditLog implements AuditReader {
    * `invalid_query`.
    */
   async prove(what: number | { readonly proposalId: string }): Promise<string> {
-    const { journal, checkpointer, next, lifecycle } = this.#log;
+    const { journal, checkpointer, next, closed } = this.#log;
     if (journal === undefined)
       throw invalidOption("journal", "a log in memory has no checkpoints to prove by");
     const last = Math.min(typeof what === "number" ? what : next, next - 1);
-    if (!lifecycle.closed) await checkpointer?.cover(last);
+    if (!closed) await checkpointer?.cover(last);
     return journal.prove(what);
   }
 

@@ -4,7 +4,7 @@ import {
   withDeadline,
 } from "../delivery/flush.js";
 import { DeliveryError, type Ledger } from "../delivery/ledger.js";
-import { AuditError, invalidOption } from "../errors.js";
+import { invalidOption } from "../errors.js";
 import type { Checkpointer } from "./checkpointer.js";
 import type { GroupCommit } from "./group-commit.js";
 import type { Mirrors } from "./mirrors.js";
@@ -14,6 +14,8 @@ export interface LifecycleParts {
   readonly group: GroupCommit | undefined;
   readonly checkpointer: Checkpointer | undefined;
   readonly mirrors: Mirrors;
+  /** Makes the log refuse everything from now on. */
+  readonly close: () => void;
   readonly closeJournal: () => void;
   readonly ledger: () => Ledger;
 }
@@ -24,23 +26,11 @@ export interface LifecycleParts {
  */
 export class Lifecycle {
   readonly #parts: LifecycleParts;
-  #closed = false;
   #shutdown: Promise<void> | undefined;
 
   /** Of a log that is open. */
   constructor(parts: LifecycleParts) {
     this.#parts = parts;
-  }
-
-  /** True as soon as a shutdown has begun. */
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  /** @throws {@link AuditError} `closed`. */
-  assertOpen(): void {
-    if (this.#closed)
-      throw new AuditError("closed", "the audit log was shut down; nothing was recorded");
   }
 
   /** As `AuditLog.flush`. During a shutdown it waits for that. */
@@ -68,8 +58,8 @@ export class Lifecycle {
   }
 
   async #close(timeoutMillis: number): Promise<void> {
-    this.#closed = true; // before a mirror can log in answer to what is committed here
-    const { checkpointer, mirrors, closeJournal } = this.#parts;
+    const { checkpointer, mirrors, close, closeJournal } = this.#parts;
+    close(); // first, since a mirror may log in answer to an entry that is committed below
     const failures = await this.#afterJournal(timeoutMillis, async (left) => {
       const deadline = performance.now() + left;
       const unsigned = await failureOf(checkpointer?.close(left));

@@ -52,6 +52,7 @@ export class SealedLog {
   readonly #bytesMatter: boolean;
   readonly #meterProvider: () => MeterProvider;
   #observed = false;
+  #closed = false;
   #next = 0;
   #accepted = 0;
   #refused = 0;
@@ -85,6 +86,9 @@ export class SealedLog {
       group: this.#group,
       checkpointer: this.checkpointer,
       mirrors: this.mirrors,
+      close: () => {
+        this.#closed = true;
+      },
       closeJournal,
       ledger: () => this.ledger(),
     });
@@ -105,9 +109,15 @@ export class SealedLog {
     return { accepted: this.#accepted, mirrors: this.mirrors.ledger() };
   }
 
+  /** True as soon as a shutdown has begun. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** @throws {@link AuditError} `closed` after a shutdown has begun. */
   assertOpen(): void {
-    this.lifecycle.assertOpen();
+    if (this.#closed)
+      throw new AuditError("closed", "the audit log was shut down; nothing was recorded");
   }
 
   /**
