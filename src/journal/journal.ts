@@ -38,8 +38,9 @@ export interface JournalStats {
 }
 
 /**
- * The durable log: an SQLite file that holds every entry of a log, from all processes that wrote to it
- * in turn, and how far each mirror has come. When `append` returns, the entry is committed and synced.
+ * The durable log: an SQLite file that holds every entry of a log, from all processes that wrote to
+ * it in turn, and how far each mirror has come. When `append` returns, the entry is committed and
+ * synced.
  *
  * One process writes, any number read. Every entry that is read is checked against its leaf hash.
  *
@@ -129,8 +130,8 @@ export class Journal implements AuditReader {
   /**
    * Appends the entries of the next sequences in one transaction, which is synced when it returns.
    *
-   * @throws `AuditError` `journal_failed` with its cause: none was recorded, and the next call tries
-   * again. If the file was deleted or replaced, it must be opened anew. `closed`.
+   * @throws `AuditError` `journal_failed` with its cause: none was recorded, and the next call
+   * tries again. If the file was deleted or replaced, it must be opened anew. `closed`.
    */
   append(...rows: readonly JournalRow[]): void {
     this.#file.commit(() => {
@@ -138,8 +139,8 @@ export class Journal implements AuditReader {
       for (const { entry } of rows)
         if (entry.sequence !== next++)
           throw journalFailed(
-            `the next sequence is ${next - 1}, not ${entry.sequence}; append entries in the order of ` +
-              "their sequences",
+            `the next sequence is ${next - 1}, not ${entry.sequence}; append entries in the ` +
+              "order of their sequences",
           );
       const leaves = rows.map(({ entry }) => Buffer.from(entry.leafHash, "hex"));
       const { range, subtrees } = this.#tree.grown(leaves);
@@ -168,19 +169,27 @@ export class Journal implements AuditReader {
     );
   }
 
-  /** How many entries a query matches, whatever its limit. Throws `invalid_query`, `journal_failed`. */
+  /**
+   * How many entries a query matches, whatever its limit. Throws `invalid_query`, `journal_failed`.
+   */
   count(query?: Omit<AuditQuery, "limit">): number {
     const parsed = parseQuery(query);
     return this.#file.read(() => this.#queries.count(parsed));
   }
 
-  /** The entry of a sequence; undefined when there is none, or it was pruned. Throws `journal_failed`. */
+  /**
+   * The entry of a sequence; undefined when there is none, or it was pruned. Throws
+   * `journal_failed`.
+   */
   get(sequence: number): AuditEntry | undefined {
     if (!Number.isSafeInteger(sequence) || sequence < 0) return undefined;
     return this.#file.read(() => this.#entries.at(sequence));
   }
 
-  /** The canonical lines of all entries at the time of the call, oldest first. Throws `journal_failed`. */
+  /**
+   * The canonical lines of all entries at the time of the call, oldest first. Throws
+   * `journal_failed`.
+   */
   lines(): Iterable<string> {
     const first = this.#file.read(() => this.#entries.prunedBefore());
     return this.#entries.lines(first, this.length, (work) => this.#file.read(work));
@@ -193,12 +202,12 @@ export class Journal implements AuditReader {
   }
 
   /**
-   * Signs the Merkle tree over all entries (C2SP tlog-checkpoint), and stores the checkpoint. Mirrors
-   * deliver it like an entry. Checkpoints are signed one after the other.
+   * Signs the Merkle tree over all entries (C2SP tlog-checkpoint), and stores the checkpoint.
+   * Mirrors deliver it like an entry. Checkpoints are signed one after the other.
    *
    * @throws `AuditError` `journal_failed`; `verification_failed` when the journal is not what the
-   * newest checkpoint signed, so that nothing is signed; `invalid_options` for keys that cannot sign
-   * it. An error of a remote key passes through.
+   * newest checkpoint signed, so that nothing is signed; `invalid_options` for keys that cannot
+   * sign it. An error of a remote key passes through.
    */
   checkpoint(options: CheckpointOptions): Promise<StoredCheckpoint> {
     return this.#signer.sign(options);
@@ -222,8 +231,8 @@ export class Journal implements AuditReader {
    * @param what - The sequence of the entry, or the proposal.
    * @returns For a sequence the text of a C2SP tlog-proof file, for a proposal an evidence bundle
    * (JSON).
-   * @throws `AuditError` `journal_failed` when there is no such entry, or no checkpoint covers it yet;
-   * `verification_failed` when the journal is not what was signed; `invalid_query`.
+   * @throws `AuditError` `journal_failed` when there is no such entry, or no checkpoint covers it
+   * yet; `verification_failed` when the journal is not what was signed; `invalid_query`.
    */
   async prove(what: number | { readonly proposalId: string }): Promise<string> {
     return this.#file.read(() =>
@@ -264,9 +273,9 @@ export class Journal implements AuditReader {
   }
 
   /**
-   * What a mirror has not delivered yet. One name leads to the same object. A mirror that the journal
-   * does not know starts at the current end, unless it asks for a backfill. Throws `invalid_options`,
-   * `journal_failed`.
+   * What a mirror has not delivered yet. One name leads to the same object. A mirror that the
+   * journal does not know starts at the current end, unless it asks for a backfill. Throws
+   * `invalid_options`, `journal_failed`.
    */
   outbox(mirror: string, options: OutboxOptions = {}): Outbox {
     return this.#file.write(() =>
@@ -294,19 +303,20 @@ export class Journal implements AuditReader {
   }
 
   /**
-   * Forgets a mirror that will not come back. Throws `invalid_options` for a mirror that the journal
-   * does not know, and for one that this process has opened.
+   * Forgets a mirror that will not come back. Throws `invalid_options` for a mirror that the
+   * journal does not know, and for one that this process has opened.
    */
   forgetMirror(mirror: string): void {
     this.#file.write(() => this.#outboxes.forget(mirror));
   }
 
   /**
-   * Removes the entries that were recorded before a time, from the first one on. Their leaf hashes are
-   * kept, so that proofs still hold.
+   * Removes the entries that were recorded before a time, from the first one on. Their leaf hashes
+   * are kept, so that proofs still hold.
    *
    * @throws `AuditError` `invalid_options` for a time that `minimumRetentionDays` forbids;
-   * `journal_failed` when a mirror has not delivered one of the entries yet. Nothing was pruned then.
+   * `journal_failed` when a mirror has not delivered one of the entries yet. Nothing was pruned
+   * then.
    */
   prune(options: PruneOptions): Pruning {
     const millis = pruneMillis(options, this.#minimumRetentionDays);
@@ -317,9 +327,9 @@ export class Journal implements AuditReader {
   }
 
   /**
-   * Copies the journal, which may be written to meanwhile. The copy is a journal of the same log, as it
-   * was at some moment during the call. Rejects with `journal_failed`, also when something is at the
-   * path already; `invalid_options`; `closed`.
+   * Copies the journal, which may be written to meanwhile. The copy is a journal of the same log,
+   * as it was at some moment during the call. Rejects with `journal_failed`, also when something is
+   * at the path already; `invalid_options`; `closed`.
    */
   async backup(path: string): Promise<void> {
     this.#file.assertOpen();

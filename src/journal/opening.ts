@@ -120,7 +120,9 @@ function readAccess(path: string): Access {
   }
 }
 
-/** Whether the write-ahead log holds anything. Closing a journal beside a reader leaves it empty. */
+/**
+ * Whether the write-ahead log holds anything. Closing a journal beside a reader leaves it empty.
+ */
 function hasFrames(path: string): boolean {
   return bytesOf(`${path}-wal`) > 0;
 }

@@ -3,8 +3,8 @@ import { invalidOption } from "../errors.js";
 import { boolean, type OptionReaders, readOptions, withDefault } from "../options.js";
 
 /**
- * For how many days entries are kept at least: six months, as Article 26(6) of the EU AI Act requires
- * of deployers.
+ * For how many days entries are kept at least: six months, as Article 26(6) of the EU AI Act
+ * requires of deployers.
  */
 export const DEFAULT_MINIMUM_RETENTION_DAYS = 184;
 
@@ -18,7 +18,8 @@ export interface JournalOptions {
   readonly readOnly?: boolean | undefined;
   /**
    * The id of the log, which C2SP tlog-checkpoint calls its origin: 1 to 255 bytes without white
-   * space, "+" or control characters. A journal that exists has an id already. Another one is refused.
+   * space, "+" or control characters. A journal that exists has an id already. Another one is
+   * refused.
    *
    * @defaultValue the id of the journal; {@link DEFAULT_LOG_ID}, "quorumlog", for a new one
    */

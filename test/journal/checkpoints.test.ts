@@ -525,7 +525,7 @@ describe("a proof", () => {
     const second = journal.get(1);
     journal.prune({ olderThan: new Date(second?.timestamp ?? "") });
     await expect(journal.prove(0)).rejects.toThrow(
-      /no entry of sequence 0 to prove; it may have been pruned/,
+      /no entry of sequence 0 to prove\. .* may have been pruned/,
     );
     expect(provesLine(await journal.prove(1))).toBe(true);
   });

@@ -22,8 +22,9 @@ interface Where {
 }
 
 /**
- * Answers queries from the table `entry`. The index of the rarest condition leads, and its rows come
- * in the order of their sequences. SQLite has no statistics, and would have to guess the index.
+ * Answers queries from the table `entry`. The index of the rarest condition leads, and its rows
+ * come in the order of their sequences. SQLite has no statistics, and would have to guess the
+ * index.
  */
 export class EntryQueries {
   readonly #database: DatabaseSync;
@@ -61,7 +62,8 @@ export class EntryQueries {
   /** Counts a run of sequences by its ends: sequences have no gaps. */
   #countRange({ after, before }: ParsedQuery): number {
     const ends = this.#prepare(
-      "SELECT (SELECT min(sequence) FROM entry) AS first, (SELECT max(sequence) FROM entry) AS last",
+      `SELECT (SELECT min(sequence) FROM entry) AS first,
+         (SELECT max(sequence) FROM entry) AS last`,
     ).get();
     if (ends === undefined || ends["first"] === null) return 0;
     const first = Math.max(Number(ends["first"]), after + 1);
@@ -136,9 +138,9 @@ export class EntryQueries {
   }
 
   /**
-   * The first and the last sequence that can match. Timestamps need not rise with the sequence, so a
-   * time is looked up in the time ranges of whole blocks. The entries after the last whole block are
-   * looked at one by one.
+   * The first and the last sequence that can match. Timestamps need not rise with the sequence, so
+   * a time is looked up in the time ranges of whole blocks. The entries after the last whole block
+   * are looked at one by one.
    */
   #sequences(query: ParsedQuery): [first: number, last: number] {
     const { sinceMillis, untilMillis } = query;

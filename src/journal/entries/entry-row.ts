@@ -27,8 +27,8 @@ export interface StoredEntry extends NewestEntry {
 /**
  * Returns the line of a row.
  *
- * @throws `AuditError` `journal_failed` when the line does not have the row's leaf hash: the row was
- * damaged or altered.
+ * @throws `AuditError` `journal_failed` when the line does not have the row's leaf hash: the row
+ * was damaged or altered.
  */
 export function lineOfRow(row: EntryRow): string {
   const line = bufferOf(row.line).toString("utf8");
@@ -38,7 +38,8 @@ export function lineOfRow(row: EntryRow): string {
 }
 
 /**
- * Makes the entry of a row from its line. The columns are not used, since Node 22 cuts a text at NUL.
+ * Makes the entry of a row from its line. The columns are not used, since Node 22 cuts a text at
+ * NUL.
  *
  * @param logId - The log that the line must name.
  * @throws `AuditError` `journal_failed` when the row was damaged or altered.
@@ -62,8 +63,8 @@ export function entryFromRow(row: EntryRow, logId: string): StoredEntry {
 
 function altered(sequence: number, what: string): Error {
   return journalFailed(
-    `the entry of sequence ${sequence} was damaged or altered: ${what}. Restore the journal from a ` +
-      "backup",
+    `the entry of sequence ${sequence} was damaged or altered: ${what}. ` +
+      "Restore the journal from a backup",
   );
 }
 

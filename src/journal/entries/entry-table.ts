@@ -52,8 +52,8 @@ export interface EvidenceRow {
 
 const KEYS = COLUMNS.map(({ key }) => key).join(", ");
 
-const INSERT = `INSERT INTO entry (sequence, timestamp_millis, recorded_nanos, trace_flags, resource,
-  scope, leaf_hash, ${KEYS}, line)
+const INSERT = `INSERT INTO entry (sequence, timestamp_millis, recorded_nanos, trace_flags,
+  resource, scope, leaf_hash, ${KEYS}, line)
   VALUES (?, ?, ?, ?, ?, ?, ?, ${COLUMNS.map(() => "?").join(", ")}, ?)`;
 
 const SUMMARISE = `INSERT INTO time_block (block, earliest_millis, latest_millis)

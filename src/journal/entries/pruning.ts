@@ -21,7 +21,10 @@ export interface Pruning {
 
 const DAY_MILLIS = 86_400_000;
 
-/** Reads the time before which to prune. Throws `invalid_options`, also for one that retention forbids. */
+/**
+ * Reads the time before which to prune. Throws `invalid_options`, also for one that retention
+ * forbids.
+ */
 export function pruneMillis(options: PruneOptions, minimumRetentionDays: number): number {
   let millis: number;
   try {
@@ -57,17 +60,17 @@ export function prune(
   const end = firstRecordedSince(database, millis, first, length);
   if (waiting !== undefined && waiting.sequence < end)
     throw journalFailed(
-      `nothing was pruned: the mirror "${waiting.mirror}" has not delivered the entry of sequence ` +
-        `${waiting.sequence} yet. Wait until it has, prune only older entries, or forget the mirror ` +
-        "(forgetMirror)",
+      `nothing was pruned: the mirror "${waiting.mirror}" has not delivered the entry of ` +
+        `sequence ${waiting.sequence} yet. Wait until it has, prune only older entries, or ` +
+        "forget the mirror (forgetMirror)",
     );
   if (end > first) pruneBefore(database, first, end, millis);
   return { pruned: end - first, prunedBefore: end };
 }
 
 /**
- * Finds the first sequence in [first, end) that was recorded at this time or later, by binary search:
- * the time of recording rises with the sequence.
+ * Finds the first sequence in [first, end) that was recorded at this time or later, by binary
+ * search: the time of recording rises with the sequence.
  */
 function firstRecordedSince(
   database: DatabaseSync,
@@ -89,14 +92,15 @@ function firstRecordedSince(
 }
 
 /**
- * Removes the entries of [first, end) in one transaction. The triggers let an entry go only when its
- * leaf hash is kept and its pruning is written down.
+ * Removes the entries of [first, end) in one transaction. The triggers let an entry go only when
+ * its leaf hash is kept and its pruning is written down.
  */
 function pruneBefore(database: DatabaseSync, first: number, end: number, olderThan: number): void {
   inTransaction(database, () => {
     database
       .prepare(
-        "INSERT INTO pruned_leaf SELECT sequence, leaf_hash FROM entry WHERE sequence < ? ORDER BY sequence",
+        `INSERT INTO pruned_leaf SELECT sequence, leaf_hash FROM entry
+         WHERE sequence < ? ORDER BY sequence`,
       )
       .run(end);
     database

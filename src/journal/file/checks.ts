@@ -47,13 +47,13 @@ export function versionOf(database: DatabaseSync, path: string): number {
   if (version > SCHEMA_VERSION)
     throw journalFailed(
       `${path} has the schema version ${version}, but this Quorumlog knows only version ` +
-        `${SCHEMA_VERSION}; nothing was changed. Update Quorumlog to the version that wrote the file`,
+        `${SCHEMA_VERSION}; nothing was changed. Update Quorumlog to the version that wrote it`,
     );
   if (version < OLDEST_VERSION)
     throw journalFailed(
-      `${path} has the schema version ${version}: it was made by a version of Quorumlog before its ` +
-        "first release; nothing was changed. Export it with that version, or begin a new journal " +
-        "at another path",
+      `${path} has the schema version ${version}: it was made by a version of Quorumlog ` +
+        "before its first release; nothing was changed. Export it with that version, or begin a " +
+        "new journal at another path",
     );
   return version;
 }
@@ -69,8 +69,8 @@ export function checkLogId(database: DatabaseSync, expected: string | undefined)
   if (expected === undefined || expected === logId) return logId;
   throw new AuditError(
     "invalid_options",
-    `logId: the journal belongs to the log "${logId}", not to "${expected}". Leave the option out, ` +
-      "or open another file",
+    `logId: the journal belongs to the log "${logId}", not to "${expected}". Leave the option ` +
+      "out, or open another file",
     { field: "logId" },
   );
 }
@@ -81,8 +81,8 @@ interface SchemaObject {
 }
 
 /**
- * The tables, indexes, triggers and the view of a schema version. A file that lacks one was tampered
- * with.
+ * The tables, indexes, triggers and the view of a schema version. A file that lacks one was
+ * tampered with.
  */
 function objectsOf(version: number): SchemaObject[] {
   const later = Object.entries(MIGRATIONS).filter(([to]) => Number(to) > version);

@@ -15,7 +15,9 @@ export interface OpenedDatabase {
   readonly unlock: () => void;
 }
 
-/** The open file of a journal. It turns what SQLite throws into `journal_failed`, and closes once. */
+/**
+ * The open file of a journal. It turns what SQLite throws into `journal_failed`, and closes once.
+ */
 export class Connection {
   /** The file, absolute, without symbolic links. */
   readonly path: string;
@@ -52,8 +54,8 @@ export class Connection {
   }
 
   /**
-   * Runs `work`, which writes in transactions of its own. Throws `closed`, `journal_failed`, and the
-   * `AuditError` that `work` throws.
+   * Runs `work`, which writes in transactions of its own. Throws `closed`, `journal_failed`, and
+   * the `AuditError` that `work` throws.
    */
   write<T>(work: () => T): T {
     this.assertOpen();

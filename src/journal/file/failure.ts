@@ -10,8 +10,8 @@ export function damaged(path: string, cause: unknown): AuditError {
   return new AuditError(
     "journal_failed",
     `journal: ${path} is damaged, or is not a journal${reasonOf(cause)}; nothing was changed. ` +
-      "Restore it from a backup (Journal.backup). Or move it away and begin a new log, but keep it: " +
-      "an auditor may still read parts of it",
+      "Restore it from a backup (Journal.backup). Or move it away and begin a new log, but keep " +
+      "it: an auditor may still read parts of it",
     { cause },
   );
 }

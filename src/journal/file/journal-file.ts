@@ -139,7 +139,8 @@ export function syncFolder(folder: string): void {
  * Tells whether a path still leads to the file that was opened. SQLite reports no error when it
  * commits into a file that was deleted.
  *
- * It looks the name up and does not open the file: closing it again would drop SQLite's POSIX locks.
+ * It looks the name up and does not open the file: closing it again would drop SQLite's POSIX
+ * locks.
  */
 export class FileIdentity {
   readonly #path: string;
@@ -170,14 +171,14 @@ export class FileIdentity {
   assertKept(): void {
     if (this.#lost || !this.isKept)
       throw journalFailed(
-        `${this.#path} was deleted, moved or replaced; nothing was recorded. Put it back, or open ` +
-          "a journal anew",
+        `${this.#path} was deleted, moved or replaced; nothing was recorded. Put it back, or ` +
+          "open a journal anew",
       );
   }
 
   /**
-   * To be called after a commit. Throws `journal_failed` when the file is gone. The file then has an
-   * entry that its caller was told is not recorded, so nothing more is written to it.
+   * To be called after a commit. Throws `journal_failed` when the file is gone. The file then has
+   * an entry that its caller was told is not recorded, so nothing more is written to it.
    */
   assertKeptStill(): void {
     this.#lost = !this.isKept;

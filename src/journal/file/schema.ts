@@ -13,16 +13,23 @@ export const SCHEMA_VERSION = 4;
 export const OLDEST_VERSION = 4;
 
 /**
- * The SQL that makes a version of the schema out of the one before it, by the version it makes. There is none yet: a
- * change of the schema is made in {@link SCHEMA}, raises {@link SCHEMA_VERSION}, and adds its SQL here.
+ * The SQL that makes a version of the schema out of the one before it, by the version it makes.
+ * There is none yet: a change of the schema is made in {@link SCHEMA}, raises {@link
+ * SCHEMA_VERSION}, and adds its SQL here.
  */
 export const MIGRATIONS: Readonly<Record<number, string>> = {};
+
+const ENTRY_COLUMNS = COLUMNS.map(
+  ({ name, key }) => `${key} TEXT${name === "operation" ? " NOT NULL" : ""}`,
+);
 
 const refuse = (table: string, event: string): string =>
   `CREATE TRIGGER ${table}_${event.toLowerCase()} BEFORE ${event} ON ${table}
    BEGIN SELECT RAISE(ABORT, 'append-only: ${event} on ${table} is refused'); END;`;
 
-/** The whole schema of a new journal: tables and indexes, the view for auditors, then the triggers. */
+/**
+ * The whole schema of a new journal: tables and indexes, the view for auditors, then the triggers.
+ */
 export const SCHEMA: string = `
 CREATE TABLE log (
   only INTEGER PRIMARY KEY CHECK (only = 0),
@@ -53,7 +60,7 @@ CREATE TABLE entry (
   resource INTEGER NOT NULL,
   scope INTEGER NOT NULL,
   leaf_hash BLOB NOT NULL CHECK (length(leaf_hash) = 32),
-  ${COLUMNS.map(({ name, key }) => `${key} TEXT${name === "operation" ? " NOT NULL" : ""}`).join(",\n  ")},
+  ${ENTRY_COLUMNS.join(",\n  ")},
   line BLOB NOT NULL
 ) STRICT;
 -- Each column that a query can name has an index. Absent values take no room in it.
@@ -132,15 +139,18 @@ CREATE VIEW audit AS
     text AS line
   FROM (SELECT *, CAST(line AS TEXT) AS text FROM entry);
 
--- INSERT OR REPLACE deletes the row in its way without firing the triggers on DELETE, so every table of the
--- history has a trigger on INSERT too. A pruning first keeps the leaf hashes, in the order of their sequences,
--- and is written down when all of them are there; only then can the entries be deleted.
+-- INSERT OR REPLACE deletes the row in its way without firing the triggers on DELETE, so every
+-- table of the history has a trigger on INSERT too. A pruning keeps the leaf hashes first, in the
+-- order of their sequences. It is written down when all of them are there. Only then can the
+-- entries be deleted.
 CREATE TRIGGER log_insert BEFORE INSERT ON log WHEN EXISTS (SELECT 1 FROM log)
-  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on log is refused, the log has its name already'); END;
+  BEGIN SELECT RAISE(ABORT,
+    'append-only: INSERT on log is refused, the log has its name already'); END;
 ${refuse("log", "UPDATE")}
 ${refuse("log", "DELETE")}
 
-CREATE TRIGGER context_insert BEFORE INSERT ON context WHEN EXISTS (SELECT 1 FROM context WHERE id = NEW.id)
+CREATE TRIGGER context_insert BEFORE INSERT ON context
+  WHEN EXISTS (SELECT 1 FROM context WHERE id = NEW.id)
   BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on context takes only a new id'); END;
 CREATE TRIGGER context_update BEFORE UPDATE OF id, kind ON context
   BEGIN SELECT RAISE(ABORT, 'append-only: UPDATE on context may change only the column json'); END;
@@ -155,12 +165,14 @@ CREATE TRIGGER entry_delete BEFORE DELETE ON entry
   WHEN OLD.sequence >= coalesce((SELECT max(pruned_before) FROM pruning), 0)
     OR NOT EXISTS (
       SELECT 1 FROM pruned_leaf WHERE sequence = OLD.sequence AND leaf_hash = OLD.leaf_hash)
-  BEGIN SELECT RAISE(ABORT, 'append-only: DELETE on entry is refused, except for a recorded pruning'); END;
+  BEGIN SELECT RAISE(ABORT,
+    'append-only: DELETE on entry is refused, except for a recorded pruning'); END;
 
 CREATE TRIGGER pruned_leaf_insert BEFORE INSERT ON pruned_leaf
   WHEN NEW.sequence IS NOT coalesce((SELECT max(sequence) + 1 FROM pruned_leaf), 0)
     OR NEW.leaf_hash IS NOT (SELECT leaf_hash FROM entry WHERE sequence = NEW.sequence)
-  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on pruned_leaf takes only the leaf hash of the next entry'); END;
+  BEGIN SELECT RAISE(ABORT,
+    'append-only: INSERT on pruned_leaf takes only the leaf hash of the next entry'); END;
 ${refuse("pruned_leaf", "UPDATE")}
 ${refuse("pruned_leaf", "DELETE")}
 
@@ -168,12 +180,14 @@ CREATE TRIGGER pruning_insert BEFORE INSERT ON pruning
   WHEN NEW.first IS NOT coalesce((SELECT max(pruned_before) FROM pruning), 0)
     OR NEW.first >= NEW.pruned_before
     OR NEW.pruned_before IS NOT (SELECT max(sequence) + 1 FROM pruned_leaf)
-  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on pruning must follow the last pruning and the leaf hashes kept for it'); END;
+  BEGIN SELECT RAISE(ABORT,
+    'append-only: INSERT on pruning must follow the last one, with its leaf hashes kept'); END;
 ${refuse("pruning", "UPDATE")}
 ${refuse("pruning", "DELETE")}
 
 CREATE TRIGGER subtree_insert BEFORE INSERT ON subtree
-  WHEN NEW.number IS NOT coalesce((SELECT max(number) + 1 FROM subtree WHERE height = NEW.height), 0)
+  WHEN NEW.number IS NOT
+    coalesce((SELECT max(number) + 1 FROM subtree WHERE height = NEW.height), 0)
   BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on subtree takes only the next number'); END;
 ${refuse("subtree", "UPDATE")}
 ${refuse("subtree", "DELETE")}
@@ -181,7 +195,8 @@ ${refuse("subtree", "DELETE")}
 CREATE TRIGGER checkpoint_insert BEFORE INSERT ON checkpoint
   WHEN NEW.position <= (SELECT max(position) FROM checkpoint)
     OR NEW.size < (SELECT size FROM checkpoint ORDER BY position DESC LIMIT 1)
-  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on checkpoint must follow the newest checkpoint'); END;
+  BEGIN SELECT RAISE(ABORT,
+    'append-only: INSERT on checkpoint must follow the newest checkpoint'); END;
 ${refuse("checkpoint", "UPDATE")}
 ${refuse("checkpoint", "DELETE")}
 `;

@@ -16,9 +16,9 @@ export interface DeliverableParts {
 }
 
 /**
- * What a journal has to deliver, by position. Entries come in the order of their sequences, and each
- * checkpoint after the entries that were there when it was stored. So the position of an entry is
- * its sequence, plus one for each checkpoint before it.
+ * What a journal has to deliver, by position. Entries come in the order of their sequences, and
+ * each checkpoint after the entries that were there when it was stored. So the position of an entry
+ * is its sequence, plus one for each checkpoint before it.
  */
 export class Deliverables {
   readonly #parts: DeliverableParts;

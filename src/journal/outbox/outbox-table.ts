@@ -29,8 +29,8 @@ export interface OutboxChange {
 }
 
 /**
- * Reads and writes the tables `outbox`, `resend` and `rejected`. They have a row for each mirror, and
- * for each of its records that is sent again or was rejected.
+ * Reads and writes the tables `outbox`, `resend` and `rejected`. They have a row for each mirror,
+ * and for each of its records that is sent again or was rejected.
  */
 export class OutboxTable {
   readonly #database: DatabaseSync;

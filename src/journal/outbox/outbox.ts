@@ -15,8 +15,9 @@ export interface OutboxOptions {
 }
 
 /**
- * The records of a journal that one mirror has not delivered yet: those that are to be sent again, then
- * all from one position on. Adding a record writes nothing, since the journal has its row already.
+ * The records of a journal that one mirror has not delivered yet: those that are to be sent again,
+ * then all from one position on. Adding a record writes nothing, since the journal has its row
+ * already.
  *
  * If the disk is full, a change is kept in memory, and saved with the next one. After a crash in
  * between, the records are sent again.

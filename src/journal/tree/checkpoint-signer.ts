@@ -14,7 +14,9 @@ import type { MerkleTree } from "./merkle-tree.js";
 
 /** Options of `Journal.checkpoint`. */
 export interface CheckpointOptions {
-  /** Keys that `signingKeyOf` or `remoteSigningKey` made. At least one has the log id as its name. */
+  /**
+   * Keys that `signingKeyOf` or `remoteSigningKey` made. At least one has the log id as its name.
+   */
   readonly keys: readonly SigningKey[];
   /**
    * What time it is, in milliseconds since 1970.
@@ -96,9 +98,9 @@ export class CheckpointSigner {
     )
       throw new AuditError(
         "verification_failed",
-        `${file.path} does not have the ${newest.size} entries any more that its newest checkpoint ` +
-          "signed; no further checkpoint is signed. Keep the file, verify it, and restore it from a " +
-          "backup",
+        `${file.path} no longer has the ${newest.size} entries that its newest checkpoint ` +
+          "signed; no further checkpoint is signed. Keep the file, verify it, and restore it from " +
+          "a backup",
       );
     this.#compared = true;
   }

@@ -50,7 +50,8 @@ export class CheckpointTable {
   }
 
   /**
-   * Stores a checkpoint under the resource and scope of these ids. If it throws, nothing was written.
+   * Stores a checkpoint under the resource and scope of these ids. If it throws, nothing was
+   * written.
    *
    * @param position - Its place in the order of delivery.
    */

@@ -65,8 +65,8 @@ const CHECKS: readonly (readonly [sql: string, problem: string])[] = [
     `SELECT pruned_before AS sequence FROM pruning
      WHERE pruned_before = (SELECT max(pruned_before) FROM pruning)
        AND pruned_before IS NOT (SELECT max(sequence) + 1 FROM pruned_leaf)`,
-    "the pruning that it has written down does not match the leaf hashes that it has kept; what was " +
-      "pruned ends before",
+    "its record of the last pruning does not match the leaf hashes that it has kept; the record " +
+      "ends before the entry",
   ],
   [
     `SELECT number * ${TIME_BLOCK} AS sequence FROM
@@ -75,7 +75,7 @@ const CHECKS: readonly (readonly [sql: string, problem: string])[] = [
        LEFT JOIN time_block ON block = number
      WHERE last % ${TIME_BLOCK} = ${TIME_BLOCK - 1}
        AND (block IS NULL OR earliest_millis > earliest OR latest_millis < latest) LIMIT 1`,
-    "its summary of times does not match the entries from this one on:",
+    "its summary of times does not match the block of entries that begins with the entry",
   ],
   [
     `SELECT sequence FROM

@@ -5,9 +5,9 @@ import { rootOf } from "../../integrity/merkle/merkle-proofs.js";
 import { journalFailed } from "../file/failure.js";
 
 /**
- * The height between two levels whose nodes are stored. A proof reads 16 hashes for each level. With
- * the 256 hashes of C2SP tlog-tiles it would take ten times as long (measured), and only a twentieth
- * of a row would be saved for each entry.
+ * The height between two levels whose nodes are stored. A proof reads 16 hashes for each level.
+ * With the 256 hashes of C2SP tlog-tiles it would take ten times as long (measured), and only a
+ * twentieth of a row would be saved for each entry.
  */
 const TILE_HEIGHT = 4;
 const TILE_WIDTH = 2 ** TILE_HEIGHT;
@@ -37,8 +37,8 @@ const ROOTS = `SELECT root AS hash FROM subtree
   WHERE height = :height AND number >= :first AND number < :end ORDER BY number`;
 
 /**
- * The Merkle tree over the leaf hashes of a journal (RFC 9162 section 2.1). The nodes of every fourth
- * height are stored, so that any other node is made from 16 hashes at most.
+ * The Merkle tree over the leaf hashes of a journal (RFC 9162 section 2.1). The nodes of every
+ * fourth height are stored, so that any other node is made from 16 hashes at most.
  */
 export class MerkleTree {
   readonly #database: DatabaseSync;

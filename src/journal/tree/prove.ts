@@ -49,8 +49,8 @@ export function prove(what: number | { readonly proposalId: string }, parts: Pro
   const last = sequences.at(-1);
   if (last === undefined)
     throw journalFailed(
-      `there is no entry of the proposal "${proposalId}" to prove; they may have been pruned. Check the ` +
-        "id",
+      `there is no entry of the proposal "${proposalId}" to prove. Check the id; its entries may ` +
+        "have been pruned",
     );
   const checkpoint = checkpointOver(last, parts);
   return formatBundle({
@@ -83,7 +83,8 @@ function proven(
   const [row] = entries.rows(sequence, sequence + 1, 1);
   if (row === undefined)
     throw journalFailed(
-      `there is no entry of sequence ${sequence} to prove; it may have been pruned. Check the sequence`,
+      `there is no entry of sequence ${sequence} to prove. Check the sequence; the entry may ` +
+        "have been pruned",
     );
   const line = lineOfRow(row);
   const leafHash = leafHashOf(line);
@@ -92,8 +93,8 @@ function proven(
   if (!verifyInclusion({ index: sequence, size, leafHash, proof, root }))
     throw new AuditError(
       "verification_failed",
-      `the entry of sequence ${sequence} is not in the tree that the checkpoint of ${size} entries ` +
-        "signed; verify the journal, and restore it from a backup",
+      `the entry of sequence ${sequence} is not in the tree that the checkpoint of ${size} ` +
+        "entries signed; verify the journal, and restore it from a backup",
     );
   return { line, proof };
 }
