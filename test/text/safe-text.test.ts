@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { visible } from "../../src/text/safe-text.js";
+import {
+  counted,
+  cut,
+  excerpt,
+  quoted,
+  visible,
+  visibleLines,
+  word,
+} from "../../src/text/safe-text.js";
 
 /** Any text, with far more of what matters here than chance would give. */
 const text = fc
@@ -64,4 +72,70 @@ describe("text for a terminal", () => {
       }),
     );
   });
+});
+
+describe("each form of text for a message", () => {
+  test.each<[string, (text: string) => string]>([
+    ["word", word],
+    ["quoted", quoted],
+    ["excerpt", excerpt],
+    ["visible", visible],
+  ])("is safe: %s", (_, form) => {
+    const deceptive = [
+      "\u001b[2J",
+      "\u009b",
+      "\u202e",
+      "\u200b",
+      "\u2028",
+      "\ufeff",
+      "\ue000",
+      "\ud800",
+    ];
+    for (const part of deceptive) expect(form(`a${part}b`)).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
+    fc.assert(
+      fc.property(text, (raw) => {
+        expect(form(raw)).not.toMatch(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
+      }),
+    );
+  });
+
+  test("keeps the line ends of several lines, and nothing else", () => {
+    expect(visibleLines("a\nb\u001b\r\n")).toBe("a\nb\\u001b\\u000d\n");
+  });
+
+  test("that is a word is quoted where it would be several words, none, or unsafe", () => {
+    expect(["did:a", "größe", "", "a b", 'a"b', "a\\b", "a\u202eb"].map(word)).toEqual([
+      "did:a",
+      "größe",
+      '""',
+      '"a b"',
+      '"a\\"b"',
+      '"a\\\\b"',
+      '"a\\u202eb"',
+    ]);
+  });
+
+  test("that is quoted is cut, and ASCII, so that no letter passes for another", () => {
+    expect(quoted("\u0430cme\n")).toBe('"\\u0430cme\\n"');
+    expect(quoted("x".repeat(65))).toBe(`"${"x".repeat(64)}..."`);
+  });
+
+  test("that is an excerpt is one line, and cut", () => {
+    expect(excerpt("  a\r\n\u202e\tb  ")).toBe("a b");
+    expect(excerpt("x".repeat(201))).toBe(`${"x".repeat(200)}…`);
+  });
+
+  test("is not cut within a character", () => {
+    expect(cut("ab😀", 3)).toBe("ab…");
+    expect(cut("ab😀", 4)).toBe("ab😀");
+  });
+});
+
+test("a number of things has its noun in singular or plural", () => {
+  expect([0, 1, 2].map((count) => counted(count, "problem"))).toEqual([
+    "0 problems",
+    "1 problem",
+    "2 problems",
+  ]);
+  expect(counted(2, "entry is", "entries are")).toBe("2 entries are");
 });

@@ -1,7 +1,7 @@
-import { statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import { AuditError } from "../../errors.js";
+import { FileIdentity } from "../../journal/file/journal-file.js";
 import type { Journal } from "../../journal/journal.js";
 import type { AuditQuery } from "../../query/audit-query.js";
 import { type Command, defineCommand } from "../input/command.js";
@@ -70,7 +70,7 @@ export function follow(
   from: number,
   { signal }: Pick<CommandIo, "signal">,
 ): AsyncIterable<AuditEntry[]> {
-  return appended(journal, query, from, signal, placeOf(journal.path));
+  return appended(journal, query, from, signal, new FileIdentity(journal.path));
 }
 
 async function* appended(
@@ -78,7 +78,7 @@ async function* appended(
   query: AuditQuery,
   from: number,
   signal: AbortSignal,
-  place: string,
+  file: FileIdentity,
 ): AsyncGenerator<AuditEntry[], never, undefined> {
   for (let next = from; ; ) {
     await delay(PAUSE, undefined, { signal });
@@ -87,15 +87,10 @@ async function* appended(
     const before = Math.min(query.before ?? length, length);
     if (length > next) yield* entryPages(journal, { ...query, order: "oldest", after, before });
     next = length;
-    if (placeOf(journal.path) !== place)
+    if (!file.isKept)
       throw new AuditError(
         "journal_failed",
         `journal: ${journal.path} was deleted, moved or replaced`,
       );
   }
-}
-
-function placeOf(path: string): string {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return `${stat?.dev} ${stat?.ino}`;
 }

@@ -144,16 +144,13 @@ export function syncFolder(folder: string): void {
  */
 export class FileIdentity {
   readonly #path: string;
-  readonly #device: bigint;
-  readonly #inode: bigint;
+  readonly #opened: string | undefined;
   #lost = false;
 
   /** Remembers which file is at the path. */
   constructor(path: string) {
-    const { dev, ino } = statSync(path, { bigint: true });
     this.#path = path;
-    this.#device = dev;
-    this.#inode = ino;
+    this.#opened = identityOf(path);
   }
 
   /** Whether something was committed into a file that is not at the path any more. */
@@ -163,8 +160,7 @@ export class FileIdentity {
 
   /** Whether the path still leads to the file. */
   get isKept(): boolean {
-    const found = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
-    return found !== undefined && found.dev === this.#device && found.ino === this.#inode;
+    return this.#opened !== undefined && identityOf(this.#path) === this.#opened;
   }
 
   /** To be called before a commit. Throws `journal_failed` when the file is gone. */
@@ -184,4 +180,9 @@ export class FileIdentity {
     this.#lost = !this.isKept;
     this.assertKept();
   }
+}
+
+function identityOf(path: string): string | undefined {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found && `${found.dev} ${found.ino}`;
 }
