@@ -58,7 +58,7 @@ const ROOMS: Rooms = {
   log: [CORE, `${OTEL} node:*`],
   otlp: [ADAPTER, `${OTEL} @opentelemetry/exporter-* @opentelemetry/otlp-* node:*`],
   winston: [ADAPTER, `${OTEL} type:winston node:*`],
-  loki: [`${ADAPTER} type:integrity`, `${OTEL} node:*`],
+  loki: [`entry query semconv http type:integrity ${GROUND}`, `node:timers/promises ${PURE}`],
   testing: [`log ${CORE}`, `${OTEL} type:vitest node:*`],
   cli: [`log otlp winston loki ${CORE}`, `${OTEL} node:*`],
   index: [`log ${CORE}`, ""],
