@@ -127,7 +127,7 @@ describe("over HTTP,", () => {
 
   const arrived = async (): Promise<number> => new Set((await backend.state()).uids).size;
 
-  /** The stock processor and exporter, and what the exporter said of each batch. */
+  /** The stock processor over the stock exporter, and the result of each export. */
   function newStock(timeoutMillis = 10_000) {
     const said: ExportResultCode[] = [];
     const exporter: LogRecordExporter = new OTLPLogExporter({ url: backend.url, timeoutMillis });

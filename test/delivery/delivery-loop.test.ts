@@ -148,7 +148,7 @@ describe("the attempts of a processor", () => {
     vi.useFakeTimers();
   });
 
-  /** When each attempt came, from the first one on. */
+  /** A processor over an exporter that fails, and the times of its attempts. */
   function started(): {
     readonly at: number[];
     readonly exporter: ScriptedExporter;

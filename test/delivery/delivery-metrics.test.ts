@@ -19,7 +19,7 @@ import { warnInto } from "../fixtures/diagnostics.js";
 import { failWith, ScriptedExporter, succeed } from "../fixtures/exporters.js";
 import { startedProcessor } from "../fixtures/started-processor.js";
 
-/** How long a warning that nobody asked for is not repeated. */
+/** A warning is repeated after this time at the earliest. */
 const MINUTE = 60_000;
 
 beforeEach(() => {
@@ -29,7 +29,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Collects when it is asked, and at no other time. */
+/** Collects only when it is asked. */
 class AskedReader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
   protected override async onShutdown(): Promise<void> {}
@@ -52,14 +52,14 @@ class AskedReader extends MetricReader {
 
 const refuse = failWith(new ExportError("HTTP 400", { status: 400 }));
 
-/** Takes the batch, and never answers. */
+/** Takes the batch and never answers. */
 const hold = (): void => {};
 
 function started(options: Partial<ReliableLogRecordProcessorOptions> = {}) {
   const exporter = new ScriptedExporter();
   const processor = new ReliableLogRecordProcessor({ exporter, maxBatchSize: 1, ...options });
   const logger = new LoggerProvider({ processors: [processor] }).getLogger("app");
-  /** Emits so many records, and waits until what can be done with them at once is done. */
+  /** Emits so many records, then gives the processor time to export them. */
   const emit = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i++) logger.emit({ body: "vote" });
     await vi.advanceTimersByTimeAsync(10);

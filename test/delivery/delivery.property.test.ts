@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ExportError, ReliableLogRecordProcessor } from "../../src/delivery/index.js";
 import { type Export, ScriptedExporter } from "../fixtures/exporters.js";
 
-/** What a backend does with one batch; `poison` bodies are never taken. */
+/** What a backend does with a batch. It never takes a body that is `poison`. */
 type Weather =
   | "healthy"
   | "down"
@@ -139,7 +139,7 @@ test("the ledger adds up, good records arrive in order, and only poison is rejec
           rejected: emitted - good.length,
           pending: 0,
         });
-        // each at least once, none else, and of one export at a time the first arrivals in order
+        // each arrives at least once, and with one export at a time, the first copies in order
         const arrived = [...new Set(stored)] as number[];
         expect(maxConcurrentExports === 1 ? arrived : arrived.sort((a, b) => a - b)).toEqual(good);
       },

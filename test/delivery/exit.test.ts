@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { Backend } from "../fixtures/backend.js";
 
-/** Runs a program against the built package, to its end. */
+/** Runs a program that uses the built package, and waits for its end. */
 async function run(program: string, url: string): Promise<{ code: number | null; stderr: string }> {
   const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
     env: { ...process.env, URL_OF_BACKEND: url },

@@ -104,7 +104,7 @@ describe("a shutdown", () => {
     const closed = expect(processor.shutdown({ timeoutMillis: 20 })).rejects.toMatchObject({
       code: "delivery_failed",
     });
-    await vi.advanceTimersByTimeAsync(1000); // the least that an exporter is given
+    await vi.advanceTimersByTimeAsync(1000); // an exporter always has this long
     await closed;
     expect(processor.ledger().delivered).toBe(1);
   });

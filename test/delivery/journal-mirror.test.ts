@@ -9,7 +9,7 @@ import { alterFirst, newPath, openJournal } from "../fixtures/journal.js";
 import { until } from "../fixtures/until.js";
 import { castVotes } from "../fixtures/watched-delivery.js";
 
-/** A log with a journal and one mirror over an exporter, a record an export. */
+/** A log with a journal and one mirror, which exports one record at a time. */
 function logOver(exporter: ScriptedExporter, journal: Journal, errors: AuditError[] = []) {
   const mirror = new ReliableLogRecordProcessor({
     exporter,
@@ -22,7 +22,7 @@ function logOver(exporter: ScriptedExporter, journal: Journal, errors: AuditErro
   const audit = new GovernanceAuditLog({
     journal,
     mirrors: [mirror],
-    maxEntries: 2, // what memory is refilled with is read when the log starts
+    maxEntries: 2, // a log that starts reads so many from the journal
     onError: (error) => errors.push(error),
   });
   return { audit, mirror };
@@ -102,7 +102,7 @@ test("a flush waits for what was before it, even if rejected records are sent fi
   await flushed;
   expect(pendingThen).toBe(0);
   expect(sequencesOf(exporter)).toEqual([2, 0, 1, 3, 4]);
-  await audit.shutdown().catch(() => {}); // it tells of the two that were rejected before
+  await audit.shutdown().catch(() => {}); // it rejects because of the two rejected records
 });
 
 test("what is pending is not called safe when the journal was deleted", async () => {

@@ -24,7 +24,7 @@ const newLog = (options?: OtlpMirrorOptions, errors?: AuditError[]): GovernanceA
 const lineOf = (audit: GovernanceAuditLog): MirrorLedger =>
   audit.ledger().mirrors["otlp"] as MirrorLedger;
 
-/** Each record that was not rejected is there at least once, and nothing else is. */
+/** Expects at the backend each record that was not rejected, at least once, and no other. */
 async function expectAllBut(rejected: number, audit: GovernanceAuditLog): Promise<void> {
   const { uids } = await backend.state();
   const ids = new Set(audit.entries({ limit: 100_000 }).map(({ id }) => id));
@@ -178,7 +178,7 @@ describe("a record that the backend refuses for good", () => {
         "delivery_failed",
       ]);
       expect(errors[1]?.message).toMatch(/sequence 333 was rejected: .*valid/);
-      // the same rejections are not told twice by a flush, but the shutdown tells of the whole life
+      // a flush reports a rejection once; the shutdown reports all rejections
       await audit.flush();
       await expect(audit.shutdown()).rejects.toBeInstanceOf(DeliveryError);
     },
@@ -192,7 +192,7 @@ describe("a record that the backend refuses for good", () => {
     castVotes(audit, 16);
     await audit.shutdown();
     expect(lineOf(audit)).toMatchObject({ delivered: 16, rejected: 0 });
-    // 16, twice 8, four times 4, eight times 2: halved at once, and nothing tried a second time
+    // one of 16, two of 8, four of 4, eight of 2: halved at once, and none is tried twice
     expect(await backend.state()).toMatchObject({ largest: 16, requests: 15 });
     expect(errors).toEqual([]);
     await expectAllBut(0, audit);
