@@ -74,8 +74,17 @@ export type AuditEntry = {
 export function exportJson(entries: readonly AuditEntry[]): string {
   const rows = entries.map((entry) => ({
     timestamp: entry.timestamp,
-    ...Object.fromEntries(COLUMNS.map(({ name, key }) => [key, entry[name] ?? null])),
+    ...columnsOf(entry),
     details: entry.details,
   }));
   return JSON.stringify(rows, null, 2);
+}
+
+function columnsOf(entry: AuditEntry): Record<string, string | null> {
+  const columns: Record<string, string | null> = {};
+  for (const { name, key, inReference } of COLUMNS) {
+    const value = entry[name];
+    if (value !== undefined || inReference) columns[key] = value ?? null;
+  }
+  return columns;
 }

@@ -26,6 +26,11 @@ export interface Column {
   readonly about: string;
   /** Whether queries can name it, and memory and journal keep an index of its values. */
   readonly indexed: boolean;
+  /**
+   * Whether the reference implementation's export has the key. `exportJson` then writes `null` where
+   * an entry lacks the column. It leaves out any other column that an entry lacks.
+   */
+  readonly inReference: boolean;
 }
 
 /**
@@ -43,6 +48,7 @@ export const COLUMNS: readonly Column[] = [
     placeholder: "NAME",
     about: "operation, such as vote_cast",
     indexed: true,
+    inReference: true,
   },
   {
     name: "proposalId",
@@ -52,6 +58,7 @@ export const COLUMNS: readonly Column[] = [
     placeholder: "ID",
     about: "proposal",
     indexed: true,
+    inReference: true,
   },
   {
     name: "subjectId",
@@ -61,6 +68,7 @@ export const COLUMNS: readonly Column[] = [
     placeholder: "ID",
     about: "model, agent, policy or node",
     indexed: true,
+    inReference: true,
   },
   {
     name: "kind",
@@ -70,6 +78,7 @@ export const COLUMNS: readonly Column[] = [
     placeholder: "KIND",
     about: "kind of proposal, such as authorize-model",
     indexed: true,
+    inReference: true,
   },
   {
     name: "actorDid",
@@ -79,6 +88,7 @@ export const COLUMNS: readonly Column[] = [
     placeholder: "DID",
     about: "proposer, voter, signer or node",
     indexed: true,
+    inReference: true,
   },
   {
     name: "decision",
@@ -88,6 +98,7 @@ export const COLUMNS: readonly Column[] = [
     placeholder: "WORD",
     about: "decision, such as approve or passed",
     indexed: true,
+    inReference: true,
   },
 ];
 

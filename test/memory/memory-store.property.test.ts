@@ -66,7 +66,7 @@ const columns = fc.record({
 
 const time = fc.integer({ min: 0, max: 40 });
 
-type Columns = Readonly<Record<ColumnName, string | undefined>>;
+type Columns = Readonly<Partial<Record<ColumnName, string | undefined>>>;
 
 type Step =
   | {
