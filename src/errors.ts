@@ -1,18 +1,19 @@
 /**
- * Every way in which Quorumlog can refuse or fail. The set is closed: code that handles errors can be exhaustive.
+ * Every way in which Quorumlog can refuse or fail. The set is closed, so code that handles errors can
+ * be exhaustive.
  *
  * | code | what happened |
  * |---|---|
- * | `invalid_entry` | a helper was given something that cannot be recorded; nothing was written |
- * | `invalid_query` | a query that cannot be answered as asked |
- * | `invalid_options` | an option that cannot work |
+ * | `invalid_entry` | a helper was given a value that cannot be recorded; nothing was recorded |
+ * | `invalid_query` | the query cannot be answered as asked |
+ * | `invalid_options` | an option cannot work |
  * | `closed` | the log was shut down before the call |
- * | `not_recorded` | the OpenTelemetry pipeline did not let the record through; nothing was written |
- * | `journal_failed` | the journal could not be opened, written or read; what was to be recorded was not |
- * | `delivery_failed` | a mirror did not take a record, or had not delivered all of them by the deadline |
- * | `signing_failed` | a key could not sign a checkpoint; entries are recorded all the same, and the next one covers them |
- * | `invalid_evidence` | a line, note, proof, bundle or key that cannot be read, so that nothing can be said about it |
- * | `verification_failed` | evidence that was read and contradicts itself, a signature or a checkpoint |
+ * | `not_recorded` | OpenTelemetry did not let the record through; nothing was recorded |
+ * | `journal_failed` | the journal could not be opened, read or written; nothing was recorded |
+ * | `delivery_failed` | a mirror refused a record, or did not deliver all by the deadline |
+ * | `signing_failed` | a key could not sign a checkpoint; entries are recorded all the same |
+ * | `invalid_evidence` | a line, note, proof, bundle or key cannot be read, so nothing is judged |
+ * | `verification_failed` | evidence contradicts itself, a signature or a checkpoint |
  */
 export type AuditErrorCode =
   | "invalid_entry"
@@ -35,7 +36,8 @@ export interface AuditErrorOptions {
 }
 
 /**
- * The one error type of this package; tell its cases apart by {@link AuditError.code}, never by its message.
+ * The one error type of this package. Tell its cases apart by {@link AuditError.code}, never by its
+ * message.
  *
  * @example Handling a refusal
  * ```ts
@@ -45,8 +47,8 @@ export interface AuditErrorOptions {
  * try {
  *   audit.logNodeRemoved({ did: "" });
  * } catch (error) {
- *   if (error instanceof AuditError && error.code === "invalid_entry") console.error(error.field, error.message);
- *   else throw error;
+ *   if (!(error instanceof AuditError) || error.code !== "invalid_entry") throw error;
+ *   console.error(error.field, error.message);
  * }
  * ```
  */

@@ -27,8 +27,8 @@ export interface Column {
   /** Whether queries can name it, and memory and journal keep an index of its values. */
   readonly indexed: boolean;
   /**
-   * Whether the reference implementation's export has the key. `exportJson` then writes `null` where
-   * an entry lacks the column. It leaves out any other column that an entry lacks.
+   * Whether the reference implementation's export has the key. `exportJson` then writes `null`
+   * where an entry lacks the column. It leaves out any other column that an entry lacks.
    */
   readonly inReference: boolean;
 }
