@@ -1,4 +1,5 @@
 import { type Attributes, type MeterProvider, metrics } from "@opentelemetry/api";
+import { optional, type ReadOption, withMethods } from "../options.js";
 import * as semconv from "../semconv.js";
 import type { MirrorLedger } from "./ledger.js";
 
@@ -65,10 +66,14 @@ export function observeDelivery(
   );
 }
 
+/** Reads the option of a provider, for whoever passes it on. */
+export const METER_PROVIDER: ReadOption<MeterProvider> = withMethods("a MeterProvider", "getMeter");
+
 /**
- * The provider of the options, or the one that is registered with the API. That one is looked up
- * late: an SDK that starts after the mirrors were made registers its provider then.
+ * Reads the option of a provider. Without it, the provider is the one that is registered with the
+ * OpenTelemetry API. That one is looked up at each call: an SDK may register it later.
  */
-export function meterProviderOf(option: MeterProvider | undefined): () => MeterProvider {
-  return () => option ?? metrics.getMeterProvider();
+export function meterProviderOf(value: unknown, field: string): () => MeterProvider {
+  const given = optional(METER_PROVIDER)(value, field);
+  return () => given ?? metrics.getMeterProvider();
 }

@@ -141,11 +141,10 @@ export interface ResolvedDelivery extends DeliverySettings {
 }
 
 /** The options as their readers return them. */
-type ReadDelivery = Omit<ResolvedDelivery, "backoff" | "giveUpAfterMillis" | "meterProvider"> &
-  Pick<DeliveryOptions, "giveUpAfterMillis" | "meterProvider"> & {
-    readonly initialBackoffMillis: number;
-    readonly maxBackoffMillis: number;
-  };
+type ReadDelivery = Omit<ResolvedDelivery, "backoff"> & {
+  readonly initialBackoffMillis: number;
+  readonly maxBackoffMillis: number;
+};
 
 /** How each option is read. Adapters add readers for options of their own. */
 export const DELIVERY_READERS: OptionReaders<ReadDelivery> = {
@@ -158,10 +157,10 @@ export const DELIVERY_READERS: OptionReaders<ReadDelivery> = {
   exportTimeoutMillis: withDefault(DEFAULT_EXPORT_TIMEOUT_MILLIS, millis(1)),
   initialBackoffMillis: withDefault(DEFAULT_INITIAL_BACKOFF_MILLIS, millis(1)),
   maxBackoffMillis: withDefault(DEFAULT_MAX_BACKOFF_MILLIS, millis(1)),
-  giveUpAfterMillis: optional(millis(1)),
+  giveUpAfterMillis: withDefault(Number.POSITIVE_INFINITY, millis(1)),
   backfill: withDefault(false, boolean),
   onError: optional(callback()),
-  meterProvider: optional(withMethods("a MeterProvider", "getMeter")),
+  meterProvider: meterProviderOf,
 };
 
 /** How the exporter is read. */
@@ -178,16 +177,13 @@ export const EXPORTER: ReadOption<LogRecordExporter> = withMethods(
  * @throws `AuditError` `invalid_options` naming the option.
  */
 export function resolveDelivery(options: ReliableLogRecordProcessorOptions): ResolvedDelivery {
-  const { exporter, initialBackoffMillis, maxBackoffMillis, maxBatchSize, ...read } = readOptions<
-    ReadDelivery & ReliableLogRecordProcessorOptions
+  const { initialBackoffMillis, maxBackoffMillis, ...read } = readOptions<
+    ReadDelivery & { readonly exporter: LogRecordExporter }
   >(options, { ...DELIVERY_READERS, exporter: EXPORTER });
   return {
     ...read,
-    onError: read.onError,
     // a batch that has no room in the spool would never be full, and wait for its delay
-    maxBatchSize: Math.min(maxBatchSize, read.maxPending),
+    maxBatchSize: Math.min(read.maxBatchSize, read.maxPending),
     backoff: { initialMillis: initialBackoffMillis, maxMillis: maxBackoffMillis },
-    giveUpAfterMillis: read.giveUpAfterMillis ?? Number.POSITIVE_INFINITY,
-    meterProvider: meterProviderOf(read.meterProvider),
   };
 }

@@ -1,5 +1,6 @@
 import { diag } from "@opentelemetry/api";
 import { AuditError } from "../errors.js";
+import { callback, optional } from "../options.js";
 
 /** A warning is repeated after this time at the earliest. */
 const REPEAT_MILLIS = 60_000;
@@ -51,6 +52,11 @@ export function processWarnings(): ErrorListener {
       process.emitWarning(`${unsaid} more errors like this since the last warning`, "AuditError");
     unsaid = 0;
   };
+}
+
+/** Reads the option of a listener. Without it, failures become warnings of the process. */
+export function listenerOf(value: unknown, field: string): ErrorListener {
+  return optional(callback<ErrorListener>())(value, field) ?? processWarnings();
 }
 
 /** Reports what goes wrong in one mirror. */

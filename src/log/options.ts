@@ -4,7 +4,7 @@ import type { Resource } from "@opentelemetry/resources";
 import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import { type AuditMirror, isReliable, missingMember } from "../delivery/audit-mirror.js";
 import { meterProviderOf } from "../delivery/delivery-metrics.js";
-import { processWarnings } from "../delivery/reporter.js";
+import { type ErrorListener, listenerOf } from "../delivery/reporter.js";
 import type { AuditEvent } from "../entry/audit-event.js";
 import { DEFAULT_LOG_ID, logIdOf } from "../entry/log-id.js";
 import { timeMillis } from "../entry/timestamp.js";
@@ -138,48 +138,44 @@ export interface GovernanceAuditLogOptions extends AuditLogProcessorOptions {
 }
 
 /** Checked options, with their defaults filled in. */
-export interface ResolvedOptions {
-  readonly bounds: MemoryBounds;
+export interface ResolvedOptions extends MemoryBounds {
   /** The journal's id, or a name with the UUID of this run. */
   readonly logId: string;
+  /** The time by the clock of the options, in milliseconds since 1970. */
+  readonly clock: () => number;
   readonly journal: Journal | undefined;
+  /** Whether the journal was opened for this log, which must then close it. */
+  readonly ownsJournal: boolean;
   readonly durability: "commit" | "batch";
   /** Empty if nothing is signed. */
   readonly keys: readonly SigningKey[];
   readonly checkpointEvery: { readonly entries: number; readonly millis: number };
-  /** Whether the journal was opened for this log, which must then close it. */
-  readonly ownsJournal: boolean;
-  /** The time by the clock of the options, in milliseconds since 1970. */
-  readonly now: () => number;
   readonly mirrors: readonly AuditMirror[];
   readonly meterProvider: () => MeterProvider;
   readonly redact: ((event: AuditEvent) => AuditEvent) | undefined;
-  readonly onError: (error: AuditError) => void;
+  readonly onError: ErrorListener;
 }
 
-/** The options as they are given, each in its checked form. */
-type ReadOptions = Pick<
-  AuditLogProcessorOptions,
-  "maxBytes" | "logId" | "clock" | "signer" | "meterProvider" | "redact" | "onError"
-> &
-  Pick<ResolvedOptions, "durability" | "checkpointEvery" | "mirrors"> & {
-    readonly maxEntries: number;
-    readonly journal: string | Journal | undefined;
-  };
+/** The options before the journal is opened. */
+interface ReadOptions extends Omit<ResolvedOptions, "logId" | "journal" | "ownsJournal" | "keys"> {
+  readonly logId: string | undefined;
+  readonly journal: string | Journal | undefined;
+  readonly signer: Signer | undefined;
+}
 
 const READERS: OptionReaders<ReadOptions> = {
   maxEntries: withDefault(DEFAULT_MAX_ENTRIES, positiveInteger),
-  maxBytes: optional(positiveInteger),
+  maxBytes: withDefault(Number.POSITIVE_INFINITY, positiveInteger),
   logId: logIdOf,
-  clock: optional(callback()),
+  clock: millisOf,
   journal: optional(pathOrJournal),
   durability: withDefault("commit", oneOf("commit", "batch")),
-  signer: (value) => value as AuditLogProcessorOptions["signer"], // `Signer` reads it
+  signer: optional((value) => new Signer(value as SignerKey)),
   checkpointEvery: (value = {}, field) => readOptions(value, CHECKPOINT_READERS, field),
   mirrors: withDefault<readonly AuditMirror[]>([], mirrors),
-  meterProvider: optional(withMethods("a MeterProvider", "getMeter")),
+  meterProvider: meterProviderOf,
   redact: optional(callback()),
-  onError: optional(callback()),
+  onError: listenerOf,
 };
 
 const CHECKPOINT_READERS: OptionReaders<ResolvedOptions["checkpointEvery"]> = {
@@ -196,35 +192,32 @@ const CHECKPOINT_READERS: OptionReaders<ResolvedOptions["checkpointEvery"]> = {
  * does not exist; `journal_failed`.
  */
 export function resolveOptions(options: AuditLogProcessorOptions): ResolvedOptions {
-  const read = readOptions(options, READERS);
-  assertFits(options, read);
-  const signer = read.signer === undefined ? undefined : new Signer(read.signer);
+  const { signer, ...read } = readOptions(options, READERS);
+  assertFits(options);
   // last, so that no refused option leaves it open
   const journal = opened(read.journal, read.logId ?? signer?.name);
-  const ownsJournal = journal !== undefined && journal !== options.journal;
+  const ownsJournal = journal !== undefined && journal !== read.journal;
   return {
-    bounds: { maxEntries: read.maxEntries, maxBytes: read.maxBytes ?? Number.POSITIVE_INFINITY },
-    now: nowOf(read.clock),
-    durability: read.durability,
-    checkpointEvery: read.checkpointEvery,
-    mirrors: read.mirrors,
-    meterProvider: meterProviderOf(read.meterProvider),
-    redact: read.redact,
-    onError: read.onError ?? processWarnings(),
-    keys: keysOf(signer, journal, ownsJournal),
+    ...read,
+    logId: journal?.logId ?? `${read.logId ?? DEFAULT_LOG_ID}/${randomUUID()}`,
     journal,
     ownsJournal,
-    logId: journal?.logId ?? `${read.logId ?? DEFAULT_LOG_ID}/${randomUUID()}`,
+    keys: keysOf(signer, journal, ownsJournal),
   };
 }
 
 /** Refuses options that need another one. */
-function assertFits(given: AuditLogProcessorOptions, read: ReadOptions): void {
-  if (read.durability === "batch" && read.journal === undefined)
+function assertFits({
+  durability,
+  journal,
+  signer,
+  checkpointEvery = {},
+}: AuditLogProcessorOptions): void {
+  if (durability === "batch" && journal === undefined)
     throw invalidOption("durability", "there is no journal to commit to");
-  if (read.signer === undefined && Object.keys(given.checkpointEvery ?? {}).length > 0)
+  if (signer === undefined && Object.keys(checkpointEvery).length > 0)
     throw invalidOption("checkpointEvery", "there is no signer");
-  if (read.signer !== undefined && read.journal === undefined)
+  if (signer !== undefined && journal === undefined)
     throw invalidOption(
       "signer",
       "there is no journal, and a log in memory would sign a new history at each start",
@@ -263,14 +256,16 @@ function opened(
   return journal;
 }
 
-function nowOf(clock: (() => Date) | undefined): () => number {
-  if (clock === undefined) return Date.now;
+/** A clock in milliseconds since 1970. */
+function millisOf(value: unknown, field: string): () => number {
+  if (value === undefined) return Date.now;
+  const clock = callback<() => Date>()(value, field);
   return () => {
     try {
-      return timeMillis(clock(), "clock");
+      return timeMillis(clock(), field);
     } catch (cause) {
-      const message = "clock: it did not give a time from 1970 to 2262; nothing was recorded";
-      throw new AuditError("not_recorded", message, { field: "clock", cause });
+      const message = `${field}: it did not give a time from 1970 to 2262; nothing was recorded`;
+      throw new AuditError("not_recorded", message, { field, cause });
     }
   };
 }

@@ -63,10 +63,10 @@ export class SealedLog {
     const { journal } = options;
     this.id = options.logId;
     this.report = reporterTo(options.onError);
-    this.memory = new MemoryStore(options.bounds);
-    this.#now = options.now;
+    this.memory = new MemoryStore(options);
+    this.#now = options.clock;
     this.#redact = options.redact;
-    this.#bytesMatter = options.bounds.maxBytes !== Number.POSITIVE_INFINITY;
+    this.#bytesMatter = options.maxBytes !== Number.POSITIVE_INFINITY;
     this.#meterProvider = options.meterProvider;
     this.journal = journal;
     if (journal !== undefined && inUse.has(journal))
@@ -235,14 +235,14 @@ export class SealedLog {
     }
   }
 
-  #checkpointerOf({ keys, checkpointEvery, now }: ResolvedOptions): Checkpointer | undefined {
+  #checkpointerOf({ keys, checkpointEvery, clock }: ResolvedOptions): Checkpointer | undefined {
     if (this.journal === undefined || keys.length === 0) return undefined;
     return new Checkpointer({
       journal: this.journal,
       group: this.#group,
       keys,
       every: checkpointEvery,
-      now,
+      now: clock,
       report: this.report,
       handOn: (checkpoint) =>
         this.mirrors.handOn(this.mirrors.handover(checkpointRecord(checkpoint), undefined)),
@@ -253,11 +253,11 @@ export class SealedLog {
    * Goes on where the journal ends: takes its newest entries into memory, and gives each mirror the
    * outbox of its name.
    */
-  #continue(journal: Journal, { bounds, mirrors }: ResolvedOptions): void {
+  #continue(journal: Journal, { maxEntries, mirrors }: ResolvedOptions): void {
     inUse.add(journal);
     this.#next = journal.length;
     this.#lastTime = journal.lastTime;
-    for (const { entry, timestampMillis, bytes } of journal.newest(bounds.maxEntries))
+    for (const { entry, timestampMillis, bytes } of journal.newest(maxEntries))
       this.memory.append(entry, timestampMillis, bytes);
     for (const mirror of mirrors)
       if (isReliable(mirror))

@@ -1,4 +1,5 @@
 import type { LogRecordExporter } from "@opentelemetry/sdk-logs";
+import { METER_PROVIDER } from "../delivery/delivery-metrics.js";
 import { DELIVERY_READERS, type DeliveryOptions, EXPORTER } from "../delivery/options.js";
 import { invalidOption } from "../errors.js";
 import { headersOf, httpUrl } from "../http/request-options.js";
@@ -62,8 +63,10 @@ type ReadOtlpOptions = DeliveryOptions & HttpOptions & Pick<ResolvedOtlpOptions,
 
 const READERS: OptionReaders<ReadOtlpOptions> = {
   ...DELIVERY_READERS,
-  // the default depends on the time-out of a request
-  exportTimeoutMillis: optional(DELIVERY_READERS.exportTimeoutMillis),
+  // the delivery reads these again, and fills in their defaults
+  exportTimeoutMillis: optional(millis(1)),
+  giveUpAfterMillis: optional(millis(1)),
+  meterProvider: optional(METER_PROVIDER),
   url: optional((value, field) => httpUrl(value, field, EXPECTED_URL).href),
   headers: optional(headersOf),
   compression: optional(oneOf("none", "gzip")),

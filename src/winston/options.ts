@@ -1,6 +1,6 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { Logger } from "winston";
-import { processWarnings } from "../delivery/reporter.js";
+import { listenerOf } from "../delivery/reporter.js";
 import { type AuditError, invalidOption } from "../errors.js";
 import {
   callback,
@@ -56,10 +56,10 @@ const RESERVED_KEYS: ReadonlySet<string> = new Set([
   "__proto__",
 ]);
 
-const READERS: OptionReaders<WinstonMirrorOptions & { readonly key: string }> = {
+const READERS: OptionReaders<ResolvedWinstonOptions> = {
   key: withDefault(DEFAULT_KEY, freeKey),
   level: optional(callback()),
-  onError: optional(callback()),
+  onError: listenerOf,
 };
 
 /**
@@ -68,8 +68,7 @@ const READERS: OptionReaders<WinstonMirrorOptions & { readonly key: string }> = 
  * @throws `AuditError` `invalid_options` naming the option, an unknown one too.
  */
 export function resolveOptions(options: WinstonMirrorOptions): ResolvedWinstonOptions {
-  const { key, level, onError = processWarnings() } = readOptions(options, READERS);
-  return { key, level, onError };
+  return readOptions(options, READERS);
 }
 
 function freeKey(value: unknown, field: string): string {
