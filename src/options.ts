@@ -12,7 +12,7 @@ export const MAX_TIMER_MILLIS = 2_147_483_647;
 export type ReadOption<T> = (value: unknown, field: string) => T;
 
 /** One reader for each option. Any other option is refused. */
-export type OptionReaders<Options> = {
+export type Readers<Options> = {
   readonly [Name in keyof Options]-?: ReadOption<Options[Name]>;
 };
 
@@ -26,7 +26,7 @@ export type OptionReaders<Options> = {
  */
 export function readOptions<Options>(
   options: unknown,
-  readers: OptionReaders<Options>,
+  readers: Readers<Options>,
   path?: string,
 ): Options {
   if (typeof options !== "object" || options === null)

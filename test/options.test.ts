@@ -4,10 +4,10 @@ import {
   boolean,
   callback,
   millis,
-  type OptionReaders,
   oneOf,
   optional,
   positiveInteger,
+  type Readers,
   type ReadOption,
   readOptions,
   string,
@@ -23,7 +23,7 @@ interface Options {
   readonly onError: (() => void) | undefined;
 }
 
-const READERS: OptionReaders<Options> = {
+const READERS: Readers<Options> = {
   size: withDefault(7, positiveInteger),
   mode: withDefault("safe", oneOf("fast", "safe")),
   onError: optional(callback()),

@@ -5,10 +5,10 @@ import {
   boolean,
   callback,
   millis,
-  type OptionReaders,
   oneOf,
   optional,
   positiveInteger,
+  type Readers,
   type ReadOption,
   readOptions,
   text,
@@ -147,7 +147,7 @@ type ReadDelivery = Omit<ResolvedDelivery, "backoff"> & {
 };
 
 /** How each option is read. Adapters add readers for options of their own. */
-export const DELIVERY_READERS: OptionReaders<ReadDelivery> = {
+export const DELIVERY_READERS: Readers<ReadDelivery> = {
   name: withDefault(DEFAULT_MIRROR_NAME, text),
   maxBatchSize: withDefault(DEFAULT_MAX_BATCH_SIZE, positiveInteger),
   maxConcurrentExports: withDefault(DEFAULT_MAX_CONCURRENT_EXPORTS, positiveInteger),

@@ -1,6 +1,6 @@
 import { logIdOf } from "../entry/log-id.js";
 import { invalidOption } from "../errors.js";
-import { boolean, type OptionReaders, readOptions, withDefault } from "../options.js";
+import { boolean, type Readers, readOptions, withDefault } from "../options.js";
 
 /**
  * For how many days entries are kept at least: six months, as Article 26(6) of the EU AI Act
@@ -39,7 +39,7 @@ export interface ResolvedJournalOptions {
   readonly minimumRetentionDays: number;
 }
 
-const READERS: OptionReaders<ResolvedJournalOptions> = {
+const READERS: Readers<ResolvedJournalOptions> = {
   readOnly: withDefault(false, boolean),
   logId: logIdOf,
   minimumRetentionDays: withDefault(DEFAULT_MINIMUM_RETENTION_DAYS, days),

@@ -16,10 +16,10 @@ import {
   arrayOf,
   callback,
   MAX_TIMER_MILLIS,
-  type OptionReaders,
   oneOf,
   optional,
   positiveInteger,
+  type Readers,
   type ReadOption,
   readOptions,
   withDefault,
@@ -163,7 +163,7 @@ interface ReadOptions extends Omit<ResolvedOptions, "logId" | "journal" | "ownsJ
   readonly signer: Signer | undefined;
 }
 
-const READERS: OptionReaders<ReadOptions> = {
+const READERS: Readers<ReadOptions> = {
   maxEntries: withDefault(DEFAULT_MAX_ENTRIES, positiveInteger),
   maxBytes: withDefault(Number.POSITIVE_INFINITY, positiveInteger),
   logId: logIdOf,
@@ -178,7 +178,7 @@ const READERS: OptionReaders<ReadOptions> = {
   onError: listenerOf,
 };
 
-const CHECKPOINT_READERS: OptionReaders<ResolvedOptions["checkpointEvery"]> = {
+const CHECKPOINT_READERS: Readers<ResolvedOptions["checkpointEvery"]> = {
   entries: withDefault(DEFAULT_CHECKPOINT_ENTRIES, positiveInteger),
   millis: withDefault(DEFAULT_CHECKPOINT_MILLIS, (value, field) =>
     Math.min(positiveInteger(value, field), MAX_TIMER_MILLIS),

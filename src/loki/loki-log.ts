@@ -45,8 +45,9 @@ export class LokiLog {
   /** Sends no request yet. Throws `AuditError` `invalid_options`. */
   constructor(options: LokiAuditReaderOptions) {
     this.#options = resolveLokiOptions(options);
-    const { endpoint, headers, timeoutMillis, logId } = this.#options;
-    this.#endpoint = new LokiEndpoint(endpoint, headers, timeoutMillis);
+    const { url, headers, tenant, timeoutMillis, logId } = this.#options;
+    const sent = tenant === undefined ? headers : { ...headers, "X-Scope-OrgID": tenant };
+    this.#endpoint = new LokiEndpoint(url, sent, timeoutMillis);
     this.#logId = logId;
   }
 

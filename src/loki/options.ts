@@ -3,9 +3,9 @@ import { invalidOption } from "../errors.js";
 import { headersOf, headerValue, httpUrl } from "../http/request-options.js";
 import {
   millis,
-  type OptionReaders,
   optional,
   positiveInteger,
+  type Readers,
   readOptions,
   text,
   withDefault,
@@ -54,11 +54,12 @@ export interface LokiAuditReaderOptions {
 
 /** Options that were checked. */
 export interface ResolvedLokiOptions {
-  /** Of `query_range`. */
-  readonly endpoint: string;
+  /** The URL of `query_range`. */
+  readonly url: string;
   readonly selector: string;
   readonly logId: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  readonly tenant: string | undefined;
   readonly lookbackDays: number;
   readonly timeoutMillis: number;
 }
@@ -67,35 +68,21 @@ const MATCHER = '[a-zA-Z_][a-zA-Z0-9_]*\\s*(?:=~|!~|!=|=)\\s*(?:"(?:[^"\\\\\\n]|
 /** A selector and nothing after it: a filter of the caller could hide entries. */
 const SELECTOR = new RegExp(`^\\{\\s*${MATCHER}(?:\\s*,\\s*${MATCHER})*\\s*\\}$`);
 
-/** The options as they are given, each in its checked form. */
-type ReadLokiOptions = Omit<ResolvedLokiOptions, "endpoint"> & {
-  readonly url: string;
-  readonly tenant: string | undefined;
-};
-
-const READERS: OptionReaders<ReadLokiOptions> = {
+const READERS: Readers<ResolvedLokiOptions> = {
   url: endpoint,
   selector,
   logId: logIdOf,
   headers: withDefault({}, headersOf),
   tenant: optional((value, field) => headerValue(text(value, field), field)),
   lookbackDays: withDefault(DEFAULT_LOOKBACK_DAYS, positiveInteger),
-  timeoutMillis: withDefault(DEFAULT_TIMEOUT_MILLIS, millis(1)),
+  timeoutMillis: withDefault(DEFAULT_TIMEOUT_MILLIS, wholeMillis),
 };
 
 /** Checks options and fills in their defaults. Throws `invalid_options`. */
 export function resolveLokiOptions(options: LokiAuditReaderOptions): ResolvedLokiOptions {
-  const { url, tenant, headers, timeoutMillis, ...read } = readOptions(options, READERS);
-  return {
-    ...read,
-    logId: read.logId,
-    endpoint: url,
-    headers: { ...headers, ...(tenant !== undefined && { "X-Scope-OrgID": tenant }) },
-    timeoutMillis: Math.ceil(timeoutMillis),
-  };
+  return readOptions(options, READERS);
 }
 
-/** The URL of `query_range`. */
 function endpoint(value: unknown, field: string): string {
   const url = httpUrl(value, field, "the http or https URL of Loki, such as http://localhost:3100");
   if (url.username !== "" || url.password !== "")
@@ -114,4 +101,9 @@ function selector(value: unknown, field: string): string {
     field,
     'expected a stream selector of LogQL, such as {service_name="governance"}',
   );
+}
+
+/** `AbortSignal.timeout` takes nothing else. */
+function wholeMillis(value: unknown, field: string): number {
+  return Math.ceil(millis(1)(value, field));
 }

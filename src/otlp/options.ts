@@ -3,7 +3,7 @@ import { METER_PROVIDER } from "../delivery/delivery-metrics.js";
 import { DELIVERY_READERS, type DeliveryOptions, EXPORTER } from "../delivery/options.js";
 import { invalidOption } from "../errors.js";
 import { headersOf, httpUrl } from "../http/request-options.js";
-import { millis, type OptionReaders, oneOf, optional, readOptions } from "../options.js";
+import { millis, oneOf, optional, type Readers, readOptions } from "../options.js";
 
 const EXPECTED_URL = "an http or https URL with its path, such as http://localhost:4318/v1/logs";
 
@@ -61,7 +61,7 @@ export interface ResolvedOtlpOptions {
 
 type ReadOtlpOptions = DeliveryOptions & HttpOptions & Pick<ResolvedOtlpOptions, "exporter">;
 
-const READERS: OptionReaders<ReadOtlpOptions> = {
+const READERS: Readers<ReadOtlpOptions> = {
   ...DELIVERY_READERS,
   // the delivery reads these again, and fills in their defaults
   exportTimeoutMillis: optional(millis(1)),

@@ -3,14 +3,7 @@ import { invalidOption } from "../errors.js";
 import type { TrustedKey } from "../integrity/check-signatures.js";
 import { type Checkpoint, parseCheckpoint, parseCheckpointText } from "../integrity/checkpoint.js";
 import { parseVerifierKey } from "../integrity/keys/verifier-key.js";
-import {
-  arrayOf,
-  type OptionReaders,
-  optional,
-  readOptions,
-  string,
-  withDefault,
-} from "../options.js";
+import { arrayOf, optional, type Readers, readOptions, string, withDefault } from "../options.js";
 
 /** A verifier key with the period in which it was in use. */
 export interface PeriodKey {
@@ -66,13 +59,13 @@ interface ReadVerifyOptions extends Omit<ResolvedVerifyOptions, "trusted"> {
   readonly trustedCheckpoint: Checkpoint | undefined;
 }
 
-const READERS: OptionReaders<ReadVerifyOptions> = {
+const READERS: Readers<ReadVerifyOptions> = {
   keys: withDefault<readonly TrustedKey[]>([], arrayOf(trustedKey)),
   trustedCheckpoint: optional(trustedCheckpoint),
   origin: optional(string),
 };
 
-const PERIOD_KEY: OptionReaders<Omit<TrustedKey, "key"> & { readonly vkey: string }> = {
+const PERIOD_KEY: Readers<Omit<TrustedKey, "key"> & { readonly vkey: string }> = {
   vkey: string,
   notBefore: optional(date),
   notAfter: optional(date),

@@ -2,14 +2,7 @@ import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { Logger } from "winston";
 import { listenerOf } from "../delivery/reporter.js";
 import { type AuditError, invalidOption } from "../errors.js";
-import {
-  callback,
-  type OptionReaders,
-  optional,
-  readOptions,
-  text,
-  withDefault,
-} from "../options.js";
+import { callback, optional, type Readers, readOptions, text, withDefault } from "../options.js";
 
 /** The default of {@link WinstonMirrorOptions.key}. */
 export const DEFAULT_KEY = "governance";
@@ -56,7 +49,7 @@ const RESERVED_KEYS: ReadonlySet<string> = new Set([
   "__proto__",
 ]);
 
-const READERS: OptionReaders<ResolvedWinstonOptions> = {
+const READERS: Readers<ResolvedWinstonOptions> = {
   key: withDefault(DEFAULT_KEY, freeKey),
   level: optional(callback()),
   onError: listenerOf,

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
 import { AuditError, invalidOption } from "../../errors.js";
-import { callback, type OptionReaders, readOptions, string } from "../../options.js";
+import { callback, type Readers, readOptions, string } from "../../options.js";
 import { parseVerifierKey, type VerifierKey, verifierKeyOf } from "./verifier-key.js";
 
 /** A key that signs checkpoints; where its private half lives is its own matter. */
@@ -68,7 +68,7 @@ export function remoteSigningKey(options: RemoteSigningKeyOptions): SigningKey {
   return { verifierKey, sign: (message) => sign(message) };
 }
 
-const REMOTE_READERS: OptionReaders<SigningKey> = {
+const REMOTE_READERS: Readers<SigningKey> = {
   verifierKey: (value, field) => {
     try {
       return parseVerifierKey(string(value, field));
