@@ -1,59 +1,63 @@
-import { verify } from "node:crypto";
 import { type Checkpoint, parseCheckpointText } from "./checkpoint.js";
-import { ALGORITHMS, isTimestamped, type KeyAlgorithm } from "./keys/signature-types.js";
-import { publicKeyObject, type VerifierKey } from "./keys/verifier-key.js";
+import { isTimestamped, type KeyAlgorithm, type VerifierKey } from "./keys/verifier-key.js";
+import { verifySignature } from "./keys/verify-signature.js";
 import { type NoteSignature, parseNote } from "./note/signed-note.js";
 import { signedMessage, splitTimestamp } from "./signed-message.js";
 
-/** A key that the verifier was given by a way that it trusts. */
+/** A key that the caller vouches for. */
 export interface TrustedKey {
   readonly key: VerifierKey;
-  /** When the key came into use; what it signed before is invalid. */
+  /** When the key came into use. What it signed before is invalid. */
   readonly notBefore?: Date;
-  /** When the key went out of use; what it signed after is invalid. */
+  /** When the key went out of use. What it signed after is invalid. */
   readonly notAfter?: Date;
 }
 
-/** What else a verifier may know of a note. */
+/** What else the caller knows about a note. */
 export interface CheckSignaturesOptions {
   /**
-   * When the note was made, by what the caller trusts in that. A key's period is held against it where the signature
-   * itself says no time.
+   * When the note was made, from a source that the caller trusts. A key's period is compared with
+   * it if the signature has no time.
    */
   readonly time?: Date;
 }
 
-/** What came out of one signature line. */
+/** What one signature line came to. */
 export interface SignatureVerdict {
   /** The name of the key. */
   readonly name: string;
   /** The key's id, an unsigned number of 32 bits. */
   readonly keyId: number;
-  /** Of the key, where it is known. */
+  /** The algorithm of the key, if the key is known. */
   readonly algorithm?: KeyAlgorithm;
-  /** `log` where a known key has the checkpoint's origin as its name, `cosignature` where it has another one. */
+  /**
+   * `log` if a known key has the checkpoint's origin as its name, `cosignature` if it has another
+   * name, `unknown` if no such key is known.
+   */
   readonly kind: "log" | "cosignature" | "unknown";
-  /** `unchecked`: it could not be told; neither a proof nor a contradiction. */
+  /** `unchecked`: the check was not possible. This proves nothing and contradicts nothing. */
   readonly status: "valid" | "invalid" | "unchecked";
-  /** When it was signed, by the signature itself; absent where it says no time. */
+  /** When it was signed, according to the signature. Absent if it has no time. */
   readonly timestamp?: Date;
   /** Why it is not valid. */
   readonly reason?: string;
 }
 
 /**
- * Checks each signature of a checkpoint by the keys that are trusted, in the order of the note.
+ * Checks each signature of a checkpoint by the trusted keys, in the order of the note.
  *
- * Unknown keys are passed over, as they must be (C2SP signed-note v1.0.0, Signatures): `kind` is `unknown`, `status`
- * `unchecked`. A checkpoint can be relied on when one verdict at least is `log` and `valid`, and none is `invalid`. Who
- * counts cosigners counts names and ids, not verdicts: a key may have signed twice.
+ * Signatures of unknown keys are ignored, as they must be (C2SP signed-note v1.0.0, Signatures):
+ * their `kind` is `unknown`, their `status` `unchecked`. You can rely on a checkpoint if at least
+ * one verdict is `log` and `valid`, and none is `invalid`. To count cosigners, count names and ids
+ * and not verdicts: a key may have signed twice.
  *
- * Types 0x04 and 0x06 sign a time, which the key's period is held against; so a key that leaked after its period can
- * still date back what it signs. Type 0x01 signs none: with a period and without `options.time`, a signature that is
- * right is `unchecked`. So is one of ML-DSA-44 on a Node without it, before 24.
+ * Types 0x04 and 0x06 sign a time, which is compared with the key's period. If a key leaks after
+ * its period, it can still sign with an earlier time. Type 0x01 signs no time: if the key has a
+ * period and there is no `options.time`, a correct signature is `unchecked`. A signature of
+ * ML-DSA-44 is `unchecked` too if this version of Node does not support it, which is before 24.
  *
  * @param note - A checkpoint.
- * @throws `AuditError` `invalid_evidence` when the note is no checkpoint.
+ * @throws `AuditError` `invalid_evidence` if the note is not a checkpoint.
  *
  * @example Whether the log itself signed a checkpoint
  * ```ts
@@ -85,7 +89,13 @@ export function checkSignatures(
     // A key may be trusted for several periods.
     return (
       verdicts.find(({ status }) => status === "valid") ??
-      verdicts[0] ?? { name, keyId, kind: "unknown", status: "unchecked", reason: "an unknown key" }
+      verdicts[0] ?? {
+        name,
+        keyId,
+        kind: "unknown",
+        status: "unchecked",
+        reason: "its key is not known",
+      }
     );
   });
 }
@@ -102,43 +112,34 @@ function check(
   const { seconds, signature } = isTimestamped(key.type)
     ? splitTimestamp(line.signature)
     : { seconds: 0, signature: line.signature };
-  if (Number.isNaN(seconds)) return { status: "invalid", reason: "its time is beyond all dates" };
+  if (Number.isNaN(seconds)) return { status: "invalid", reason: "its time is out of range" };
   const message = signedMessage(key, checkpoint, seconds);
   const status = message === undefined ? "invalid" : verifySignature(key, message, signature);
-  // A time of 0 says that none is meant (tlog-cosignature, ML-DSA-44 signed message).
+  // A time of 0 means that there is none (tlog-cosignature, ML-DSA-44 signed message).
   const timestamp = seconds === 0 ? {} : { timestamp: new Date(seconds * 1000) };
-  if (status === "invalid")
-    return { status, reason: "its key did not make it for this checkpoint" };
+  if (status === "invalid") return { status, reason: "its key did not sign this checkpoint" };
   if (status === "unchecked")
-    return { status, ...timestamp, reason: `this Node has no ${key.algorithm}` };
+    return {
+      status,
+      ...timestamp,
+      reason: `this version of Node does not support ${key.algorithm}`,
+    };
   return { ...periodOutcome(trusted, timestamp.timestamp ?? time), ...timestamp };
 }
 
 function periodOutcome({ notBefore, notAfter }: TrustedKey, time: Date | undefined): Outcome {
   if (notBefore === undefined && notAfter === undefined) return { status: "valid" };
   if (time === undefined)
-    return { status: "unchecked", reason: "it says no time, and its key is for a period only" };
-  // Asked so that a date which is none fails.
+    return { status: "unchecked", reason: "it has no time, and its key has a period" };
+  // An invalid date fails both comparisons.
   if (notBefore !== undefined && !(secondsOf(time) >= secondsOf(notBefore)))
-    return { status: "invalid", reason: "it was made before the period of its key" };
+    return { status: "invalid", reason: "it was made before its key came into use" };
   if (notAfter !== undefined && !(secondsOf(time) <= secondsOf(notAfter)))
-    return { status: "invalid", reason: "it was made after the period of its key" };
+    return { status: "invalid", reason: "it was made after its key went out of use" };
   return { status: "valid" };
 }
 
-/** Signatures say whole seconds: what is made in the first second of a period is in it. */
+/** Signatures have whole seconds: one that is made in the first second of a period is within it. */
 function secondsOf(date: Date): number {
   return Math.floor(date.getTime() / 1000);
-}
-
-/** Whether the key made the signature over the message; `unchecked` where this Node has not the key's algorithm. */
-export function verifySignature(
-  key: VerifierKey,
-  message: Uint8Array,
-  signature: Uint8Array,
-): SignatureVerdict["status"] {
-  if (signature.length !== ALGORITHMS[key.algorithm].signatureBytes) return "invalid";
-  const publicKey = publicKeyObject(key);
-  if (publicKey === undefined) return "unchecked";
-  return verify(null, message, publicKey, signature) ? "valid" : "invalid";
 }

@@ -1,30 +1,31 @@
 import { invalidEvidence, invalidOption } from "../errors.js";
-import { HASH_BYTES, type Hash } from "./merkle/merkle-hash.js";
+import { HASH_BYTES, type Hash, hexOf } from "./merkle/merkle-hash.js";
 import { base64, hashOfBase64, numberOfDecimal } from "./note/encodings.js";
 import { parseNote } from "./note/signed-note.js";
 
 /** What stands between the text of a checkpoint, which has no empty line, and its signatures. */
 const BEFORE_SIGNATURES = "\n\n";
 
-/** The signed state of a log: how many entries it has, and the root hash over all of them. */
+/** The signed state of a log: how many entries it has, and one root hash over all of them. */
 export interface Checkpoint {
   /** The log's id. */
   readonly origin: string;
-  /** How many entries. */
+  /** How many entries it covers. */
   readonly size: number;
-  /** The root of the Merkle tree over their lines, hexadecimal. */
+  /** The root hash of the Merkle tree over their lines, hexadecimal. */
   readonly rootHash: string;
   /** The signed note that says so. While nobody has signed it, the text of the note alone. */
   readonly note: string;
 }
 
 /**
- * Writes the text of a checkpoint (C2SP tlog-checkpoint v1.0.0, Note text), without extension lines.
+ * Writes the text of a checkpoint (C2SP tlog-checkpoint v1.0.0, Note text), without extension
+ * lines.
  *
  * @param origin - The log's id: one line that is not empty.
- * @param size - How many entries.
+ * @param size - How many entries it covers.
  * @param root - The root hash over them, 32 bytes.
- * @throws `AuditError` `invalid_options` when there is no checkpoint of these.
+ * @throws `AuditError` `invalid_options` if these cannot be in a checkpoint.
  */
 export function checkpointText(origin: string, size: number, root: Hash): string {
   if (origin === "" || !origin.isWellFormed() || /\p{Cc}/u.test(origin))
@@ -36,8 +37,9 @@ export function checkpointText(origin: string, size: number, root: Hash): string
 }
 
 /**
- * Reads the text of a checkpoint that has no signatures (C2SP tlog-checkpoint v1.0.0, Note text). Extension lines are
- * ignored: an ML-DSA-44 signature does not cover them, and nobody can audit what they say.
+ * Reads the text of a checkpoint that has no signatures (C2SP tlog-checkpoint v1.0.0, Note text).
+ * Extension lines are ignored: an ML-DSA-44 signature does not cover them, and nobody can audit
+ * what they say.
  *
  * @throws `AuditError` `invalid_evidence`.
  */
@@ -52,14 +54,15 @@ export function parseCheckpointText(text: string): Checkpoint {
   const root = hashOfBase64(encoded);
   if (root === undefined)
     throw invalidEvidence("checkpoint: expected the root hash on its third line");
-  return { origin, size, rootHash: Buffer.from(root).toString("hex"), note: text };
+  return { origin, size, rootHash: hexOf(root), note: text };
 }
 
 /**
- * Reads a checkpoint (C2SP tlog-checkpoint v1.0.0). Its signatures are not verified: `checkSignatures` does.
+ * Reads a checkpoint (C2SP tlog-checkpoint v1.0.0). Does not verify its signatures: use
+ * `checkSignatures`.
  *
  * @param note - The whole signed note.
- * @throws `AuditError` `invalid_evidence` when it is no checkpoint.
+ * @throws `AuditError` `invalid_evidence` if it is not a checkpoint.
  */
 export function parseCheckpoint(note: string): Checkpoint {
   return { ...parseCheckpointText(parseNote(note).text), note };

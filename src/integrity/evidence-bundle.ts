@@ -5,7 +5,7 @@ import { type Checkpoint, parseCheckpoint } from "./checkpoint.js";
 import type { Hash } from "./merkle/merkle-hash.js";
 import { base64, hashOfBase64 } from "./note/encodings.js";
 
-/** Chosen entries of a log, each with the proof that it is in the tree of one checkpoint. */
+/** Chosen entries of a log, each with the proof that it is in the tree of the checkpoint. */
 export interface EvidenceBundle {
   /** The log's id, as in the checkpoint. */
   readonly origin: string;
@@ -24,10 +24,10 @@ export interface BundleEntry {
   readonly proof: readonly Hash[];
 }
 
-/** What a bundle says that it is. */
+/** The format that a bundle names. */
 export const BUNDLE_FORMAT = "quorumlog/evidence-bundle";
 
-/** The version of the format that is written and read. */
+/** The version of the format. */
 export const BUNDLE_VERSION = 1;
 
 /**
@@ -39,7 +39,11 @@ export const BUNDLE_VERSION = 1;
  * | `version` | 1 |
  * | `origin` | the log's id |
  * | `checkpoint` | the signed note (C2SP tlog-checkpoint) |
- * | `entries` | by rising `sequence`: `{ "sequence": 7, "line": "{…}", "proof": ["<base64 of 32 bytes>", …] }` |
+ * | `entries` | objects like the one below, by rising `sequence`; a hash is base64 of 32 bytes |
+ *
+ * ```json
+ * { "sequence": 7, "line": "{…}", "proof": ["<hash>", "<hash>"] }
+ * ```
  */
 export function formatBundle({ origin, checkpoint, entries }: EvidenceBundle): string {
   const written = entries
@@ -56,8 +60,8 @@ export function formatBundle({ origin, checkpoint, entries }: EvidenceBundle): s
 }
 
 /**
- * Reads what {@link formatBundle} wrote, and nothing else: no key is missing or unknown. Nothing is verified but that the
- * checkpoint is one of the origin.
+ * Reads what {@link formatBundle} writes, and nothing else: no key may be missing or unknown. Does
+ * not verify it, except that the checkpoint must have the origin of the bundle.
  *
  * @param json - The whole text.
  * @throws `AuditError` `invalid_evidence`, with the path of the field.
@@ -84,7 +88,7 @@ export function parseBundle(json: string): EvidenceBundle {
   for (const [index, { sequence }] of entries.entries()) {
     if (sequence <= (entries[index - 1]?.sequence ?? -1))
       throw invalidEvidence(
-        "expected more than the entry before has",
+        "expected more than the sequence of the entry before",
         `entries[${index}].sequence`,
       );
   }
@@ -128,7 +132,7 @@ function parsed(json: string): unknown {
   }
 }
 
-/** The object with just these keys; read as own properties, a key such as `__proto__` is an unknown one. */
+/** The object, if it has exactly these keys. A key such as `__proto__` is an unknown one. */
 function objectOf(value: unknown, field: string, keys: readonly string[]): UnknownObject {
   if (!isObject(value)) throw invalidEvidence("expected an object", field);
   for (const key of Object.keys(value)) {
@@ -144,7 +148,7 @@ function arrayOf(value: unknown, field: string): readonly unknown[] {
   return value;
 }
 
-/** Text without lone surrogates, which have no bytes that could be hashed. */
+/** The text, if it has no lone surrogates. They have no bytes that could be hashed. */
 function textOf(value: unknown, field: string): string {
   if (typeof value !== "string" || !value.isWellFormed())
     throw invalidEvidence("expected text", field);

@@ -1,18 +1,18 @@
 import type { InclusionProof } from "./merkle/merkle-proofs.js";
 
-/** One piece of evidence, in the order in which the source has it. */
+/** One piece of evidence. A source yields them in its own order. */
 export type EvidenceItem = EvidenceLine | EvidenceCheckpoint | EvidencePruned | EvidenceProblem;
 
 /** A line that the source holds. */
 export interface EvidenceLine {
   readonly kind: "line";
-  /** The line without its end; its bytes where the source has bytes. */
+  /** The line without its end, as bytes if the source has bytes. */
   readonly line: string | Uint8Array;
-  /** What the source says that it hashes to, hexadecimal. */
+  /** The leaf hash that the source has for it, hexadecimal. */
   readonly leafHash?: string;
-  /** Its proof, where the source has chosen entries only. */
+  /** Its inclusion proof, if the source has chosen entries only. */
   readonly inclusion?: InclusionProof;
-  /** What the source itself found wrong with it, such as a column that does not say what the line says. */
+  /** What the source itself found wrong with it, such as a column that differs from the line. */
   readonly problem?: string;
 }
 
@@ -23,7 +23,7 @@ export interface EvidenceCheckpoint {
   readonly note: string;
 }
 
-/** An entry whose line was removed by retention, and whose leaf hash was kept. */
+/** An entry of which only the leaf hash is left: retention removed its line. */
 export interface EvidencePruned {
   readonly kind: "pruned";
   readonly sequence: number;
@@ -31,22 +31,27 @@ export interface EvidencePruned {
   readonly leafHash: string;
 }
 
-/** What the source itself found wrong with it, beyond its lines, such as an index that hides entries. */
+/**
+ * What the source found wrong with itself, beyond its lines, such as an index that hides entries.
+ */
 export interface EvidenceProblem {
   readonly kind: "problem";
   readonly message: string;
 }
 
-/** Where evidence comes from: a journal, an export, a bundle, a backend. */
+/** Where `verify` reads evidence: a journal, an export, a bundle, a backend. */
 export interface EvidenceSource extends AsyncIterable<EvidenceItem> {
   /**
-   * Whether lines out of order or twice are a fault, as in a journal or an export, or to be expected, as in a backend that
-   * is delivered to at least once.
+   * Whether it is a fault if lines are out of order or there twice, as in a journal or an export. A
+   * backend gets each line at least once, so there it is not.
+   *
    * @defaultValue true
    */
   readonly ordered?: boolean;
   /**
-   * Whether it holds chosen entries only, as an evidence bundle does: nothing about completeness follows.
+   * Whether it holds chosen entries only, as an evidence bundle does. Then it cannot show whether
+   * all entries are there.
+   *
    * @defaultValue false
    */
   readonly partial?: boolean;

@@ -5,12 +5,14 @@ const LABEL = Buffer.from("subtree/v1\n\0");
 const TIMESTAMP_BYTES = 8;
 
 /**
- * The bytes that a key signs of a checkpoint: the note text by type 0x01 (C2SP signed-note v1.0.0, Ed25519 signatures),
- * with a header and the time by 0x04, and a structure of its own by 0x06 (tlog-cosignature v1.1.0-rc.1, Ed25519 and
- * ML-DSA-44 signed message).
+ * The bytes that a key signs for a checkpoint. Type 0x01 signs the text of the note (C2SP
+ * signed-note v1.0.0, Ed25519 signatures). Type 0x04 signs it after a header and the time. Type
+ * 0x06 signs a binary structure (tlog-cosignature v1.1.0-rc.1, Ed25519 and ML-DSA-44 signed
+ * message).
  *
- * @param seconds - POSIX time of the signature; 0 and for type 0x01 unused: it says no time.
- * @returns Undefined where type 0x06 cannot say it, since the origin or the key's name is longer than 255 bytes.
+ * @param seconds - POSIX time of the signature, or 0 for no time. Type 0x01 does not use it.
+ * @returns Undefined if type 0x06 cannot sign it: the origin or the key's name is longer than 255
+ * bytes.
  */
 export function signedMessage(
   key: VerifierKey,
@@ -34,15 +36,18 @@ export function signedMessage(
   ]);
 }
 
-/** A signature as the types 0x04 and 0x06 write it, after its time (tlog-cosignature v1.1.0-rc.1, Format). */
+/**
+ * Puts the time before a signature, as the types 0x04 and 0x06 do (tlog-cosignature v1.1.0-rc.1,
+ * Format).
+ */
 export function timestampedSignature(seconds: number, signature: Uint8Array): Buffer {
   return Buffer.concat([uint64(seconds), signature]);
 }
 
 /**
- * Takes a {@link timestampedSignature} apart, which is untrusted and of any length.
+ * Takes a {@link timestampedSignature} apart. It may come from anybody, and have any length.
  *
- * @returns The seconds are NaN where a `Date` could not hold them.
+ * @returns The seconds are NaN if a `Date` cannot hold them.
  */
 export function splitTimestamp(bytes: Uint8Array): {
   readonly seconds: number;

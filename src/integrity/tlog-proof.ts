@@ -3,7 +3,7 @@ import { parseCheckpoint } from "./checkpoint.js";
 import type { Hash } from "./merkle/merkle-hash.js";
 import { base64, bytesOfBase64, hashOfBase64, numberOfDecimal } from "./note/encodings.js";
 
-/** That one entry is in the log, to be checked offline by the log's keys alone. */
+/** The proof that one entry is in the log. The keys of the log are enough to check it offline. */
 export interface TlogProof {
   /** The index of the entry, which is its sequence. */
   readonly index: number;
@@ -12,8 +12,8 @@ export interface TlogProof {
   /** The checkpoint, a signed note. */
   readonly checkpoint: string;
   /**
-   * Here the entry's canonical line, so that the file verifies by itself. Nothing authenticates it but the proof: the leaf
-   * hash has to be made from it.
+   * The entry's canonical line: with it, nothing but the file is needed. Only the proof
+   * authenticates it, so make the leaf hash from it.
    */
   readonly extra?: Uint8Array;
 }
@@ -27,9 +27,9 @@ export function formatTlogProof({ index, proof, checkpoint, extra }: TlogProof):
 }
 
 /**
- * Reads the text of a `.tlog-proof` file (C2SP tlog-proof v1, Format). Nothing is verified: the caller checks the
- * signatures of the checkpoint, makes the leaf hash from the entry, and holds proof and root against it with
- * `verifyInclusion`.
+ * Reads the text of a `.tlog-proof` file (C2SP tlog-proof v1, Format). Does not verify it: check
+ * the signatures of the checkpoint, make the leaf hash from the entry, and check proof and root
+ * with `verifyInclusion`.
  *
  * @throws `AuditError` `invalid_evidence`.
  */

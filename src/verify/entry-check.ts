@@ -1,6 +1,6 @@
 import { type LineSummary, leafHashOf, MAX_LINE_BYTES, readLine } from "../entry/line.js";
 import type { EvidenceLine, EvidencePruned, EvidenceSource } from "../integrity/evidence.js";
-import { HASH_BYTES, type Hash } from "../integrity/merkle/merkle-hash.js";
+import { type Hash, hashOfHex, hexOf } from "../integrity/merkle/merkle-hash.js";
 import type { InclusionProof } from "../integrity/merkle/merkle-proofs.js";
 import { counted, quoted } from "../text/safe-text.js";
 import { LeafTable } from "./leaf-table.js";
@@ -278,13 +278,4 @@ function textOf(bytes: Uint8Array): string | undefined {
 
 function isTooLong(text: string): boolean {
   return text.length * 3 > MAX_LINE_BYTES && Buffer.byteLength(text) > MAX_LINE_BYTES;
-}
-
-function hashOfHex(text: string): Hash | undefined {
-  const hash = Buffer.from(text, "hex");
-  return hash.length === HASH_BYTES && hexOf(hash) === text ? hash : undefined;
-}
-
-function hexOf(hash: Hash): string {
-  return Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString("hex");
 }

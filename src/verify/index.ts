@@ -20,7 +20,7 @@ export {
   formatBundle,
   parseBundle,
 } from "../integrity/evidence-bundle.js";
-export type { KeyAlgorithm, SignatureType } from "../integrity/keys/signature-types.js";
+export type { KeyAlgorithm, SignatureType } from "../integrity/keys/verifier-key.js";
 export { parseVerifierKey, type VerifierKey } from "../integrity/keys/verifier-key.js";
 export type { Hash } from "../integrity/merkle/merkle-hash.js";
 export type { InclusionProof } from "../integrity/merkle/merkle-proofs.js";

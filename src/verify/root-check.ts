@@ -1,5 +1,5 @@
 import { CompactRange } from "../integrity/merkle/compact-range.js";
-import type { Hash } from "../integrity/merkle/merkle-hash.js";
+import { type Hash, hexOf } from "../integrity/merkle/merkle-hash.js";
 import { counted } from "../text/safe-text.js";
 import { isAnchor, type JudgedCheckpoint } from "./checkpoint-check.js";
 import type { EntryCheck } from "./entry-check.js";
@@ -134,7 +134,7 @@ function rootsAt(
       if (leaf === undefined) return roots;
       range = range.append(leaf);
     }
-    roots.set(size, Buffer.from(range.root()).toString("hex"));
+    roots.set(size, hexOf(range.root()));
   }
   return roots;
 }

@@ -1,6 +1,6 @@
 import { invalidEvidence } from "../errors.js";
 import type { EvidenceSource } from "../integrity/evidence.js";
-import { isTimestamped } from "../integrity/keys/signature-types.js";
+import { isTimestamped } from "../integrity/keys/verifier-key.js";
 import { CheckpointCheck } from "./checkpoint-check.js";
 import { EntryCheck } from "./entry-check.js";
 import { type ResolvedVerifyOptions, resolveVerifyOptions, type VerifyOptions } from "./options.js";

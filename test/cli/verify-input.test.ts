@@ -108,7 +108,7 @@ describe("the keys of quorumlog verify", () => {
     [
       VKEY.replace("acme", "acne"),
       3,
-      "--key: verifier key: its key id is not that of its name and public key",
+      "--key: verifier key: its key id does not match its name and public key",
     ],
     [VKEY.slice(0, -9), 3, "--key: verifier key: "],
     [`${VKEY} until=2026`, 2, '--key: "until=2026" is no from=TIME or to=TIME behind a key'],

@@ -47,7 +47,7 @@ describe("a Node without ML-DSA-44", () => {
         status: "unchecked",
         kind: "log",
         algorithm: "ml-dsa-44",
-        reason: "this Node has no ml-dsa-44",
+        reason: "this version of Node does not support ml-dsa-44",
       },
     ]);
     expect(status(2419)).toMatchObject([{ status: "invalid" }]);

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { logIdOf } from "../../entry/log-id.js";
 import { AuditError } from "../../errors.js";
 import { formatKeyFile, generateKeys } from "../../integrity/keys/key-generation.js";
-import type { KeyAlgorithm } from "../../integrity/keys/signature-types.js";
+import type { KeyAlgorithm } from "../../integrity/keys/verifier-key.js";
 import { syncFolder } from "../../journal/file/journal-file.js";
 import { visible, visibleLines } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyPairKeyObjectResult } from "node:crypto";
 import { AuditError } from "../../errors.js";
-import type { KeyAlgorithm } from "./signature-types.js";
+import type { KeyAlgorithm } from "./verifier-key.js";
 import { verifierKeyOf } from "./verifier-key.js";
 
 const NAME_LINE = /^Key-Name: (\S+)$/m;
@@ -10,14 +10,14 @@ const BEGIN = "-----BEGIN ";
 export interface GeneratedKeys {
   /** The private key: PKCS #8 as PEM (RFC 5958, RFC 7468), not encrypted. Keep it secret. */
   readonly privateKeyPem: string;
-  /** The verifier key, to be given to whoever verifies. */
+  /** The verifier key. Give it to whoever verifies. */
   readonly vkey: string;
 }
 
 /**
  * Makes a new pair of keys.
  *
- * @param name - The key's name; the log's origin for a log's own key.
+ * @param name - The key's name. A key of a log has the log's origin as its name.
  * @param algorithm - `ml-dsa-44` needs Node 24 or later.
  * @throws `AuditError` `invalid_options`.
  */
@@ -31,24 +31,25 @@ export function generateKeys(name: string, algorithm: KeyAlgorithm): GeneratedKe
 
 function newKeyPair(algorithm: KeyAlgorithm): KeyPairKeyObjectResult {
   try {
-    // The typings of Node 22 know of no ML-DSA.
+    // The types of Node 22 do not have ML-DSA.
     return (generateKeyPairSync as (type: string) => KeyPairKeyObjectResult)(algorithm);
   } catch (cause) {
     const message =
-      "algorithm: expected one that this Node has: ed25519, and from Node 24 on (OpenSSL 3.5) ml-dsa-44";
+      "algorithm: this version of Node does not support it; expected ed25519, " +
+      "or from Node 24 on (OpenSSL 3.5) ml-dsa-44";
     throw new AuditError("invalid_options", message, { field: "algorithm", cause });
   }
 }
 
 /**
- * A private key with its name, as one text: what stands before the key in PEM is explanatory (RFC 7468 section 2), and
- * every program that reads PEM passes over it.
+ * Writes a private key with its name. Text before the key in PEM is a comment (RFC 7468 section 2):
+ * every program that reads PEM ignores it.
  */
 export function formatKeyFile(name: string, privateKeyPem: string): string {
   return `Key-Name: ${name}\n${privateKeyPem}`;
 }
 
-/** The name in a text of {@link formatKeyFile}; undefined where the key stands alone. */
+/** Reads the name in a text of {@link formatKeyFile}. Undefined where the text has only the key. */
 export function nameInKeyFile(text: string): string | undefined {
   return NAME_LINE.exec(text.slice(0, Math.max(0, text.indexOf(BEGIN))))?.[1];
 }

@@ -3,28 +3,34 @@ import { AuditError, invalidOption } from "../../errors.js";
 import { callback, type Readers, readOptions, string } from "../../options.js";
 import { parseVerifierKey, type VerifierKey, verifierKeyOf } from "./verifier-key.js";
 
-/** A key that signs checkpoints; where its private half lives is its own matter. */
+/** A key that signs checkpoints. Its private half may be anywhere. */
 export interface SigningKey {
-  /** By which its signatures are verified. */
+  /** The key that verifies its signatures. */
   readonly verifierKey: VerifierKey;
-  /** Signs a message: resolves with 64 bytes for Ed25519 (RFC 8032), 2420 for ML-DSA-44 (FIPS 204, pure, no context). */
+  /**
+   * Signs a message. Resolves with 64 bytes for Ed25519 (RFC 8032), with 2420 for ML-DSA-44 (FIPS
+   * 204, pure, no context).
+   */
   sign(message: Uint8Array): Promise<Uint8Array>;
 }
 
 /** A key that signs elsewhere, such as in a KMS. */
 export interface RemoteSigningKeyOptions {
-  /** Its public half as text, see `parseVerifierKey`. */
+  /** Its public half as text: see `parseVerifierKey`. */
   readonly verifierKey: string;
-  /** Signs a message, see `SigningKey.sign`. */
+  /** Signs a message: see `SigningKey.sign`. */
   readonly sign: (message: Uint8Array) => Promise<Uint8Array>;
 }
 
 /**
- * A key that signs in this process, on the thread pool of Node, so that the event loop goes on.
+ * Makes a key that signs in this process. It signs on Node's thread pool and does not block the
+ * event loop.
  *
- * @param name - The key's name; the log's origin for a log's own key.
- * @param privateKey - Of Ed25519, or of ML-DSA-44, which Node 24 or later has; as PEM (PKCS #8) or read already.
- * @throws `AuditError` `invalid_options`; also for a key of ML-DSA-44 on a Node without it.
+ * @param name - The key's name. A key of a log has the log's origin as its name.
+ * @param privateKey - A key of Ed25519, or of ML-DSA-44 from Node 24 on: PEM (PKCS #8), or a
+ * `KeyObject`.
+ * @throws `AuditError` `invalid_options`, also for a key of ML-DSA-44 if this version of Node does
+ * not support it.
  */
 export function signingKeyOf(name: string, privateKey: KeyObject | string): SigningKey {
   const key = typeof privateKey === "string" ? keyOfPem(privateKey) : privateKey;
@@ -45,13 +51,15 @@ function keyOfPem(pem: string): KeyObject {
     return createPrivateKey(pem);
   } catch (cause) {
     const message =
-      "privateKey: this Node cannot read it; expected PEM of a key of Ed25519, or from Node 24 on (OpenSSL 3.5) of ML-DSA-44";
+      "privateKey: this version of Node cannot read it; expected PEM of a key of Ed25519, " +
+      "or from Node 24 on (OpenSSL 3.5) of ML-DSA-44";
     throw new AuditError("invalid_options", message, { field: "privateKey", cause });
   }
 }
 
 /**
- * A key that signs elsewhere. What it makes is verified before it gets into a checkpoint, where this Node can.
+ * Makes a key that signs elsewhere. Its signatures are verified before they get into a checkpoint,
+ * if this version of Node supports the algorithm.
  *
  * @throws `AuditError` `invalid_options`.
  *
@@ -59,7 +67,10 @@ function keyOfPem(pem: string): KeyObject {
  * ```ts
  * const key = remoteSigningKey({
  *   verifierKey: "example.com/audit+d67c3fea+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c",
- *   sign: async (message) => (await kms.sign({ KeyId, Message: message, SigningAlgorithm: "ED25519_SHA_512" })).Signature,
+ *   sign: async (message) => {
+ *     const SigningAlgorithm = "ED25519_SHA_512";
+ *     return (await kms.sign({ KeyId, Message: message, SigningAlgorithm })).Signature;
+ *   },
  * });
  * ```
  */

@@ -1,17 +1,21 @@
-import { createPublicKey, hash, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { sha256Hex } from "../../entry/sha256.js";
 import { invalidEvidence, invalidOption } from "../../errors.js";
 import { base64, bytesOfBase64 } from "../note/encodings.js";
 import { isKeyName } from "../note/signed-note.js";
-import {
-  ALGORITHMS,
-  type KeyAlgorithm,
-  SIGNATURE_TYPES,
-  type SignatureType,
-} from "./signature-types.js";
 
-/** A public key with its name, by which signatures of notes are verified. */
+/** The signature algorithms of keys. */
+export type KeyAlgorithm = "ed25519" | "ml-dsa-44";
+
+/**
+ * The assigned byte of a signature type (C2SP signed-note v1.0.0, Signature types): 0x01 is Ed25519
+ * over the text of the note, 0x04 a cosignature with a time by Ed25519, 0x06 one by ML-DSA-44.
+ */
+export type SignatureType = 0x01 | 0x04 | 0x06;
+
+/** A public key with its name. It verifies signatures of notes. */
 export interface VerifierKey {
-  /** The name that stands in its signature lines; a log's own keys have the log's origin as their name. */
+  /** The name in its signature lines. A key of a log has the log's origin as its name. */
   readonly name: string;
   readonly algorithm: KeyAlgorithm;
   /** What its signatures sign, and how they are written. */
@@ -24,10 +28,50 @@ export interface VerifierKey {
   readonly vkey: string;
 }
 
+/** The bytes of an algorithm. */
+export interface AlgorithmBytes {
+  /** The length of the raw public key. */
+  readonly publicKeyBytes: number;
+  /** The length of a signature. */
+  readonly signatureBytes: number;
+  /**
+   * What comes before the raw key in its SubjectPublicKeyInfo (RFC 8410 section 4, RFC 9881 section
+   * 4).
+   */
+  readonly spkiPrefix: Uint8Array;
+}
+
+/** Lengths of RFC 8032 section 5.1 and FIPS 204 table 2. */
+export const ALGORITHMS: Readonly<Record<KeyAlgorithm, AlgorithmBytes>> = {
+  ed25519: {
+    publicKeyBytes: 32,
+    signatureBytes: 64,
+    spkiPrefix: Buffer.from("302a300506032b6570032100", "hex"),
+  },
+  "ml-dsa-44": {
+    publicKeyBytes: 1312,
+    signatureBytes: 2420,
+    spkiPrefix: Buffer.from("30820532300b06096086480165030403110382052100", "hex"),
+  },
+};
+
+/** The algorithm of each signature type that is supported. */
+const SIGNATURE_TYPES: ReadonlyMap<number, KeyAlgorithm> = new Map([
+  [0x01, "ed25519"],
+  [0x04, "ed25519"],
+  [0x06, "ml-dsa-44"],
+]);
+
+/** Whether signatures of the type sign a time, 8 bytes of POSIX seconds that come before them. */
+export function isTimestamped(type: SignatureType): boolean {
+  return type !== 0x01;
+}
+
 /**
  * Reads a verifier key (C2SP signed-note v1.0.0, Verifier keys) of the types 0x01, 0x04 and 0x06.
  *
- * @throws `AuditError` `invalid_evidence` when it is none, is of another type, or its id is not that of the key.
+ * @throws `AuditError` `invalid_evidence` if it is not a verifier key, has another type, or has an
+ * id that does not match the key.
  */
 export function parseVerifierKey(vkey: string): VerifierKey {
   const [, name = "", id = "", encoded = ""] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/s.exec(vkey) ?? [];
@@ -42,19 +86,21 @@ export function parseVerifierKey(vkey: string): VerifierKey {
     throw invalidEvidence(`verifier key: expected a public key of ${algorithm}`);
   const key = verifierKey(name, type as SignatureType, algorithm, bytes.subarray(1));
   if (key.id !== Number.parseInt(id, 16))
-    throw invalidEvidence("verifier key: its key id is not that of its name and public key");
+    throw invalidEvidence("verifier key: its key id does not match its name and public key");
   return key;
 }
 
 /**
- * The verifier key of a name and a public key: type 0x01 for Ed25519, 0x06 for ML-DSA-44.
+ * Makes the verifier key of a name and a public key: type 0x01 for Ed25519, 0x06 for ML-DSA-44.
  *
- * @throws `AuditError` `invalid_options` for a name that no key can have and a key of another algorithm.
+ * @throws `AuditError` `invalid_options` for a name that no key can have, or a key of another
+ * algorithm.
  */
 export function verifierKeyOf(name: string, publicKey: KeyObject): VerifierKey {
   if (!isKeyName(name))
     throw invalidOption("name", 'expected a key name without white space and "+"');
-  const keyType: string | undefined = publicKey.asymmetricKeyType; // the typings of Node 22 know of no ML-DSA
+  // The types of Node 22 do not have ML-DSA.
+  const keyType: string | undefined = publicKey.asymmetricKeyType;
   for (const [type, algorithm] of SIGNATURE_TYPES) {
     if (algorithm !== keyType) continue;
     const spki = publicKey.export({ format: "der", type: "spki" });
@@ -64,20 +110,6 @@ export function verifierKeyOf(name: string, publicKey: KeyObject): VerifierKey {
   throw invalidOption("publicKey", "expected a key of Ed25519 or ML-DSA-44");
 }
 
-/**
- * The public key as `node:crypto` takes it, or undefined where this Node has not its algorithm: ML-DSA-44 needs Node 24
- * or later, with OpenSSL 3.5.
- */
-export function publicKeyObject(key: VerifierKey): KeyObject | undefined {
-  const spki = Buffer.concat([ALGORITHMS[key.algorithm].spkiPrefix, key.publicKey]);
-  try {
-    return createPublicKey({ key: spki, format: "der", type: "spki" });
-  } catch {
-    // Any 32 and any 1312 bytes are a key to OpenSSL; what is left is that it does not know the algorithm.
-    return undefined;
-  }
-}
-
 function verifierKey(
   name: string,
   type: SignatureType,
@@ -85,7 +117,7 @@ function verifierKey(
   publicKey: Buffer,
 ): VerifierKey {
   const typed = Buffer.concat([Uint8Array.of(type), publicKey]);
-  const id = hash("sha256", Buffer.concat([Buffer.from(`${name}\n`), typed]), "hex").slice(0, 8);
+  const id = sha256Hex(Buffer.concat([Buffer.from(`${name}\n`), typed])).slice(0, 8);
   const vkey = `${name}+${id}+${base64(typed)}`;
   return { name, algorithm, type, id: Number.parseInt(id, 16), publicKey, vkey };
 }

@@ -1,10 +1,13 @@
 import { invalidEvidence } from "../../errors.js";
 import { EMPTY_ROOT, HASH_BYTES, type Hash, nodeHash } from "./merkle-hash.js";
 
-/** Hears of each complete subtree as it closes: over the leaves [index * 2^height, (index + 1) * 2^height). */
+/**
+ * Hears of each subtree that becomes complete, over the leaves
+ * [index * 2^height, (index + 1) * 2^height).
+ */
 export type OnSubtree = (height: number, index: number, root: Hash) => void;
 
-/** A complete subtree, in front of the larger ones on its left. */
+/** A complete subtree, linked to the larger ones on its left. */
 interface Peak {
   readonly height: number;
   readonly root: Hash;
@@ -12,16 +15,18 @@ interface Peak {
 }
 
 /**
- * What one has to keep of a Merkle tree to append to it: its size and the roots of its complete subtrees, one for each
- * bit that is set in the size (RFC 9162 section 2.1.2 keeps the same on a stack).
+ * The part of a Merkle tree that is needed to append to it: its size, and the roots of its complete
+ * subtrees, one for each bit that is set in the size (RFC 9162 section 2.1.2 keeps the same on a
+ * stack).
  *
- * It never changes: to append makes another one that shares what stays the same, so that to undo is to keep the old.
+ * A range never changes. To append makes a new one, which shares what stays the same. To undo, keep
+ * the old one.
  */
 export class CompactRange {
   /** The range over no leaves. */
   static readonly EMPTY: CompactRange = new CompactRange(0, undefined);
 
-  /** How many leaves it stands for. */
+  /** How many leaves it covers. */
   readonly size: number;
   readonly #smallest: Peak | undefined;
 
@@ -31,10 +36,11 @@ export class CompactRange {
   }
 
   /**
-   * The range that was stored as its size and {@link CompactRange.subtreeRoots}.
+   * Restores a range from its size and its {@link CompactRange.subtreeRoots}.
    *
    * @param subtreeRoots - Largest first.
-   * @throws `AuditError` `invalid_evidence` when these are not as many hashes as the size has bits that are set.
+   * @throws `AuditError` `invalid_evidence` unless there is one hash for each bit that is set in
+   * the size.
    */
   static of(size: number, subtreeRoots: readonly Hash[]): CompactRange {
     if (!Number.isSafeInteger(size) || size < 0)
@@ -53,10 +59,11 @@ export class CompactRange {
   }
 
   /**
-   * The range with one more leaf; one node is hashed for it, amortised.
+   * The range with one more leaf. Takes one hash, amortised.
    *
-   * @param leaf - Its leaf hash.
-   * @param onSubtree - Hears of each complete subtree of height 1 or more that the leaf closes, lowest first.
+   * @param leaf - The leaf hash.
+   * @param onSubtree - Hears of each subtree of height 1 or more that the leaf completes, lowest
+   * first.
    */
   append(leaf: Hash, onSubtree?: OnSubtree): CompactRange {
     const size = this.size + 1;
@@ -78,7 +85,7 @@ export class CompactRange {
     return root;
   }
 
-  /** Roots of the complete subtrees, largest first, which is from left to right. */
+  /** The roots of the complete subtrees, largest first, which is from left to right. */
   get subtreeRoots(): readonly Hash[] {
     const roots: Hash[] = [];
     for (let peak = this.#smallest; peak !== undefined; peak = peak.larger) roots.push(peak.root);
@@ -86,7 +93,7 @@ export class CompactRange {
   }
 }
 
-/** The bits that are set in a size, highest first; the operators for bits end at 32 of them. */
+/** The bits that are set in a size, highest first. Bit operators work on 32 bits only. */
 function bitsOf(size: number): number[] {
   const bits: number[] = [];
   for (let bit = 0, rest = size; rest > 0; bit++, rest = Math.floor(rest / 2))

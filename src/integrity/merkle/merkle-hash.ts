@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { sha256 } from "../../entry/sha256.js";
 
 /** A SHA-256 hash, 32 bytes. */
 export type Hash = Uint8Array;
@@ -6,17 +6,17 @@ export type Hash = Uint8Array;
 /** How many bytes a {@link Hash} has. */
 export const HASH_BYTES = 32;
 
-/** Root of the tree without leaves, SHA-256 of nothing (RFC 9162 section 2.1.1). */
+/** The root of the tree without leaves, SHA-256 of nothing (RFC 9162 section 2.1.1). */
 export const EMPTY_ROOT: Hash = sha256("");
 
-/** The input of {@link nodeHash}; hashing is synchronous, so that one serves all calls. */
+/** The input of {@link nodeHash}. Hashing is synchronous, so all calls can share one. */
 const NODE = Buffer.alloc(1 + 2 * HASH_BYTES, 0x01);
 
 /**
- * Hash of the node over two subtrees, SHA-256(0x01 || left || right) (RFC 9162 section 2.1.1).
+ * The hash of the node over two subtrees, SHA-256(0x01 || left || right) (RFC 9162 section 2.1.1).
  *
- * @param left - Root of the left subtree, 32 bytes, which whoever parses one has seen to.
- * @param right - Root of the right subtree, 32 bytes.
+ * @param left - The root of the left subtree, 32 bytes. Whoever parses a hash checks its length.
+ * @param right - The root of the right subtree, 32 bytes.
  */
 export function nodeHash(left: Hash, right: Hash): Hash {
   NODE.set(left, 1);
@@ -24,12 +24,22 @@ export function nodeHash(left: Hash, right: Hash): Hash {
   return sha256(NODE);
 }
 
-/** Whether two hashes are the same bytes; nothing here is secret, so the time that it takes does not matter. */
+/**
+ * Whether two hashes are equal. They are not secret, so the time that this takes does not matter.
+ */
 export function equalHashes(a: Hash, b: Hash): boolean {
   return Buffer.compare(a, b) === 0;
 }
 
-/** By way of a string, whose bytes go into Node's pool: a buffer of its own for each hash takes four times as long (measured). */
-function sha256(input: string | Uint8Array): Hash {
-  return Buffer.from(hash("sha256", input, "binary"), "binary");
+/** The hash in hexadecimal. */
+export function hexOf(hash: Hash): string {
+  return Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString("hex");
+}
+
+/**
+ * The hash that a text is the hexadecimal form of. Undefined where it is not 32 bytes so written.
+ */
+export function hashOfHex(text: string): Hash | undefined {
+  const hash = Buffer.from(text, "hex");
+  return hash.length === HASH_BYTES && hexOf(hash) === text ? hash : undefined;
 }

@@ -2,12 +2,15 @@ import { invalidOption } from "../../errors.js";
 import { EMPTY_ROOT, type Hash, nodeHash } from "./merkle-hash.js";
 
 /**
- * Answers the root of the complete subtree over the leaves [first, first + 2^height), where `first` is a multiple of
- * 2^height; at height 0 the leaf hash. What it throws goes through to the caller.
+ * Returns the root of the complete subtree over the leaves [first, first + 2^height), where `first`
+ * is a multiple of 2^height. At height 0, this is the leaf hash. An error that it throws goes to
+ * the caller.
  */
 export type SubtreeReader = (first: number, height: number) => Hash;
 
-/** That a leaf is in a tree, without the leaf and the root (RFC 9162 section 2.1.3). */
+/**
+ * The proof that a leaf is in a tree, without the leaf and the root (RFC 9162 section 2.1.3).
+ */
 export interface InclusionProof {
   /** The leaf's index, which is the sequence of its entry. */
   readonly index: number;
@@ -18,9 +21,10 @@ export interface InclusionProof {
 }
 
 /**
- * The root of the tree over the first `size` leaves (RFC 9162 section 2.1.1), out of as many reads as `size` has bits set.
+ * The root of the tree over the first `size` leaves (RFC 9162 section 2.1.1). Reads once for each
+ * bit that is set in `size`.
  *
- * @throws `AuditError` `invalid_options` when `size` is no safe integer from 0 on.
+ * @throws `AuditError` `invalid_options` unless `size` is a safe integer of at least 0.
  */
 export function rootOf(size: number, reader: SubtreeReader): Hash {
   checkRange(size, "size", 0);
@@ -28,9 +32,10 @@ export function rootOf(size: number, reader: SubtreeReader): Hash {
 }
 
 /**
- * The proof that the leaf `index` is in the tree of `size` leaves (RFC 9162 section 2.1.3.1), out of O(log size) reads.
+ * The proof that the leaf `index` is in the tree of `size` leaves (RFC 9162 section 2.1.3.1). Takes
+ * O(log size) reads.
  *
- * @throws `AuditError` `invalid_options` when the tree has no such leaf.
+ * @throws `AuditError` `invalid_options` if the tree has no such leaf.
  */
 export function inclusionProof(index: number, size: number, reader: SubtreeReader): Hash[] {
   checkRange(size, "size", 1);
@@ -51,10 +56,11 @@ export function inclusionProof(index: number, size: number, reader: SubtreeReade
 }
 
 /**
- * The proof that the tree of `second` leaves begins with the tree of `first` leaves (RFC 9162 section 2.1.4.1), out of
- * O(log second) reads; empty when both are the same size.
+ * The proof that the tree of `second` leaves begins with the tree of `first` leaves (RFC 9162
+ * section 2.1.4.1). Takes O(log second) reads. Empty if both have the same size.
  *
- * @throws `AuditError` `invalid_options` unless 1 \<= first \<= second: any tree begins with the empty one.
+ * @throws `AuditError` `invalid_options` unless 1 \<= first \<= second: any tree begins with the
+ * empty one.
  */
 export function consistencyProof(first: number, second: number, reader: SubtreeReader): Hash[] {
   checkRange(second, "second", 1);
@@ -72,12 +78,12 @@ export function consistencyProof(first: number, second: number, reader: SubtreeR
       start = middle;
     }
   }
-  // Where the first tree is itself a subtree of the second one, its root is known to the verifier.
+  // If the first tree is a subtree of the second one, the verifier knows its root.
   if (start > 0) proof.push(rangeRoot(start, end, reader));
   return proof.reverse();
 }
 
-/** The root over the leaves [first, end), a tree with its first leaf at a place where one can begin. */
+/** The root over the leaves [first, end), where a subtree can begin at `first`. */
 function rangeRoot(first: number, end: number, reader: SubtreeReader): Hash {
   const size = end - first;
   if (size === 1) return reader(first, 0);
@@ -86,14 +92,20 @@ function rangeRoot(first: number, end: number, reader: SubtreeReader): Hash {
   return nodeHash(reader(first, heightOf(left)), rangeRoot(first + left, end, reader));
 }
 
-/** The largest power of two below `size`, which is at least 2: how many leaves go to the left. */
+/**
+ * How many leaves go to the left: the largest power of two below `size`, where `size` is at least
+ * 2.
+ */
 function leftSize(size: number): number {
   return 2 ** heightOf(size - 1);
 }
 
 const WORD = 2 ** 32;
 
-/** The binary logarithm, rounded down; `Math.log2` rounds up just below 2^49, and operators for bits end at 32 of them. */
+/**
+ * The binary logarithm, rounded down. `Math.log2` rounds up just below 2^49, and bit operators work
+ * on 32 bits only.
+ */
 function heightOf(size: number): number {
   return size < WORD ? 31 - Math.clz32(size) : 63 - Math.clz32(size / WORD);
 }

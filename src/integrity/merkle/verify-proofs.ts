@@ -1,20 +1,20 @@
 import { EMPTY_ROOT, equalHashes, HASH_BYTES, type Hash, nodeHash } from "./merkle-hash.js";
 
-/** What an inclusion proof is held against. */
+/** An inclusion proof, and what it is checked against. */
 export interface InclusionCheck {
   /** The leaf's index. */
   readonly index: number;
   /** How many leaves the tree has. */
   readonly size: number;
-  /** The leaf's hash, made from what is claimed to be the leaf. */
+  /** The leaf's hash. Make it from the line that is claimed to be the leaf. */
   readonly leafHash: Hash;
   /** The proof, the leaf's sibling first. */
   readonly proof: readonly Hash[];
-  /** The root of the tree, taken from a checkpoint that is trusted. */
+  /** The root of the tree. Take it from a checkpoint that you can rely on. */
   readonly root: Hash;
 }
 
-/** What a consistency proof is held against. */
+/** A consistency proof, and what it is checked against. */
 export interface ConsistencyCheck {
   /** How many leaves the earlier tree has. */
   readonly first: number;
@@ -24,15 +24,15 @@ export interface ConsistencyCheck {
   readonly firstRoot: Hash;
   /** The root of the later tree. */
   readonly secondRoot: Hash;
-  /** The proof; of RFC 9162 section 2.1.4.1, in its order. */
+  /** The proof, in the order of RFC 9162 section 2.1.4.1. */
   readonly proof: readonly Hash[];
 }
 
 /**
- * Whether a leaf is in a tree by its inclusion proof (RFC 9162 section 2.1.3.2).
+ * Whether an inclusion proof proves that a leaf is in a tree (RFC 9162 section 2.1.3.2).
  *
- * All of it may come from an attacker: numbers out of range and hashes of another length than 32 bytes are refused, and
- * a proof that is too long is left after at most 53 hashes.
+ * All of it may come from an attacker. Numbers out of range and hashes that do not have 32 bytes
+ * are refused. If a proof is too long, the check ends after at most 53 hashes.
  */
 export function verifyInclusion({ index, size, leafHash, proof, root }: InclusionCheck): boolean {
   if (!isCount(index) || !isCount(size) || index >= size) return false;
@@ -44,7 +44,7 @@ export function verifyInclusion({ index, size, leafHash, proof, root }: Inclusio
     if (last === 0 || sibling.length !== HASH_BYTES) return false;
     if (isOdd(node) || node === last) {
       hash = nodeHash(sibling, hash);
-      // The last node of a level without a sibling goes up as it is.
+      // The last node of a level has no sibling and goes up as it is.
       for (; !isOdd(node) && node > 0; last = half(last)) node = half(node);
     } else hash = nodeHash(hash, sibling);
     node = half(node);
@@ -54,11 +54,12 @@ export function verifyInclusion({ index, size, leafHash, proof, root }: Inclusio
 }
 
 /**
- * Whether a tree begins with an earlier one by their consistency proof (RFC 9162 section 2.1.4.2).
+ * Whether a consistency proof proves that a tree begins with an earlier one (RFC 9162 section
+ * 2.1.4.2).
  *
- * Two trees of one size are consistent when their roots are equal and the proof is empty; where both have no leaves, the
- * roots must be that of the empty tree. From the empty tree to a larger one there is nothing to prove and no proof, so
- * that it is refused.
+ * Two trees of the same size are consistent if their roots are equal and the proof is empty. If
+ * both have no leaves, the roots must be the root of the empty tree. Every tree begins with the
+ * empty tree, so there is no such proof, and the check refuses one.
  */
 export function verifyConsistency(check: ConsistencyCheck): boolean {
   const { first, second, firstRoot, secondRoot, proof } = check;
@@ -71,7 +72,7 @@ export function verifyConsistency(check: ConsistencyCheck): boolean {
   let node = first - 1;
   let last = second - 1;
   for (; isOdd(node); last = half(last)) node = half(node);
-  // The first tree is a complete subtree of the second one exactly where its size is a power of two.
+  // If the size of the first tree is a power of two, it is a complete subtree of the second one.
   const [start, ...rest] = node === 0 ? [firstRoot, ...proof] : proof;
   if (start?.length !== HASH_BYTES) return false;
   let earlier = start;
@@ -89,7 +90,7 @@ export function verifyConsistency(check: ConsistencyCheck): boolean {
   return last === 0 && equalHashes(earlier, firstRoot) && equalHashes(later, secondRoot);
 }
 
-// The operators for bits end at 32 of them; a size has up to 53.
+// Bit operators work on 32 bits only, and a size has up to 53.
 const isOdd = (number: number): boolean => number % 2 === 1;
 const half = (number: number): number => Math.floor(number / 2);
 const isCount = (number: number): boolean => Number.isSafeInteger(number) && number >= 0;

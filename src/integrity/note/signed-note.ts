@@ -5,29 +5,32 @@ import { base64, bytesOfBase64 } from "./encodings.js";
 export interface NoteSignature {
   /** The name of the key. */
   readonly name: string;
-  /** The key's id, an unsigned number of 32 bits; with the name it says which key. */
+  /** The key's id, an unsigned number of 32 bits. Name and id together identify the key. */
   readonly id: number;
-  /** What the key made, in the format of its signature type. */
+  /** The signature, in the format of its signature type. */
   readonly signature: Uint8Array;
 }
 
-/** A note, read and not verified. */
+/** A note that was read, but not verified. */
 export interface SignedNote {
-  /** What is signed, with its last line end. */
+  /** The text that is signed, with its last line end. */
   readonly text: string;
-  /** In the order of the note; one at least. */
+  /** At least one, in the order of the note. */
   readonly signatures: readonly NoteSignature[];
 }
 
-/** Longest note that is read, in UTF-16 code units. */
+/** The longest note that is read, in UTF-16 code units. */
 export const MAX_NOTE_LENGTH = 1_000_000;
 
-/** How many signatures a note may have. A verifier has to take 16; each can cost it a verification. */
+/** How many signatures a note may have. A verifier must accept 16. Each can cost a verification. */
 export const MAX_NOTE_SIGNATURES = 100;
 
 const ID_BYTES = 4;
 
-/** Whether a key can have this name: not empty, no white space of Unicode, no "+" (C2SP signed-note v1.0.0, Format). */
+/**
+ * Whether a key can have this name: it is not empty, and has no Unicode white space and no "+"
+ * (C2SP signed-note v1.0.0, Format).
+ */
 export function isKeyName(name: string): boolean {
   return (
     name.length > 0 &&
@@ -37,21 +40,22 @@ export function isKeyName(name: string): boolean {
   );
 }
 
-/** Whether a text has what no note may have: an ASCII control character other than the line end. */
+/** Whether a text has an ASCII control character other than the line end. No note may have one. */
 function hasControls(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: this function looks for them
   return /[\0-\x09\x0B-\x1F]/.test(text);
 }
 
 /**
- * Reads a signed note (C2SP signed-note v1.0.0, Format); nothing is verified.
+ * Reads a signed note (C2SP signed-note v1.0.0, Format). Does not verify it.
  *
- * @param note - The whole note. It is attacker-controlled until a signature of a known key was verified.
- * @throws `AuditError` `invalid_evidence` when it is no note.
+ * @param note - The whole note. An attacker may control it until a signature of a known key is
+ * verified.
+ * @throws `AuditError` `invalid_evidence` if it is not a note.
  */
 export function parseNote(note: string): SignedNote {
   if (note.length > MAX_NOTE_LENGTH)
-    throw invalidEvidence(`note: expected ${MAX_NOTE_LENGTH} characters at most`);
+    throw invalidEvidence(`note: expected at most ${MAX_NOTE_LENGTH} characters`);
   if (!note.isWellFormed() || hasControls(note))
     throw invalidEvidence("note: expected UTF-8 without control characters");
   const blank = note.lastIndexOf("\n\n");
@@ -59,7 +63,7 @@ export function parseNote(note: string): SignedNote {
     throw invalidEvidence("note: expected a text, an empty line and signature lines");
   const lines = note.slice(blank + 2, -1).split("\n", MAX_NOTE_SIGNATURES + 1);
   if (lines.length > MAX_NOTE_SIGNATURES)
-    throw invalidEvidence(`note: expected ${MAX_NOTE_SIGNATURES} signatures at most`);
+    throw invalidEvidence(`note: expected at most ${MAX_NOTE_SIGNATURES} signatures`);
   return { text: note.slice(0, blank + 1), signatures: lines.map(parseSignature) };
 }
 
@@ -76,9 +80,9 @@ function parseSignature(line: string, index: number): NoteSignature {
 /**
  * Writes a signed note (C2SP signed-note v1.0.0, Format).
  *
- * @param text - What was signed, with its last line end.
- * @param signatures - One at least.
- * @throws `AuditError` `invalid_evidence` when there is no note of these.
+ * @param text - The text that was signed, with its last line end.
+ * @param signatures - At least one.
+ * @throws `AuditError` `invalid_evidence` if these cannot be a note.
  */
 export function formatNote(text: string, signatures: readonly NoteSignature[]): string {
   let note = `${text}\n`;
@@ -94,9 +98,9 @@ export function formatNote(text: string, signatures: readonly NoteSignature[]): 
 }
 
 /**
- * Splits a text of signed notes one after the other, as a file of checkpoints holds them, with or without empty lines in
- * between (C2SP signed-note v1.0.0, Format). Nothing is checked: a damaged note is a part that cannot be read, and never
- * takes the next one with it.
+ * Splits a text with several signed notes, such as a file of checkpoints, with or without empty
+ * lines between them (C2SP signed-note v1.0.0, Format). Nothing is checked. A damaged note is one
+ * part that cannot be read, and does not affect the next one.
  *
  * @example The newest checkpoint of a file
  * ```ts
@@ -111,7 +115,8 @@ export function splitNotes(text: string): string[] {
   let start = 0;
   let isBehindEmpty = false;
   let end = 0;
-  // A note is cut from the text: put together of its lines, rubbish takes forty times its size in memory (measured).
+  // A note is cut from the text. Put together from its lines, rubbish takes forty times its size in
+  // memory (measured).
   for (let at = 0; at < text.length; at = end) {
     end = text.indexOf("\n", at) + 1 || text.length;
     const isEmpty = text[at] === "\n";

@@ -1,8 +1,8 @@
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { generateKeys } from "../../../src/integrity/keys/key-generation.js";
-import type { KeyAlgorithm } from "../../../src/integrity/keys/signature-types.js";
 import { signingKeyOf } from "../../../src/integrity/keys/signing-key.js";
+import type { KeyAlgorithm } from "../../../src/integrity/keys/verifier-key.js";
 import { parseVerifierKey, verifierKeyOf } from "../../../src/integrity/keys/verifier-key.js";
 import { ed25519Of, HAS_ML_DSA, refused, vkeyText } from "../../fixtures/signed-notes.js";
 
