@@ -6,7 +6,14 @@ import { describe, expect, test, vi } from "vitest";
 import { exportJson } from "../../src/entry/audit-entry.js";
 import { splitNotes } from "../../src/integrity/note/signed-note.js";
 import { objectsOf, quorumlog } from "../fixtures/command-line.js";
-import { append, newPath, openJournal, START, temporaryFolder } from "../fixtures/journal.js";
+import {
+  append,
+  newPath,
+  openJournal,
+  prunable,
+  START,
+  temporaryFolder,
+} from "../fixtures/journal.js";
 import { appendLong, journalOf, signedJournal } from "../fixtures/journals.js";
 
 const EVENTS = [
@@ -100,7 +107,7 @@ describe("quorumlog export", () => {
 
   test("fails when entries were pruned meanwhile, which may be missing in it", async () => {
     const path = newPath();
-    const journal = openJournal(path, { minimumRetentionDays: 0 });
+    const journal = prunable(path);
     append(journal, 600);
     const { code, stderr } = await quorumlog(["export", path, "--format", "csv"], {
       onOutput: () => void journal.prune({ olderThan: new Date(START + 300_000) }),
@@ -269,7 +276,7 @@ describe("quorumlog export as NDJSON into a file", () => {
 
   test("says what pruned entries mean for it", async () => {
     const path = newPath();
-    const journal = openJournal(path, { minimumRetentionDays: 0 });
+    const journal = prunable(path);
     append(journal, 4);
     journal.prune({ olderThan: new Date(START + 2000) });
     const { stderr } = await quorumlog(argvOf(path), { cwd: temporaryFolder() });

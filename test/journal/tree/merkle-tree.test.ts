@@ -1,11 +1,11 @@
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
-import { CompactRange } from "../../src/integrity/merkle/compact-range.js";
-import { consistencyProof, inclusionProof } from "../../src/integrity/merkle/merkle-proofs.js";
-import { verifyConsistency, verifyInclusion } from "../../src/integrity/merkle/verify-proofs.js";
-import type { JournalRow } from "../../src/journal/index.js";
-import { MerkleTree } from "../../src/journal/tree/merkle-tree.js";
-import { append, newPath, openJournal, rowOf, thrownBy } from "../fixtures/journal.js";
+import { CompactRange } from "../../../src/integrity/merkle/compact-range.js";
+import { consistencyProof, inclusionProof } from "../../../src/integrity/merkle/merkle-proofs.js";
+import { verifyConsistency, verifyInclusion } from "../../../src/integrity/merkle/verify-proofs.js";
+import type { JournalRow } from "../../../src/journal/index.js";
+import { MerkleTree } from "../../../src/journal/tree/merkle-tree.js";
+import { append, newPath, openJournal, prunable, rowOf, thrownBy } from "../../fixtures/journal.js";
 
 const ENTRIES = 66_000; // more than 2^16, so that subtrees of four stored heights are there
 const leafOf = (row: JournalRow) => Buffer.from(row.entry.leafHash, "hex");
@@ -81,7 +81,7 @@ describe("the tree of a journal", () => {
 
   test("is there over pruned entries too", () => {
     const path = newPath();
-    const journal = openJournal(path, { minimumRetentionDays: 0 });
+    const journal = prunable(path);
     append(journal, 300);
     const before = treeOf(path).rootAt(300);
     journal.prune({ olderThan: new Date(rowOf(280).timestampMillis) });

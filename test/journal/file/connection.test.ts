@@ -1,53 +1,16 @@
 import { copyFileSync, renameSync, rmSync } from "node:fs";
 import { DatabaseSync, StatementSync } from "node:sqlite";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { type Access, openSqlite } from "../../src/journal/file/sqlite.js";
-import type { Journal, JournalRow } from "../../src/journal/index.js";
-import { append, newPath, openJournal, rowOf, thrownBy } from "../fixtures/journal.js";
-
-/** A journal with the connection that it writes through. */
-function withConnection(path: string): {
-  readonly journal: Journal;
-  readonly database: DatabaseSync;
-} {
-  const exec = vi.spyOn(DatabaseSync.prototype, "exec");
-  const journal = openJournal(path);
-  const database = exec.mock.contexts.at(-1) as DatabaseSync;
-  exec.mockRestore();
-  return { journal, database };
-}
-
-const pragmaOf = (database: DatabaseSync, name: string) =>
-  Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
-
-describe("a journal that is written to", () => {
-  test.each([
-    ["begun", () => newPath()],
-    [
-      "opened again",
-      () => {
-        const path = newPath();
-        openJournal(path).close();
-        return path;
-      },
-    ],
-  ])("syncs each commit to the disk itself: one %s", (_, made) => {
-    const { database } = withConnection(made());
-    const settings = ["journal_mode", "synchronous", "fullfsync", "checkpoint_fullfsync"];
-    expect(settings.map((name) => pragmaOf(database, name))).toEqual(["wal", 2, 1, 1]); // 2 is FULL
-  });
-
-  test.each<Access>(["write", "read", "immutable"])(
-    "waits two seconds for a lock (%s)",
-    (access) => {
-      const path = newPath();
-      openJournal(path).close();
-      const database = openSqlite(path, access);
-      onTestFinished(() => database.close());
-      expect(pragmaOf(database, "busy_timeout")).toBe(2000);
-    },
-  );
-});
+import type { Journal, JournalRow } from "../../../src/journal/index.js";
+import {
+  append,
+  codeOf,
+  newPath,
+  openJournal,
+  rowOf,
+  thrownBy,
+  withConnection,
+} from "../../fixtures/journal.js";
 
 describe("an append while another connection holds the file locked", () => {
   test.each([
@@ -106,5 +69,62 @@ describe("a file that is replaced after it was looked at and before the commit",
     renameSync(`${journal.path}.away`, journal.path);
     // it has an entry that nobody was told of
     expect(thrownBy(() => append(journal, 1)).message).toContain("deleted, moved or replaced");
+  });
+});
+
+describe("appending to a journal", () => {
+  test("fails while the disk is full, leaves no trace, and goes on afterwards", async () => {
+    const path = newPath();
+    const { journal, database } = withConnection(path);
+    const limitTo = (pages: number) => database.exec(`PRAGMA max_page_count = ${pages}`);
+    append(journal, 2);
+    // the limit of pages stands for a full disk: SQLite reports both as SQLITE_FULL
+    limitTo(1);
+    const huge = { details: { text: "x".repeat(60_000) } };
+    const error = thrownBy(() => {
+      for (;;) append(journal, 1, () => huge);
+    });
+    expect(error.code).toBe("journal_failed");
+    expect(String((error.cause as Error).message)).toContain("full");
+    const { length } = journal;
+    expect(journal.entries({ limit: 1000 })).toHaveLength(length);
+    limitTo(1_000_000);
+    append(journal, 1, () => huge);
+    expect(journal.length).toBe(length + 1);
+    journal.close();
+    expect([...openJournal(path).lines()]).toHaveLength(length + 1);
+  });
+
+  test("fails once the file was deleted, and says so", () => {
+    const path = newPath();
+    const journal = openJournal(path);
+    append(journal, 2);
+    rmSync(path);
+    const error = thrownBy(() => append(journal, 1));
+    expect(error.code).toBe("journal_failed");
+    expect(error.message).toContain("deleted, moved or replaced");
+    expect(journal.length).toBe(2);
+  });
+
+  test("goes on once a file that was moved away is back", () => {
+    const path = newPath();
+    const journal = openJournal(path);
+    append(journal, 2);
+    renameSync(path, `${path}.away`);
+    expect(codeOf(() => append(journal, 1))).toBe("journal_failed");
+    renameSync(`${path}.away`, path);
+    append(journal, 1);
+    journal.close();
+    expect([...openJournal(path).lines()]).toHaveLength(3);
+  });
+
+  test("fails once another file took its place", () => {
+    const path = newPath();
+    const journal = openJournal(path);
+    append(journal, 2);
+    copyFileSync(path, `${path}.copy`);
+    rmSync(path);
+    copyFileSync(`${path}.copy`, path);
+    expect(codeOf(() => append(journal, 1))).toBe("journal_failed");
   });
 });

@@ -9,7 +9,7 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from "@opentelemetry/sdk-metrics";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { ReliableLogRecordProcessor } from "../../src/delivery/index.js";
 import {
   type AuditError,
@@ -19,6 +19,7 @@ import {
 import { Journal } from "../../src/journal/index.js";
 import { ScriptedExporter } from "../fixtures/exporters.js";
 import { newPath, thrownBy } from "../fixtures/journal.js";
+import { until } from "../fixtures/until.js";
 
 const logs: GovernanceAuditLog[] = [];
 
@@ -84,7 +85,8 @@ describe('durability: "batch"', () => {
     const entries = ["did:a", "did:b", "did:c"].map((did) => remove(audit, did));
     expect(audit.entries({ order: "oldest" })).toEqual(entries);
     expect(sequencesIn(path)).toEqual([]);
-    await vi.waitFor(() => expect(sequencesIn(path)).toEqual([0, 1, 2]));
+    await until(() => sequencesIn(path).length > 0);
+    expect(sequencesIn(path)).toEqual([0, 1, 2]);
   });
 
   test("hands an entry to mirrors only when the journal has it, in order", async () => {
@@ -146,7 +148,8 @@ describe('durability: "batch"', () => {
     };
     audit = started(path, { mirrors: [mirror], onError: (error) => errors.push(error) });
     remove(audit, "did:a");
-    await vi.waitFor(() => expect(errors).toHaveLength(1));
+    await until(() => errors.length > 0);
+    expect(errors).toHaveLength(1);
     expect(errors[0]?.cause).toMatchObject({ code: "not_recorded" });
     await audit.flush();
     expect(sequencesIn(path)).toHaveLength(9);
@@ -168,7 +171,8 @@ describe("a group that cannot be committed", () => {
     const audit = started(path, { mirrors: [mirror], onError: (error) => errors.push(error) });
     remove(audit, "did:a");
     renameSync(path, `${path}.away`);
-    await vi.waitFor(() => expect(errors.map(({ code }) => code)).toEqual(["journal_failed"]));
+    await until(() => errors.length > 0);
+    expect(errors.map(({ code }) => code)).toEqual(["journal_failed"]);
     expect(thrownBy(() => remove(audit, "did:b"))).toMatchObject({
       code: "journal_failed",
       message: expect.stringContaining("1 entries wait"),

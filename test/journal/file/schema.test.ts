@@ -1,6 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
-import { append, newPath, openJournal, prunedJournal } from "../fixtures/journal.js";
+import { append, newPath, openJournal, prunedJournal } from "../../fixtures/journal.js";
+import { keys, NAME } from "../../fixtures/signed-log.js";
 
 function filled(): DatabaseSync {
   const path = newPath();
@@ -168,4 +169,22 @@ describe("the file of a journal in the hands of any SQLite program", () => {
       database.close();
     }
   });
+});
+
+test("the tables of checkpoints and subtrees are append-only too", async () => {
+  const path = newPath();
+  const journal = openJournal(path, { logId: NAME });
+  append(journal, 256);
+  await journal.checkpoint({ keys });
+  journal.close();
+  const database = new DatabaseSync(path);
+  for (const table of ["checkpoint", "subtree"]) {
+    expect(() => database.exec(`DELETE FROM ${table}`)).toThrow(/append-only/);
+    expect(() => database.exec(`INSERT OR REPLACE INTO ${table} SELECT * FROM ${table}`)).toThrow(
+      /append-only/,
+    );
+  }
+  expect(() => database.exec("UPDATE checkpoint SET note = ''")).toThrow(/append-only/);
+  expect(() => database.exec("UPDATE subtree SET root = zeroblob(32)")).toThrow(/append-only/);
+  database.close();
 });

@@ -1,9 +1,18 @@
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { Journal, type JournalOptions } from "../../src/journal/index.js";
-import { append, newPath, openJournal, temporaryFolder, thrownBy } from "../fixtures/journal.js";
+import { childWith } from "../fixtures/child.js";
+import {
+  append,
+  codeOf,
+  newPath,
+  openJournal,
+  temporaryFolder,
+  thrownBy,
+  withConnection,
+} from "../fixtures/journal.js";
 
 /** The files of a folder by name, but for the index of the write-ahead log: even to read that, SQLite makes one. */
 function filesBeside(path: string): { readonly [name: string]: string } {
@@ -146,5 +155,76 @@ describe("a file that was closed is left alone in its folder when it is refused:
     thrownBy(() => Journal.open(alone, options));
     expect(readdirSync(dirname(alone))).toEqual(["alone.db"]);
     expect(readFileSync(alone).equals(readFileSync(path))).toBe(true);
+  });
+});
+
+describe("a journal that is only read", () => {
+  test("changes nothing and makes no files", () => {
+    const path = newPath();
+    const journal = openJournal(path);
+    append(journal, 2);
+    journal.close();
+    rmSync(`${path}.lock`);
+    const reader = openJournal(path, { readOnly: true });
+    expect(reader.entries()).toHaveLength(2);
+    for (const call of [
+      () => append(reader, 1),
+      () => reader.outbox("otlp"),
+      () => reader.prune({ olderThan: new Date(0) }),
+      () => reader.resend("otlp"),
+      () => reader.forgetMirror("otlp"),
+    ])
+      expect(codeOf(call)).toBe("journal_failed");
+    reader.close();
+    expect(readdirSync(dirname(path)).filter((name) => name.endsWith(".lock"))).toEqual([]);
+    expect(codeOf(() => reader.length)).toBe("closed");
+  });
+
+  test.each([
+    ["no write-ahead log", false],
+    ["the empty one that a close beside a reader leaves", true],
+  ])("can lie in a folder that cannot be written, with %s", async (_, empty) => {
+    const folder = temporaryFolder();
+    const path = join(folder, "governance.db");
+    const journal = openJournal(path);
+    append(journal, 2);
+    journal.close();
+    rmSync(`${path}.lock`);
+    if (empty) writeFileSync(`${path}-wal`, "");
+    chmodSync(path, 0o444);
+    chmodSync(folder, 0o555);
+    // a superuser may write anywhere, so the reader is somebody else then
+    const child = await childWith(path, [], {
+      mode: "read",
+      ...(process.getuid?.() === 0 && { user: 65534 }),
+    });
+    expect(child.said).toMatchObject({ length: 2, entries: 2 });
+    const writer = await childWith(path, [], process.getuid?.() === 0 ? { user: 65534 } : {});
+    expect(writer.said).toMatchObject({ code: "journal_failed" });
+    chmodSync(folder, 0o755);
+    expect(readdirSync(folder)).toEqual(
+      empty ? ["governance.db", "governance.db-wal"] : ["governance.db"],
+    );
+  });
+});
+
+const pragmaOf = (database: DatabaseSync, name: string) =>
+  Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+
+describe("a journal that is written to", () => {
+  test.each([
+    ["begun", () => newPath()],
+    [
+      "opened again",
+      () => {
+        const path = newPath();
+        openJournal(path).close();
+        return path;
+      },
+    ],
+  ])("syncs each commit to the disk itself: one %s", (_, made) => {
+    const { database } = withConnection(made());
+    const settings = ["journal_mode", "synchronous", "fullfsync", "checkpoint_fullfsync"];
+    expect(settings.map((name) => pragmaOf(database, name))).toEqual(["wal", 2, 1, 1]); // 2 is FULL
   });
 });

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { AuditEvent, AuditQuery } from "../../src/index.js";
-import type { JournalRow } from "../../src/journal/index.js";
-import { MemoryStore } from "../../src/memory/memory-store.js";
-import { parseQuery } from "../../src/query/audit-query.js";
-import { pageOf } from "../../src/query/audit-reader.js";
-import { jsonObject } from "../fixtures/arbitrary-json.js";
-import { newPath, openJournal, rowOf } from "../fixtures/journal.js";
+import type { AuditEvent, AuditQuery } from "../../../src/index.js";
+import type { JournalRow } from "../../../src/journal/index.js";
+import { MemoryStore } from "../../../src/memory/memory-store.js";
+import { parseQuery } from "../../../src/query/audit-query.js";
+import { pageOf } from "../../../src/query/audit-reader.js";
+import { jsonObject } from "../../fixtures/arbitrary-json.js";
+import { newPath, openJournal, rowOf } from "../../fixtures/journal.js";
 
 const option = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
 const times = fc.integer({ min: 0, max: 40 }).map((seconds) => new Date(seconds * 1000));

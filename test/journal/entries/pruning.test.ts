@@ -1,24 +1,23 @@
-import { existsSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { describe, expect, test } from "vitest";
-import { DEFAULT_MINIMUM_RETENTION_DAYS, type Journal } from "../../src/journal/index.js";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { DEFAULT_MINIMUM_RETENTION_DAYS, type Journal } from "../../../src/journal/index.js";
 import {
   append,
   codeOf,
   newPath,
   openJournal,
+  prunable,
   rowOf,
   START,
   thrownBy,
-} from "../fixtures/journal.js";
+} from "../../fixtures/journal.js";
 
 const DAY = 86_400_000;
 
 describe("pruning a journal", () => {
   test("removes what was recorded before the time, from the first entry on, and keeps the leaf hashes", () => {
     const path = newPath();
-    const journal = openJournal(path, { minimumRetentionDays: 0 });
+    const journal = prunable(path);
     const rows = append(journal, 3000, (sequence) => ({ timestamp: new Date(sequence % 7) }));
     const olderThan = new Date(START + 2500 * 1000);
     expect(journal.prune({ olderThan })).toEqual({ pruned: 2500, prunedBefore: 2500 });
@@ -52,7 +51,7 @@ describe("pruning a journal", () => {
 
   test("leaves a journal that goes on with its sequence and time, even when nothing is left", () => {
     const path = newPath();
-    const journal = openJournal(path, { minimumRetentionDays: 0 });
+    const journal = prunable(path);
     const rows = append(journal, 2);
     journal.prune({ olderThan: new Date(START + DAY) });
     expect([journal.entries(), journal.count()]).toEqual([[], 0]);
@@ -65,6 +64,8 @@ describe("pruning a journal", () => {
   });
 
   test("keeps what is younger than the floor, whatever is asked for", () => {
+    vi.setSystemTime(START);
+    onTestFinished(() => void vi.useRealTimers());
     const journal = openJournal(newPath());
     const old = Date.now() - (DEFAULT_MINIMUM_RETENTION_DAYS + 1) * DAY;
     const young = Date.now() - (DEFAULT_MINIMUM_RETENTION_DAYS - 1) * DAY;
@@ -82,7 +83,7 @@ describe("pruning a journal", () => {
 
   test("refuses what a mirror has still to deliver, one that vanished too", () => {
     const path = newPath();
-    const journal = openJournal(path, { minimumRetentionDays: 0 });
+    const journal = prunable(path);
     append(journal, 2);
     const outbox = journal.outbox("otlp", { backfill: true });
     const all = { olderThan: new Date(START + DAY) };
@@ -95,7 +96,7 @@ describe("pruning a journal", () => {
     outbox.reject("poison");
     append(journal, 1);
     journal.close();
-    const again = openJournal(path, { minimumRetentionDays: 0 });
+    const again = prunable(path);
     expect(codeOf(() => again.prune(all))).toBe("journal_failed");
     expect(again.count()).toBe(3);
     again.resend("otlp");
@@ -105,56 +106,23 @@ describe("pruning a journal", () => {
   });
 
   test("leaves a rejected record listed, which cannot be sent again", () => {
-    const journal = openJournal(newPath(), { minimumRetentionDays: 0 });
+    const journal = prunable(newPath());
     const outbox = journal.outbox("otlp");
     append(journal, 1);
     journal.close();
     expect(outbox.size).toBe(0);
-    const again = openJournal(journal.path, { minimumRetentionDays: 0 });
+    const again = prunable(journal.path);
     again.outbox("otlp").reject("poison");
     expect(again.prune({ olderThan: new Date(START + DAY) }).pruned).toBe(1);
     expect([again.rejected().length, again.resend("otlp")]).toEqual([1, 0]);
   });
 
   test("stops a reader of the lines rather than leave a gap in silence", () => {
-    const journal = openJournal(newPath(), { minimumRetentionDays: 0 });
+    const journal = prunable(newPath());
     append(journal, 1000);
     const lines = journal.lines()[Symbol.iterator]();
     lines.next();
     journal.prune({ olderThan: new Date(START + 900 * 1000) });
     expect(codeOf(() => Array.from({ length: 1000 }, () => lines.next()))).toBe("journal_failed");
-  });
-});
-
-describe("a backup of a journal", () => {
-  test("is a whole journal, though entries are appended while it is made", async () => {
-    const path = newPath();
-    const journal = openJournal(path);
-    journal.outbox("otlp");
-    append(journal, 2000, () => ({ details: { text: "x".repeat(1000) } }));
-    const copy = join(dirname(path), "copy.db");
-    const done = journal.backup(copy);
-    append(journal, 200);
-    await done;
-    append(journal, 10);
-    const backup = openJournal(copy);
-    expect(backup.length).toBeGreaterThanOrEqual(2000);
-    expect([...backup.lines()]).toEqual([...journal.lines()].slice(0, backup.length));
-    expect(backup.outbox("otlp").size).toBe(backup.length);
-    append(backup, 1);
-    expect(existsSync(`${copy}.partial`)).toBe(false);
-  });
-
-  test("overwrites nothing", async () => {
-    const path = newPath();
-    const journal = openJournal(path);
-    const taken = join(dirname(path), "taken");
-    writeFileSync(taken, "");
-    await expect(journal.backup(taken)).rejects.toMatchObject({ code: "journal_failed" });
-    await expect(journal.backup(path)).rejects.toMatchObject({ code: "journal_failed" });
-    await expect(journal.backup(join(path, "below"))).rejects.toMatchObject({
-      code: "journal_failed",
-    });
-    await expect(journal.backup("")).rejects.toMatchObject({ code: "invalid_options" });
   });
 });

@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
-import { describe, expect, test } from "vitest";
-import { loadSqlite } from "../../src/journal/file/sqlite.js";
-import { newPath } from "../fixtures/journal.js";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type Access, loadSqlite, openSqlite } from "../../../src/journal/file/sqlite.js";
+import { newPath, openJournal } from "../../fixtures/journal.js";
 
-const ROOT = resolve(import.meta.dirname, "../..");
+const ROOT = resolve(import.meta.dirname, "../../..");
 
 /** Runs an ES module with the package's own name resolvable; answers what it wrote. */
 function run(code: string): { readonly stdout: string; readonly stderr: string } {
@@ -35,4 +35,12 @@ describe("node:sqlite", () => {
     loadSqlite();
     expect(process.emitWarning).toBe(emitWarning);
   });
+});
+
+test.each<Access>(["write", "read", "immutable"])("waits two seconds for a lock (%s)", (access) => {
+  const path = newPath();
+  openJournal(path).close();
+  const database = openSqlite(path, access);
+  onTestFinished(() => database.close());
+  expect(database.prepare("PRAGMA busy_timeout").get()?.["timeout"]).toBe(2000);
 });

@@ -1,10 +1,10 @@
 import { ExportResultCode } from "@opentelemetry/core";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ExportError, ReliableLogRecordProcessor } from "../../src/delivery/index.js";
-import { GovernanceAuditLog } from "../../src/index.js";
-import { type Export, ScriptedExporter } from "../fixtures/exporters.js";
-import { newPath, openJournal } from "../fixtures/journal.js";
+import { ExportError, ReliableLogRecordProcessor } from "../../../src/delivery/index.js";
+import { GovernanceAuditLog } from "../../../src/index.js";
+import { type Export, ScriptedExporter } from "../../fixtures/exporters.js";
+import { newPath, openJournal } from "../../fixtures/journal.js";
 
 const BAD = "did:bad";
 

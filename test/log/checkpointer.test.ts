@@ -1,0 +1,208 @@
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import {
+  type AuditError,
+  GovernanceAuditLog,
+  type GovernanceAuditLogOptions,
+} from "../../src/index.js";
+import { generateKeys } from "../../src/integrity/keys/key-generation.js";
+
+import { signingKeyOf } from "../../src/integrity/keys/signing-key.js";
+import { newPath, openJournal, temporaryFolder, thrownBy } from "../fixtures/journal.js";
+import {
+  isSigned,
+  NAME,
+  privateKeyPem,
+  remove,
+  signer,
+  startedLog,
+  vkey,
+} from "../fixtures/signed-log.js";
+import { until } from "../fixtures/until.js";
+
+let file: string;
+beforeEach(() => {
+  file = newPath();
+});
+
+const started = (options: GovernanceAuditLogOptions = {}) =>
+  startedLog({ journal: file, signer, ...options });
+
+describe("a log with a signer", () => {
+  test("signs on demand what it has, under the name of its key", async () => {
+    const audit = started();
+    expect(audit.logId).toBe(NAME);
+    remove(audit, "did:a");
+    const checkpoint = await audit.checkpoint();
+    expect(checkpoint).toMatchObject({ origin: NAME, size: 1, rootHash: audit.get(0)?.leafHash });
+    expect(isSigned(checkpoint.note)).toBe(true);
+    const reader = openJournal(file, { readOnly: true });
+    expect(reader.newestCheckpoint()?.note).toBe(checkpoint.note);
+    remove(audit, "did:b");
+    await audit.checkpoint();
+    expect(Array.from(reader.checkpoints(), ({ size }) => size)).toEqual([1, 2]);
+  });
+
+  test("signs by itself after so many entries, and never within a call", async () => {
+    const audit = started({ checkpointEvery: { entries: 3 } });
+    for (let i = 0; i < 7; i++) remove(audit, `did:${i}`);
+    const reader = openJournal(file, { readOnly: true });
+    expect(reader.newestCheckpoint()).toBeUndefined();
+    await until(() => reader.newestCheckpoint()?.size === 7);
+  });
+
+  test("signs by itself after so long, and not where nothing happened", async () => {
+    const audit = started({ checkpointEvery: { millis: 20 } });
+    remove(audit, "did:a");
+    const reader = openJournal(file, { readOnly: true });
+    await until(() => reader.newestCheckpoint()?.size === 1);
+    await audit.shutdown();
+    expect([...reader.checkpoints()]).toHaveLength(1);
+  });
+
+  test("signs the last one at its shutdown, once", async () => {
+    const audit = started();
+    remove(audit, "did:a");
+    await audit.shutdown();
+    const again = started();
+    await again.shutdown();
+    expect(
+      Array.from(openJournal(file, { readOnly: true }).checkpoints(), ({ size }) => size),
+    ).toEqual([1]);
+  });
+
+  test("waits at its shutdown for those that are under way, and begins no other", async () => {
+    const errors: AuditError[] = [];
+    const audit = started({
+      checkpointEvery: { entries: 1 },
+      onError: (error) => errors.push(error),
+    });
+    remove(audit, "did:a");
+    const asked = audit.checkpoint();
+    remove(audit, "did:b");
+    await audit.shutdown();
+    expect((await asked).size).toBe(2);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(errors).toEqual([]);
+    expect(openJournal(file, { readOnly: true }).newestCheckpoint()?.size).toBe(2);
+  });
+
+  test("waits for a group, so that the checkpoint is over what the helpers returned", async () => {
+    const audit = started({ durability: "batch" });
+    for (const did of ["did:a", "did:b"]) remove(audit, did);
+    expect((await audit.checkpoint()).size).toBe(2);
+  });
+
+  test("signs with several keys, also one that is elsewhere, and in the names of all their ids", async () => {
+    const elsewhere = generateKeys(NAME, "ed25519");
+    const key = signingKeyOf(NAME, elsewhere.privateKeyPem);
+    const sign = vi.fn((message: Uint8Array) => key.sign(message));
+    const audit = started({
+      signer: [createPrivateKey(privateKeyPem), { verifierKey: elsewhere.vkey, sign }],
+    });
+    const { note } = await audit.checkpoint();
+    expect([isSigned(note), isSigned(note, elsewhere.vkey)]).toEqual([true, true]);
+    expect(sign).toHaveBeenCalledOnce();
+  });
+
+  test("reads a key from its file", async () => {
+    const path = join(temporaryFolder(), "key.pem");
+    writeFileSync(path, signer, { mode: 0o600 });
+    expect(isSigned((await started({ signer: path }).checkpoint()).note)).toBe(true);
+  });
+
+  test("goes on recording when a key fails, says so, and signs later", async () => {
+    const errors: AuditError[] = [];
+    const key = signingKeyOf(NAME, privateKeyPem);
+    let isDown = true;
+    const sign = async (message: Uint8Array) => {
+      if (isDown) throw new Error("the HSM is asleep");
+      return key.sign(message);
+    };
+    const audit = started({
+      signer: { verifierKey: vkey, sign },
+      checkpointEvery: { entries: 1, millis: 10 },
+      onError: (error) => errors.push(error),
+    });
+    remove(audit, "did:a");
+    await until(() => errors.length > 0);
+    expect(errors[0]).toMatchObject({ code: "signing_failed" });
+    await expect(audit.checkpoint()).rejects.toThrow(/signing_failed|the HSM is asleep/);
+    isDown = false;
+    const reader = openJournal(file, { readOnly: true });
+    await until(() => reader.newestCheckpoint()?.size === 1);
+  });
+
+  test("says that a key never answered, and asks it again", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const errors: AuditError[] = [];
+      const sign = vi.fn(() => new Promise<never>(() => {}));
+      const audit = started({
+        signer: { verifierKey: vkey, sign },
+        checkpointEvery: { millis: 10 },
+        onError: (error) => errors.push(error),
+      });
+      remove(audit, "did:a");
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(errors[0]).toMatchObject({ code: "signing_failed" });
+      expect(sign.mock.calls.length).toBeGreaterThan(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("says at its shutdown that the last checkpoint could not be signed, or not in time", async () => {
+    const audit = started({ signer: { verifierKey: vkey, sign: () => new Promise(() => {}) } });
+    remove(audit, "did:a");
+    await expect(audit.shutdown({ timeoutMillis: 20 })).rejects.toMatchObject({
+      code: "delivery_failed",
+      message: expect.stringContaining("the last checkpoint was not done after"),
+    });
+    expect(openJournal(file).length).toBe(1);
+  });
+
+  test.each<[string, GovernanceAuditLogOptions, string]>([
+    ["no journal", { journal: undefined }, "signer"],
+    ["no keys", { signer: [] }, "signer"],
+    ["no file", { signer: "/nowhere/key.pem" }, "signer"],
+    ["a public key", { signer: generateKeyPairSync("ed25519").publicKey as KeyObject }, "signer"],
+    [
+      "an RSA key",
+      { signer: generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey },
+      "signer",
+    ],
+    ["another log id", { logId: "other" }, "signer"],
+    [
+      "no signer to an interval",
+      { signer: undefined, checkpointEvery: { entries: 1 } },
+      "checkpointEvery",
+    ],
+    ["an interval of 0", { checkpointEvery: { entries: 0 } }, "checkpointEvery.entries"],
+    ["an interval of no known name", { checkpointEvery: { hours: 1 } as never }, "hours"],
+  ])("refuses %s", (_, options, field) => {
+    expect(thrownBy(() => started(options))).toMatchObject({ code: "invalid_options", field });
+    expect(existsSync(`${file}-wal`)).toBe(false);
+  });
+
+  test("refuses the journal of another log", () => {
+    openJournal(file, { logId: "other" }).close();
+    expect(thrownBy(() => started()).code).toBe("invalid_options");
+    expect(openJournal(file).logId).toBe("other");
+  });
+
+  test("has neither checkpoint nor proof without one", async () => {
+    const audit = started({ signer: undefined });
+    remove(audit, "did:a");
+    await expect(audit.checkpoint()).rejects.toMatchObject({
+      code: "invalid_options",
+      field: "signer",
+    });
+    await expect(audit.prove(0)).rejects.toMatchObject({ code: "journal_failed" });
+    await expect(new GovernanceAuditLog().prove(0)).rejects.toMatchObject({
+      code: "invalid_options",
+    });
+  });
+});
