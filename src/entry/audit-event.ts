@@ -30,8 +30,9 @@ export interface AuditEvent extends Readonly<Partial<Record<OptionalColumn, stri
  * An event that was validated: its strings are well formed, its details copied and frozen, its
  * vocabularies kept.
  */
-export interface ValidEvent extends Readonly<Record<OptionalColumn, string | undefined>> {
-  readonly operation: string;
+export interface ValidEvent<Name extends string = string>
+  extends Readonly<Record<OptionalColumn, string | undefined>> {
+  readonly operation: Name;
   readonly details: JsonObject;
   /** When it happened; undefined for "now, by the log's own clock". */
   readonly timestampMillis: number | undefined;
@@ -71,12 +72,12 @@ export function validateEvent(event: AuditEvent): ValidEvent {
 }
 
 /** Gives every event the same hidden class, whichever columns its operation fills. */
-export function validEvent(
-  operation: string,
+export function validEvent<Name extends string>(
+  operation: Name,
   columns: Readonly<Partial<Record<OptionalColumn, string | undefined>>>,
   details: JsonObject,
   timestampMillis?: number,
-): ValidEvent {
+): ValidEvent<Name> {
   return {
     operation,
     proposalId: columns.proposalId,

@@ -43,7 +43,7 @@ export type ConsensusInput = Pick<
 >;
 
 /** Makes a `proposal_created` event of a proposal. Throws `invalid_entry`. */
-export function proposalCreated(proposal: ProposalInput): ValidEvent {
+export function proposalCreated(proposal: ProposalInput): ValidEvent<"proposal_created"> {
   const source = objectOf(proposal, "proposal");
   return validEvent(
     "proposal_created",
@@ -58,7 +58,7 @@ export function proposalCreated(proposal: ProposalInput): ValidEvent {
 }
 
 /** Makes a `vote_cast` event of a signed vote. Throws `invalid_entry`. */
-export function voteCast(signed: VoteInput): ValidEvent {
+export function voteCast(signed: VoteInput): ValidEvent<"vote_cast"> {
   const source = objectOf(readField(objectOf(signed, "signed"), "vote", "vote"), "vote");
   return validEvent(
     "vote_cast",
@@ -76,7 +76,7 @@ export function voteCast(signed: VoteInput): ValidEvent {
 }
 
 /** Makes a `consensus_reached` event of a result. Throws `invalid_entry`. */
-export function consensusReached(result: ConsensusInput): ValidEvent {
+export function consensusReached(result: ConsensusInput): ValidEvent<"consensus_reached"> {
   const source = objectOf(result, "result");
   return validEvent(
     "consensus_reached",
@@ -97,7 +97,7 @@ export function consensusReached(result: ConsensusInput): ValidEvent {
 }
 
 /** Makes a `byzantine_detected` event of the evidence. Throws `invalid_entry`. */
-export function byzantineDetected(evidence: ByzantineEvidence): ValidEvent {
+export function byzantineDetected(evidence: ByzantineEvidence): ValidEvent<"byzantine_detected"> {
   const source = objectOf(evidence, "event");
   return validEvent(
     "byzantine_detected",
@@ -113,7 +113,7 @@ export function byzantineDetected(evidence: ByzantineEvidence): ValidEvent {
 }
 
 /** Makes a `node_added` event of a node. Throws `invalid_entry`. */
-export function nodeAdded(node: GovernanceNode): ValidEvent {
+export function nodeAdded(node: GovernanceNode): ValidEvent<"node_added"> {
   const source = objectOf(node, "node");
   return validEvent(
     "node_added",
@@ -125,7 +125,7 @@ export function nodeAdded(node: GovernanceNode): ValidEvent {
 }
 
 /** Makes a `node_removed` event of a node. Throws `invalid_entry`. */
-export function nodeRemoved(node: Pick<GovernanceNode, "did">): ValidEvent {
+export function nodeRemoved(node: Pick<GovernanceNode, "did">): ValidEvent<"node_removed"> {
   return validEvent(
     "node_removed",
     {
@@ -139,10 +139,10 @@ export function nodeRemoved(node: Pick<GovernanceNode, "did">): ValidEvent {
  * Makes an `authorization_granted` or `authorization_revoked` event of a grant. Throws
  * `invalid_entry`.
  */
-export function authorization(
-  operation: "authorization_granted" | "authorization_revoked",
+export function authorization<Name extends "authorization_granted" | "authorization_revoked">(
+  operation: Name,
   grant: AuthorizationGrant,
-): ValidEvent {
+): ValidEvent<Name> {
   const source = objectOf(grant, "grant");
   return validEvent(
     operation,

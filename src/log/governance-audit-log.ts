@@ -24,6 +24,7 @@ import {
   type VoteInput,
   voteCast,
 } from "../entry/from-domain.js";
+import type { Operation } from "../entry/operations.js";
 import { invalidOption } from "../errors.js";
 import { eventNameOf, severityOf } from "../record/sealed-record.js";
 import { SCOPE_NAME, SCOPE_VERSION } from "../semconv.js";
@@ -101,19 +102,19 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
 
   /** Records that a proposal was made. Its proposer is the actor. Throws as the class says. */
   logProposalCreated(proposal: ProposalInput): EntryOf<"proposal_created"> {
-    return this.#record(proposalCreated(proposal)) as EntryOf<"proposal_created">;
+    return this.#record(proposalCreated(proposal));
   }
 
   /** Records a vote. The voter is the actor. Throws as the class says. */
   logVoteCast(signed: VoteInput): EntryOf<"vote_cast"> {
-    return this.#record(voteCast(signed)) as EntryOf<"vote_cast">;
+    return this.#record(voteCast(signed));
   }
 
   /**
    * Records how a proposal ended. The signer of the result is the actor. Throws as the class says.
    */
   logConsensusReached(result: ConsensusInput): EntryOf<"consensus_reached"> {
-    return this.#record(consensusReached(result)) as EntryOf<"consensus_reached">;
+    return this.#record(consensusReached(result));
   }
 
   /**
@@ -121,31 +122,27 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
    * class says.
    */
   logByzantineDetected(event: ByzantineEvidence): EntryOf<"byzantine_detected"> {
-    return this.#record(byzantineDetected(event)) as EntryOf<"byzantine_detected">;
+    return this.#record(byzantineDetected(event));
   }
 
   /** Records that a node joined the federation. Throws as the class says. */
   logNodeAdded(node: GovernanceNode): EntryOf<"node_added"> {
-    return this.#record(nodeAdded(node)) as EntryOf<"node_added">;
+    return this.#record(nodeAdded(node));
   }
 
   /** Records that a node left the federation. Throws as the class says. */
   logNodeRemoved(node: Pick<GovernanceNode, "did">): EntryOf<"node_removed"> {
-    return this.#record(nodeRemoved(node)) as EntryOf<"node_removed">;
+    return this.#record(nodeRemoved(node));
   }
 
   /** Records that a subject may run, because of a proposal. Throws as the class says. */
   logAuthorizationGranted(grant: AuthorizationGrant): EntryOf<"authorization_granted"> {
-    return this.#record(
-      authorization("authorization_granted", grant),
-    ) as EntryOf<"authorization_granted">;
+    return this.#record(authorization("authorization_granted", grant));
   }
 
   /** Records that a subject may no longer run, because of a proposal. Throws as the class says. */
   logAuthorizationRevoked(grant: AuthorizationGrant): EntryOf<"authorization_revoked"> {
-    return this.#record(
-      authorization("authorization_revoked", grant),
-    ) as EntryOf<"authorization_revoked">;
+    return this.#record(authorization("authorization_revoked", grant));
   }
 
   /**
@@ -154,7 +151,7 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
    * present must keep to their vocabularies. Throws as the class says.
    */
   log(event: AuditEvent): AuditEntry {
-    return this.#record(validateEvent(event));
+    return this.#emitted(validateEvent(event));
   }
 
   /**
@@ -199,7 +196,12 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
     }
   }
 
-  #record(event: ValidEvent): AuditEntry {
+  /** The event of a helper has all columns of its operation, and so has the entry. */
+  #record<Name extends Operation>(event: ValidEvent<Name>): EntryOf<Name> {
+    return this.#emitted(event) as EntryOf<Name>;
+  }
+
+  #emitted(event: ValidEvent): AuditEntry {
     const active = context.active();
     const draft = this.#processor.draft(event, trace.getSpanContext(active));
     try {
