@@ -1,4 +1,3 @@
-import { types } from "node:util";
 import { invalidOption } from "../errors.js";
 import type { TrustedKey } from "../integrity/check-signatures.js";
 import { type Checkpoint, parseCheckpoint, parseCheckpointText } from "../integrity/checkpoint.js";
@@ -91,9 +90,13 @@ function trustedKey(value: unknown, field: string): TrustedKey {
 }
 
 function date(value: unknown, field: string): Date {
-  if (!types.isDate(value) || Number.isNaN(value.getTime()))
-    throw invalidOption(field, "expected a Date");
-  return new Date(value);
+  try {
+    const millis = Date.prototype.getTime.call(value);
+    if (!Number.isNaN(millis)) return new Date(millis);
+  } catch {
+    // It is not a Date.
+  }
+  throw invalidOption(field, "expected a Date");
 }
 
 function trustedCheckpoint(value: unknown, field: string): Checkpoint {
