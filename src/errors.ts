@@ -72,6 +72,12 @@ export function invalidOption(field: string, reason: string): AuditError {
   return new AuditError("invalid_options", `${field}: ${reason}`, { field });
 }
 
+/** The message without the field in front, for one that names the field in another way, such as a flag. */
+export function reasonOf({ field, message }: AuditError): string {
+  const prefix = `${field}: `;
+  return message.startsWith(prefix) ? message.slice(prefix.length) : message;
+}
+
 /**
  * The refusal of evidence that cannot be read: a line, note, proof, bundle or key.
  *

@@ -25,8 +25,8 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
  * The `quorumlog` command. Results go to `io.stdout`, messages to `io.stderr`. Never rejects.
  *
  * @param argv - What follows the name of the program.
- * @returns The exit code: 0 done, 1 verification failed, 2 wrong usage, 3 input that cannot be read, 70 a mistake of
- * ours, or 128 and the number of the signal that ended the command.
+ * @returns The exit code: 0 done, 1 verification failed, 2 wrong usage, 3 input that cannot be
+ * read, 70 a mistake of ours, or 128 and the number of the signal that ended the command.
  */
 export async function run(argv: readonly string[], io: CommandIo): Promise<number> {
   try {

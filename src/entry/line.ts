@@ -129,7 +129,7 @@ export function entryOfLine(members: UnknownObject, leafHash: string): AuditEntr
 }
 
 /** Whether the members have the types of an entry's; their values may still be any. */
-export function isEntry(members: UnknownObject): boolean {
+function isEntry(members: UnknownObject): boolean {
   return (
     isSequence(members["seq"]) &&
     isObject(members["details"]) &&
@@ -201,16 +201,33 @@ export function readAnyLine(line: string): LineSummary | undefined {
   }
 }
 
-/**
- * Whether a line is the one that the log writes for the members that were parsed from it, byte for
- * byte.
- *
- * @throws `RangeError` when it is nested so deep that writing it again runs out of stack.
- */
-export function isCanonical(members: UnknownObject, line: string): boolean {
+/** Whether a log writes these members as this line. Throws `RangeError` where they nest too deep. */
+function isCanonical(members: UnknownObject, line: string): boolean {
   return (
     isEntry(members) && canonicalLine(members["log"] as string, entryOfLine(members, "")) === line
   );
+}
+
+/**
+ * Reads the entry of a line that may come from anybody, and the log that the line names. Undefined
+ * unless a log writes this entry as this line, byte for byte.
+ *
+ * @param hash - The leaf hash of the line, hexadecimal, where it is known.
+ */
+export function readEntry(
+  line: string,
+  hash: string = leafHash(line),
+): { readonly entry: AuditEntry; readonly log: string } | undefined {
+  const members = line.length > MAX_LINE_BYTES ? undefined : parseObject(line);
+  try {
+    if (members === undefined || !isCanonical(members, line)) return undefined;
+  } catch {
+    return undefined; // nested so deep that writing it again runs out of stack
+  }
+  const entry = entryOfLine(members, hash);
+  return Number.isNaN(Date.parse(entry.timestamp))
+    ? undefined
+    : { entry, log: members["log"] as string };
 }
 
 /**

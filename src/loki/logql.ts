@@ -1,4 +1,3 @@
-import type { AuditEntry } from "../entry/audit-entry.js";
 import { RESERVED_OPERATION } from "../entry/operations.js";
 import { MAX_TIME_MILLIS } from "../entry/timestamp.js";
 import type { ParsedQuery } from "../query/audit-query.js";
@@ -34,11 +33,16 @@ export function entriesOf(selector: string, logId: string | undefined): string {
   return `${recordsOf(selector, logId)} | ${LABELS.operation}!=${logqlString(RESERVED_OPERATION)}`;
 }
 
+/** The checkpoints alone. */
+export function checkpointsOf(selector: string, logId: string | undefined): string {
+  return `${recordsOf(selector, logId)} | ${LABELS.operation}=${logqlString(RESERVED_OPERATION)}`;
+}
+
 /**
  * The entries that a query can match, in LogQL. Undefined where it can match none.
  *
  * Not all of them match: Loki cannot tell an empty text from an absent one, or U+FFFD from a space.
- * {@link matches} compares them again. The times of a query say when something happened. They do
+ * The caller compares them again. The times of a query say when something happened. They do
  * not bound the time of the record: imports are old, and an app may date an event ahead.
  */
 export function logqlOf(
@@ -61,13 +65,4 @@ export function logqlOf(
   if (before < Number.POSITIVE_INFINITY) stages.push(`${LABELS.sequence}<${before}`);
   if (after >= 0) stages.push(`${LABELS.sequence}>${after}`);
   return stages.join(" | ");
-}
-
-/** Whether an entry meets all conditions of a query, by what its line says. */
-export function matches(entry: AuditEntry, query: ParsedQuery): boolean {
-  const { sequence } = entry;
-  if (sequence <= query.after || sequence >= query.before) return false;
-  if (!query.columns.every(({ column, value }) => entry[column] === value)) return false;
-  const millis = Date.parse(entry.timestamp);
-  return millis >= query.sinceMillis && millis < query.untilMillis;
 }

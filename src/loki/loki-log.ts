@@ -1,15 +1,15 @@
 import { AuditError } from "../errors.js";
 import type { EvidenceItem } from "../integrity/evidence.js";
 import type { ParsedQuery } from "../query/audit-query.js";
+import { matches } from "../query/audit-reader.js";
 import { quoted } from "../text/safe-text.js";
 import { KnownTimes } from "./known-times.js";
-import { entriesOf, logqlOf, matches, recordsOf } from "./logql.js";
+import { checkpointsOf, entriesOf, logqlOf, recordsOf } from "./logql.js";
 import { LokiEndpoint } from "./loki-endpoint.js";
 import {
   entryOfRecord,
   evidenceOf,
   invalidRecord,
-  isCheckpoint,
   LABELS,
   type LokiEntry,
   type LokiRecord,
@@ -72,19 +72,26 @@ export class LokiLog {
     }
   }
 
-  /**
-   * All entries, oldest first, each once.
-   *
-   * @param onCheckpoint - Called with the note of each checkpoint, where it stands between entries.
-   * Without it, checkpoints are not asked for.
-   */
-  entries(
-    signal?: AbortSignal,
-    onCheckpoint?: (note: string) => void,
-  ): AsyncGenerator<LokiEntry, void, undefined> {
+  /** All entries, oldest first, each once. */
+  entries(signal?: AbortSignal): AsyncGenerator<LokiEntry, void, undefined> {
     const { selector, logId } = this.#options;
-    const query = (onCheckpoint === undefined ? entriesOf : recordsOf)(selector, logId);
-    return this.#entries(this.#pages(this.#walk(query), signal), false, onCheckpoint);
+    return this.#entries(this.#pages(this.#walk(entriesOf(selector, logId)), signal), false);
+  }
+
+  /** The signed notes of all checkpoints, each once, by the time of recording. They are not checked. */
+  async *checkpoints(
+    newestFirst: boolean,
+    signal?: AbortSignal,
+  ): AsyncGenerator<string, void, undefined> {
+    const { selector, logId } = this.#options;
+    const walk = this.#walk(checkpointsOf(selector, logId), newestFirst);
+    let last: string | undefined;
+    for await (const records of this.#pages(walk, signal))
+      for (const record of records) {
+        this.#admit(labelOf(record, LABELS.logId) ?? "");
+        if (record.line !== last) yield record.line;
+        last = record.line;
+      }
   }
 
   /** All records, oldest first, as evidence: they are not checked. */
@@ -106,16 +113,10 @@ export class LokiLog {
   async *#entries(
     pages: AsyncIterable<readonly LokiRecord[]>,
     newestFirst: boolean,
-    onCheckpoint?: (note: string) => void,
   ): AsyncGenerator<LokiEntry, void, undefined> {
     let last: LokiEntry | undefined;
     for await (const records of pages) {
       for (const record of records) {
-        if (onCheckpoint !== undefined && isCheckpoint(record)) {
-          this.#admit(labelOf(record, LABELS.logId) ?? "");
-          onCheckpoint(record.line);
-          continue;
-        }
         const found = entryOfRecord(record);
         this.#admit(found.logId);
         if (last !== undefined && isDuplicate(last, found, newestFirst)) continue;

@@ -1,9 +1,9 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
 import { COLUMNS, type ColumnName } from "../entry/columns.js";
 import { parseObject, type UnknownObject } from "../entry/json.js";
-import { entryOfLine, isCanonical, leafHash, MAX_LINE_BYTES } from "../entry/line.js";
+import { leafHash, readEntry } from "../entry/line.js";
 import { RESERVED_OPERATION } from "../entry/operations.js";
-import { AuditError } from "../errors.js";
+import { type AuditError, invalidEvidence } from "../errors.js";
 import type { EvidenceItem } from "../integrity/evidence.js";
 import * as semconv from "../semconv.js";
 
@@ -68,11 +68,6 @@ export function storedText(text: string | undefined): string | undefined {
   return text === undefined || text === "" ? undefined : text.replaceAll("\ufffd", " ");
 }
 
-/** Whether a record is a checkpoint, by its label. */
-export function isCheckpoint(record: LokiRecord): boolean {
-  return labelOf(record, LABELS.operation) === RESERVED_OPERATION;
-}
-
 /**
  * Makes the entry of a record from its line, never from labels.
  *
@@ -84,22 +79,17 @@ export function entryOfRecord(record: LokiRecord): LokiEntry {
   const hash = leafHash(line);
   if (hash !== labelOf(record, LABELS.leafHash))
     throw invalidRecord(`${nameOf(record)} was altered: its line does not have its leaf hash`);
-  try {
-    const members = line.length > MAX_LINE_BYTES ? undefined : parseObject(line);
-    if (members === undefined || !isCanonical(members, line)) throw new TypeError("not canonical");
-    const entry = entryOfLine(members, hash);
-    if (Number.isNaN(Date.parse(entry.timestamp))) throw new TypeError("no time");
-    return { entry, line, logId: members["log"] as string, nanos };
-  } catch (cause) {
-    // also a line that is nested so deep that writing it again runs out of stack
-    throw invalidRecord(`the line of ${nameOf(record)} is no entry of a log`, cause);
-  }
+  const found = readEntry(line, hash);
+  if (found === undefined)
+    throw invalidRecord(`the line of ${nameOf(record)} is not an entry as a log writes it`);
+  return { entry: found.entry, line, logId: found.log, nanos };
 }
 
 /** A record as evidence: what Loki holds, and which labels contradict the line. */
 export function evidenceOf(record: LokiRecord): EvidenceItem {
   const { line } = record;
-  if (isCheckpoint(record)) return { kind: "checkpoint", note: line };
+  if (labelOf(record, LABELS.operation) === RESERVED_OPERATION)
+    return { kind: "checkpoint", note: line };
   const leafHash = labelOf(record, LABELS.leafHash);
   const problem = labelProblem(record);
   return {
@@ -111,9 +101,8 @@ export function evidenceOf(record: LokiRecord): EvidenceItem {
 }
 
 /** The error for a record that is not as a log wrote it, code `invalid_evidence`. */
-export function invalidRecord(message: string, cause?: unknown): AuditError {
-  const advice = "verify the log to see all that is wrong";
-  return new AuditError("invalid_evidence", `Loki: ${message}; ${advice}`, { cause });
+export function invalidRecord(message: string): AuditError {
+  return invalidEvidence(`Loki: ${message}; verify the log to see all that is wrong`);
 }
 
 /** How a message names a record. */

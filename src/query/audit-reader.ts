@@ -48,3 +48,12 @@ export function pageOf(
     ? { entries, next: last.sequence }
     : { entries };
 }
+
+/** Whether an entry meets all conditions of a query. */
+export function matches(entry: AuditEntry, query: ParsedQuery): boolean {
+  const { sequence } = entry;
+  if (sequence <= query.after || sequence >= query.before) return false;
+  if (!query.columns.every(({ column, value }) => entry[column] === value)) return false;
+  const millis = Date.parse(entry.timestamp);
+  return millis >= query.sinceMillis && millis < query.untilMillis;
+}

@@ -45,7 +45,14 @@ export async function verify(
   source: EvidenceSource,
   options: VerifyOptions = {},
 ): Promise<VerificationReport> {
-  const resolved = resolveVerifyOptions(options);
+  return judge(source, resolveVerifyOptions(options));
+}
+
+/** Does what {@link verify} does, with keys and a trusted checkpoint that were read already. */
+export async function judge(
+  source: EvidenceSource,
+  resolved: ResolvedVerifyOptions,
+): Promise<VerificationReport> {
   const problems = new Problems();
   const entries = new EntryCheck(source, problems, needsTimes(resolved));
   const checkpoints = new CheckpointCheck(resolved, problems);

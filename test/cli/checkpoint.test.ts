@@ -103,7 +103,7 @@ describe("quorumlog checkpoint", () => {
       expect(await quorumlog(["checkpoint", path, "--sign", file])).toMatchObject({
         code: 3,
         stderr: expect.stringContaining(
-          `${file} holds no private key that this Node can sign with`,
+          `${file} holds no private key that this version of Node can sign with`,
         ),
       });
     expect((await quorumlog(["checkpoint", path, "--sign", `${foreign}.missing`])).code).toBe(3);

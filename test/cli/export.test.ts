@@ -191,7 +191,7 @@ describe("quorumlog export as NDJSON into a file", () => {
     const { path, vkey } = await signedJournal(5, 2);
     expect(await quorumlog(argvOf(path), { cwd })).toMatchObject({
       code: 0,
-      stderr: `7 entries written to ${cwd}/log.ndjson\nthe checkpoint over 5 written to ${cwd}/log.ndjson.checkpoint\n`,
+      stderr: `7 entries written to ${cwd}/log.ndjson\nits checkpoint, which covers 5 entries, written to ${cwd}/log.ndjson.checkpoint\n`,
     });
     expect(readFileSync(join(cwd, "log.ndjson.checkpoint"), "utf8")).toBe(
       openJournal(path).newestCheckpoint()?.note,
@@ -268,7 +268,7 @@ describe("quorumlog export as NDJSON into a file", () => {
     expect(unsigned).toMatchObject({
       code: 0,
       stderr: expect.stringContaining(
-        "no checkpoint is written with it: it cannot be verified on its own\n",
+        "no checkpoint is written with it, so it cannot be verified on its own\n",
       ),
     });
     expect(readdirSync(cwd)).toEqual(["log.ndjson"]);
@@ -281,7 +281,7 @@ describe("quorumlog export as NDJSON into a file", () => {
     journal.prune({ olderThan: new Date(START + 2000) });
     const { stderr } = await quorumlog(argvOf(path), { cwd: temporaryFolder() });
     expect(stderr).toContain(
-      "2 entries were pruned, and lines alone cannot be verified without them",
+      "2 entries were pruned, and the lines cannot be verified without them",
     );
   });
 });

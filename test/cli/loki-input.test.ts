@@ -76,8 +76,8 @@ describe("a command that reads Loki", () => {
 
   const usable = ["--loki", "http://127.0.0.1:1", "--selector", SELECTOR];
   test.each<[string[], string]>([
-    [[], "(?:JOURNAL|PATH) is missing"],
-    [["governance.db", ...usable], "--loki and (?:JOURNAL|PATH) exclude each other"],
+    [[], "SOURCE is missing"],
+    [["governance.db", ...usable], "--loki and SOURCE exclude each other"],
     [["governance.db", "--selector", SELECTOR], "--selector goes with --loki"],
     [["--header", "a: b"], "--header goes with --loki"],
     [usable.slice(0, 2), "--selector is missing: .+"],

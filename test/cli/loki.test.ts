@@ -65,7 +65,7 @@ describe("quorumlog verify --loki", () => {
       code: 1,
       stdout: expect.stringContaining("completeness  FAILED"),
     });
-    expect(stderr).toContain("more than 7 days ago was not looked for");
+    expect(stderr).toContain("recorded more than 7 days ago count as missing");
   });
 
   test("holds checkpoints from elsewhere against it", async () => {
@@ -127,7 +127,7 @@ describe("quorumlog query --loki", () => {
       Array.from({ length: 600 }, (_, index) => 599 - index),
     );
     expect((await quorumlog(["query", ...from(loki)])).stderr).toMatch(
-      /^there are more than \d+: go on with --before/,
+      /^there are more than \d+ entries: go on with --before/,
     );
   });
 
@@ -216,9 +216,9 @@ describe("quorumlog export --loki", () => {
       const { code, stderr } = await quorumlog(["export", ...from(loki), ...argv], { cwd });
       expect(code).toBe(0);
       expect(stderr).toContain(
-        `the newest checkpoint is over 20 entries, of which the first ${missing} were exported without a gap: it is left out`,
+        `the newest checkpoint covers 20 entries, but only the first ${missing} were exported without a gap: it is left out`,
       );
-      expect(stderr.includes(`entry ${missing} is not there`)).toBe(missing < 19);
+      expect(stderr.includes(`entry ${missing} is missing`)).toBe(missing < 19);
       expect(existsSync(join(cwd, "log.ndjson.checkpoint"))).toBe(false);
     },
   );

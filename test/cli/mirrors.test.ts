@@ -22,7 +22,7 @@ describe("quorumlog stats", () => {
           "oldest      2026-04-14T12:00:00\\.000Z",
           "newest      2026-04-14T12:00:03\\.000Z",
           "size        \\d+\\.\\d KiB",
-          "checkpoint  none: nothing proves what the entries are",
+          "checkpoint  none, so nothing proves what the entries are",
           "",
           "mirror  delivered  pending  rejected",
           "otlp            1        1         2\n$",
@@ -53,7 +53,7 @@ describe("quorumlog stats", () => {
   test("says how far the newest checkpoint reaches", async () => {
     const { path } = await signedJournal(4, 2);
     expect((await quorumlog(["stats", path])).stdout).toContain(
-      "\ncheckpoint  over 4 entries, 2026-04-14T12:30:00.000Z; 2 behind it\n",
+      "\ncheckpoint  covers 4 entries, signed 2026-04-14T12:30:00.000Z; 2 newer entries are not covered\n",
     );
     const { stdout } = await quorumlog(["stats", path, "--json"]);
     expect(JSON.parse(stdout).checkpoint).toEqual({
@@ -101,7 +101,7 @@ describe("a checkpoint that a backend refused", () => {
     const path = await journalWithRejectedCheckpoint();
     const { stdout } = await quorumlog(["rejected", path]);
     expect(stdout).toMatch(
-      /\notlp {4}entry 0 {12}\S+ {2}400.*\notlp {4}checkpoint over 1 {2}\S+ {2}400.*\n$/,
+      /\notlp {4}entry 0 {16}\S+ {2}400.*\notlp {4}checkpoint of 1 entry {2}\S+ {2}400.*\n$/,
     );
     const { stdout: json } = await quorumlog(["rejected", path, "--json"]);
     expect(objectsOf(json)[1]).toMatchObject({ mirror: "otlp", checkpointSize: 1 });
@@ -129,7 +129,7 @@ describe("quorumlog resend", () => {
     expect(some).toMatchObject({
       code: 0,
       stdout: "pending again for otlp: 1\n",
-      stderr: "the others are not among the rejected ones, or were pruned\n",
+      stderr: "the others were not rejected, or were pruned\n",
     });
     const rest = await quorumlog(["resend", path, "--mirror", "otlp", "--json"]);
     expect(JSON.parse(rest.stdout)).toEqual({ mirror: "otlp", pendingAgain: 1 });

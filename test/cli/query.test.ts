@@ -117,7 +117,7 @@ describe("quorumlog query", () => {
     });
     const more = (await quorumlog(["query", path])).stderr;
     expect(more).toBe(
-      "there are more than 100: go on with --before 1, or ask for them with --limit or --all\n",
+      "there are more than 100 entries: go on with --before 1, or use --limit or --all\n",
     );
     expect((await quorumlog(["query", path, "--order", "oldest"])).stderr).toContain("--after 99");
     expect((await quorumlog(["query", path, "--limit", "100"])).stderr).toBe("");

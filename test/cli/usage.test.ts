@@ -37,7 +37,7 @@ describe("quorumlog", () => {
   test.each([
     [["qurey"], 'no command "qurey"; see quorumlog --help'],
     [["--json", "query"], "a command comes before --json; see quorumlog --help"],
-    [["query"], "JOURNAL is missing; see quorumlog query --help"],
+    [["query"], "SOURCE is missing; see quorumlog query --help"],
     [["query", "a", "b"], '"b" is one operand too many; see quorumlog query --help'],
     [["query", "a", "--actors", "b"], "Unknown option '--actors'; see quorumlog query --help"],
     [

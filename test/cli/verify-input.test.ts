@@ -94,7 +94,7 @@ describe("the keys of quorumlog verify", () => {
     const { code, stderr } = await quorumlog(["verify", "a.db"]);
     expect(code).toBe(2);
     expect(stderr).toBe(
-      "quorumlog: nothing to verify by: ask who runs the log for its public key (the .vkey file of quorumlog keygen), and " +
+      "quorumlog: nothing to verify with: ask the operator of the log for its public key (the .vkey file of quorumlog keygen), and " +
         "give it with --key; or give a checkpoint that you kept, with --trusted; see quorumlog verify --help\n",
     );
   });
@@ -111,11 +111,11 @@ describe("the keys of quorumlog verify", () => {
       "--key: verifier key: its key id does not match its name and public key",
     ],
     [VKEY.slice(0, -9), 3, "--key: verifier key: "],
-    [`${VKEY} until=2026`, 2, '--key: "until=2026" is no from=TIME or to=TIME behind a key'],
+    [`${VKEY} until=2026`, 2, '--key: "until=2026" is not from=TIME or to=TIME after a key'],
     [`${VKEY} to=noon`, 2, '"noon" is no time'],
     ["empty", 3, "empty holds no verifier key"],
     ["bad", 3, "bad, line 2: verifier key: expected <name>+<key id in hex>+<base64>"],
-    ["private", 3, "private is a private key; what verifies is in the .vkey file"],
+    ["private", 3, "private is a private key; the public key is in the .vkey file"],
     ["folder", 3, "EISDIR"],
   ])("are refused, each by its mistake: %s", async (value, expected, message) => {
     const cwd = temporaryFolder();

@@ -34,7 +34,7 @@ describe("quorumlog verify", () => {
         "",
         "log           acme.example",
         "entries       6, 4 of them covered by a checkpoint",
-        "checkpoint    over 4 entries",
+        "checkpoint    covers 4 entries",
         `root          ${root}`,
         `key           acme.example+${id}: 1 valid`,
         "",

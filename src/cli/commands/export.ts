@@ -1,53 +1,56 @@
+import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Checkpoint } from "../../integrity/checkpoint.js";
 import { visible } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
-import { type ExportEnd, type Exported, journalExport } from "../input/export-source.js";
-import { readJournal } from "../input/journals.js";
-import { lokiExport } from "../input/loki-export.js";
-import { LOKI_DETAILS, LOKI_FLAGS, lokiOf } from "../input/loki-flags.js";
+import {
+  chosenExport,
+  type ExportEnd,
+  type WhichCheckpoints,
+  wholeExport,
+} from "../input/exported.js";
+import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
 import { QUERY_FLAGS, queryOf } from "../input/query-flags.js";
+import { isPartial } from "../input/source.js";
 import type { CommandIo, TextSink } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
-import { whichCheckpoints, writeExport } from "../output/export-checkpoints.js";
 import { EXPORT_FORMATS, type ExportFormat } from "../output/export-format.js";
+import { assertFree, type NewFile, writeNewFiles } from "../output/new-files.js";
 import { Progress } from "../output/progress.js";
 import { jsonLine, send } from "../output/send.js";
-
-const CHOSEN =
-  "these are not all lines of the log, and cannot be verified; quorumlog prove makes evidence of chosen entries";
 
 /** `quorumlog export`: all entries, or those of a query, for other programs. */
 export const exportCommand: Command = defineCommand({
   name: "export",
   about: "Writes entries as JSON, NDJSON or CSV, the oldest first",
-  operands: ["[JOURNAL]"],
+  operands: ["[SOURCE]"],
   flags: {
     format: { type: "string", value: "FORMAT", about: "json, ndjson or csv" },
     out: {
       type: "string",
       short: "o",
       value: "FILE",
-      about: "into a file, which is there when it is whole",
+      about: "into a file, which appears when it is complete",
     },
     force: { type: "boolean", about: "replace the files" },
     checkpoints: {
       type: "string",
       value: "WHICH",
-      about: "beside ndjson: newest, unless given, or all",
+      about: "beside ndjson: newest or all; default newest",
     },
     ...QUERY_FLAGS,
-    ...LOKI_FLAGS,
+    ...SOURCE_FLAGS,
   },
   details: [
-    "ndjson: canonical lines, the form that can be verified; without conditions, the whole log, with its",
-    "        newest checkpoint beside it in FILE.checkpoint, which quorumlog verify FILE takes.",
-    "json:   one array, as exportJson() of the log gives it.",
-    "csv:    RFC 4180; what a spreadsheet could take for a formula begins with one apostrophe more.",
+    "ndjson: canonical lines, the form that can be verified. Without conditions, this is the whole log,",
+    "        with its newest checkpoint in FILE.checkpoint, which quorumlog verify FILE reads too.",
+    "json:   one array, as exportJson() of the log makes it.",
+    "csv:    RFC 4180. A value that a spreadsheet could take for a formula gets an apostrophe in front.",
     "",
-    "A terminal gets characters that it would act on, or that nobody sees, in their \\u form;",
-    "a file or a pipe gets every byte as it is.",
-    ...LOKI_DETAILS,
+    "On a terminal, characters that it would act on, or that nobody can see, are shown in their \\u form.",
+    "A file or a pipe gets every byte as it is.",
+    "",
+    ...SOURCE_DETAILS,
   ],
   examples: [
     {
@@ -60,49 +63,42 @@ export const exportCommand: Command = defineCommand({
     },
   ],
   run(args, io) {
-    const {
-      operands: [path = ""],
-      flags,
-      json,
-    } = args;
-    const loki = lokiOf(args, "JOURNAL", io);
+    const { flags, json } = args;
     const format = formatOf(flags.format);
     const { out, force = false } = flags;
     if (out === undefined && force) throw new UsageError("--force goes with --out");
     if (out === undefined && json)
-      throw new UsageError("--json goes with --out; the export itself is made by --format");
+      throw new UsageError("--json goes with --out; --format says how the export is written");
     const which = whichCheckpoints(flags);
     const query = queryOf(flags, io.now());
     const isWhole = Object.values(query).every((condition) => condition === undefined);
     const progress = new Progress(io, out !== undefined);
-    const work = async ({ source, end }: Exported): Promise<number> => {
+    return withSource(args, io, async (source) => {
+      const reader = await source.reader();
+      const exported =
+        isWhole && !isPartial(source)
+          ? await wholeExport(source, reader, which, progress)
+          : chosenExport(source, reader, query, progress);
       const show = out === undefined && io.stdout.isTerminal ? visible : (text: string) => text;
-      let ended: ExportEnd = { checkpoints: [], remarks: [] };
+      let end: ExportEnd = { checkpoints: [], remarks: [] };
       const write = async (to: TextSink): Promise<void> => {
-        await send(format(source, show), to, io, progress);
-        ended = end();
+        await send(format(exported, show), to, io, progress);
+        end = exported.end();
       };
       if (out === undefined) {
         await write(io.stdout);
-        // exportJson() ends without one
+        // exportJson() ends without a line end
         if (flags.format === "json" && io.stdout.isTerminal) await io.stdout.write("\n");
       } else {
         const file = resolve(io.cwd, out);
         const beside = which === "none" ? undefined : `${file}.checkpoint`;
-        await writeExport({ path: file, write }, beside, () => ended.checkpoints, force);
-        await report(
-          { file, entries: progress.count, beside, newest: ended.checkpoints.at(-1) },
-          json,
-          io,
-        );
+        await writeExport({ path: file, write }, beside, () => end.checkpoints, force);
+        const newest = end.checkpoints.at(-1);
+        await report({ file, entries: progress.count, beside, newest }, json, io);
       }
-      const remarks = flags.format === "ndjson" && !isWhole ? [CHOSEN] : ended.remarks;
-      for (const remark of remarks) await io.stderr.write(`${remark}\n`);
+      for (const remark of end.remarks) await io.stderr.write(`${visible(remark)}\n`);
       return EXIT.done;
-    };
-    const asked = isWhole ? undefined : query;
-    if (loki !== undefined) return work(lokiExport(loki, asked, which, progress));
-    return readJournal(path, io, (journal) => work(journalExport(journal, asked, which, progress)));
+    });
   },
 });
 
@@ -113,6 +109,48 @@ function formatOf(name: string | undefined): ExportFormat {
   throw new UsageError(
     name === undefined ? `--format is missing: ${names}` : `--format "${name}" is none of ${names}`,
   );
+}
+
+/** Reads the flag. Throws `UsageError`. */
+function whichCheckpoints(flags: {
+  readonly format?: string | undefined;
+  readonly out?: string | undefined;
+  readonly checkpoints?: string | undefined;
+}): WhichCheckpoints {
+  const { checkpoints = "newest" } = flags;
+  const isBeside = flags.format === "ndjson" && flags.out !== undefined;
+  if (flags.checkpoints !== undefined && !isBeside)
+    throw new UsageError("--checkpoints goes with --format ndjson --out FILE");
+  if (checkpoints !== "newest" && checkpoints !== "all")
+    throw new UsageError(`--checkpoints "${checkpoints}" is neither newest nor all`);
+  return isBeside ? checkpoints : "none";
+}
+
+/**
+ * Writes an export with its checkpoints, both or neither. If an earlier export left a file of
+ * checkpoints, it is removed too: it would contradict this export.
+ *
+ * @param beside - Where the checkpoints go, if any can.
+ * @param checkpoints - Asked when the export is written.
+ */
+async function writeExport(
+  file: NewFile,
+  beside: string | undefined,
+  checkpoints: () => readonly Checkpoint[],
+  replace: boolean,
+): Promise<void> {
+  if (beside === undefined) return writeNewFiles([file], replace);
+  assertFree(beside, replace);
+  const notes = (): string =>
+    checkpoints()
+      .map(({ note }) => note)
+      .join("\n");
+  const isWanted = (): boolean => notes() !== "";
+  await writeNewFiles(
+    [file, { path: beside, isWanted, write: (to) => to.write(notes()) }],
+    replace,
+  );
+  if (!isWanted() && replace) await rm(beside, { force: true });
 }
 
 interface Written {
@@ -133,8 +171,12 @@ async function report(
   await io.stderr.write(visible(`${entries} entries written to ${file}`).concat("\n"));
   if (checkpoint !== undefined)
     await io.stderr.write(
-      visible(`the checkpoint over ${checkpoint.size} written to ${beside}`).concat("\n"),
+      visible(
+        `its checkpoint, which covers ${checkpoint.size} entries, written to ${beside}`,
+      ).concat("\n"),
     );
   else if (beside !== undefined)
-    await io.stderr.write("no checkpoint is written with it: it cannot be verified on its own\n");
+    await io.stderr.write(
+      "no checkpoint is written with it, so it cannot be verified on its own\n",
+    );
 }

@@ -31,8 +31,8 @@ const FREEZE: ProposalInput = {
 };
 
 /**
- * Records how a federation of five nodes authorizes a model, catches a node that votes twice, freezes the model in an
- * emergency and takes the authorization back.
+ * Records how a federation of five nodes authorizes a model, catches a node that votes twice,
+ * freezes the model in an emergency and takes the authorization back.
  */
 export function recordFederation(audit: GovernanceAuditLog): void {
   for (const name of VOTERS) audit.logNodeAdded(nodeOf(name));
@@ -63,7 +63,10 @@ export function recordFederation(audit: GovernanceAuditLog): void {
   audit.logNodeRemoved({ did: didOf("eve") });
 }
 
-/** Records votes, voters that contradict themselves, whose votes do not count, and the result: two thirds must approve. */
+/**
+ * Records votes, voters that contradict themselves, whose votes do not count, and the result: two
+ * thirds must approve.
+ */
 function recordBallot(
   audit: GovernanceAuditLog,
   { proposalId }: ProposalInput,

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { logIdOf } from "../../entry/log-id.js";
-import { AuditError } from "../../errors.js";
+import { AuditError, reasonOf } from "../../errors.js";
 import { formatKeyFile, generateKeys } from "../../integrity/keys/key-generation.js";
 import type { KeyAlgorithm } from "../../integrity/keys/verifier-key.js";
 import { syncFolder } from "../../journal/file/journal-file.js";
@@ -100,7 +100,7 @@ function nameOf(text: string): string {
     return logIdOf(text) ?? text;
   } catch (error) {
     if (!(error instanceof AuditError)) throw error;
-    throw new UsageError(`--name "${text}": ${error.message.replace(/^\w+: /, "")}`);
+    throw new UsageError(`--name "${text}": ${reasonOf(error)}`);
   }
 }
 
@@ -122,7 +122,9 @@ function keyPair(name: string, algorithm: KeyAlgorithm, folder: string): KeyPair
   }
 }
 
-/** The name of a log as a part of a file name: it may hold slashes, dots in front and anything else. */
+/**
+ * The name of a log as a part of a file name: it may hold slashes, dots in front and anything else.
+ */
 function fileNameOf(name: string): string {
   return (
     name
@@ -152,8 +154,9 @@ export interface KeyFile {
 }
 
 /**
- * Writes files where nothing is yet: all of them, synced, or none. Their modes hold from the start, so that no secret is
- * ever readable by others. Throws `UsageError` when something is there already.
+ * Writes files where nothing is yet: all of them, synced, or none. Their modes hold from the start,
+ * so that no secret is ever readable by others. Throws `UsageError` when something is there
+ * already.
  */
 export async function writeKeyFiles(files: readonly KeyFile[]): Promise<void> {
   const made: { readonly path: string; readonly handle: FileHandle }[] = [];

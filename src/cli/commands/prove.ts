@@ -1,9 +1,8 @@
 import { resolve } from "node:path";
-import { AuditError } from "../../errors.js";
-import type { Journal } from "../../journal/journal.js";
 import { visible, visibleLines } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
-import { readJournal } from "../input/journals.js";
+import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
+import { proofFrom } from "../input/proof-from.js";
 import { naturalOf } from "../input/query-flags.js";
 import { EXIT } from "../output/exit-code.js";
 import { writeNewFiles } from "../output/new-files.js";
@@ -12,8 +11,8 @@ import { jsonLine, send } from "../output/send.js";
 /** `quorumlog prove`: evidence of chosen entries, which verifies without the journal. */
 export const prove: Command = defineCommand({
   name: "prove",
-  about: "Proves an entry, or all of a proposal, to somebody who has the log's public key alone",
-  operands: ["JOURNAL"],
+  about: "Proves an entry, or all of a proposal, to anybody who has the public key of the log",
+  operands: ["[SOURCE]"],
   flags: {
     sequence: { type: "string", value: "N", about: "this entry, as a C2SP tlog-proof file" },
     proposal: {
@@ -25,13 +24,17 @@ export const prove: Command = defineCommand({
       type: "string",
       short: "o",
       value: "FILE",
-      about: "into a file, which is there when it is whole",
+      about: "into a file, which appears when it is complete",
     },
     force: { type: "boolean", about: "replace the file" },
+    ...SOURCE_FLAGS,
   },
   details: [
-    "Both hold the entries, their inclusion proofs and the newest checkpoint; nothing else of the log.",
-    "That no other entry of the proposal is left out only the whole log can show.",
+    "Both hold the entries, their inclusion proofs and the newest checkpoint. They hold nothing else of",
+    "the log. Only the whole log can show that no other entry of the proposal was left out.",
+    "",
+    ...SOURCE_DETAILS,
+    "An export and Loki must hold all entries that the checkpoint covers.",
   ],
   examples: [
     {
@@ -40,18 +43,19 @@ export const prove: Command = defineCommand({
     },
     { line: "quorumlog prove governance.db --sequence 14 --out 14.tlog-proof", about: "one entry" },
   ],
-  run({ operands: [path = ""], flags, json }, io) {
-    const { proposal, out, force = false } = flags;
+  run(args, io) {
+    const { flags, json } = args;
+    const { proposal: proposalId, out, force = false } = flags;
     const sequence = naturalOf(flags.sequence, "sequence");
-    if ((sequence === undefined) === (proposal === undefined))
+    if ((sequence === undefined) === (proposalId === undefined))
       throw new UsageError("give either --sequence or --proposal");
     if (out === undefined && (json || force))
       throw new UsageError(`--${json ? "json" : "force"} goes with --out`);
-    return readJournal(path, io, async (journal) => {
-      const evidence =
-        proposal === undefined
-          ? await ofEntry(journal, sequence ?? 0)
-          : await ofProposal(journal, proposal);
+    return withSource(args, io, async (source) => {
+      const evidence = await proofFrom(
+        source,
+        proposalId === undefined ? (sequence ?? 0) : { proposalId },
+      );
       if (out === undefined) {
         await send([io.stdout.isTerminal ? visibleLines(evidence) : evidence], io.stdout, io);
         return EXIT.done;
@@ -64,20 +68,3 @@ export const prove: Command = defineCommand({
     });
   },
 });
-
-function ofEntry(journal: Journal, sequence: number): Promise<string> {
-  const { length } = journal;
-  if (sequence < length) return journal.prove(sequence);
-  throw new AuditError(
-    "journal_failed",
-    `journal: there is no entry ${sequence} yet; the next one is ${length}`,
-  );
-}
-
-function ofProposal(journal: Journal, proposalId: string): Promise<string> {
-  if (journal.count({ proposalId }) > 0) return journal.prove({ proposalId });
-  throw new AuditError(
-    "journal_failed",
-    `journal: there is no entry of the proposal "${proposalId}"`,
-  );
-}

@@ -1,10 +1,10 @@
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import { type AuditQuery, DEFAULT_LIMIT } from "../../query/audit-query.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
-import { entryPages, type PagedEntries } from "../input/entry-pages.js";
-import { readJournal } from "../input/journals.js";
-import { LOKI_DETAILS, LOKI_FLAGS, lokiOf } from "../input/loki-flags.js";
+import { entryPages } from "../input/entry-pages.js";
+import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
 import { naturalOf, QUERY_FLAGS, queryOf } from "../input/query-flags.js";
+import { type EntryReader, upToNow } from "../input/source.js";
 import { entryTable } from "../output/entry-table.js";
 import { EXIT } from "../output/exit-code.js";
 import { Progress } from "../output/progress.js";
@@ -14,36 +14,37 @@ import { jsonLine, send } from "../output/send.js";
 export const query: Command = defineCommand({
   name: "query",
   about: "Shows the entries that meet all conditions",
-  operands: ["[JOURNAL]"],
+  operands: ["[SOURCE]"],
   flags: {
     ...QUERY_FLAGS,
     order: {
       type: "string",
       value: "ORDER",
-      about: "newest or oldest first, by sequence; newest unless given",
+      about: "newest or oldest first, by sequence; default newest",
     },
     limit: {
       type: "string",
       short: "n",
       value: "COUNT",
-      about: `so many at the most; ${DEFAULT_LIMIT} unless given`,
+      about: `at most so many entries; default ${DEFAULT_LIMIT}`,
     },
-    all: { type: "boolean", about: "as many as there are" },
-    ...LOKI_FLAGS,
+    all: { type: "boolean", about: "all of them, without a limit" },
+    ...SOURCE_FLAGS,
   },
   details: [
-    "On a terminal, rows fit its width: ids are shortened to their last part, long texts cut. In a pipe,",
-    "every value is whole. With --json, each line is an entry as audit.entries() returns it.",
-    ...LOKI_DETAILS,
+    "On a terminal, rows fit its width: ids show their last part, long texts are cut. In a pipe, every",
+    "value is whole. With --json, each line is an entry as audit.entries() returns it.",
+    "",
+    ...SOURCE_DETAILS,
   ],
   examples: [
     {
       line: "quorumlog query governance.db --actor did:pqaid:eve --since 2h",
-      about: "what eve did lately",
+      about: "what eve did in the last two hours",
     },
     {
       line: "quorumlog query governance.db --operation vote_cast --decision reject --order oldest --all",
-      about: "every vote against, from the first on",
+      about: "every vote against, the oldest first",
     },
     {
       line: "quorumlog query governance.db --subject did:pqaid:medical-ai-v2 --limit 1 --json",
@@ -51,43 +52,32 @@ export const query: Command = defineCommand({
     },
   ],
   run(args, io) {
-    const {
-      operands: [path = ""],
-      flags,
-      json,
-    } = args;
-    const loki = lokiOf(args, "JOURNAL", io);
+    const { flags, json } = args;
     if (flags.all && flags.limit !== undefined)
       throw new UsageError("--all and --limit exclude each other");
     const order = orderOf(flags.order);
     const asked = naturalOf(flags.limit, "limit");
     const limit = flags.all ? Number.POSITIVE_INFINITY : (asked ?? DEFAULT_LIMIT);
     const wanted = { ...queryOf(flags, io.now()), order };
-    const show = async (from: PagedEntries, bounded: AuditQuery): Promise<number> => {
+    return withSource(args, io, async (source) => {
+      const reader = await source.reader();
+      const query = upToNow(source, wanted);
       const table = entryTable(io);
       const progress = new Progress(io);
       let last: AuditEntry | undefined;
       async function* pieces(): AsyncGenerator<string, void, undefined> {
-        for await (const entries of entryPages(from, bounded, limit)) {
+        for await (const entries of entryPages(reader, query, limit)) {
           progress.add(entries.length);
           last = entries.at(-1) ?? last;
           yield* json ? entries.map(jsonLine) : table.lines(entries);
         }
       }
       await send(pieces(), io.stdout, io, progress);
-      if (last === undefined && limit > 0) await io.stderr.write("no entry meets the conditions\n");
-      else if (
-        last !== undefined &&
-        asked === undefined &&
-        (await hasMore(from, bounded, last.sequence))
-      )
+      if (last === undefined) {
+        if (limit > 0) await io.stderr.write("no entry meets the conditions\n");
+      } else if (asked === undefined && (await hasMore(reader, query, last.sequence)))
         await io.stderr.write(moreAfter(last.sequence, order));
       return EXIT.done;
-    };
-    if (loki !== undefined) return show(loki, wanted);
-    return readJournal(path, io, (journal) => {
-      const before = Math.min(wanted.before ?? journal.length, journal.length);
-      return show(journal, { ...wanted, before });
     });
   },
 });
@@ -97,12 +87,12 @@ function orderOf(text = "newest"): "newest" | "oldest" {
   throw new UsageError(`--order "${text}" is neither newest nor oldest`);
 }
 
-async function hasMore(from: PagedEntries, query: AuditQuery, last: number): Promise<boolean> {
+async function hasMore(reader: EntryReader, query: AuditQuery, last: number): Promise<boolean> {
   const cursor = query.order === "oldest" ? { after: last } : { before: last };
-  return (await from.page({ ...query, ...cursor, limit: 1 })).entries.length > 0;
+  return (await reader.page({ ...query, ...cursor, limit: 1 })).entries.length > 0;
 }
 
 function moreAfter(last: number, order: "newest" | "oldest"): string {
   const next = order === "oldest" ? `--after ${last}` : `--before ${last}`;
-  return `there are more than ${DEFAULT_LIMIT}: go on with ${next}, or ask for them with --limit or --all\n`;
+  return `there are more than ${DEFAULT_LIMIT} entries: go on with ${next}, or use --limit or --all\n`;
 }

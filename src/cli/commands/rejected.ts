@@ -1,6 +1,8 @@
+import type { Journal } from "../../journal/journal.js";
 import type { RejectedRecord } from "../../journal/outbox/outboxes.js";
-import { type Command, defineCommand } from "../input/command.js";
-import { assertMirror, readJournal } from "../input/journals.js";
+import { counted } from "../../text/safe-text.js";
+import { type Command, defineCommand, UsageError } from "../input/command.js";
+import { JOURNAL_FLAGS, withJournal } from "../input/open-source.js";
 import { EXIT } from "../output/exit-code.js";
 import { jsonLine, send } from "../output/send.js";
 import { Table } from "../output/table.js";
@@ -10,7 +12,10 @@ export const rejected: Command = defineCommand({
   name: "rejected",
   about: "Lists the records that a backend refused for good, with its reason",
   operands: ["JOURNAL"],
-  flags: { mirror: { type: "string", value: "NAME", about: "of this mirror alone" } },
+  flags: {
+    mirror: { type: "string", value: "NAME", about: "only of this mirror" },
+    ...JOURNAL_FLAGS,
+  },
   examples: [
     { line: "quorumlog rejected governance.db", about: "of all mirrors" },
     {
@@ -18,8 +23,9 @@ export const rejected: Command = defineCommand({
       about: "of one, for a program",
     },
   ],
-  run({ operands: [path = ""], flags: { mirror }, json }, io) {
-    return readJournal(path, io, async (journal) => {
+  run(args, io) {
+    const { mirror } = args.flags;
+    return withJournal(args, io, "rejected", async (journal) => {
       if (mirror !== undefined) assertMirror(journal, mirror);
       const records = journal.rejected(mirror);
       const table = new Table<RejectedRecord>(io, {
@@ -30,7 +36,7 @@ export const rejected: Command = defineCommand({
           { title: "reason", cell: ({ reason }) => reason },
         ],
       });
-      const pieces = json ? records.map(jsonLine) : table.lines(records);
+      const pieces = args.json ? records.map(jsonLine) : table.lines(records);
       await send(pieces, io.stdout, io);
       if (records.length === 0) await io.stderr.write("nothing was rejected\n");
       return EXIT.done;
@@ -39,5 +45,19 @@ export const rejected: Command = defineCommand({
 });
 
 function recordOf({ sequence, checkpointSize }: RejectedRecord): string {
-  return sequence === undefined ? `checkpoint over ${checkpointSize}` : `entry ${sequence}`;
+  return sequence === undefined
+    ? `checkpoint of ${counted(checkpointSize ?? 0, "entry", "entries")}`
+    : `entry ${sequence}`;
+}
+
+/**
+ * Throws `UsageError`, with the names of the mirrors that the journal knows, for any other name.
+ */
+export function assertMirror(journal: Journal, mirror: string): void {
+  const { mirrors } = journal.stats();
+  if (Object.hasOwn(mirrors, mirror)) return;
+  const known = Object.keys(mirrors);
+  throw new UsageError(
+    `the journal knows no mirror "${mirror}"; ${known.length === 0 ? "it has none" : `it has ${known.join(", ")}`}`,
+  );
 }

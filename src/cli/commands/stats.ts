@@ -1,93 +1,112 @@
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import type { JournalStats } from "../../journal/journal.js";
 import { visible } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../input/command.js";
-import { checkpointTime, readJournal } from "../input/journals.js";
+import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
+import { isPartial, type Source } from "../input/source.js";
 import type { CommandIo } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { jsonLine, send } from "../output/send.js";
 import { Table } from "../output/table.js";
 
-/** `quorumlog stats`: what a journal holds, and what became of it in each mirror. */
+/** `quorumlog stats`: what a source holds, and what became of it in each mirror. */
 export const stats: Command = defineCommand({
   name: "stats",
-  about: "Says what the journal holds, and what each mirror has still to deliver",
-  operands: ["JOURNAL"],
-  flags: {},
+  about: "Says what a source holds, and what each mirror of a journal has still to deliver",
+  operands: ["[SOURCE]"],
+  flags: SOURCE_FLAGS,
+  details: SOURCE_DETAILS,
   examples: [
     { line: "quorumlog stats governance.db", about: "size, time span, delivery" },
     { line: "quorumlog stats governance.db --json", about: "the same for a program" },
   ],
-  run({ operands: [path = ""], json }, io) {
-    return readJournal(path, io, async (journal) => {
-      const newest = journal.newestCheckpoint();
-      const held = journal.stats();
-      const found: Found = {
-        journal: journal.path,
-        logId: journal.logId,
-        ...held,
-        ...(newest !== undefined && {
-          checkpoint: {
-            size: newest.size,
-            rootHash: newest.rootHash,
-            time: checkpointTime(newest),
-            behind: held.pruned + held.entries - newest.size,
-          },
-        }),
-      };
-      const pieces = json ? [jsonLine(found)] : inTables(found, io);
+  run(args, io) {
+    return withSource(args, io, async (source) => {
+      const content = await contentOf(source, io);
+      const name = source.journal?.path ?? source.name;
+      const pieces = args.json
+        ? [jsonLine({ [source.kind]: name, ...content })]
+        : inTables([source.kind, name], content, io);
       await send(pieces, io.stdout, io);
       return EXIT.done;
     });
   },
 });
 
-interface Found extends JournalStats {
-  readonly journal: string;
-  readonly logId: string;
+/** What a source holds; a journal says more than others. */
+interface Content {
+  readonly logId: string | undefined;
+  readonly entries: number;
+  readonly pruned?: number;
+  readonly bytes?: number | undefined;
+  readonly firstTimestamp?: string | undefined;
+  readonly lastTimestamp?: string | undefined;
+  readonly mirrors?: JournalStats["mirrors"];
   /** The newest one. */
   readonly checkpoint?: {
     readonly size: number;
     readonly rootHash: string;
     readonly time: string | undefined;
-    /** Entries that it is not over. */
-    readonly behind: number;
+    /** How many entries are newer. Unknown where the source holds chosen entries. */
+    readonly behind: number | undefined;
   };
 }
 
-function* inTables(found: Found, io: CommandIo): Generator<string, void, undefined> {
-  const { journal, logId, entries, pruned, bytes, firstTimestamp, lastTimestamp } = found;
-  const rows: readonly (readonly [string, string])[] = [
-    ["journal", journal],
+async function contentOf(source: Source, { cwd }: CommandIo): Promise<Content> {
+  const reader = await source.reader();
+  const held = source.journal?.stats() ?? {
+    entries: await reader.count(),
+    bytes: source.kind === "loki" ? undefined : statSync(resolve(cwd, source.name)).size,
+    firstTimestamp: (await reader.page({ order: "oldest", limit: 1 })).entries[0]?.timestamp,
+    lastTimestamp: (await reader.page({ order: "newest", limit: 1 })).entries[0]?.timestamp,
+  };
+  const content = { logId: await source.logId(), ...held };
+  const newest = await source.newestCheckpoint();
+  if (newest === undefined) return content;
+  const { size, rootHash, time } = newest;
+  const behind = isPartial(source) ? undefined : (await source.end()) - size;
+  return { ...content, checkpoint: { size, rootHash, time, behind } };
+}
+
+function* inTables(
+  name: readonly [kind: string, name: string],
+  content: Content,
+  io: CommandIo,
+): Generator<string, void, undefined> {
+  const { logId, entries, pruned = 0, bytes, firstTimestamp, lastTimestamp } = content;
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    name,
     ["log", logId],
     ["entries", `${entries}${pruned > 0 ? `, and ${pruned} pruned` : ""}`],
-    ["oldest", firstTimestamp ?? ""],
-    ["newest", lastTimestamp ?? ""],
-    ["size", inUnits(bytes)],
-    ["checkpoint", checkpointInWords(found)],
+    ["oldest", firstTimestamp],
+    ["newest", lastTimestamp],
+    ...(bytes === undefined ? [] : [["size", inUnits(bytes)] as const]),
+    ["checkpoint", checkpointInWords(content)],
   ];
-  for (const [name, value] of rows)
-    yield `${name.padEnd("checkpoint".length)}  ${visible(value)}`.trimEnd().concat("\n");
-  const mirrors = Object.entries(found.mirrors);
-  if (mirrors.length === 0) return;
+  for (const [label, value = ""] of rows)
+    yield `${label.padEnd("checkpoint".length)}  ${visible(value)}`.trimEnd().concat("\n");
+  const deliveries = Object.entries(content.mirrors ?? {});
+  if (deliveries.length === 0) return;
   yield "\n";
-  yield* new Table<(typeof mirrors)[number]>(io, {
+  yield* new Table<(typeof deliveries)[number]>(io, {
     columns: () => [
-      { title: "mirror", cell: ([name]) => name },
+      { title: "mirror", cell: ([mirror]) => mirror },
       { title: "delivered", alignRight: true, cell: ([, { delivered }]) => String(delivered) },
       { title: "pending", alignRight: true, cell: ([, { pending }]) => String(pending) },
       { title: "rejected", alignRight: true, cell: ([, { rejected }]) => String(rejected) },
     ],
     colour: ([, { rejected }]) => (rejected > 0 ? "yellow" : undefined),
-  }).lines(mirrors);
+  }).lines(deliveries);
 }
 
-function checkpointInWords({ checkpoint, entries }: Found): string {
+function checkpointInWords({ checkpoint, entries }: Content): string {
   if (checkpoint === undefined)
-    return entries > 0 ? "none: nothing proves what the entries are" : "none";
-  const { size, time, behind } = checkpoint;
-  const over = `over ${size} entries${time === undefined ? "" : `, ${time}`}`;
-  if (behind < 0) return `${over}; ${-behind} of them are missing`;
-  return behind === 0 ? over : `${over}; ${behind} behind it`;
+    return entries > 0 ? "none, so nothing proves what the entries are" : "none";
+  const { size, time, behind = 0 } = checkpoint;
+  const covers = `covers ${size} entries${time === undefined ? "" : `, signed ${time}`}`;
+  if (behind < 0) return `${covers}; ${-behind} of them are missing`;
+  return behind === 0 ? covers : `${covers}; ${behind} newer entries are not covered`;
 }
 
 function inUnits(bytes: number): string {

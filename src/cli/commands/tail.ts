@@ -1,13 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { AuditEntry } from "../../entry/audit-entry.js";
-import { AuditError } from "../../errors.js";
-import { FileIdentity } from "../../journal/file/journal-file.js";
-import type { Journal } from "../../journal/journal.js";
 import type { AuditQuery } from "../../query/audit-query.js";
 import { type Command, defineCommand } from "../input/command.js";
 import { entryPages } from "../input/entry-pages.js";
-import { readJournal } from "../input/journals.js";
+import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
 import { naturalOf, QUERY_FLAGS, queryOf } from "../input/query-flags.js";
+import { cannotAnswer, type Source, type SourceKind } from "../input/source.js";
 import type { CommandIo } from "../output/command-io.js";
 import { entryTable } from "../output/entry-table.js";
 import { EXIT } from "../output/exit-code.js";
@@ -15,23 +13,33 @@ import { jsonLine, send } from "../output/send.js";
 
 const DEFAULT_LINES = 10;
 
+/** How long -f waits between two looks at a source that can grow, in milliseconds. */
+const PAUSE_MILLIS: ReadonlyMap<SourceKind, number> = new Map([
+  ["journal", 250],
+  ["loki", 1000],
+]);
+
 /** `quorumlog tail`: the newest entries, and those that come. */
 export const tail: Command = defineCommand({
   name: "tail",
   about: "Shows the newest entries, and with -f those that are appended",
-  operands: ["JOURNAL"],
+  operands: ["[SOURCE]"],
   flags: {
     lines: {
       type: "string",
       short: "n",
       value: "COUNT",
-      about: `so many of the newest; ${DEFAULT_LINES} unless given`,
+      about: `so many of the newest; default ${DEFAULT_LINES}`,
     },
     follow: { type: "boolean", short: "f", about: "go on until Ctrl-C" },
     ...QUERY_FLAGS,
+    ...SOURCE_FLAGS,
   },
   details: [
     "The oldest of them comes first. With --json, each line is an entry as audit.entries() returns it.",
+    "-f follows a journal or Loki. A file of evidence does not grow.",
+    "",
+    ...SOURCE_DETAILS,
   ],
   examples: [
     { line: "quorumlog tail governance.db -f", about: "what the app records, as it does" },
@@ -40,57 +48,48 @@ export const tail: Command = defineCommand({
       about: "from now on, each node that votes twice, for a program",
     },
   ],
-  run({ operands: [path = ""], flags, json }, io) {
+  run(args, io) {
+    const { flags, json } = args;
     const limit = naturalOf(flags.lines, "lines") ?? DEFAULT_LINES;
     const wanted = queryOf(flags, io.now());
-    return readJournal(path, io, async (journal) => {
+    return withSource(args, io, async (source) => {
+      const pause = PAUSE_MILLIS.get(source.kind);
+      if (flags.follow && pause === undefined)
+        throw cannotAnswer("tail -f", "a journal or Loki", source);
+      const reader = await source.reader();
       const table = entryTable(io);
       const show = (entries: readonly AuditEntry[]): Promise<void> =>
         send(json ? entries.map(jsonLine) : table.lines(entries), io.stdout, io);
-      const { length } = journal;
-      const coming = follow(journal, wanted, length, io);
-      const before = Math.min(wanted.before ?? length, length);
-      await show(journal.entries({ ...wanted, before, limit }).reverse());
-      if (flags.follow) for await (const entries of coming) await show(entries);
+      const end = await source.end();
+      const before = Math.min(wanted.before ?? end, end);
+      const { entries } = await reader.page({ ...wanted, before, limit });
+      await show(entries.toReversed());
+      if (flags.follow)
+        for await (const coming of appended(source, wanted, end, pause ?? 0, io))
+          await show(coming);
       return EXIT.done;
     });
   },
 });
 
-/** Between two looks at the journal, in milliseconds. */
-const PAUSE = 250;
-
 /**
- * The entries of a query from a sequence on, as they are appended. Ends by throwing alone: when a signal comes, or with
- * `journal_failed` when something else is at the path, since nobody appends to what was there.
+ * The entries of a query from a sequence on, as they come. Ends by throwing alone, for example at a
+ * signal.
  */
-export function follow(
-  journal: Journal,
-  query: AuditQuery,
-  from: number,
-  { signal }: Pick<CommandIo, "signal">,
-): AsyncIterable<AuditEntry[]> {
-  return appended(journal, query, from, signal, new FileIdentity(journal.path));
-}
-
 async function* appended(
-  journal: Journal,
+  source: Source,
   query: AuditQuery,
   from: number,
-  signal: AbortSignal,
-  file: FileIdentity,
+  pauseMillis: number,
+  { signal }: Pick<CommandIo, "signal">,
 ): AsyncGenerator<AuditEntry[], never, undefined> {
+  const reader = await source.reader();
   for (let next = from; ; ) {
-    await delay(PAUSE, undefined, { signal });
-    const { length } = journal;
+    await delay(pauseMillis, undefined, { signal });
+    const end = await source.end();
     const after = Math.max(query.after ?? -1, next - 1);
-    const before = Math.min(query.before ?? length, length);
-    if (length > next) yield* entryPages(journal, { ...query, order: "oldest", after, before });
-    next = length;
-    if (!file.isKept)
-      throw new AuditError(
-        "journal_failed",
-        `journal: ${journal.path} was deleted, moved or replaced`,
-      );
+    const before = Math.min(query.before ?? end, end);
+    if (end > next) yield* entryPages(reader, { ...query, order: "oldest", after, before });
+    next = end;
   }
 }

@@ -1,22 +1,23 @@
 import { resolve } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { AuditError } from "../../errors.js";
+import type { Checkpoint } from "../../integrity/checkpoint.js";
 import type { EvidenceItem, EvidenceSource } from "../../integrity/evidence.js";
 import { visible } from "../../text/safe-text.js";
-import { resolveVerifyOptions, type VerifyOptions } from "../../verify/options.js";
+import { parseTrustedCheckpoint, type ResolvedVerifyOptions } from "../../verify/options.js";
 import type { VerificationReport } from "../../verify/verification-report.js";
-import { verify } from "../../verify/verify.js";
+import { judge } from "../../verify/verify.js";
 import {
   type Command,
   type CommandArguments,
   defineCommand,
   UsageError,
 } from "../input/command.js";
-import type { OpenedEvidence } from "../input/evidence-file.js";
+import { notesOf, withNotes } from "../input/file-source.js";
 import { verifierKeys } from "../input/keys.js";
-import { LOKI_DETAILS, LOKI_FLAGS, lokiOf } from "../input/loki-flags.js";
+import { SOURCE_DETAILS, SOURCE_FLAGS, sourcesOf } from "../input/open-source.js";
 import { readWithin } from "../input/read-within.js";
-import { fileSubject, lokiSubject, type Subject } from "../input/subject.js";
+import type { ClosedSource } from "../input/source.js";
 import type { CommandIo } from "../output/command-io.js";
 import { EXIT, exitCodeOf } from "../output/exit-code.js";
 import { Progress } from "../output/progress.js";
@@ -33,39 +34,37 @@ const FLAGS = {
   trusted: {
     type: "string",
     value: "FILE",
-    about: "a checkpoint that you kept, and trust by your own hand",
+    about: "a checkpoint that you kept yourself, and so trust",
   },
   checkpoint: {
     type: "string",
     multiple: true,
     value: "FILE",
-    about: "more checkpoints to hold against it",
+    about: "more checkpoints to compare with it",
   },
   line: {
     type: "string",
     value: "FILE",
-    about: "the line that a tlog-proof file is of, where it holds none",
+    about: "the line of a tlog-proof file that holds none",
   },
-  ...LOKI_FLAGS,
+  ...SOURCE_FLAGS,
 } as const;
 
 /** `quorumlog verify`: whether evidence is what the log signed. */
 export const verifyCommand: Command = defineCommand({
   name: "verify",
-  about:
-    "Verifies a journal, an export or a proof: what is in it, that all is there, who signed it",
-  operands: ["[PATH...]"],
+  about: "Verifies that nothing was altered, that nothing is missing, and that the log signed it",
+  operands: ["[SOURCE...]"],
   flags: FLAGS,
   details: [
-    "PATH is a journal, an export as ndjson (FILE.checkpoint beside it is taken too), or what quorumlog",
-    "prove wrote; what it is, it says itself. Keys come by a way that you trust, not with the evidence.",
+    ...SOURCE_DETAILS,
+    "A FILE.checkpoint beside an export is read too. Get the keys in a way that you trust, not together",
+    "with the evidence.",
     "",
-    "A file of keys has one a line. A key that went out of use has its period behind it, there or in the",
-    'argument: "VKEY from=2026-01-01 to=2026-06-30".',
+    "A file of keys has one key a line. After a key that went out of use stands its period, there or in",
+    'the argument: "VKEY from=2026-01-01 to=2026-06-30".',
     "",
-    ...LOKI_DETAILS,
-    "",
-    "Exit code 0: verified. 1: something is wrong with it. 3: it cannot be read, or cannot be told.",
+    "Exit code 0: verified. 1: something is wrong. 3: it cannot be read, or nothing verifies it.",
   ],
   examples: [
     {
@@ -77,20 +76,16 @@ export const verifyCommand: Command = defineCommand({
       about: "a journal, with a checkpoint from before, for a program",
     },
   ],
-  async run(args: CommandArguments<typeof FLAGS>, io) {
-    const loki = lokiOf(args, "PATH", io);
-    const { checkpoint: checkpoints = [], line } = args.flags;
-    if (loki !== undefined && line !== undefined)
-      throw new UsageError("--line and --loki exclude each other");
-    const options = await optionsOf(args, io);
-    const subjects =
-      loki === undefined
-        ? args.operands.map((path) => fileSubject({ path, checkpoints, line }, io))
-        : [lokiSubject(loki, checkpoints, io)];
+  async run(args, io) {
+    const { line, checkpoint: files = [] } = args.flags;
+    const sources = await sourcesOf(args, io, { line });
+    const brought = await broughtAlong(args.flags, io);
+    const notes = (await Promise.all(files.map((file) => notesOf(resolve(io.cwd, file))))).flat();
     const codes: number[] = [];
-    for (const subject of subjects) {
-      const isNotFirst = codes.length > 0;
-      codes.push(await judge(subject, args, options, io, isNotFirst));
+    for (const source of sources) {
+      const title =
+        sources.length === 1 ? "" : `${codes.length > 0 ? "\n" : ""}${visible(source.name)}\n`;
+      codes.push(await verified(source, notes, brought, args.json ? undefined : title, io));
     }
     return (
       [EXIT.verificationFailed, EXIT.unreadable].find((code) => codes.includes(code)) ?? EXIT.done
@@ -98,46 +93,52 @@ export const verifyCommand: Command = defineCommand({
   },
 });
 
-async function optionsOf(
-  { flags }: CommandArguments<typeof FLAGS>,
+/** Reads what the auditor brings along: keys, a trusted checkpoint, the log's id. */
+async function broughtAlong(
+  flags: CommandArguments<typeof FLAGS>["flags"],
   io: CommandIo,
-): Promise<VerifyOptions> {
-  const { key: keys = [], trusted } = flags;
+): Promise<ResolvedVerifyOptions> {
+  const { key: keys = [], trusted, log: origin } = flags;
   if (keys.length === 0 && trusted === undefined)
     throw new UsageError(
-      "nothing to verify by: ask who runs the log for its public key (the .vkey file of quorumlog keygen), and give it " +
-        "with --key; or give a checkpoint that you kept, with --trusted",
+      "nothing to verify with: ask the operator of the log for its public key (the .vkey file of quorumlog keygen), and " +
+        "give it with --key; or give a checkpoint that you kept, with --trusted",
     );
-  const options: VerifyOptions = {
+  return {
     keys: await verifierKeys(keys, io),
-    trustedCheckpoint:
-      trusted === undefined
-        ? undefined
-        : (await readWithin(resolve(io.cwd, trusted))).toString("utf8"),
-    origin: flags.log,
+    trusted: trusted === undefined ? undefined : await trustedCheckpoint(trusted, io),
+    origin,
   };
-  try {
-    resolveVerifyOptions(options);
-  } catch (cause) {
-    // the keys were read already
-    throw new AuditError("invalid_evidence", `${trusted}: ${(cause as Error).message}`, { cause });
-  }
-  return options;
 }
 
-/** Verifies one of the subjects, and answers the exit code; the others are verified whatever comes out of it. */
-async function judge(
-  { name, named, open, remark }: Subject,
-  { operands, json }: CommandArguments<typeof FLAGS>,
-  options: VerifyOptions,
+async function trustedCheckpoint(path: string, { cwd }: CommandIo): Promise<Checkpoint> {
+  const text = (await readWithin(resolve(cwd, path))).toString("utf8");
+  try {
+    return parseTrustedCheckpoint(text);
+  } catch (cause) {
+    throw new AuditError("invalid_evidence", `${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/**
+ * Verifies one source, and answers the exit code. The others are verified whatever comes out of it.
+ *
+ * @param title - What stands before the report; undefined for a report as JSON.
+ */
+async function verified(
+  { name, named, open }: ClosedSource,
+  notes: readonly string[],
+  brought: ResolvedVerifyOptions,
+  title: string | undefined,
   io: CommandIo,
-  isNotFirst: boolean,
 ): Promise<number> {
   let report: VerificationReport;
+  let lookbackDays: number | undefined;
   try {
-    report = await open((evidence) =>
-      verify(watched(evidence, new Progress(io, true), io), options),
-    );
+    report = await open((source) => {
+      ({ lookbackDays } = source);
+      return judge(watched(withNotes(notes, source.evidence()), io), brought);
+    });
   } catch (error) {
     const code = exitCodeOf(error);
     if (io.signal.aborted || (code !== EXIT.unreadable && code !== EXIT.verificationFailed))
@@ -145,13 +146,14 @@ async function judge(
     await io.stderr.write(`quorumlog: ${visible(`${name}: ${(error as Error).message}`)}\n`);
     return code;
   }
-  if (json) await io.stdout.write(jsonLine({ ...named, ...report }));
-  else {
-    if (operands.length > 1) await io.stdout.write(`${isNotFirst ? "\n" : ""}${visible(name)}\n`);
-    await io.stdout.write(reportText(report, io));
-  }
-  const more = remark?.(report);
-  if (more !== undefined) await io.stderr.write(`quorumlog: ${visible(more)}\n`);
+  await io.stdout.write(
+    title === undefined ? jsonLine({ ...named, ...report }) : title + reportText(report, io),
+  );
+  if (report.completeness === "failed" && lookbackDays !== undefined)
+    await io.stderr.write(
+      `quorumlog: entries that were recorded more than ${lookbackDays} days ago count as missing: they were not looked for; ` +
+        "--lookback DAYS looks further back\n",
+    );
   switch (overall(report)) {
     case "verified":
       return EXIT.done;
@@ -165,30 +167,26 @@ async function judge(
   }
 }
 
-/** Items between two looks at progress and signals. */
+/** How many items pass between two looks at progress and signals. */
 const BATCH = 4096;
 
-/** The evidence, which counts itself while it passes and ends when a signal comes. */
-export function watched(
-  { source, notes }: OpenedEvidence,
-  progress: Progress,
-  { signal }: CommandIo,
-): EvidenceSource {
+/** The evidence, with its progress shown while it passes; it ends when a signal comes. */
+function watched(source: EvidenceSource, io: CommandIo): EvidenceSource {
+  const progress = new Progress(io, true);
   async function* items(): AsyncGenerator<EvidenceItem, void, undefined> {
-    for (const note of notes) yield { kind: "checkpoint", note };
     try {
       for await (const item of source) {
         yield item;
         progress.add(1);
         if (progress.count % BATCH !== 0) continue;
-        await turn(); // a journal is read without waiting for anything, and a signal has to be heard
-        signal.throwIfAborted();
+        // a journal is read without waiting for anything, and a signal has to be heard
+        await turn();
+        io.signal.throwIfAborted();
         await progress.show();
       }
     } finally {
       await progress.clear();
     }
   }
-  const { ordered = true, partial = false } = source;
-  return { ordered, partial, [Symbol.asyncIterator]: items };
+  return { ...source, [Symbol.asyncIterator]: items };
 }

@@ -63,7 +63,10 @@ export interface Command<F extends Flags = Flags> {
   readonly name: string;
   /** One line. */
   readonly about: string;
-  /** In their order, in the help's words: `JOURNAL`; `[JOURNAL]` can be left out, `PATH...` repeated. */
+  /**
+   * In their order, in the help's words: `JOURNAL`; `[JOURNAL]` can be left out, `PATH...`
+   * repeated.
+   */
   readonly operands: readonly string[];
   readonly flags: F;
   /** Lines of the help, between usage and flags. */

@@ -1,22 +1,17 @@
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import type { AuditQuery } from "../../query/audit-query.js";
-import type { AuditPage } from "../../query/audit-reader.js";
+import type { EntryReader } from "./source.js";
 
-/** Where entries come from: a journal, at once, or a backend. */
-export interface PagedEntries {
-  page(query: AuditQuery): AuditPage | Promise<AuditPage>;
-}
-
-/** Entries that are in memory at a time. */
+/** How many entries are in memory at a time. */
 const PAGE = 512;
 
 /**
- * The entries of a query in its order, some at a time, so that their number does not matter.
+ * Reads the entries of a query in its order, page by page, so that their number does not matter.
  *
- * @param limit - How many at the most, Infinity for all.
+ * @param limit - At most so many; Infinity for all.
  */
 export async function* entryPages(
-  reader: PagedEntries,
+  reader: Pick<EntryReader, "page">,
   query: AuditQuery,
   limit: number = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<AuditEntry[], void, undefined> {

@@ -2,9 +2,20 @@ import { parseArgs } from "node:util";
 import type { CommandIo } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { commandHelp } from "../output/help.js";
-import { COMMON_FLAGS, type Command, type CommandArguments, UsageError } from "./command.js";
+import {
+  COMMON_FLAGS,
+  type Command,
+  type CommandArguments,
+  type Flags,
+  UsageError,
+} from "./command.js";
+import { SOURCE_FLAGS } from "./open-source.js";
+import { cannotAnswer } from "./source.js";
 
-/** Runs a command with its arguments, and answers its exit code. Throws what the command throws, and `UsageError`. */
+/**
+ * Runs a command with its arguments, and answers its exit code. Throws what the command throws, and
+ * `UsageError`.
+ */
 export async function invoke(
   command: Command,
   argv: readonly string[],
@@ -16,6 +27,8 @@ export async function invoke(
     await io.stdout.write(commandHelp(command));
     return EXIT.done;
   }
+  if (needsJournal(command) && typeof flags["loki"] === "string")
+    throw cannotAnswer(command.name, "a journal", { name: flags["loki"], kind: "loki" });
   assertOperands(command, positionals);
   const args: CommandArguments = { operands: positionals, flags, json: json === true };
   return command.run(args, noColor === true ? { ...io, env: { ...io.env, NO_COLOR: "1" } } : io);
@@ -25,7 +38,9 @@ function parsed(
   command: Command,
   argv: readonly string[],
 ): { readonly values: CommandArguments["flags"]; readonly positionals: readonly string[] } {
-  const flags = { ...command.flags, ...COMMON_FLAGS };
+  // a command that Loki cannot answer knows the flags, to say so
+  const known = needsJournal(command) ? SOURCE_FLAGS : {};
+  const flags: Flags = { ...known, ...command.flags, ...COMMON_FLAGS };
   const options = Object.fromEntries(
     Object.entries(flags).map(([name, { type, short, multiple = false }]) => [
       name,
@@ -37,10 +52,14 @@ function parsed(
     return { values: values as CommandArguments["flags"], positionals };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    // of an unknown option it says at length how to give it as an operand
+    // Node adds to an unknown option how to give it as an operand
     const [message = ""] = error.message.split(". To specify a positional");
     throw new UsageError(message.replace(/\.$/, "").replaceAll("\n", " "));
   }
+}
+
+function needsJournal({ operands }: Command): boolean {
+  return operands.includes("JOURNAL");
 }
 
 function assertOperands({ operands }: Command, given: readonly string[]): void {

@@ -14,8 +14,9 @@ const RFC_3339 =
   /^(?<date>\d{4}-\d\d-\d\d)(?:[Tt ](?<time>(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?)(?<zone>[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d))?$/;
 
 /**
- * A time as people write it: how long ago (`90s`, `30m`, `2h`, `7d`, `1w`), RFC 3339, a date (its midnight in UTC), or
- * seconds since 1970 behind an `@`, as `date +@%s` writes them. Throws `UsageError`.
+ * A time as people write it: how long ago (`90s`, `30m`, `2h`, `7d`, `1w`), RFC 3339, a date (its
+ * midnight in UTC), or seconds since 1970 behind an `@`, as `date +@%s` writes them. Throws
+ * `UsageError`.
  *
  * @param flag - What the time was given for.
  */

@@ -6,8 +6,8 @@ import { AuditError } from "../../errors.js";
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * A file that is held in memory whole. Whoever gave it may have meant another one, or mean harm, so no more of it is read
- * than the limit. Throws `invalid_evidence`, and what reading throws.
+ * A file that is held in memory whole. Whoever gave it may have meant another one, or mean harm, so
+ * no more of it is read than the limit. Throws `invalid_evidence`, and what reading throws.
  *
  * @param maxBytes - By default what is enough for keys, for one checkpoint, for one line.
  */

@@ -63,8 +63,8 @@ function briefTime(timestamp: string, day: string | undefined): string {
 const REMEMBERED = 10_000;
 
 /**
- * The last part of DIDs and URNs: `did:pqaid:alice` is alice. An id whose last part stood for another one already keeps
- * all its parts, so that nobody passes for another by the end of a name.
+ * The last part of DIDs and URNs: `did:pqaid:alice` is alice. An id whose last part stood for
+ * another one already keeps all its parts, so that nobody passes for another by the end of a name.
  */
 export class ShortIds {
   readonly #whole = new Map<string, string>();

@@ -4,9 +4,9 @@ import { canonicalLine } from "../../entry/line.js";
 
 /** What is exported, oldest first. */
 export interface ExportSource {
-  entries(): Iterable<AuditEntry> | AsyncIterable<AuditEntry>;
+  entries(): AsyncIterable<AuditEntry>;
   /** Canonical lines. */
-  lines(): Iterable<string> | AsyncIterable<string>;
+  lines(): AsyncIterable<string>;
 }
 
 /** Makes an export, piece by piece; `show` is applied to all that entries hold. */
@@ -75,7 +75,10 @@ async function* csv(
 
 const [BEFORE_DETAILS = "", AFTER_DETAILS = ""] = lineOfDetails({}).split("{}");
 
-/** As in the canonical line: objects of JavaScript put keys such as "10" first, whatever their order was. */
+/**
+ * As in the canonical line: objects of JavaScript put keys such as "10" first, whatever their order
+ * was.
+ */
 function canonicalDetails({ details }: EntryFields): string {
   return lineOfDetails(details).slice(BEFORE_DETAILS.length, -AFTER_DETAILS.length);
 }
@@ -84,14 +87,19 @@ function lineOfDetails(details: EntryFields["details"]): string {
   return canonicalLine("", { sequence: 0, id: "", timestamp: "", operation: "", details });
 }
 
-/** What a spreadsheet takes for the start of a formula, after any white space, or of a guard of ours. */
+/**
+ * What a spreadsheet takes for the start of a formula, after any white space, or of a guard of
+ * ours.
+ */
 const FORMULA = /^[\s\0]*[=+\-@＝＋－＠']|^[\t\r\n]/;
 const QUOTED = /[",\r\n]|^\s|\s$|^$/;
 
 /**
- * One record of CSV (RFC 4180) with its line end. A value that a spreadsheet could take for a formula gets an apostrophe
- * in front, as OWASP asks (https://owasp.org/www-community/attacks/CSV_Injection); so does one that begins with an
- * apostrophe, so that taking one off gives every value back. What is undefined is empty, an empty string is `""`.
+ * One record of CSV (RFC 4180) with its line end. A value that a spreadsheet could take for a
+ * formula gets an apostrophe in front, as OWASP asks
+ * (https://owasp.org/www-community/attacks/CSV_Injection); so does one that begins with an
+ * apostrophe, so that taking one off gives every value back. What is undefined is empty, an empty
+ * string is `""`.
  */
 export function csvRecord(values: readonly (string | undefined)[]): string {
   return `${values.map((value) => (value === undefined ? "" : csvField(value))).join(",")}\r\n`;

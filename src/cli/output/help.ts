@@ -1,7 +1,7 @@
 import { COMMON_FLAGS, type Command, type CommandExample, type Flags } from "../input/command.js";
 
 const EXIT_CODES =
-  "Exit codes: 0 done, 1 verification failed, 2 wrong usage, 3 unreadable input, 130 after Ctrl-C.\n";
+  "Exit codes: 0 done, 1 verification failed, 2 wrong usage, 3 unreadable input, 130 Ctrl-C.\n";
 
 /** The help of one command. */
 export function commandHelp(command: Command): string {
@@ -20,12 +20,12 @@ export function commandHelp(command: Command): string {
 export function overallHelp(commands: readonly Command[]): string {
   const examples = commands.flatMap(({ examples: [first] }) => first ?? []);
   return [
-    "quorumlog reads and verifies the journal of an audit log, also while an app writes to it.\n",
+    "quorumlog reads and verifies an audit log: its journal, also while an app writes to it, an export, or\nwhat was mirrored to Grafana Loki.\n",
     "Usage: quorumlog COMMAND [operands] [flags]\n",
     `Commands:\n${inTwoColumns(commands.map(({ name, about }) => [name, about]))}`,
     `Flags of every command:\n${flagLines(COMMON_FLAGS)}`,
     `Examples:\n${exampleLines(examples)}`,
-    "quorumlog COMMAND --help says more about a command, quorumlog --version which version this is.\n",
+    "quorumlog COMMAND --help explains a command. quorumlog --version prints the version.\n",
     EXIT_CODES,
   ].join("\n");
 }

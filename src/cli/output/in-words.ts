@@ -62,7 +62,10 @@ const PHRASES: ReadonlyMap<string, Phrase> = new Map<Operation, Phrase>([
   ["authorization_revoked", grant],
 ]);
 
-/** What happened, beyond the columns of a table; details that no phrase covers follow by their names. */
+/**
+ * What happened, beyond the columns of a table; details that no phrase covers follow by their
+ * names.
+ */
 export function inWords(entry: AuditEntry, idForm: IdForm): string {
   const fields: EntryFields = entry;
   const phrase = PHRASES.get(fields.operation);

@@ -16,8 +16,8 @@ export interface NewFile {
 }
 
 /**
- * Writes files that appear under their names when all of them are whole and synced, or not at all. Throws `UsageError`
- * when something is there already.
+ * Writes files that appear under their names when all of them are whole and synced, or not at all.
+ * Throws `UsageError` when something is there already.
  *
  * @param replace - True to replace files that are there.
  */

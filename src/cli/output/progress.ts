@@ -3,7 +3,10 @@ import type { CommandIo } from "./command-io.js";
 /** Between two pictures of the line, in milliseconds. */
 const PAUSE = 100;
 
-/** A line on a terminal that says how far long work is; nothing where messages go elsewhere, or results to the same screen. */
+/**
+ * A line on a terminal that says how far long work is; nothing where messages go elsewhere, or
+ * results to the same screen.
+ */
 export class Progress {
   readonly #io: CommandIo;
   readonly #isShown: boolean;

@@ -69,7 +69,7 @@ function facts(report: VerificationReport): (readonly [name: string, value: stri
   const time = newest?.time === undefined ? "" : `, signed ${newest.time}`;
   const checkpoint =
     newest !== undefined
-      ? `over ${newest.size} entries${time}`
+      ? `covers ${newest.size} entries${time}`
       : count === 0
         ? "none"
         : `${count}, none of them trusted or signed by a given key`;

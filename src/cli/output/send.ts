@@ -5,7 +5,10 @@ import type { Progress } from "./progress.js";
 /** Characters that are written at once. */
 const CHUNK = 65_536;
 
-/** Writes pieces of text in chunks, each when the one before was taken. Throws when a signal ended the command. */
+/**
+ * Writes pieces of text in chunks, each when the one before was taken. Throws when a signal ended
+ * the command.
+ */
 export async function send(
   pieces: Iterable<string> | AsyncIterable<string>,
   to: TextSink,

@@ -17,7 +17,10 @@ export type RowColour = Exclude<Style, "bold">;
 
 /** How a table is made of rows. */
 export interface TableOptions<Row> {
-  /** The columns, which may look at the first rows; the last one gives way first where there is too little room. */
+  /**
+   * The columns, which may look at the first rows; the last one gives way first where there is too
+   * little room.
+   */
   readonly columns: (first: readonly Row[]) => readonly Column<Row>[];
   readonly colour?: (row: Row) => RowColour | undefined;
 }
@@ -27,8 +30,9 @@ const GAP = 2;
 const LAST = 12;
 
 /**
- * Rows in columns, batch by batch. Where the output has a width, a row fits it: brief cells first, then cut ones;
- * where it has none, every cell is whole. Colours are for terminals (https://no-color.org).
+ * Rows in columns, batch by batch. Where the output has a width, a row fits it: brief cells first,
+ * then cut ones; where it has none, every cell is whole. Colours are for terminals
+ * (https://no-color.org).
  */
 export class Table<Row> {
   readonly #io: CommandIo;

@@ -4,7 +4,10 @@ import type { CommandIo } from "./command-io.js";
 const ASCII = /^[ -~]*$/;
 const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-/** Ranges of the classes W and F of Unicode's East Asian Width (UAX 11), which regular expressions do not know. */
+/**
+ * Ranges of the classes W and F of Unicode's East Asian Width (UAX 11), which regular expressions
+ * do not know.
+ */
 const WIDE =
   /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18dff}\u{1aff0}-\u{1b2ff}\u{20000}-\u{3fffd}\p{EPres}]|\ufe0f/u;
 const MARKS = /^\p{M}+$/u;
@@ -40,7 +43,10 @@ function graphemeWidth(grapheme: string): number {
 /** How text on a terminal can stand out. */
 export type Style = "bold" | "red" | "yellow";
 
-/** The text in a style, where the output has colours and nobody has forbidden them (https://no-color.org). */
+/**
+ * The text in a style, where the output has colours and nobody has forbidden them
+ * (https://no-color.org).
+ */
 export function styled(style: Style | undefined, text: string, { stdout, env }: CommandIo): string {
   const hasColours = stdout.isTerminal && !env["NO_COLOR"] && env["TERM"] !== "dumb";
   if (style === undefined || !hasColours) return text;
@@ -49,8 +55,8 @@ export function styled(style: Style | undefined, text: string, { stdout, env }: 
 }
 
 /**
- * Text in lines that fit a width, broken between words; all but the first are indented. A word that is too long for any
- * line stays whole, since whoever copies a hash or a key wants all of it.
+ * Text in lines that fit a width, broken between words; all but the first are indented. A word that
+ * is too long for any line stays whole, since whoever copies a hash or a key wants all of it.
  *
  * @param columns - The width; undefined for one line, however long.
  */

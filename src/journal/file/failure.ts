@@ -16,6 +16,23 @@ export function damaged(path: string, cause: unknown): AuditError {
   );
 }
 
+/** A `journal_failed`: somebody else has the journal open for writing. */
+export class JournalHeld extends AuditError {
+  /** Who it is, such as "process 12 on a.example, since 2026-04-14T12:00:00.000Z,". */
+  readonly holder: string;
+
+  /** Makes the error for the journal at a path. */
+  constructor(path: string, holder: string, cause: unknown) {
+    super(
+      "journal_failed",
+      `journal: ${holder} has ${path} open for writing; close it there, or open it here with ` +
+        "readOnly: true",
+      { cause },
+    );
+    this.holder = holder;
+  }
+}
+
 function reasonOf(cause: unknown): string {
   return cause instanceof Error && !(cause instanceof AuditError) ? ` (${cause.message})` : "";
 }

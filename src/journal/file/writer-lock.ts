@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { DatabaseSync } from "node:sqlite";
-import { isBusy, journalFailed } from "./failure.js";
+import { isBusy, JournalHeld, journalFailed } from "./failure.js";
 import { openSqlite } from "./sqlite.js";
 
 /**
@@ -30,11 +30,7 @@ export function lockForWriting(path: string): () => void {
     lock?.close();
     if (!isBusy(cause))
       throw journalFailed(`cannot lock ${file}; its folder must exist and be writable`, cause);
-    throw journalFailed(
-      `${ownerOf(path)} has ${path} open for writing; close it there, or open it here with ` +
-        "readOnly: true",
-      cause,
-    );
+    throw new JournalHeld(path, ownerOf(path), cause);
   }
   locks.add(lock);
   return () => {

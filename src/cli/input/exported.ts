@@ -1,0 +1,143 @@
+import type { AuditEntry } from "../../entry/audit-entry.js";
+import { canonicalLine, entryOfLine, leafHash, readLine } from "../../entry/line.js";
+import { AuditError } from "../../errors.js";
+import type { Checkpoint } from "../../integrity/checkpoint.js";
+import type { AuditQuery } from "../../query/audit-query.js";
+import type { ExportSource } from "../output/export-format.js";
+import type { Progress } from "../output/progress.js";
+import { entryPages } from "./entry-pages.js";
+import { type EntryReader, type Source, upToNow } from "./source.js";
+
+/** Which checkpoints go into a file beside the export. */
+export type WhichCheckpoints = "newest" | "all" | "none";
+
+/** What is exported, and what is known of it at the end. */
+export interface Exported extends ExportSource {
+  /**
+   * Called after the last entry. Throws `journal_failed` where entries may be missing that were
+   * there at the start.
+   */
+  end(): ExportEnd;
+}
+
+/** What goes with an export. */
+export interface ExportEnd {
+  /** The checkpoints that go beside it, the smallest first. */
+  readonly checkpoints: readonly Checkpoint[];
+  /** What the command says about it. */
+  readonly remarks: readonly string[];
+}
+
+/** All that a source has. An app that goes on writing does not make the export longer. */
+export async function wholeExport(
+  source: Source,
+  reader: EntryReader,
+  which: WhichCheckpoints,
+  progress: Progress,
+): Promise<Exported> {
+  // read before the entries, so that none covers more than these
+  const checkpoints = await checkpointsOf(source, which);
+  const pruned = prunedIn(source);
+  let [count, next, isOfLines] = [0, pruned, false];
+  async function* counted(): AsyncGenerator<string, void, undefined> {
+    for await (const line of reader.lines()) {
+      count++;
+      if (readLine(line)?.sequence === next) next++;
+      progress.add(1);
+      yield line;
+    }
+  }
+  return {
+    async *entries() {
+      for await (const line of counted()) yield entryOfLine(JSON.parse(line), leafHash(line));
+    },
+    lines() {
+      isOfLines = true;
+      return counted();
+    },
+    end() {
+      assertNotPruned(source, pruned);
+      const remarks: string[] = [];
+      const newest = checkpoints.at(-1);
+      const isUncovered = source.kind === "loki" && newest !== undefined && newest.size > next;
+      if (next - pruned < count) remarks.push(gapRemark(next, source));
+      if (isOfLines && pruned > 0)
+        remarks.push(
+          `${pruned} entries were pruned, and the lines cannot be verified without them; quorumlog verify takes the journal`,
+        );
+      if (isUncovered)
+        remarks.push(
+          `the newest checkpoint covers ${newest.size} entries, but only the first ${next} were exported without a gap: ` +
+            "it is left out; quorumlog verify --loki says what is missing",
+        );
+      return { checkpoints: isUncovered ? [] : checkpoints, remarks };
+    },
+  };
+}
+
+/** The entries of a query, or all of a bundle or a proof: not all lines of the log. */
+export function chosenExport(
+  source: Source,
+  reader: EntryReader,
+  query: AuditQuery,
+  progress: Progress,
+): Exported {
+  const pruned = prunedIn(source);
+  const bounded = { ...upToNow(source, query), order: "oldest" } as const;
+  let isOfLines = false;
+  async function* entries(): AsyncGenerator<AuditEntry, void, undefined> {
+    for await (const page of entryPages(reader, bounded)) yield* progress.counting(page);
+  }
+  return {
+    entries,
+    async *lines() {
+      isOfLines = true;
+      const logId = (await source.logId()) ?? "";
+      for await (const entry of entries()) yield lineOf(entry, logId);
+    },
+    end() {
+      assertNotPruned(source, pruned);
+      const remark =
+        "these are not all lines of the log, and cannot be verified; quorumlog prove makes evidence of chosen entries";
+      return { checkpoints: [], remarks: isOfLines ? [remark] : [] };
+    },
+  };
+}
+
+async function checkpointsOf(
+  source: Source,
+  which: WhichCheckpoints,
+): Promise<readonly Checkpoint[]> {
+  if (which === "none") return [];
+  if (which === "all") return [...(await source.checkpoints())];
+  const newest = await source.newestCheckpoint();
+  return newest === undefined ? [] : [newest];
+}
+
+function prunedIn({ journal }: Source): number {
+  return journal?.stats().pruned ?? 0;
+}
+
+function assertNotPruned(source: Source, pruned: number): void {
+  if (prunedIn(source) !== pruned)
+    throw new AuditError(
+      "journal_failed",
+      "journal: entries were pruned meanwhile; export it again",
+    );
+}
+
+function gapRemark(sequence: number, { lookbackDays }: Source): string {
+  const remark = `entry ${sequence} is missing, so this is not the whole log`;
+  return lookbackDays === undefined
+    ? remark
+    : `${remark}. Loki lacks it, or it was recorded more than ${lookbackDays} days ago (--lookback)`;
+}
+
+function lineOf(entry: AuditEntry, logId: string): string {
+  const line = canonicalLine(logId, entry);
+  if (leafHash(line) === entry.leafHash) return line;
+  throw new AuditError(
+    "journal_failed",
+    `journal: the line of entry ${entry.sequence} is not canonical`,
+  );
+}

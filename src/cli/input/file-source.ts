@@ -1,0 +1,223 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { resolve } from "node:path";
+import { invalidEvidence } from "../../errors.js";
+import { parseCheckpoint } from "../../integrity/checkpoint.js";
+import type { EvidenceItem, EvidenceSource } from "../../integrity/evidence.js";
+import { parseBundle } from "../../integrity/evidence-bundle.js";
+import { splitNotes } from "../../integrity/note/signed-note.js";
+import { parseTlogProof } from "../../integrity/tlog-proof.js";
+import { bundleSource, tlogProofSource } from "../../verify/bundle-source.js";
+import { ndjsonSource } from "../../verify/ndjson-source.js";
+import type { CommandIo } from "../output/command-io.js";
+import { UsageError } from "./command.js";
+import { HeldEntries } from "./held-entries.js";
+import { bytesWithin, readWithin } from "./read-within.js";
+import {
+  assertLog,
+  type ClosedSource,
+  type Source,
+  type SourceCheckpoint,
+  type SourceKind,
+} from "./source.js";
+
+/**
+ * The most that is read of a bundle, a proof or a file of checkpoints, which are held in memory.
+ * For checkpoints with both signatures, this is some 75,000: seven weeks of one a minute.
+ */
+const MAX_BYTES = 256 * 1024 * 1024;
+
+/** A file that a command reads. */
+export interface SourceFile {
+  readonly path: string;
+  /** The log that `--log` says. */
+  readonly logId: string | undefined;
+  /** The file of the line that a tlog-proof is about. */
+  readonly line: string | undefined;
+  /** What a file of unknown content is taken for; undefined to refuse it. */
+  readonly unknown: "journal" | "export" | undefined;
+}
+
+/** A journal, an export, a bundle or a proof, recognized by its content. */
+export function fileSource(file: SourceFile, io: CommandIo): ClosedSource {
+  const { path } = file;
+  return { name: path, named: { path }, open: (work) => withFile(file, io, work) };
+}
+
+async function withFile<T>(
+  { path, logId, line, unknown }: SourceFile,
+  io: CommandIo,
+  work: (source: Source) => Promise<T>,
+): Promise<T> {
+  const absolute = resolve(io.cwd, path);
+  const file = await open(absolute);
+  try {
+    const head = await headOf(file);
+    const kind = kindOf(head) ?? unknown;
+    if (line !== undefined && kind !== "proof")
+      throw new UsageError("--line goes with a tlog-proof file alone");
+    if (kind === "journal") {
+      // closed first: closing it later would take away the locks that SQLite has on it
+      await file.close();
+      const { readJournal } = await import("./journal-source.js");
+      return await readJournal(path, io, work, logId);
+    }
+    if (kind === undefined)
+      throw invalidEvidence(
+        "it is damaged, or is not a journal, an export as NDJSON, an evidence bundle or a tlog-proof",
+      );
+    const lineFile = line && resolve(io.cwd, line);
+    const evidence = await evidenceOf(kind, chunks(head, file), absolute, lineFile);
+    return await work(heldSource(kind, path, logId, evidence));
+  } finally {
+    await file.close();
+  }
+}
+
+/** What is in a file of evidence. */
+interface FileEvidence {
+  readonly notes: readonly string[];
+  readonly evidence: () => EvidenceSource;
+}
+
+async function evidenceOf(
+  kind: Exclude<SourceKind, "journal" | "loki">,
+  bytes: AsyncIterable<Buffer>,
+  path: string,
+  lineFile: string | undefined,
+): Promise<FileEvidence> {
+  switch (kind) {
+    case "export": {
+      const notes = await notesOf(`${path}.checkpoint`, true);
+      return { notes, evidence: () => withNotes(notes, ndjsonSource(bytes)) };
+    }
+    case "bundle": {
+      const text = await whole(bytes);
+      return { notes: [parseBundle(text).checkpoint], evidence: () => bundleSource(text) };
+    }
+    case "proof": {
+      const text = await whole(bytes);
+      const { checkpoint } = parseTlogProof(text);
+      const line = lineFile === undefined ? undefined : await lineIn(lineFile);
+      return { notes: [checkpoint], evidence: () => tlogProofSource(text, line) };
+    }
+  }
+}
+
+/** The source with more checkpoints in front of it. */
+export function withNotes(notes: readonly string[], source: EvidenceSource): EvidenceSource {
+  async function* items(): AsyncGenerator<EvidenceItem, void, undefined> {
+    for (const note of notes) yield { kind: "checkpoint", note };
+    yield* source;
+  }
+  return { ...source, [Symbol.asyncIterator]: items };
+}
+
+/**
+ * A file of evidence as a source, whose entries are read into memory when a command asks for them.
+ */
+function heldSource(
+  kind: SourceKind,
+  name: string,
+  logId: string | undefined,
+  { notes, evidence }: FileEvidence,
+): Source {
+  let held: Promise<HeldEntries> | undefined;
+  const reader = async (): Promise<HeldEntries> => {
+    held ??= HeldEntries.of(evidence());
+    const entries = await held;
+    if (entries.logId !== undefined) assertLog(logId, entries.logId, name);
+    return entries;
+  };
+  const checkpoints = (): SourceCheckpoint[] => {
+    const parsed = notes.map(parseCheckpoint);
+    for (const { origin } of parsed) assertLog(logId, origin, name);
+    return parsed.sort((a, b) => a.size - b.size);
+  };
+  return {
+    kind,
+    name,
+    reader,
+    logId: async () => (await reader()).logId,
+    end: async () => (await reader()).end,
+    newestCheckpoint: () => checkpoints().at(-1),
+    checkpoints,
+    evidence,
+  };
+}
+
+/** So much of the beginning of a file tells what it is. */
+const HEAD_BYTES = 1024;
+
+const JOURNAL = /^SQLite format 3\0/;
+const PROOF = /^c2sp\.org\/tlog-proof/;
+/** An object that begins with a key of a bundle, which no canonical line has. */
+const BUNDLE = /^\s*\{\s*"(?:format|version|origin|checkpoint|entries)"/;
+/**
+ * An array of objects, or an empty one, or the header of CSV. A line of which one bit was turned
+ * can begin with a bracket too, and is not an export as JSON.
+ */
+const OTHER_EXPORT = /^\s*\[\s*[{\]]|^sequence,timestamp,operation,/;
+const CHECKPOINT = /^[^\n]+\n\d+\n[\w+/]{43}=\n/;
+/** A log without entries has an export without lines. */
+const LINES = /^\{|^$/;
+
+/**
+ * What a file is; undefined for unknown content. Throws `invalid_evidence` for files that no
+ * command reads.
+ */
+function kindOf(head: Uint8Array): Exclude<SourceKind, "loki"> | undefined {
+  const text = Buffer.from(head).toString("latin1");
+  if (JOURNAL.test(text)) return "journal";
+  if (PROOF.test(text)) return "proof";
+  if (BUNDLE.test(text)) return "bundle";
+  if (LINES.test(text)) return "export";
+  if (OTHER_EXPORT.test(text))
+    throw invalidEvidence(
+      "an export as JSON or CSV does not hold the lines that the log signed; give the journal, or an export as NDJSON",
+    );
+  if (CHECKPOINT.test(text))
+    throw invalidEvidence(
+      "it is a checkpoint; give the journal or the export that it covers, and the checkpoint with --checkpoint or --trusted",
+    );
+  return undefined;
+}
+
+async function headOf(file: FileHandle): Promise<Buffer> {
+  const head = Buffer.alloc(HEAD_BYTES);
+  let length = 0;
+  while (length < HEAD_BYTES) {
+    const { bytesRead } = await file.read(head, length, HEAD_BYTES - length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return head.subarray(0, length);
+}
+
+async function* chunks(head: Buffer, file: FileHandle): AsyncGenerator<Buffer, void, undefined> {
+  yield head;
+  yield* file.createReadStream({ autoClose: false });
+}
+
+async function whole(bytes: AsyncIterable<Buffer>): Promise<string> {
+  return (await bytesWithin(bytes, "it", MAX_BYTES)).toString("utf8");
+}
+
+/**
+ * The signed notes in a file.
+ *
+ * @param optional - True to answer none where there is no such file.
+ */
+export async function notesOf(path: string, optional = false): Promise<string[]> {
+  try {
+    return splitNotes((await readWithin(path, MAX_BYTES)).toString("utf8"));
+  } catch (error) {
+    if (optional && (error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** The line in a file, without its end. */
+async function lineIn(path: string): Promise<Uint8Array> {
+  const bytes = await readWithin(path);
+  return bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes;
+}

@@ -1,0 +1,134 @@
+import type { AuditEntry } from "../../entry/audit-entry.js";
+import { canonicalLine, readEntry } from "../../entry/line.js";
+import { AuditError, invalidEvidence } from "../../errors.js";
+import { type Checkpoint, parseCheckpoint } from "../../integrity/checkpoint.js";
+import type { EvidenceLine, EvidenceSource } from "../../integrity/evidence.js";
+import { verifyInclusion } from "../../integrity/merkle/verify-proofs.js";
+import { type AuditQuery, type ParsedQuery, parseQuery } from "../../query/audit-query.js";
+import { type AuditPage, type AuditReader, matches, pageOf } from "../../query/audit-reader.js";
+
+const VERIFY = "quorumlog verify shows everything that is wrong";
+
+/** The entries of a file of evidence, in memory; it may hold some of a log's entries only. */
+export class HeldEntries implements Pick<AuditReader, "page" | "count" | "lines"> {
+  /** The log that the lines name; undefined where there is no line. */
+  readonly logId: string | undefined;
+  /** By rising sequence. */
+  readonly #entries: readonly AuditEntry[];
+
+  private constructor(logId: string | undefined, entries: readonly AuditEntry[]) {
+    this.logId = logId;
+    this.#entries = entries;
+  }
+
+  /**
+   * Reads the entries of a source.
+   *
+   * @throws `AuditError` `invalid_evidence` for a line that no log writes, for lines of two logs,
+   * and for lines that are not in the order of their sequences; `verification_failed` for a line
+   * that does not fit its proof.
+   */
+  static async of(source: EvidenceSource): Promise<HeldEntries> {
+    const entries: AuditEntry[] = [];
+    let [logId, checkpoint]: [string?, Checkpoint?] = [];
+    for await (const item of source) {
+      // only a bundle or a proof has proofs, and their checkpoint comes first
+      if (item.kind === "checkpoint" && source.partial) checkpoint = parseCheckpoint(item.note);
+      if (item.kind !== "line") continue;
+      const place = `line ${entries.length + 1}`;
+      const { entry, log } = entryOf(item, place);
+      logId ??= log;
+      if (log !== logId) throw invalidEvidence(`${place} is of another log than the lines before`);
+      if (entry.sequence <= (entries.at(-1)?.sequence ?? -1))
+        throw invalidEvidence(
+          `${place} does not have a higher sequence than the line before; ${VERIFY}`,
+        );
+      if (checkpoint !== undefined) assertProved(item, entry, checkpoint);
+      entries.push(entry);
+    }
+    return new HeldEntries(logId, entries);
+  }
+
+  /** One more than the newest sequence. */
+  get end(): number {
+    return (this.#entries.at(-1)?.sequence ?? -1) + 1;
+  }
+
+  page(query?: AuditQuery): AuditPage {
+    return pageOf(parseQuery(query), (parsed) => this.#select(parsed));
+  }
+
+  count(query?: Omit<AuditQuery, "limit">): number {
+    return this.#select({ ...parseQuery(query), limit: Number.POSITIVE_INFINITY }).length;
+  }
+
+  *lines(): Generator<string, void, undefined> {
+    for (const entry of this.#entries) yield canonicalLine(this.logId ?? "", entry);
+  }
+
+  #select(query: ParsedQuery): AuditEntry[] {
+    const found: AuditEntry[] = [];
+    const step = query.newestFirst ? -1 : 1;
+    // a page begins behind the cursor, so that all pages together look at each entry once
+    let index = query.newestFirst
+      ? this.#countBelow(query.before) - 1
+      : this.#countBelow(query.after + 1);
+    for (; found.length < query.limit; index += step) {
+      const entry = this.#entries[index];
+      if (entry === undefined || entry.sequence <= query.after || entry.sequence >= query.before)
+        break;
+      if (matches(entry, query)) found.push(entry);
+    }
+    return found;
+  }
+
+  /** How many entries have a lower sequence. */
+  #countBelow(sequence: number): number {
+    let [low, high] = [0, this.#entries.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#entries[middle]?.sequence ?? 0) < sequence) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+const UTF_8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function entryOf({ line }: EvidenceLine, place: string): NonNullable<ReturnType<typeof readEntry>> {
+  const found = readEntry(typeof line === "string" ? line : (textOf(line) ?? ""));
+  if (found === undefined)
+    throw invalidEvidence(`${place} is not an entry as a log writes it; ${VERIFY}`);
+  return found;
+}
+
+/** Undefined where the bytes are not UTF-8. */
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return UTF_8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function assertProved(
+  { inclusion }: EvidenceLine,
+  { sequence, leafHash }: AuditEntry,
+  { size, rootHash }: Checkpoint,
+): void {
+  const isProved =
+    inclusion?.index === sequence &&
+    verifyInclusion({
+      index: sequence,
+      size,
+      leafHash: Buffer.from(leafHash, "hex"),
+      proof: inclusion.hashes,
+      root: Buffer.from(rootHash, "hex"),
+    });
+  if (!isProved)
+    throw new AuditError(
+      "verification_failed",
+      `entry ${sequence} does not fit its proof and the checkpoint; ${VERIFY}`,
+    );
+}

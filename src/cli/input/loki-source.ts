@@ -1,0 +1,182 @@
+import { parseObject } from "../../entry/json.js";
+import { AuditError, reasonOf } from "../../errors.js";
+import { parseCheckpoint } from "../../integrity/checkpoint.js";
+import type { EvidenceItem } from "../../integrity/evidence.js";
+import { LokiAuditReader } from "../../loki/loki-audit-reader.js";
+import { LokiLog } from "../../loki/loki-log.js";
+import { DEFAULT_LOOKBACK_DAYS, type LokiAuditReaderOptions } from "../../loki/options.js";
+import type { CommandIo } from "../output/command-io.js";
+import { UsageError } from "./command.js";
+import { naturalOf } from "./query-flags.js";
+import type { ClosedSource, EntryReader, Source, SourceCheckpoint } from "./source.js";
+
+/** What the flags say about a Loki. */
+export interface LokiFlags {
+  readonly url: string;
+  readonly selector: string;
+  readonly logId: string | undefined;
+  readonly tenant: string | undefined;
+  /** Each `Name: value`. */
+  readonly header: readonly string[] | undefined;
+  readonly lookback: string | undefined;
+}
+
+/** The flag for each option of the library. */
+const FLAG_OF: ReadonlyMap<string, string> = new Map([
+  ["url", "loki"],
+  ["selector", "selector"],
+  ["logId", "log"],
+  ["tenant", "tenant"],
+  ["headers", "header"],
+  ["lookbackDays", "lookback"],
+]);
+
+/** A log in Loki. Nothing is asked yet. Throws `UsageError`. */
+export function lokiSource(
+  { header, lookback, ...given }: LokiFlags,
+  { signal }: Pick<CommandIo, "signal">,
+): ClosedSource {
+  const { url, selector } = given;
+  const lookbackDays = naturalOf(lookback, "lookback") ?? DEFAULT_LOOKBACK_DAYS;
+  try {
+    const options = { ...given, headers: headersOf(header), lookbackDays };
+    const source = new LokiSource(options, signal);
+    return { name: url, named: { loki: url, selector }, open: (work) => work(source) };
+  } catch (error) {
+    throw inOurTerms(error);
+  }
+}
+
+/**
+ * Reads Loki until a signal comes. Rejects with `UsageError` for what a flag must change,
+ * `delivery_failed`, and `verification_failed` for an entry that is not what was sealed.
+ */
+class LokiSource implements Source, EntryReader {
+  readonly kind = "loki";
+  readonly name: string;
+  readonly lookbackDays: number;
+  readonly #reader: LokiAuditReader;
+  readonly #log: LokiLog;
+  #logId: string | undefined;
+  readonly #signal: AbortSignal;
+
+  constructor(
+    options: LokiAuditReaderOptions & { readonly url: string; readonly lookbackDays: number },
+    signal: AbortSignal,
+  ) {
+    this.#reader = new LokiAuditReader(options);
+    this.#log = new LokiLog(options);
+    this.name = options.url;
+    this.lookbackDays = options.lookbackDays;
+    this.#logId = options.logId;
+    this.#signal = signal;
+  }
+
+  reader(): EntryReader {
+    return this;
+  }
+
+  page: EntryReader["page"] = (query) => asked(this.#reader.page(query, this.#options));
+
+  count: EntryReader["count"] = (query) => asked(this.#reader.count(query, this.#options));
+
+  lines(): AsyncIterable<string> {
+    return each(this.#reader.lines(this.#options));
+  }
+
+  async logId(): Promise<string | undefined> {
+    if (this.#logId === undefined)
+      for await (const line of this.lines()) {
+        this.#logId = parseObject(line)?.["log"] as string;
+        break;
+      }
+    return this.#logId;
+  }
+
+  async end(): Promise<number> {
+    const { entries } = await this.page({ limit: 1 });
+    return (entries[0]?.sequence ?? -1) + 1;
+  }
+
+  async newestCheckpoint(): Promise<SourceCheckpoint | undefined> {
+    const logId = await this.logId();
+    for await (const note of each(this.#log.checkpoints(true, this.#signal))) {
+      const [checkpoint] = checkpointsOf(note, logId);
+      if (checkpoint !== undefined) return checkpoint;
+    }
+    return undefined;
+  }
+
+  async checkpoints(): Promise<SourceCheckpoint[]> {
+    const logId = await this.logId();
+    const checkpoints: SourceCheckpoint[] = [];
+    for await (const note of each(this.#log.checkpoints(false, this.#signal)))
+      checkpoints.push(...checkpointsOf(note, logId));
+    return checkpoints.sort((a, b) => a.size - b.size);
+  }
+
+  evidence(): ReturnType<Source["evidence"]> {
+    const { ordered = true } = this.#reader.evidence();
+    const items = (): AsyncGenerator<EvidenceItem, void, undefined> =>
+      each(this.#reader.evidence(this.#options));
+    return { ordered, [Symbol.asyncIterator]: items };
+  }
+
+  get #options(): { readonly signal: AbortSignal } {
+    return { signal: this.#signal };
+  }
+}
+
+/** The checkpoint of a note, if it is one of the log; `verify` judges what else is there. */
+function checkpointsOf(note: string, logId: string | undefined): SourceCheckpoint[] {
+  try {
+    const checkpoint = parseCheckpoint(note);
+    return logId === undefined || checkpoint.origin === logId ? [checkpoint] : [];
+  } catch {
+    return [];
+  }
+}
+
+function headersOf(given: LokiFlags["header"] = []): Record<string, string> {
+  const headers = new Map<string, string>();
+  for (const text of given) {
+    const { name = "", value = "" } = /^(?<name>[^\s:]+):(?<value>.*)$/s.exec(text)?.groups ?? {};
+    // what was given may be a secret, and does not stand in the message
+    if (name === "" || value.trim() === "")
+      throw new UsageError('--header: expected "Name: value"');
+    const key = name.toLowerCase();
+    if (headers.has(key)) throw new UsageError(`--header: ${key} is given twice`);
+    headers.set(key, value.trim());
+  }
+  return Object.fromEntries(headers);
+}
+
+async function asked<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw inOurTerms(error);
+  }
+}
+
+async function* each<T>(items: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw inOurTerms(error);
+  }
+}
+
+/**
+ * An option as its flag, and a record that contradicts what was sealed as what it is for a command.
+ */
+function inOurTerms(error: unknown): unknown {
+  if (!(error instanceof AuditError)) return error;
+  const { code, message, field = "" } = error;
+  const flag = FLAG_OF.get(field.split(".")[0] ?? "");
+  if (code === "invalid_options" && flag !== undefined)
+    return new UsageError(`--${flag}: ${reasonOf(error)}`);
+  return code === "invalid_evidence"
+    ? new AuditError("verification_failed", `${message}: quorumlog verify --loki`, { cause: error })
+    : error;
+}

@@ -1,0 +1,122 @@
+import { logIdOf } from "../../entry/log-id.js";
+import { AuditError, reasonOf } from "../../errors.js";
+import type { Journal } from "../../journal/journal.js";
+import type { CommandIo } from "../output/command-io.js";
+import { type CommandArguments, UsageError } from "./command.js";
+import { type ClosedSource, cannotAnswer, type Source } from "./source.js";
+
+/**
+ * The flags that say where entries are, in place of an operand, and of which log they have to be.
+ */
+export const SOURCE_FLAGS = {
+  log: { type: "string", value: "ID", about: "the log that the entries must be of" },
+  loki: { type: "string", value: "URL", about: "reads from this Grafana Loki, not from a file" },
+  selector: {
+    type: "string",
+    value: "LOGQL",
+    about: 'with --loki: the streams, {service_name="governance"}',
+  },
+  tenant: { type: "string", value: "NAME", about: "with --loki: the tenant (X-Scope-OrgID)" },
+  header: {
+    type: "string",
+    multiple: true,
+    value: "HEADER",
+    about: 'with --loki: "Name: value"',
+  },
+  lookback: {
+    type: "string",
+    value: "DAYS",
+    about: "with --loki: how many days to look back; default 30",
+  },
+} as const;
+
+/** The flag of a command that only a journal can answer. */
+export const JOURNAL_FLAGS: Pick<typeof SOURCE_FLAGS, "log"> = { log: SOURCE_FLAGS.log };
+
+/** For the help of a command. */
+export const SOURCE_DETAILS = [
+  "SOURCE is a journal, an export as NDJSON, or a file of quorumlog prove. The command recognizes it by",
+  "its content. With --loki and --selector, the command reads from Grafana Loki and takes no SOURCE.",
+] as const;
+
+/** What `verify` reads in addition. */
+export interface JudgedSource {
+  /** The file of the line that a tlog-proof is about. */
+  readonly line: string | undefined;
+}
+
+/**
+ * The sources that arguments name: one for each operand, or Loki. Throws `UsageError`.
+ *
+ * @param judged - Given by `verify`: a file of unknown content is then a damaged export.
+ */
+export async function sourcesOf(
+  { operands, flags }: CommandArguments<typeof SOURCE_FLAGS>,
+  io: CommandIo,
+  judged?: JudgedSource,
+): Promise<readonly ClosedSource[]> {
+  const { loki: url, selector, log, tenant, header, lookback } = flags;
+  const line = judged?.line;
+  if (url === undefined) {
+    const stray = Object.entries({ selector, tenant, header, lookback }).find(
+      ([, value]) => value !== undefined,
+    );
+    if (stray !== undefined) throw new UsageError(`--${stray[0]} goes with --loki`);
+    if (operands.length === 0) throw new UsageError("SOURCE is missing");
+    const logId = logOf(log);
+    const { fileSource } = await import("./file-source.js");
+    const unknown = judged && "export";
+    return operands.map((path) => fileSource({ path, logId, line, unknown }, io));
+  }
+  if (operands.length > 0) throw new UsageError("--loki and SOURCE exclude each other");
+  if (line !== undefined) throw new UsageError("--line and --loki exclude each other");
+  if (selector === undefined)
+    throw new UsageError(
+      '--selector is missing: the streams that hold the log, such as {service_name="governance"}',
+    );
+  const { lokiSource } = await import("./loki-source.js");
+  return [lokiSource({ url, selector, logId: logOf(log), tenant, header, lookback }, io)];
+}
+
+/** Opens the one source that arguments name, and closes it after the work. Throws `UsageError`. */
+export async function withSource<T>(
+  args: CommandArguments<typeof SOURCE_FLAGS>,
+  io: CommandIo,
+  work: (source: Source) => Promise<T>,
+): Promise<T> {
+  const [source] = (await sourcesOf(args, io)) as [ClosedSource];
+  try {
+    return await source.open(work);
+  } catch (error) {
+    if (!(error instanceof AuditError && error.code === "invalid_evidence")) throw error;
+    throw new AuditError(error.code, `${source.name}: ${error.message}`, { cause: error });
+  }
+}
+
+/**
+ * Opens a journal for a command that no other source can answer, and closes it after the work.
+ * Throws `UsageError` for another source.
+ */
+export async function withJournal<T>(
+  { operands: [path = ""], flags }: CommandArguments<typeof JOURNAL_FLAGS>,
+  io: CommandIo,
+  command: string,
+  work: (journal: Journal) => Promise<T>,
+): Promise<T> {
+  const { fileSource } = await import("./file-source.js");
+  const file = { path, logId: logOf(flags.log), line: undefined, unknown: "journal" } as const;
+  return fileSource(file, io).open(async (source) => {
+    if (source.journal === undefined) throw cannotAnswer(command, "a journal", source);
+    await source.reader();
+    return work(source.journal);
+  });
+}
+
+function logOf(given: string | undefined): string | undefined {
+  try {
+    return logIdOf(given);
+  } catch (error) {
+    if (!(error instanceof AuditError)) throw error;
+    throw new UsageError(`--log: ${reasonOf(error)}`);
+  }
+}

@@ -1,0 +1,134 @@
+import { leafHashOf, readLine } from "../../entry/line.js";
+import { AuditError, invalidEvidence } from "../../errors.js";
+import type { Checkpoint } from "../../integrity/checkpoint.js";
+import { formatBundle } from "../../integrity/evidence-bundle.js";
+import { CompactRange } from "../../integrity/merkle/compact-range.js";
+import { EMPTY_ROOT, type Hash } from "../../integrity/merkle/merkle-hash.js";
+import { inclusionProof } from "../../integrity/merkle/merkle-proofs.js";
+import { formatTlogProof } from "../../integrity/tlog-proof.js";
+import { entryPages } from "./entry-pages.js";
+import { isPartial, type Source } from "./source.js";
+
+/** One entry by its sequence, or all of a proposal. */
+export type Proved = number | { readonly proposalId: string };
+
+/** The line of an entry, and its inclusion proof. */
+interface ProvedLine {
+  readonly line: string;
+  readonly proof: readonly Hash[];
+}
+
+/** Lines with their proofs, by sequence. */
+type ProvedLines = ReadonlyMap<number, ProvedLine>;
+
+/**
+ * Proves entries of a source against its newest checkpoint: the text of a tlog-proof file for a
+ * sequence, an evidence bundle (JSON) for a proposal.
+ *
+ * @throws `AuditError` `journal_failed`, or `invalid_evidence` for another source, when there is no
+ * such entry or no checkpoint that covers it; `verification_failed` when the entries are not those
+ * that were signed.
+ */
+export async function proofFrom(source: Source, what: Proved): Promise<string> {
+  const { journal } = source;
+  if (journal !== undefined) {
+    if (typeof what === "number" && what >= journal.length)
+      throw new AuditError(
+        "journal_failed",
+        `journal: there is no entry ${what} yet; the next one is ${journal.length}`,
+      );
+    return journal.prove(what);
+  }
+  const sequences = await sequencesOf(source, what);
+  const checkpoint = await source.newestCheckpoint();
+  if (checkpoint === undefined) throw invalidEvidence("no checkpoint is there to prove it with");
+  const { size, origin, note } = checkpoint;
+  const last = sequences.at(-1) ?? 0;
+  if (size <= last)
+    throw invalidEvidence(`the newest checkpoint covers ${size} entries, but not entry ${last}`);
+  const lines = isPartial(source)
+    ? await givenProofs(source)
+    : await proofsInTree(source, sequences, checkpoint);
+  const entries = sequences.map((sequence) => {
+    return { sequence, ...(lines.get(sequence) as ProvedLine) };
+  });
+  if (typeof what === "object") return formatBundle({ origin, checkpoint: note, entries });
+  const { line, proof } = entries[0] as (typeof entries)[number];
+  return formatTlogProof({ index: what, proof, checkpoint: note, extra: Buffer.from(line) });
+}
+
+/** The sequences of the entries, ascending. Throws `invalid_evidence` where there is none. */
+async function sequencesOf(source: Source, what: Proved): Promise<number[]> {
+  const query = typeof what === "number" ? { after: what - 1, before: what + 1 } : what;
+  const sequences: number[] = [];
+  for await (const page of entryPages(await source.reader(), { ...query, order: "oldest" }))
+    sequences.push(...page.map(({ sequence }) => sequence));
+  if (sequences.length > 0) return sequences;
+  throw invalidEvidence(
+    typeof what === "number"
+      ? `there is no entry ${what}`
+      : `there is no entry of the proposal "${what.proposalId}"`,
+  );
+}
+
+/** The proofs that a bundle or a proof holds. Its reader has verified them. */
+async function givenProofs(source: Source): Promise<ProvedLines> {
+  const lines = new Map<number, ProvedLine>();
+  for await (const item of source.evidence()) {
+    if (item.kind !== "line" || item.inclusion === undefined) continue;
+    const { line, inclusion } = item;
+    const text = typeof line === "string" ? line : Buffer.from(line).toString("utf8");
+    lines.set(inclusion.index, { line: text, proof: inclusion.hashes });
+  }
+  return lines;
+}
+
+/**
+ * Makes the tree of a checkpoint from all lines of the log, in one pass, and keeps only the lines
+ * and the hashes that the proofs need.
+ */
+async function proofsInTree(
+  source: Source,
+  sequences: readonly number[],
+  { size, rootHash }: Checkpoint,
+): Promise<ProvedLines> {
+  const texts = new Map<number, string>(sequences.map((sequence) => [sequence, ""]));
+  const hashes = new Map<string, Hash>();
+  const keep = (first: number, height: number, hash: Hash): void => {
+    const place = `${first} ${height}`;
+    if (hashes.has(place)) hashes.set(place, hash);
+  };
+  for (const sequence of sequences)
+    inclusionProof(sequence, size, (first, height) => {
+      hashes.set(`${first} ${height}`, EMPTY_ROOT);
+      return EMPTY_ROOT;
+    });
+  let [tree, next] = [CompactRange.EMPTY, 0];
+  for await (const line of (await source.reader()).lines()) {
+    if (next === size || readLine(line)?.sequence !== next) break;
+    if (texts.has(next)) texts.set(next, line);
+    const leaf = leafHashOf(line);
+    keep(next, 0, leaf);
+    tree = tree.append(leaf, (height, index, root) => keep(index * 2 ** height, height, root));
+    next++;
+  }
+  if (next < size)
+    throw invalidEvidence(
+      `entry ${next} is missing, and a proof needs all ${size} entries that the checkpoint covers`,
+    );
+  if (Buffer.from(tree.root()).toString("hex") !== rootHash)
+    throw new AuditError(
+      "verification_failed",
+      `the entries are not those that the checkpoint of ${size} entries signed; quorumlog verify shows what is wrong`,
+    );
+  return new Map(
+    Array.from(texts, ([sequence, line]) => {
+      const proof = inclusionProof(
+        sequence,
+        size,
+        (first, height) => hashes.get(`${first} ${height}`) as Hash,
+      );
+      return [sequence, { line, proof }];
+    }),
+  );
+}

@@ -1,0 +1,107 @@
+import type { Checkpoint } from "../../integrity/checkpoint.js";
+import type { EvidenceSource } from "../../integrity/evidence.js";
+import type { Journal } from "../../journal/journal.js";
+import type { AuditQuery } from "../../query/audit-query.js";
+import type { AuditPage } from "../../query/audit-reader.js";
+import type { StoredCheckpoint } from "../../record/checkpoint-record.js";
+import { UsageError } from "./command.js";
+
+/** What a source is. An export is NDJSON, a proof is a tlog-proof file. */
+export type SourceKind = "journal" | "export" | "bundle" | "proof" | "loki";
+
+/** An answer at once, or one that takes a request to a backend. */
+export type Eventual<T> = T | Promise<T>;
+
+/** Answers queries as an `AuditReader` does, at once or later. */
+export interface EntryReader {
+  page(query?: AuditQuery): Eventual<AuditPage>;
+  count(query?: Omit<AuditQuery, "limit">): Eventual<number>;
+  lines(): Iterable<string> | AsyncIterable<string>;
+}
+
+/** A checkpoint of a source. */
+export interface SourceCheckpoint extends Checkpoint {
+  /** When it was stored, RFC 3339, where the source says so. */
+  readonly time?: string;
+}
+
+/**
+ * What a command reads. The same question gets the same answer from every source that holds the
+ * same entries. Methods throw or reject with `AuditError`, and with `UsageError` where entries are
+ * of another log than `--log` says.
+ */
+export interface Source {
+  readonly kind: SourceKind;
+  /** In messages: the path, or the URL of Loki. */
+  readonly name: string;
+  /** For what only a journal can answer. */
+  readonly journal?: Journal;
+  /** How many days of recording it looks back; undefined for all that there are. */
+  readonly lookbackDays?: number;
+  /** Reads entries. A file of evidence is read into memory for it, at the first call. */
+  reader(): Eventual<EntryReader>;
+  /** The log that the entries are of; undefined where there is no entry. */
+  logId(): Eventual<string | undefined>;
+  /** One more than the newest sequence that it has at the call. */
+  end(): Eventual<number>;
+  /** The checkpoint that was made last. */
+  newestCheckpoint(): Eventual<SourceCheckpoint | undefined>;
+  /** All checkpoints, the smallest first. */
+  checkpoints(): Eventual<Iterable<SourceCheckpoint>>;
+  /** All that it holds, for `verify`. An export can be read once. */
+  evidence(): EvidenceSource;
+}
+
+/** A source that is not open yet. */
+export interface ClosedSource {
+  /** In messages. */
+  readonly name: string;
+  /** In answers for programs. */
+  readonly named: Readonly<Record<string, string>>;
+  /** Opens it for some work, and closes it afterwards. */
+  open<T>(work: (source: Source) => Promise<T>): Promise<T>;
+}
+
+const IN_WORDS: Readonly<Record<SourceKind, string>> = {
+  journal: "a journal",
+  export: "an export",
+  bundle: "an evidence bundle",
+  proof: "a tlog-proof",
+  loki: "Loki",
+};
+
+/** The refusal of a command that a source cannot answer, in one sentence. */
+export function cannotAnswer(
+  command: string,
+  needs: string,
+  { name, kind }: Pick<Source, "name" | "kind">,
+): UsageError {
+  return new UsageError(`${command} needs ${needs}; ${name} is ${IN_WORDS[kind]}`);
+}
+
+/** Whether a source holds chosen entries, with a proof each. */
+export function isPartial({ kind }: Pick<Source, "kind">): boolean {
+  return kind === "bundle" || kind === "proof";
+}
+
+/** The query, without the entries that an app appends to a journal while the command answers. */
+export function upToNow({ journal }: Source, query: AuditQuery): AuditQuery {
+  if (journal === undefined) return query;
+  const { length } = journal;
+  return { ...query, before: Math.min(query.before ?? length, length) };
+}
+
+/** Throws `UsageError` where entries are of another log than `--log` says. */
+export function assertLog(wanted: string | undefined, found: string, name: string): void {
+  if (wanted !== undefined && wanted !== found)
+    throw new UsageError(`--log "${wanted}": ${name} is of the log "${found}"`);
+}
+
+/** A checkpoint of a journal, with its time in RFC 3339. */
+export function withTime({
+  time: [seconds, nanos],
+  ...checkpoint
+}: StoredCheckpoint): SourceCheckpoint {
+  const time = new Date(seconds * 1000 + Math.floor(nanos / 1e6)).toISOString();
+  return { ...checkpoint, time };
+}
