@@ -5,7 +5,7 @@ import { COLUMNS } from "../../entry/columns.js";
 import { nanosOf } from "../../record/record-time.js";
 import type { RecordScope } from "../../record/surroundings.js";
 import { journalFailed } from "../file/failure.js";
-import { TIME_BLOCK } from "../file/schema.js";
+import { RECORDED, TIME_BLOCK } from "../file/schema.js";
 import { inTransaction } from "../file/sqlite.js";
 import { type ContextIds, Contexts } from "./contexts.js";
 import { type EntryRow, entryFromRow, lineOfRow, type NewestEntry } from "./entry-row.js";
@@ -60,19 +60,17 @@ const SUMMARISE = `INSERT INTO time_block (block, earliest_millis, latest_millis
   SELECT ?, min(timestamp_millis), max(timestamp_millis) FROM entry
   WHERE sequence >= ? AND sequence <= ?`;
 
-const END = `SELECT 1 + sequence AS length, recorded_nanos / 1000000000 AS seconds,
-    recorded_nanos % 1000000000 AS nanos
+const END = `SELECT 1 + sequence AS length, ${RECORDED}
   FROM entry WHERE sequence = (SELECT max(sequence) FROM entry)
   UNION ALL
-  SELECT pruned_before, recorded_nanos / 1000000000, recorded_nanos % 1000000000
+  SELECT pruned_before, ${RECORDED}
   FROM pruning WHERE pruned_before = (SELECT max(pruned_before) FROM pruning)
   ORDER BY length DESC LIMIT 1`;
 
 const ROWS = `SELECT sequence, leaf_hash AS leafHash, line FROM entry
   WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ?`;
 
-const RECORDS = `SELECT sequence, leaf_hash AS leafHash, line,
-    recorded_nanos / 1000000000 AS seconds, recorded_nanos % 1000000000 AS nanos,
+const RECORDS = `SELECT sequence, leaf_hash AS leafHash, line, ${RECORDED},
     trace_flags AS traceFlags, resource, scope
   FROM entry WHERE sequence >= ? ORDER BY sequence LIMIT ?`;
 
@@ -153,7 +151,7 @@ export class EntryTable {
         if (endsBlock(row)) this.#summarise(row.entry.sequence);
       }
       alongside?.();
-      this.contexts.update(settled);
+      if (settled.length > 0) this.contexts.update(settled);
     });
     this.contexts.forget(settled);
     for (const [{ resource, scope }, ids] of met) this.contexts.learn(resource, scope, ids);

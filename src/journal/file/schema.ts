@@ -6,6 +6,10 @@ export const APPLICATION_ID = 0x716c6f67;
 /** How many entries share one row of `time_block`. */
 export const TIME_BLOCK = 1024;
 
+/** Columns of a query: when a row was recorded, as OpenTelemetry has a time. */
+export const RECORDED =
+  "recorded_nanos / 1000000000 AS seconds, recorded_nanos % 1000000000 AS nanos";
+
 /** The schema version that this code reads and writes. The file keeps it in `user_version`. */
 export const SCHEMA_VERSION = 4;
 

@@ -2,9 +2,9 @@ import type { DatabaseSync } from "node:sqlite";
 import type { StoredCheckpoint } from "../../record/checkpoint-record.js";
 import { nanosOf } from "../../record/record-time.js";
 import type { ContextIds, Contexts } from "../entries/contexts.js";
+import { RECORDED } from "../file/schema.js";
 
-const COLUMNS = `position, size, root_hash, id, recorded_nanos / 1000000000 AS seconds,
-  recorded_nanos % 1000000000 AS nanos, resource, scope, note`;
+const COLUMNS = `position, size, root_hash, id, ${RECORDED}, resource, scope, note`;
 
 /** How many checkpoints are read at a time. */
 const CHUNK = 64;

@@ -87,7 +87,14 @@ export class MerkleTree {
 
   /** Goes on from the entries that the journal has. */
   continueAt(length: number): void {
-    this.#range = this.#rangeOver(length);
+    const roots: Hash[] = [];
+    let first = 0;
+    for (let height = 53; height >= 0; height--) {
+      if (Math.floor(length / 2 ** height) % 2 === 0) continue;
+      roots.push(this.subtree(first, height));
+      first += 2 ** height;
+    }
+    this.#range = CompactRange.of(length, roots);
   }
 
   /** The root of a complete subtree. It is a `SubtreeReader`. */
@@ -99,17 +106,6 @@ export class MerkleTree {
     if (tile !== undefined) return hashIn(tile, within, (index % TILE_WIDTH) / 2 ** within);
     return folded(this.#hashes(level, index, 2 ** within)).at(-1)?.[0] as Hash;
   };
-
-  #rangeOver(size: number): CompactRange {
-    const roots: Hash[] = [];
-    let first = 0;
-    for (let height = 53; height >= 0; height--) {
-      if (Math.floor(size / 2 ** height) % 2 === 0) continue;
-      roots.push(this.subtree(first, height));
-      first += 2 ** height;
-    }
-    return CompactRange.of(size, roots);
-  }
 
   /** All hashes of a tile, from its 16 to the one at the top; undefined unless it is whole. */
   #tile(level: number, number: number): Buffer | undefined {
@@ -129,7 +125,7 @@ export class MerkleTree {
   #hashes(level: number, first: number, count: number): Hash[] {
     const hashes = this.#read(level, first, count);
     if (hashes.length === count) return hashes;
-    throw journalFailed("hashes of its Merkle tree are missing; restore it from a backup");
+    throw journalFailed("hashes of the Merkle tree are missing; restore the journal from a backup");
   }
 
   #read(level: number, first: number, count: number): Hash[] {
