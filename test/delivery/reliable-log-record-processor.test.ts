@@ -3,6 +3,7 @@ import { LoggerProvider, type LogRecordProcessor } from "@opentelemetry/sdk-logs
 import { describe, expect, test } from "vitest";
 import { ReliableLogRecordProcessor } from "../../src/delivery/index.js";
 import { GovernanceAuditLog } from "../../src/index.js";
+import { afterThisTest } from "../fixtures/cleanup.js";
 import { ScriptedExporter } from "../fixtures/exporters.js";
 import { FAST, startedProcessor } from "../fixtures/started-processor.js";
 import { castVotes } from "../fixtures/watched-delivery.js";
@@ -47,6 +48,7 @@ describe("a full spool", () => {
       whenFull: "throw",
     });
     const audit = new GovernanceAuditLog({ mirrors: [mirror] });
+    afterThisTest(() => audit.shutdown({ timeoutMillis: 1 }).catch(() => {}));
     castVotes(audit, 2);
     expect(() => castVotes(audit, 1)).toThrow(expect.objectContaining({ code: "delivery_failed" }));
     expect(audit.length).toBe(2);

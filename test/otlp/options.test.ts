@@ -4,6 +4,7 @@ import { type OtlpMirrorOptions, otlpMirror } from "../../src/otlp/index.js";
 import { ScriptedExporter } from "../fixtures/exporters.js";
 import { OtlpServer, type ReceivedRequest } from "../fixtures/otlp-server.js";
 import { refusal, rejection } from "../fixtures/recorded-log.js";
+import { until } from "../fixtures/until.js";
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -79,7 +80,7 @@ describe("the options of an OTLP mirror", () => {
       mirrors: [otlpMirror({ url: server.url, delayMillis: 1 })],
     });
     audit.logNodeRemoved({ did: "did:pqaid:dave" });
-    await vi.waitFor(() => expect(server.records).toHaveLength(1));
+    await until(() => server.records.length === 1);
   });
 
   test.each<[field: string, options: unknown]>([

@@ -3,12 +3,13 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import { ExportResultCode } from "@opentelemetry/core";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { TracerProvider } from "@opentelemetry/sdk-trace";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { type AuditError, DeliveryError, GovernanceAuditLog } from "../../src/index.js";
 import { type OtlpMirrorOptions, otlpMirror } from "../../src/otlp/index.js";
 import { ScriptedExporter } from "../fixtures/exporters.js";
 import { type Answer, accepted, OtlpServer, status } from "../fixtures/otlp-server.js";
 import { rejection } from "../fixtures/recorded-log.js";
+import { until } from "../fixtures/until.js";
 
 afterEach(() => {
   context.disable();
@@ -92,7 +93,7 @@ describe("a flush", () => {
       await audit.flush();
       settled.push(name);
     });
-    await vi.waitFor(() => expect(held).toHaveLength(1));
+    await until(() => held.length === 1);
     await nextTurn();
     expect(settled).toEqual([]);
     for (const response of held) accepted(response);

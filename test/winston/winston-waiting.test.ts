@@ -5,6 +5,7 @@ import { AuditLogProcessor, DeliveryError, GovernanceAuditLog } from "../../src/
 import { winstonMirror } from "../../src/winston/index.js";
 import { keeping, keepingBut, type Line, transportThat } from "../fixtures/memory-logger.js";
 import { rejection } from "../fixtures/recorded-log.js";
+import { until } from "../fixtures/until.js";
 import { messages, watchedLogger } from "../fixtures/watched-logger.js";
 
 describe("a logger that cannot write", () => {
@@ -40,7 +41,8 @@ describe("a logger that cannot write", () => {
     expect(error).toBeInstanceOf(DeliveryError);
     expect(errors).toEqual([]);
     goOn();
-    await vi.waitFor(() => expect(messages(lines)).toEqual(written));
+    await until(() => lines.length === written.length);
+    expect(messages(lines)).toEqual(written);
     goOn();
     await audit.shutdown();
   });
@@ -123,7 +125,7 @@ describe("a shutdown", () => {
     expect(lines).toHaveLength(30);
     expect([logger.listenerCount("error"), logger.listenerCount("warn")]).toEqual(before);
     logger.info("the app's own");
-    await vi.waitFor(() => expect(lines.at(-1)?.message).toBe("the app's own"));
+    await until(() => lines.at(-1)?.message === "the app's own");
   });
 
   test("ends the writing, for a mirror in the app's own provider too", async () => {
