@@ -1,0 +1,46 @@
+import { execFile } from "node:child_process";
+import { resolve } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { signedJournal } from "../fixtures/journals.js";
+
+const BIN = resolve(import.meta.dirname, "../../dist/cli/bin.js");
+
+/** Writes the address of each module that is loaded to stderr. */
+const HOOK = `data:text/javascript,${encodeURIComponent(`
+  import { writeSync } from "node:fs";
+  import { registerHooks } from "node:module";
+  registerHooks({
+    load(url, context, next) {
+      writeSync(2, "loaded " + url + "\\n");
+      return next(url, context);
+    },
+  });
+`)}`;
+
+async function loadedBy(...argv: string[]): Promise<string[]> {
+  const { stderr } = await promisify(execFile)(process.execPath, ["--import", HOOK, BIN, ...argv]);
+  return stderr.split("\n").flatMap((line) => line.match(/^loaded (.+)$/)?.[1] ?? []);
+}
+
+test.each([
+  ["stats"],
+  ["query"],
+  ["tail"],
+  ["export", "--format", "ndjson"],
+  ["prove", "--sequence", "0"],
+  ["verify", "--key"],
+])(
+  "%s reads a journal without OpenTelemetry, HTTP or another command",
+  async (command, ...more) => {
+    const { path, vkey } = await signedJournal(3);
+    const loaded = await loadedBy(command, path, ...more, ...(command === "verify" ? [vkey] : []));
+    const ours = loaded.filter((url) => url.includes("/dist/"));
+    expect(ours.length).toBeGreaterThan(20);
+    expect(loaded.filter((url) => /node_modules|^node:https?$/.test(url))).toEqual([]);
+    expect(ours.filter((url) => /\/(?:log|loki|delivery|otlp|winston|http)\//.test(url))).toEqual(
+      [],
+    );
+    expect(ours.filter((url) => /\/cli\/commands\//.test(url))).toHaveLength(1);
+  },
+);
