@@ -12,7 +12,9 @@ const DOCUMENT = readFileSync(resolve(ROOT, "docs/journal.md"), "utf8");
 const README = readFileSync(resolve(ROOT, "README.md"), "utf8");
 const FLAGS = ["--experimental-strip-types", "--disable-warning=ExperimentalWarning"];
 
-/** A folder inside the repository, where programs find the package by its name; gone after the test. */
+/**
+ * A folder inside the repository, where programs find the package by its name; gone after the test.
+ */
 function folder(): string {
   mkdirSync(resolve(ROOT, "temp"), { recursive: true });
   const path = mkdtempSync(resolve(ROOT, "temp/journal-"));
@@ -75,7 +77,7 @@ test("the journal of README.md goes on when its program runs again", () => {
 });
 
 describe("a log with a journal, as docs/journal.md shows it,", () => {
-  test("delivers after SIGKILL what the first process could not, and goes on with the sequence", async () => {
+  test("delivers after SIGKILL what was pending, and goes on with the sequence", async () => {
     await using backend = await Backend.start({ play: "hang" });
     const cwd = folder();
     const log = 'console.log(audit.logNodeRemoved({ did: "did:pqaid:eve" }).sequence);';

@@ -13,7 +13,10 @@ import { Backend } from "../fixtures/backend.js";
 /** `npm run test:crash` sets more. */
 const CRASHES = Number(process.env["CRASHES"] ?? 20);
 
-/** Starts the program, kills it after so many entries were said and a random moment more, and returns what it said. */
+/**
+ * Starts the program, kills it after so many entries were said and a random moment more, and
+ * returns what it said.
+ */
 async function crash(
   environment: { readonly JOURNAL: string; readonly BACKEND: string; readonly DURABILITY: string },
   entries: number,
@@ -43,7 +46,7 @@ test.each([
   ["commit", CRASHES],
   ["batch", Math.ceil(CRASHES / 8)],
 ])(
-  "durability %s, %i crashes: no entry that was acknowledged is missing, no hole, and the backend has all in the end",
+  "durability %s, %i crashes: every acknowledged entry is there, and reaches the backend",
   async (durability, crashes) => {
     const folder = mkdtempSync(join(tmpdir(), "quorumlog-"));
     const file = join(folder, "governance.db");

@@ -14,7 +14,10 @@ import {
   withConnection,
 } from "../fixtures/journal.js";
 
-/** The files of a folder by name, but for the index of the write-ahead log: even to read that, SQLite makes one. */
+/**
+ * The files of a folder by name, but for the index of the write-ahead log: even to read that,
+ * SQLite makes one.
+ */
 function filesBeside(path: string): { readonly [name: string]: string } {
   const names = readdirSync(dirname(path)).filter((name) => name !== `${basename(path)}-shm`);
   return Object.fromEntries(
@@ -22,14 +25,20 @@ function filesBeside(path: string): { readonly [name: string]: string } {
   );
 }
 
-/** Copies a database with its write-ahead log as they lie there, into a folder with nothing else in it. */
+/**
+ * Copies a database with its write-ahead log as they lie there, into a folder with nothing else in
+ * it.
+ */
 function copied(path: string): string {
   const copy = newPath();
   for (const suffix of ["", "-wal"]) copyFileSync(path + suffix, copy + suffix);
   return copy;
 }
 
-/** A database with what was done to it in its write-ahead log, as a process leaves them that is killed. */
+/**
+ * A database with what was done to it in its write-ahead log, as a process leaves them that is
+ * killed.
+ */
 function crashed(path: string, sql: string): string {
   const database = new DatabaseSync(path);
   try {
@@ -40,14 +49,18 @@ function crashed(path: string, sql: string): string {
   }
 }
 
-/** A journal as it lies there while it is written to, its entries in the write-ahead log; altered by some SQL. */
+/**
+ * A journal as it lies there while it is written to, its entries in the write-ahead log; altered by
+ * some SQL.
+ */
 function unclosed(sql = ""): string {
   const path = newPath();
   append(openJournal(path), 3);
   return crashed(copied(path), sql);
 }
 
-const ALTERED = `DROP TRIGGER entry_update; UPDATE entry SET leaf_hash = zeroblob(32) WHERE sequence = 2;
+const ALTERED = `DROP TRIGGER entry_update;
+  UPDATE entry SET leaf_hash = zeroblob(32) WHERE sequence = 2;
   CREATE TRIGGER entry_update BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'append-only'); END`;
 
 interface Refusal {

@@ -141,7 +141,7 @@ describe("a log with a journal", () => {
 });
 
 describe("a commit that fails", () => {
-  test("makes the helper throw journal_failed; the entry is nowhere, and no sequence is used", async () => {
+  test("makes the helper throw journal_failed, and leaves no entry and no gap", async () => {
     const exporter = new ScriptedExporter();
     const audit = started({ mirrors: [mirrorOf(exporter)] });
     remove(audit, "did:a");
@@ -152,7 +152,7 @@ describe("a commit that fails", () => {
   });
 });
 
-test("a processor ahead that makes an attribute read-only costs the mirrors one record, and the log nothing", () => {
+test("a processor ahead that makes an attribute read-only costs mirrors one record", () => {
   const errors: AuditError[] = [];
   const exporter = new ScriptedExporter();
   const processor = new AuditLogProcessor({

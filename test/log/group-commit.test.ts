@@ -164,7 +164,7 @@ describe('durability: "batch"', () => {
 });
 
 describe("a group that cannot be committed", () => {
-  test("is kept and tried again; helpers throw journal_failed meanwhile, and use no sequence", async () => {
+  test("is kept and tried again; meanwhile helpers throw journal_failed", async () => {
     const path = newPath();
     const errors: AuditError[] = [];
     const mirror = witness(path);
@@ -228,7 +228,8 @@ describe("a process that ends with a group", () => {
     const program = `
       import { rmSync } from "node:fs";
       import { GovernanceAuditLog } from "quorumlog";
-      const audit = new GovernanceAuditLog({ journal: process.env.JOURNAL, durability: "batch", onError: () => {} });
+      const journal = process.env.JOURNAL;
+      const audit = new GovernanceAuditLog({ journal, durability: "batch", onError: () => {} });
       for (const did of ["a", "b", "c"]) audit.logNodeRemoved({ did });
       ${end}`;
     const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {

@@ -69,7 +69,7 @@ describe("the resources and scopes of a journal", () => {
     },
   );
 
-  test("stores what was detected about a resource with the next entry, if an append fails first", async () => {
+  test("stores what was detected about a resource after an append that failed", async () => {
     const path = newPath();
     const journal = openJournal(path);
     journal.outbox("otlp");

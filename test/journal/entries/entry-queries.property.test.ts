@@ -42,7 +42,7 @@ describe("a journal and memory with the same entries", () => {
     );
   });
 
-  test("answer alike over several blocks of entries whose times do not rise with the sequence", () => {
+  test("answer alike over blocks of entries whose times do not rise with the sequence", () => {
     const journal = openJournal(newPath());
     const memory = new MemoryStore({ maxEntries: 10_000, maxBytes: Number.POSITIVE_INFINITY });
     const rows: JournalRow[] = [];

@@ -15,7 +15,7 @@ import {
 const DAY = 86_400_000;
 
 describe("pruning a journal", () => {
-  test("removes what was recorded before the time, from the first entry on, and keeps the leaf hashes", () => {
+  test("removes what was recorded before the time, and keeps the leaf hashes", () => {
     const path = newPath();
     const journal = prunable(path);
     const rows = append(journal, 3000, (sequence) => ({ timestamp: new Date(sequence % 7) }));
@@ -49,7 +49,7 @@ describe("pruning a journal", () => {
     database.close();
   });
 
-  test("leaves a journal that goes on with its sequence and time, even when nothing is left", () => {
+  test("leaves a journal that goes on with its sequence and time, even if it is empty", () => {
     const path = newPath();
     const journal = prunable(path);
     const rows = append(journal, 2);

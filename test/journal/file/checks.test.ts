@@ -105,7 +105,8 @@ describe("opening a journal refuses", () => {
     append(journal, 3);
     const copy = join(temporaryFolder(), "copy.db");
     cpSync(path, copy);
-    // what was in the write-ahead log alone is not there; the copy is an older state, never a torn one
+    // what was in the write-ahead log alone is not there; the copy is an older state, never a torn
+    // one
     expect(openJournal(copy, { readOnly: true }).length).toBeLessThan(3);
   });
 });

@@ -25,8 +25,8 @@ function rowsOf(database: DatabaseSync): unknown[] {
 }
 
 const COLUMNS =
-  "timestamp_millis, recorded_nanos, trace_flags, resource, scope, leaf_hash, operation, proposal_id, subject_id, " +
-  "kind, actor_did, decision, line";
+  "timestamp_millis, recorded_nanos, trace_flags, resource, scope, leaf_hash, operation, " +
+  "proposal_id, subject_id, kind, actor_did, decision, line";
 
 describe("the file of a journal in the hands of any SQLite program", () => {
   test.each([
@@ -38,11 +38,13 @@ describe("the file of a journal in the hands of any SQLite program", () => {
     ["replacing an entry", `INSERT OR REPLACE INTO entry SELECT * FROM entry WHERE sequence = 1`],
     [
       "ignoring the conflict",
-      `REPLACE INTO entry (sequence, ${COLUMNS}) SELECT 0, ${COLUMNS} FROM entry WHERE sequence = 2`,
+      `REPLACE INTO entry (sequence, ${COLUMNS})
+       SELECT 0, ${COLUMNS} FROM entry WHERE sequence = 2`,
     ],
     [
       "an upsert",
-      "INSERT INTO entry SELECT * FROM entry WHERE sequence = 1 ON CONFLICT DO UPDATE SET kind = 'x'",
+      `INSERT INTO entry SELECT * FROM entry WHERE sequence = 1
+       ON CONFLICT DO UPDATE SET kind = 'x'`,
     ],
     [
       "a hole in the sequence",
@@ -56,7 +58,8 @@ describe("the file of a journal in the hands of any SQLite program", () => {
     ["no log id", "DELETE FROM log"],
     [
       "deleting behind a pruning that kept no leaf hashes",
-      "DROP TRIGGER pruning_insert; INSERT INTO pruning VALUES (2, 0, 0, '', ''); DELETE FROM entry",
+      `DROP TRIGGER pruning_insert; INSERT INTO pruning VALUES (2, 0, 0, '', '');
+       DELETE FROM entry`,
     ],
   ])("refuses %s", (_, sql) => {
     const database = filled();
@@ -97,7 +100,8 @@ describe("the file of a journal in the hands of any SQLite program", () => {
     ["deleting a kept leaf hash", "DELETE FROM pruned_leaf"],
     [
       "replacing the record of a pruning",
-      "REPLACE INTO pruning SELECT pruned_before, first, recorded_nanos, '1999', '1999' FROM pruning",
+      `REPLACE INTO pruning
+       SELECT pruned_before, first, recorded_nanos, '1999', '1999' FROM pruning`,
     ],
     ["the record of a pruning before the last one", "INSERT INTO pruning VALUES (1, 0, 0, '', '')"],
     [

@@ -17,7 +17,8 @@ function run(code: string): { readonly stdout: string; readonly stderr: string }
 
 describe("node:sqlite", () => {
   test("is not loaded by importing the journal", () => {
-    const code = `import "quorumlog/journal"; console.log(process.moduleLoadList.includes("NativeModule sqlite"))`;
+    const code = `import "quorumlog/journal";
+      console.log(process.moduleLoadList.includes("NativeModule sqlite"))`;
     expect(run(code)).toEqual({ stdout: "false\n", stderr: "" });
   });
 

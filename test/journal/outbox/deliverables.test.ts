@@ -59,7 +59,7 @@ describe("checkpoints and mirrors", () => {
     });
   });
 
-  test("count in the ledger whoever signed them, and are left pending by a log that was shut down", async () => {
+  test("count in the ledger, and stay pending once the log is shut down", async () => {
     const journal = openJournal(file, { logId: NAME });
     const exporter = new ScriptedExporter();
     const errors: AuditError[] = [];
@@ -156,7 +156,7 @@ describe("checkpoints and mirrors", () => {
     expect([deliveredTo(all), deliveredTo(late)]).toEqual([[0, "checkpoint 1", 1], [1]]);
   });
 
-  test("and entries of a log without the mirror are pending for it in the next log of the same journal", async () => {
+  test("and entries of a log without the mirror are pending for it in the next log", async () => {
     const journal = openJournal(file, { logId: NAME });
     const logged = async (exporter?: ScriptedExporter) => {
       const audit = started({

@@ -36,7 +36,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("out of a journal, whatever is sent again and however often it starts, all arrive and no flush resolves early", async () => {
+test("over resends and restarts, all records arrive and no flush resolves early", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { maxLength: 25 }),
@@ -58,7 +58,7 @@ test("out of a journal, whatever is sent again and however often it starts, all 
           );
           if (isBad && weather !== "lenient") return fail(400);
           for (const { attributes } of records) arrived.add(attributes["governance.sequence"]);
-          setTimeout(() => done({ code: ExportResultCode.SUCCESS }), 1); // so that a flush takes its time
+          setTimeout(() => done({ code: ExportResultCode.SUCCESS }), 1); // a flush takes time
         };
         const start = () => {
           const journal = openJournal(path);
@@ -91,7 +91,8 @@ test("out of a journal, whatever is sent again and however often it starts, all 
             () => {},
           );
         };
-        // some that were rejected, and were told of, so that a flush may resolve though they are sent again
+        // some that were rejected, and were told of, so that a flush may resolve though they are
+        // sent again
         for (let i = 0; i < 3; i++) audit.logNodeRemoved({ did: BAD });
         const told = mirror.forceFlush().catch(() => {});
         await vi.advanceTimersByTimeAsync(500);

@@ -132,7 +132,8 @@ describe("the evidence of a journal", () => {
     const edited = line.replace("did:a", "did:b");
     const hash = createHash("sha256").update(`\0${edited}`).digest("hex");
     const report = await tampered(
-      `UPDATE entry SET line = CAST('${edited}' AS BLOB), actor_did = 'did:b', leaf_hash = x'${hash}' WHERE sequence = 77`,
+      `UPDATE entry SET line = CAST('${edited}' AS BLOB), actor_did = 'did:b',
+         leaf_hash = x'${hash}' WHERE sequence = 77`,
     );
     expect(report.integrity).toBe("failed");
     expect(report.problems[0]).toMatchObject({ code: "root_mismatch", from: 50, to: 99 });
@@ -155,7 +156,8 @@ describe("the evidence of a journal", () => {
 
   test("shows that two entries changed places", async () => {
     const report = await tampered(`UPDATE entry SET sequence = 999 WHERE sequence = 7;
-      UPDATE entry SET sequence = 7 WHERE sequence = 8; UPDATE entry SET sequence = 8 WHERE sequence = 999`);
+      UPDATE entry SET sequence = 7 WHERE sequence = 8;
+      UPDATE entry SET sequence = 8 WHERE sequence = 999`);
     expect(report.verified).toBe(false);
   });
 
@@ -216,7 +218,7 @@ describe("the evidence of a journal", () => {
   });
 });
 
-test("a journal that is pruned while it is verified cannot be told, and is not called tampered with", async () => {
+test("a journal that is pruned while it is verified is not called tampered with", async () => {
   const path = newPath();
   const journal = await filled(path, 1200);
   const source = openJournal(path, { readOnly: true }).evidence();
@@ -240,9 +242,10 @@ test("a time that is none, behind the triggers' back, is a problem of its entry"
 
 test("an entry in front of the first one, which a query would show, is found", async () => {
   const report = await tampered(`PRAGMA ignore_check_constraints = ON;
-    INSERT INTO entry SELECT -1, timestamp_millis, recorded_nanos, trace_flags, resource, scope, leaf_hash, operation,
-      proposal_id, subject_id, kind, actor_did, decision,
-      CAST(replace(CAST(line AS TEXT), '"seq":0,', '"seq":-1,') AS BLOB) FROM entry WHERE sequence = 0`);
+    INSERT INTO entry SELECT -1, timestamp_millis, recorded_nanos, trace_flags, resource, scope,
+      leaf_hash, operation, proposal_id, subject_id, kind, actor_did, decision,
+      CAST(replace(CAST(line AS TEXT), '"seq":0,', '"seq":-1,') AS BLOB)
+      FROM entry WHERE sequence = 0`);
   expect(report.integrity).toBe("failed");
 });
 

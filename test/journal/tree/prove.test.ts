@@ -38,7 +38,7 @@ describe("a proof", () => {
     });
   };
 
-  test("of an entry is a tlog-proof file with its line, which signs first where nothing covers it", async () => {
+  test("of an entry is a tlog-proof file with its line; it signs first if needed", async () => {
     const audit = started();
     for (let i = 0; i < 5; i++) remove(audit, `did:${i}`);
     expect(provesLine(await audit.prove(3))).toBe(true);
