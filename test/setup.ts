@@ -1,5 +1,5 @@
-// Run before each file: hooks that a fixture's module registers would count for the first file alone that imports it, since
-// files share their modules.
+// Runs before each file. Files share their modules, so a hook that the module of a fixture
+// registers would run only for the first file that imports it.
 import { afterEach } from "vitest";
 import { cleanUp } from "./fixtures/cleanup.js";
 

@@ -58,7 +58,7 @@ function run(...args: string[]): { status: number | null; stderr: string } {
 }
 
 describe("deploy/grafana/dashboard.json", () => {
-  test("is what the code says; after a wanted change: npm run docs:dashboard", () => {
+  test("is up to date; after a wanted change: npm run docs:dashboard", () => {
     const folder = mkdtempSync(resolve(tmpdir(), "quorumlog-dashboard-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const stale = resolve(folder, "stale.json");
@@ -106,7 +106,7 @@ describe("deploy/grafana/dashboard.json", () => {
     for (const name of used) expect(names).toContain(name);
   });
 
-  test("links a trace id to its trace, by an address that is one after Grafana has put in the values", () => {
+  test("links a trace id to its trace, by a valid address once the values are filled in", () => {
     const url = TEXT.match(/"url": "(\/explore[^"]*)"/)?.[1]
       ?.replaceAll(placeholder("tempo"), "t1")
       .replaceAll(placeholder("__from"), "0")
@@ -154,7 +154,7 @@ describe("the queries", () => {
     expect(() => promqlName("quorumlog.nothing")).toThrow("is not a metric");
   });
 
-  test("have no variable left after the values are in, and what is typed in stays a text", () => {
+  test("have no variable left when the values are filled in, and input stays text", () => {
     for (const { expr } of Object.values(LOGQL))
       expect(withoutVariables(expr, { actor: "did:web:a.b" })).not.toContain("$");
     expect(withoutVariables(LOGQL.votes.expr, { service: "governance", actor: "a.b" })).toBe(

@@ -18,7 +18,7 @@ describe("the queries of docs/grafana-loki.md", () => {
     for (const [name] of query.matchAll(/\b(?:governance|log_record)_\w+/g))
       if (!name.startsWith("governance_details_")) expect(known).toContain(name);
     for (const [, operation = ""] of query.matchAll(/governance_operation="(\w+)"/g))
-      expect([...OPERATIONS, "policy_updated"]).toContain(operation); // one of an app's own
+      expect([...OPERATIONS, "policy_updated"]).toContain(operation); // an operation of an app
   });
 });
 

@@ -99,7 +99,7 @@ describe.each(["loki.yaml", "collector-metrics.yaml", "compose.yaml"])("deploy/%
   });
 });
 
-test("deploy/loki.yaml takes what an outage held up, finds it at once, and lets nobody delete", () => {
+test("deploy/loki.yaml accepts late records, finds them at once, and lets nobody delete", () => {
   const { ingester, limits_config } = parse(read("loki.yaml"));
   expect(limits_config).toMatchObject({
     reject_old_samples: false,
@@ -107,7 +107,8 @@ test("deploy/loki.yaml takes what an outage held up, finds it at once, and lets 
     deletion_mode: "disabled",
     max_query_length: "0s",
   });
-  expect(ingester.query_store_max_look_back_period).toBe("-1ns"); // else what is old and in memory is not found
+  // With another value, queries do not find old records that are still in memory.
+  expect(ingester.query_store_max_look_back_period).toBe("-1ns");
 });
 
 interface Rule {
@@ -137,7 +138,7 @@ describe("deploy/grafana/alerts.yaml", () => {
     ]);
   });
 
-  test("asks data sources that are provisioned, and ends in a condition that it has", () => {
+  test("asks provisioned data sources, and its condition exists", () => {
     const known = [...sources.map(({ uid }) => uid), "__expr__"];
     for (const { condition, data } of rules) {
       for (const { datasourceUid } of data) expect(known).toContain(datasourceUid);
@@ -155,7 +156,7 @@ describe("deploy/grafana/alerts.yaml", () => {
     }
   });
 
-  test("names attributes, operations and metrics that there are", () => {
+  test("names attributes, operations and metrics that exist", () => {
     const known = [
       ...ATTRIBUTE_CONVENTIONS.map(({ name }) => logqlName(name)),
       ...METRIC_CONVENTIONS.map(({ name }) => promqlName(name)),

@@ -15,25 +15,25 @@ import { sealedOf } from "./sealed-of.ts";
 const lokiPath = pathOf(LOKI);
 const otelcolPath = pathOf(OTELCOL);
 
-/** The name of every log here, and of its key. */
+/** The name of each log, and of its key. */
 export const NAME = "acme.example/governance";
 export const { privateKeyPem, vkey } = generateKeys(NAME, "ed25519");
 
-/** How long what was sent may take until it is found. */
+/** How long it may take until sent records are found. */
 export const ARRIVED = { timeout: 120_000, interval: 250 };
 
-/** Tests that need both programs; skipped where they cannot be had. */
+/** Tests that need both programs. They are skipped if a program is missing. */
 export const describeBackends = describe.skipIf(
   lokiPath === undefined || otelcolPath === undefined,
 );
 
-/** A Collector in front of a Loki, of their own, with the configurations that are shipped. */
+/** A new Collector in front of a new Loki, with the configurations that we ship. */
 export class Backends implements AsyncDisposable {
   readonly folder: string;
   readonly loki: Running;
   readonly lokiUrl: string;
   readonly collector: Running;
-  /** Where the Collector takes OTLP. */
+  /** Where the Collector receives OTLP. */
   readonly url: string;
   readonly #metricsUrl: string;
 
@@ -84,7 +84,7 @@ export class Backends implements AsyncDisposable {
     return new LokiAuditReader({ url: this.lokiUrl, selector: selectorOf(service) });
   }
 
-  /** What Loki answers to a LogQL query about the last hours. */
+  /** The answer of Loki to a LogQL query about the last hours. */
   async ask(kind: "query" | "query_range", query: string): Promise<unknown[]> {
     const now = Date.now();
     const times =
@@ -98,32 +98,32 @@ export class Backends implements AsyncDisposable {
     return ((await answer.json()) as { data: { result: unknown[] } }).data.result;
   }
 
-  /** How many records Loki counts, what is there twice as two. */
+  /** How many records Loki has. A record that is stored twice counts as two. */
   async count(service: string): Promise<number> {
     const query = `sum(count_over_time(${selectorOf(service)} | governance_operation!="checkpoint" [6h]))`;
     const found = (await this.ask("query", query)) as { value: [time: number, count: string] }[];
     return Number(found[0]?.value[1] ?? 0);
   }
 
-  /** Waits until Loki counts so many records. */
+  /** Waits until Loki has so many records. */
   async holdRecords(service: string, records: number): Promise<void> {
     await vi.waitFor(async () => expect(await this.count(service)).toBe(records), ARRIVED);
   }
 
-  /** Waits until a reader counts so many entries. */
+  /** Waits until a reader finds so many entries. */
   async hold(service: string, entries: number): Promise<void> {
     const reader = this.reader(service);
     await vi.waitFor(async () => expect(await reader.count()).toBe(entries), ARRIVED);
   }
 
-  /** A counter of the Collector itself, over all its labels. */
+  /** A counter of the Collector, summed over its labels. */
   async counted(name: string): Promise<number> {
     const text = await (await fetch(this.#metricsUrl)).text();
     const values = text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, "gm"));
     return [...values].reduce((sum, [, value]) => sum + Number(value), 0);
   }
 
-  /** Runs the command `quorumlog` as it is shipped, with the flags that name this Loki. */
+  /** Runs the built command `quorumlog` with the flags that name this Loki. */
   command(service: string, name: string, ...more: readonly string[]): Promise<Outcome> {
     return quorumlog(name, "--loki", this.lokiUrl, "--selector", selectorOf(service), ...more);
   }
@@ -135,14 +135,14 @@ export class Backends implements AsyncDisposable {
   }
 }
 
-/** What a command did. */
+/** How a command ended. */
 export interface Outcome {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs the command `quorumlog` as it is shipped. */
+/** Runs the built command `quorumlog`. */
 export function quorumlog(...argv: readonly string[]): Promise<Outcome> {
   const bin = resolve(import.meta.dirname, "../../dist/cli/bin.js");
   return new Promise((done) => {

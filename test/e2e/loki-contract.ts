@@ -8,13 +8,13 @@ import { pageOf } from "../../src/query/audit-reader.js";
 import { queries } from "../fixtures/arbitrary-log.ts";
 import { all } from "../fixtures/loki-records.ts";
 
-/** How much is asked. */
+/** Which questions to ask. */
 export interface ContractOptions {
-  /** Questions to ask; by default 40 at random. */
+  /** The questions. By default, 40 random ones. */
   readonly asked?: readonly AuditQuery[];
 }
 
-/** What is asked: a `LokiAuditReader`, of `src` or of `dist`. */
+/** The reader: a `LokiAuditReader`, from `src` or from `dist`. */
 export interface AskedReader {
   entries(query?: AuditQuery): Promise<readonly unknown[]>;
   page(

@@ -53,7 +53,7 @@ describeBackends("when programs end", () => {
       audit.logNodeAdded({ did: `did:pqaid:node-${n}`, name: `${n}`, weight: 1 });
     await audit.checkpoint();
     await audit.shutdown();
-    // by another instance, so that it is another stream, of which Loki removes nothing
+    // Another instance sends it, so it is in another stream, and Loki does not remove it.
     const resource = resourceFromAttributes({
       "service.name": service,
       "service.instance.id": "two",
@@ -87,7 +87,7 @@ describeBackends("when Loki is down for longer than the time that a record may b
   });
   let backends: Backends;
   beforeAll(async () => {
-    // half of it is how far a record may be behind the newest of its stream
+    // A record may be older than the newest record of its stream by half of this.
     backends = await Backends.start({ LOKI_MAX_CHUNK_AGE: "1h" });
   });
   afterAll(() => backends?.[Symbol.asyncDispose]());
@@ -116,7 +116,7 @@ describeBackends("when Loki is down for longer than the time that a record may b
     );
     expect(await backends.counted("otelcol_exporter_send_failed_log_records(?:_total)?")).toBe(0);
 
-    // this Loki does refuse what is late
+    // This Loki does refuse late records.
     const mirror = otlpMirror({ url: `${backends.lokiUrl}/otlp/v1/logs`, onError: () => {} });
     const provider = new LoggerProvider({ resource, processors: [mirror] });
     provider.getLogger("app").emit({ body: "late", timestamp: Date.now() - 4 * HOUR_MILLIS });
@@ -148,7 +148,7 @@ function appOf(backends: Backends, service: string): ChildProcess {
   );
 }
 
-/** Kills an app when it has said that so many entries are safe, and something else with it. */
+/** Kills an app, and other programs, when the app has reported so many safe entries. */
 async function killedAfter(
   entries: number,
   app: ChildProcess,

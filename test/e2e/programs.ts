@@ -4,13 +4,13 @@ import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** One of the backends that the suite runs. */
+/** A backend that the tests run. */
 export interface Program {
   readonly name: "otelcol" | "loki";
   readonly version: string;
-  /** Names it may have on the PATH. */
+  /** Its possible names on the PATH. */
   readonly commands: readonly string[];
-  /** What go builds in the folder of the same name. */
+  /** The package that Go builds in the folder of the same name. */
   readonly package: string;
   readonly ldflags: string;
 }
@@ -33,7 +33,10 @@ export const LOKI: Program = {
 
 const FOLDERS: Readonly<Record<Program["name"], string>> = { otelcol: "collector", loki: "loki" };
 
-/** Where a program is: what `OTELCOL_BIN` or `LOKI_BIN` says, on the PATH, or in the cache that {@link build} fills. */
+/**
+ * The path of a program: what `OTELCOL_BIN` or `LOKI_BIN` says, or the one on the PATH, or the one
+ * that {@link build} put into the cache.
+ */
 export function pathOf(program: Program): string | undefined {
   const given = process.env[variableOf(program)];
   if (given !== undefined) {
@@ -46,7 +49,7 @@ export function pathOf(program: Program): string | undefined {
   return isOfVersion(cached, program.version) ? cached : undefined;
 }
 
-/** Builds a program that is not there, where Go is: into a cache outside of any clone, so that the next run finds it. */
+/** Builds a missing program with Go. The cache is outside of the clone, so later runs find it. */
 export function build(program: Program): void {
   const go = goPath();
   if (go === undefined || pathOf(program) !== undefined) return;
@@ -91,7 +94,7 @@ function isOfVersion(path: string, version: string): boolean {
   return stdout.includes(version);
 }
 
-/** Where Go is, if it is. */
+/** The path of Go, if it is installed. */
 export function goPath(): string | undefined {
   return [...onPath(["go"]), "/usr/local/go/bin/go"].find((path) => existsSync(path));
 }

@@ -38,7 +38,7 @@ describeBackends("a record that Loki refuses for good", () => {
   });
 });
 
-/** Nine small records, and one that is longer than Loki takes. */
+/** Nine small records, and one that is too long for Loki. */
 function emitTen(service: string, mirror: LogRecordProcessor): void {
   const logger = new LoggerProvider({
     resource: resourceFromAttributes({ "service.name": service }),

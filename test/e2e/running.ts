@@ -7,7 +7,7 @@ import { setTimeout } from "node:timers/promises";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
-/** The auditor's file, where the configuration asks for it. */
+/** The name of the auditor's file in the configuration. */
 export const RAW_FILE = "records.jsonl";
 
 /** How long a program may take to be ready. */
@@ -27,7 +27,7 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** A backend that can be killed and started again, with the same configuration, ports and folder. */
+/** A backend that can be killed and restarted with the same configuration, ports and folder. */
 export class Running implements AsyncDisposable {
   readonly #path: string;
   readonly #args: readonly string[];
@@ -72,7 +72,7 @@ export class Running implements AsyncDisposable {
     }
   }
 
-  /** Ends it by a signal, and waits until it is gone. */
+  /** Sends it a signal, and waits for its end. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
@@ -94,7 +94,7 @@ async function isReady(url: string): Promise<boolean> {
   );
 }
 
-/** A Loki with the configuration that is shipped. */
+/** A Loki with the configuration that we ship. */
 export async function lokiIn(
   folder: string,
   path: string,
@@ -115,7 +115,7 @@ export async function lokiIn(
   return { loki, url };
 }
 
-/** A Collector with the configuration that is shipped, unless another file is named, in front of a Loki. */
+/** A Collector in front of a Loki, with the configuration that we ship or another file. */
 export async function collectorIn(
   folder: string,
   path: string,

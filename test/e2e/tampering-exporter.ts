@@ -1,7 +1,7 @@
 import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 
-/** Passes records on, but for that of sequence 7, and with another decision in the line of sequence 9. */
+/** Exports all records but sequence 7, and changes the decision in the line of sequence 9. */
 export class TamperingExporter implements LogRecordExporter {
   readonly #exporter: LogRecordExporter;
 

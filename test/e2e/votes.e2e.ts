@@ -150,7 +150,7 @@ describeBackends(
   },
 );
 
-/** The evidence with what `change` makes of each item; those that it makes nothing of are left out. */
+/** The evidence after `change`. Items for which it returns nothing are left out. */
 function altered(
   source: EvidenceSource,
   change: (item: EvidenceItem) => EvidenceItem | undefined,

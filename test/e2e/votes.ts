@@ -5,7 +5,7 @@ import type { Vote } from "quorumlog";
 
 const FILE = resolve(import.meta.dirname, "../../../shared/data/mantadao-votes-1-213.csv");
 
-/** How many are made where the recorded ones are not at hand. */
+/** How many votes to make if the recorded ones are missing. */
 const MADE = 3000;
 
 const DECISIONS: Readonly<Record<string, Vote["decision"]>> = {
@@ -15,7 +15,7 @@ const DECISIONS: Readonly<Record<string, Vote["decision"]>> = {
   abstain: "abstain",
 };
 
-/** The recorded votes of a DAO, or made ones where these are not at hand. */
+/** The recorded votes of a DAO, or made-up ones if they are missing. */
 export function votes(): Pick<Vote, "voteId" | "proposalId" | "voterDid" | "decision">[] {
   if (!existsSync(FILE)) {
     console.warn(

@@ -23,13 +23,13 @@ export interface Packed {
 const readManifest = (folder: string): Manifest =>
   JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 
-/** What this repository says of itself. */
+/** The manifest of this package. */
 export const manifest: Manifest = readManifest(ROOT);
 
 const npm = (cwd: string, ...args: string[]): string =>
   execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
-/** Packs what `npm publish` would send. */
+/** Packs what `npm publish` sends. */
 export function pack(folder: string): Packed {
   const [packed] = JSON.parse(
     npm(ROOT, "pack", "--json", "--ignore-scripts", "--pack-destination", folder),
@@ -40,7 +40,7 @@ export function pack(folder: string): Packed {
   };
 }
 
-/** The packages and all that they depend on. */
+/** The packages and all their dependencies. */
 function closure(names: readonly string[], found = new Set<string>()): Set<string> {
   for (const name of names) {
     if (found.has(name)) continue;
@@ -50,7 +50,10 @@ function closure(names: readonly string[], found = new Set<string>()): Set<strin
   return found;
 }
 
-/** A project with the tarball and its required peers, installed by npm from the copies of this repository: no network. */
+/**
+ * A project with the tarball and its required peers. npm installs the peers from the copies in this
+ * repository, without a network.
+ */
 export function installedConsumer(folder: string, tarball: string): string {
   const required = Object.keys(manifest.peerDependencies).filter(
     (name) => manifest.peerDependenciesMeta[name]?.optional !== true,
@@ -63,7 +66,10 @@ export function installedConsumer(folder: string, tarball: string): string {
   return folder;
 }
 
-/** The same package in a project that has every peer, the optional ones too, as links to the copies of this repository. */
+/**
+ * A project with the same package and every peer, the optional ones too. The peers are links to the
+ * copies in this repository.
+ */
 export function linkedConsumer(folder: string, installed: string): string {
   const modules = join(folder, "node_modules");
   mkdirSync(modules, { recursive: true });
@@ -78,13 +84,16 @@ export function linkedConsumer(folder: string, installed: string): string {
   return folder;
 }
 
-/** Runs a program of the consumer and answers what it printed. */
+/** Runs a program in the project and returns its output. */
 export function run(consumer: string, file: string, source: string): string {
   writeFileSync(join(consumer, file), source);
   return execFileSync(process.execPath, [file], { cwd: consumer, encoding: "utf8" });
 }
 
-/** Type-checks files of the consumer, its dependencies' declarations included, and answers the compiler's errors. */
+/**
+ * Type-checks files in the project, and the declarations of its dependencies. Returns the errors of
+ * the compiler.
+ */
 export function typeErrors(
   consumer: string,
   files: Readonly<Record<string, string>>,

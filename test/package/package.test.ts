@@ -15,7 +15,9 @@ import {
 const SUBPATHS = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
   typeof target === "string" ? [] : [{ name: subpath.replace(/^\./, manifest.name), ...target }],
 );
-/** What a project without the optional peers can load; the OTLP mirror is a wrapper around one of them. */
+/**
+ * What a project without the optional peers can load: all but the OTLP mirror, which needs them.
+ */
 const WITHOUT_OPTIONAL_PEERS = SUBPATHS.map(({ name }) => name).filter(
   (name) => !name.endsWith("/otlp"),
 );
