@@ -89,3 +89,8 @@ export function invalidEvidence(message: string, field?: string): AuditError {
     ? new AuditError("invalid_evidence", message)
     : new AuditError("invalid_evidence", `${field}: ${message}`, { field });
 }
+
+/** Makes the error for one input field. The message starts with the field's path. */
+export function invalidEntry(field: string, reason: string, cause?: unknown): AuditError {
+  return new AuditError("invalid_entry", `${field}: ${reason}`, { field, cause });
+}

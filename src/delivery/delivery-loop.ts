@@ -1,5 +1,5 @@
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
-import { type BackoffOptions, backoffMillis } from "../http/backoff.js";
+import { type BackoffOptions, backoffMillis } from "../http/retry.js";
 import { type Batch, type BatchLimits, BatchPlan } from "./batch-plan.js";
 import { Pause, ScheduledStart } from "./delivery-timers.js";
 import { type ExportFailure, exportFailure } from "./export-error.js";

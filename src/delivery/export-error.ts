@@ -1,4 +1,4 @@
-import { isRetryStatus } from "../http/answer.js";
+import { isRetryStatus } from "../http/retry.js";
 
 /** What an exporter can tell about a failed export, beside a message. */
 export interface ExportErrorOptions {

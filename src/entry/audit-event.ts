@@ -1,6 +1,6 @@
+import { invalidEntry } from "../errors.js";
 import { COLUMNS, OPTIONAL_COLUMNS, type OptionalColumn } from "./columns.js";
 import { copyJsonObject } from "./copy-json.js";
-import { invalidEntry } from "./invalid.js";
 import type { JsonObject, JsonValue } from "./json.js";
 import { MAX_LINE_BYTES } from "./line.js";
 import { OPERATION_PATTERN, RESERVED_OPERATION, VOCABULARIES } from "./operations.js";

@@ -1,6 +1,5 @@
 import { types } from "node:util";
-import type { AuditError } from "../errors.js";
-import { invalidEntry } from "./invalid.js";
+import { type AuditError, invalidEntry } from "../errors.js";
 import { formatPath, type JsonObject, type JsonPath, type JsonValue } from "./json.js";
 import { MAX_LINE_BYTES } from "./line.js";
 

@@ -1,3 +1,4 @@
+import { invalidEntry } from "../errors.js";
 import {
   objectOf,
   oneOf,
@@ -14,7 +15,6 @@ import type {
   GovernanceProposal,
   Vote,
 } from "./domain.js";
-import { invalidEntry } from "./invalid.js";
 import { CONSENSUS_DECISIONS, PROPOSAL_KINDS, VOTE_DECISIONS } from "./operations.js";
 
 /** What `logProposalCreated` takes of a proposal. */

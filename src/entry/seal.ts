@@ -1,6 +1,6 @@
+import { invalidEntry } from "../errors.js";
 import type { AuditEntry, EntryFields, Mutable } from "./audit-entry.js";
 import type { ValidEvent } from "./audit-event.js";
-import { invalidEntry } from "./invalid.js";
 import { canonicalLeaf, hashOfLeaf, MAX_LINE_BYTES } from "./line.js";
 import { formatTimestamp } from "./timestamp.js";
 

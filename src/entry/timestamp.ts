@@ -1,4 +1,4 @@
-import { invalidEntry } from "./invalid.js";
+import { invalidEntry } from "../errors.js";
 
 /**
  * 2262-04-11T23:47:16.854Z: the last millisecond that fits the signed 64-bit nanoseconds of OTLP

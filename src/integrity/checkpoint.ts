@@ -1,7 +1,6 @@
 import { invalidEvidence, invalidOption } from "../errors.js";
 import { HASH_BYTES, type Hash, hexOf } from "./merkle/merkle-hash.js";
-import { base64, hashOfBase64, numberOfDecimal } from "./note/encodings.js";
-import { parseNote } from "./note/signed-note.js";
+import { base64, hashOfBase64, numberOfDecimal, parseNote } from "./note/signed-note.js";
 
 /** What stands between the text of a checkpoint, which has no empty line, and its signatures. */
 const BEFORE_SIGNATURES = "\n\n";

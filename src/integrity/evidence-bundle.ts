@@ -3,7 +3,7 @@ import { AuditError, invalidEvidence } from "../errors.js";
 import { quoted } from "../text/safe-text.js";
 import { type Checkpoint, parseCheckpoint } from "./checkpoint.js";
 import type { Hash } from "./merkle/merkle-hash.js";
-import { base64, hashOfBase64 } from "./note/encodings.js";
+import { base64, hashOfBase64 } from "./note/signed-note.js";
 
 /** Chosen entries of a log, each with the proof that it is in the tree of the checkpoint. */
 export interface EvidenceBundle {

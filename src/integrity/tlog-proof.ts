@@ -1,7 +1,7 @@
 import { invalidEvidence } from "../errors.js";
 import { parseCheckpoint } from "./checkpoint.js";
 import type { Hash } from "./merkle/merkle-hash.js";
-import { base64, bytesOfBase64, hashOfBase64, numberOfDecimal } from "./note/encodings.js";
+import { base64, bytesOfBase64, hashOfBase64, numberOfDecimal } from "./note/signed-note.js";
 
 /** The proof that one entry is in the log. The keys of the log are enough to check it offline. */
 export interface TlogProof {

@@ -1,7 +1,7 @@
 import type { MeterProvider } from "@opentelemetry/api";
 import { guardExit, type Pending, unguardExit } from "../delivery/exit-guard.js";
 import { AuditError } from "../errors.js";
-import { backoffMillis } from "../http/backoff.js";
+import { backoffMillis } from "../http/retry.js";
 import type { JournalRow } from "../journal/entries/entry-table.js";
 import type { Journal } from "../journal/journal.js";
 import * as semconv from "../semconv.js";

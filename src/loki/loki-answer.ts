@@ -1,6 +1,6 @@
 import { isObject, parseObject } from "../entry/json.js";
 import { AuditError, invalidOption } from "../errors.js";
-import { isRetryStatus, retryAfterMillis, statusText } from "../http/answer.js";
+import { isRetryStatus, retryAfterMillis, statusText } from "../http/retry.js";
 import { excerpt } from "../text/safe-text.js";
 import type { LokiRecord } from "./loki-record.js";
 

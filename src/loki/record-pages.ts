@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { AuditError } from "../errors.js";
-import { backoffMillis } from "../http/backoff.js";
+import { backoffMillis } from "../http/retry.js";
 import { withoutContent } from "./logql.js";
 import { type IngesterStats, lokiFailed } from "./loki-answer.js";
 import type { LokiEndpoint, LokiOutcome, LokiQuestion } from "./loki-endpoint.js";

@@ -1,5 +1,5 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
-import { nanosOf } from "../record/record-time.js";
+import { nanosOf } from "../record/sealed-record.js";
 
 type Resource = ReadableLogRecord["resource"];
 type Scope = ReadableLogRecord["instrumentationScope"];

@@ -1,8 +1,8 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { AuditEvent } from "../entry/audit-event.js";
 import { COLUMNS, type ColumnName } from "../entry/columns.js";
-import { invalidEntry } from "../entry/invalid.js";
 import type { JsonValue } from "../entry/json.js";
+import { invalidEntry } from "../errors.js";
 import * as semconv from "../semconv.js";
 
 /**

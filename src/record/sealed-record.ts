@@ -1,8 +1,16 @@
-import type { Attributes, AttributeValue, HrTime, SeverityNumber } from "@opentelemetry/api";
-import type { ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
+import type {
+  Attributes,
+  AttributeValue,
+  HrTime,
+  SeverityNumber,
+  SpanContext,
+} from "@opentelemetry/api";
+import type { ReadableLogRecord, ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
+import type { Mutable } from "../entry/audit-entry.js";
 import type { JsonObject } from "../entry/json.js";
 import type { SealedEntry } from "../entry/seal.js";
 import * as semconv from "../semconv.js";
+import type { RecordSurroundings } from "./surroundings.js";
 
 /** How many details become attributes. The body has all details. */
 export const MAX_DETAIL_ATTRIBUTES = 32;
@@ -108,6 +116,60 @@ export function writeSeal(
 /** Whether a log has sealed the record. */
 export function isSealed(attributes: Attributes): boolean {
   return attributes[semconv.ATTR_GOVERNANCE_LOG_ID] !== undefined;
+}
+
+const NANOS_PER_SECOND = 1_000_000_000n;
+
+/** Returns a time in nanoseconds. Throws `RangeError` for parts that are not integers. */
+export function nanosOf(seconds: number, nanos: number): bigint {
+  return BigInt(seconds) * NANOS_PER_SECOND + BigInt(nanos);
+}
+
+/**
+ * Returns the time of the next record. It rises with every record, whatever the clock does, since
+ * Loki orders and pages by it.
+ */
+export function risenAbove([lastSeconds, lastNanos]: HrTime, millis: number): HrTime {
+  const seconds = Math.floor(millis / 1000);
+  const nanos = (millis - seconds * 1000) * 1e6;
+  if (seconds > lastSeconds || (seconds === lastSeconds && nanos > lastNanos))
+    return [seconds, nanos];
+  return lastNanos === 999_999_999 ? [lastSeconds + 1, 0] : [lastSeconds, lastNanos + 1];
+}
+
+/**
+ * Makes the record of an entry that was sealed earlier, to send it again. It says what the first
+ * record said.
+ *
+ * @param log - The log id.
+ * @param time - The time of recording.
+ */
+export function replayedRecord(
+  sealed: SealedEntry,
+  log: string,
+  time: HrTime,
+  { traceFlags, resource, scope }: RecordSurroundings,
+): ReadableLogRecord {
+  const { traceId, spanId } = sealed.entry;
+  const attributes: Attributes = {};
+  const record: Mutable<ReadableLogRecord> & SealableRecord = {
+    hrTime: time,
+    hrTimeObserved: time,
+    resource,
+    instrumentationScope: scope,
+    attributes,
+    droppedAttributesCount: 0,
+  };
+  if (traceId !== undefined && spanId !== undefined)
+    record.spanContext = { traceId, spanId, traceFlags: traceFlags ?? 0 } satisfies SpanContext;
+  writeSeal(record, sealed, log, time);
+  return record;
+}
+
+/** The sequence of a sealed record; undefined for any other. */
+export function sequenceOf(record: ReadableLogRecord): number | undefined {
+  const sequence = record.attributes[semconv.ATTR_GOVERNANCE_SEQUENCE];
+  return typeof sequence === "number" ? sequence : undefined;
 }
 
 function writeDetails(attributes: Attributes, details: JsonObject): void {

@@ -5,9 +5,8 @@ import { CheckpointCheck } from "./checkpoint-check.js";
 import { EntryCheck } from "./entry-check.js";
 import { type ResolvedVerifyOptions, resolveVerifyOptions, type VerifyOptions } from "./options.js";
 import { Problems } from "./problems.js";
-import { checkProofs } from "./proof-check.js";
 import { reportOf } from "./report.js";
-import { checkRoots } from "./root-check.js";
+import { checkProofs, checkRoots } from "./root-check.js";
 import type { VerificationReport } from "./verification-report.js";
 
 /**

@@ -11,9 +11,8 @@ import {
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
 import { readWithin } from "../input/read-within.js";
 import { cannotAnswer, type Source, type SourceCheckpoint, withTime } from "../input/source.js";
-import type { CommandIo } from "../output/command-io.js";
+import { type CommandIo, jsonLine, send } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
-import { jsonLine, send } from "../output/send.js";
 
 const WRITING = { command: "checkpoint --sign", verb: "sign", instead: "audit.checkpoint()" };
 

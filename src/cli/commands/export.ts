@@ -12,12 +12,10 @@ import {
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
 import { QUERY_FLAGS, queryOf } from "../input/query-flags.js";
 import { isPartial } from "../input/source.js";
-import type { CommandIo, TextSink } from "../output/command-io.js";
+import { type CommandIo, jsonLine, Progress, send, type TextSink } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { EXPORT_FORMATS, type ExportFormat } from "../output/export-format.js";
 import { assertFree, type NewFile, writeNewFiles } from "../output/new-files.js";
-import { Progress } from "../output/progress.js";
-import { jsonLine, send } from "../output/send.js";
 
 /** `quorumlog export`: all entries, or those of a query, for other programs. */
 export const exportCommand: Command = defineCommand({

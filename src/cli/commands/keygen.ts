@@ -8,8 +8,8 @@ import type { KeyAlgorithm } from "../../integrity/keys/verifier-key.js";
 import { syncFolder } from "../../journal/file/journal-file.js";
 import { visible, visibleLines } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
+import { jsonLine } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
-import { jsonLine } from "../output/send.js";
 
 /** One pair, and where it is written. */
 interface KeyPair {

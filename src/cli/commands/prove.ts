@@ -4,9 +4,9 @@ import { type Command, defineCommand, UsageError } from "../input/command.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
 import { proofFrom } from "../input/proof-from.js";
 import { naturalOf } from "../input/query-flags.js";
+import { jsonLine, send } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { writeNewFiles } from "../output/new-files.js";
-import { jsonLine, send } from "../output/send.js";
 
 /** `quorumlog prove`: evidence of chosen entries, which verifies without the journal. */
 export const prove: Command = defineCommand({

@@ -1,14 +1,12 @@
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import { type AuditQuery, DEFAULT_LIMIT } from "../../query/audit-query.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
-import { entryPages } from "../input/entry-pages.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
 import { naturalOf, QUERY_FLAGS, queryOf } from "../input/query-flags.js";
-import { type EntryReader, upToNow } from "../input/source.js";
+import { type EntryReader, entryPages, upToNow } from "../input/source.js";
+import { jsonLine, Progress, send } from "../output/command-io.js";
 import { entryTable } from "../output/entry-table.js";
 import { EXIT } from "../output/exit-code.js";
-import { Progress } from "../output/progress.js";
-import { jsonLine, send } from "../output/send.js";
 
 /** `quorumlog query`: entries as a table or as JSON. */
 export const query: Command = defineCommand({

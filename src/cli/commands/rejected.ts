@@ -3,8 +3,8 @@ import type { RejectedRecord } from "../../journal/outbox/outboxes.js";
 import { counted } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
 import { JOURNAL_FLAGS, withJournal } from "../input/open-source.js";
+import { jsonLine, send } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
-import { jsonLine, send } from "../output/send.js";
 import { Table } from "../output/table.js";
 
 /** `quorumlog rejected`: what backends have refused for good. */

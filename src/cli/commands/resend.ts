@@ -3,8 +3,8 @@ import { type Command, defineCommand, UsageError } from "../input/command.js";
 import { JOURNAL_FLAGS } from "../input/open-source.js";
 import { parseNatural } from "../input/query-flags.js";
 import { writeJournal } from "../input/write-journal.js";
+import { jsonLine } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
-import { jsonLine } from "../output/send.js";
 import { assertMirror } from "./rejected.js";
 
 const WRITING = { command: "resend", verb: "resend", instead: "journal.resend" };

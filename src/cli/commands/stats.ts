@@ -5,9 +5,8 @@ import { visible } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../input/command.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
 import { isPartial, type Source } from "../input/source.js";
-import type { CommandIo } from "../output/command-io.js";
+import { type CommandIo, jsonLine, send } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
-import { jsonLine, send } from "../output/send.js";
 import { Table } from "../output/table.js";
 
 /** `quorumlog stats`: what a source holds, and what became of it in each mirror. */

@@ -2,14 +2,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import type { AuditQuery } from "../../query/audit-query.js";
 import { type Command, defineCommand } from "../input/command.js";
-import { entryPages } from "../input/entry-pages.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
 import { naturalOf, QUERY_FLAGS, queryOf } from "../input/query-flags.js";
-import { cannotAnswer, type Source, type SourceKind } from "../input/source.js";
-import type { CommandIo } from "../output/command-io.js";
+import { cannotAnswer, entryPages, type Source, type SourceKind } from "../input/source.js";
+import { type CommandIo, jsonLine, send } from "../output/command-io.js";
 import { entryTable } from "../output/entry-table.js";
 import { EXIT } from "../output/exit-code.js";
-import { jsonLine, send } from "../output/send.js";
 
 const DEFAULT_LINES = 10;
 

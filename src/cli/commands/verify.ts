@@ -18,11 +18,9 @@ import { verifierKeys } from "../input/keys.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, sourcesOf } from "../input/open-source.js";
 import { readWithin } from "../input/read-within.js";
 import type { ClosedSource } from "../input/source.js";
-import type { CommandIo } from "../output/command-io.js";
+import { type CommandIo, jsonLine, Progress } from "../output/command-io.js";
 import { EXIT, exitCodeOf } from "../output/exit-code.js";
-import { Progress } from "../output/progress.js";
 import { overall, reportText } from "../output/report-text.js";
-import { jsonLine } from "../output/send.js";
 
 const FLAGS = {
   key: {

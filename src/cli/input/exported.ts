@@ -3,10 +3,9 @@ import { canonicalLine, entryOfLine, leafHash, readLine } from "../../entry/line
 import { AuditError } from "../../errors.js";
 import type { Checkpoint } from "../../integrity/checkpoint.js";
 import type { AuditQuery } from "../../query/audit-query.js";
+import type { Progress } from "../output/command-io.js";
 import type { ExportSource } from "../output/export-format.js";
-import type { Progress } from "../output/progress.js";
-import { entryPages } from "./entry-pages.js";
-import { type EntryReader, type Source, upToNow } from "./source.js";
+import { type EntryReader, entryPages, type Source, upToNow } from "./source.js";
 
 /** Which checkpoints go into a file beside the export. */
 export type WhichCheckpoints = "newest" | "all" | "none";

@@ -5,7 +5,7 @@ import { parseVerifierKey } from "../../integrity/keys/verifier-key.js";
 import type { CommandIo } from "../output/command-io.js";
 import { isSystemError } from "../output/exit-code.js";
 import { UsageError } from "./command.js";
-import { parseMoment } from "./moment.js";
+import { parseMoment } from "./query-flags.js";
 import { readWithin } from "./read-within.js";
 
 const VKEY = /^[^\s+]+\+[\da-f]{8}\+/;

@@ -6,8 +6,7 @@ import { CompactRange } from "../../integrity/merkle/compact-range.js";
 import { EMPTY_ROOT, type Hash } from "../../integrity/merkle/merkle-hash.js";
 import { inclusionProof } from "../../integrity/merkle/merkle-proofs.js";
 import { formatTlogProof } from "../../integrity/tlog-proof.js";
-import { entryPages } from "./entry-pages.js";
-import { isPartial, type Source } from "./source.js";
+import { entryPages, isPartial, type Source } from "./source.js";
 
 /** One entry by its sequence, or all of a proposal. */
 export type Proved = number | { readonly proposalId: string };

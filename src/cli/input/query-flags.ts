@@ -1,7 +1,6 @@
 import { type ColumnFlag, INDEXED_COLUMNS } from "../../entry/columns.js";
 import type { AuditQuery } from "../../query/audit-query.js";
 import { type FlagValues, UsageError } from "./command.js";
-import { parseMoment } from "./moment.js";
 
 /** A flag of a query, as the help describes it. */
 interface QueryFlag {
@@ -51,4 +50,55 @@ export function parseNatural(text: string, flag: string): number {
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(number)) return number;
   throw new UsageError(`--${flag} "${text}" is no whole number that is not negative`);
+}
+
+const MILLIS: Readonly<Record<string, number>> = {
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+
+const AGE = /^(?<count>\d+(?:\.\d+)?)(?<unit>[smhdw])$/;
+const EPOCH = /^@(?<seconds>\d+(?:\.\d+)?)$/;
+const RFC_3339 =
+  /^(?<date>\d{4}-\d\d-\d\d)(?:[Tt ](?<time>(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?)(?<zone>[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d))?$/;
+
+/**
+ * A time as people write it: how long ago (`90s`, `30m`, `2h`, `7d`, `1w`), RFC 3339, a date (its
+ * midnight in UTC), or seconds since 1970 behind an `@`, as `date +@%s` writes them. Throws
+ * `UsageError`.
+ *
+ * @param flag - What the time was given for.
+ */
+export function parseMoment(text: string, flag: string, now: Date): Date {
+  const millis = ageMillis(text, now) ?? epochMillis(text) ?? rfc3339Millis(text);
+  const moment = new Date(millis ?? Number.NaN);
+  if (!Number.isNaN(moment.getTime())) return moment;
+  throw new UsageError(
+    `--${flag} "${text}" is no time: write 2h (s, m, h, d, w: so long ago), 2026-04-14, 2026-04-14T12:00:00Z or @1776168000`,
+  );
+}
+
+function ageMillis(text: string, now: Date): number | undefined {
+  const { count, unit = "" } = AGE.exec(text)?.groups ?? {};
+  return count === undefined
+    ? undefined
+    : now.getTime() - Number(count) * (MILLIS[unit] ?? Number.NaN);
+}
+
+function epochMillis(text: string): number | undefined {
+  const { seconds } = EPOCH.exec(text)?.groups ?? {};
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
+}
+
+function rfc3339Millis(text: string): number | undefined {
+  const { date, time = "00:00:00", zone = "Z" } = RFC_3339.exec(text)?.groups ?? {};
+  if (date === undefined) return undefined;
+  // Date.parse takes the 30th of February for the 2nd of March
+  const midnight = new Date(`${date}T00:00:00Z`);
+  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== date)
+    return undefined;
+  return Date.parse(`${date}T${time}${zone.toUpperCase()}`);
 }

@@ -1,3 +1,4 @@
+import type { AuditEntry } from "../../entry/audit-entry.js";
 import type { Checkpoint } from "../../integrity/checkpoint.js";
 import type { EvidenceSource } from "../../integrity/evidence.js";
 import type { Journal } from "../../journal/journal.js";
@@ -104,4 +105,29 @@ export function withTime({
 }: StoredCheckpoint): SourceCheckpoint {
   const time = new Date(seconds * 1000 + Math.floor(nanos / 1e6)).toISOString();
   return { ...checkpoint, time };
+}
+
+/** How many entries are in memory at a time. */
+const PAGE = 512;
+
+/**
+ * Reads the entries of a query in its order, page by page, so that their number does not matter.
+ *
+ * @param limit - At most so many; Infinity for all.
+ */
+export async function* entryPages(
+  reader: Pick<EntryReader, "page">,
+  query: AuditQuery,
+  limit: number = Number.POSITIVE_INFINITY,
+): AsyncGenerator<AuditEntry[], void, undefined> {
+  const cursor = query.order === "oldest" ? "after" : "before";
+  let left = limit;
+  let rest = query;
+  for (;;) {
+    const { entries, next } = await reader.page({ ...rest, limit: Math.min(PAGE, left) });
+    yield entries;
+    left -= entries.length;
+    if (next === undefined || left <= 0) return;
+    rest = { ...rest, [cursor]: next };
+  }
 }

@@ -1,8 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { sha256Hex } from "../../entry/sha256.js";
 import { invalidEvidence, invalidOption } from "../../errors.js";
-import { base64, bytesOfBase64 } from "../note/encodings.js";
-import { isKeyName } from "../note/signed-note.js";
+import { base64, bytesOfBase64, isKeyName } from "../note/signed-note.js";
 
 /** The signature algorithms of keys. */
 export type KeyAlgorithm = "ed25519" | "ml-dsa-44";

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import { COLUMNS } from "../../entry/columns.js";
-import { nanosOf } from "../../record/record-time.js";
+import { nanosOf } from "../../record/sealed-record.js";
 import type { RecordScope } from "../../record/surroundings.js";
 import { journalFailed } from "../file/failure.js";
 import { RECORDED, TIME_BLOCK } from "../file/schema.js";

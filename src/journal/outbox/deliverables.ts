@@ -1,6 +1,6 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { checkpointRecord, type StoredCheckpoint } from "../../record/checkpoint-record.js";
-import { replayedRecord } from "../../record/replayed-record.js";
+import { replayedRecord } from "../../record/sealed-record.js";
 import { entryFromRow } from "../entries/entry-row.js";
 import type { EntryTable, HrTime, RecordRow } from "../entries/entry-table.js";
 import { journalFailed } from "../file/failure.js";

@@ -1,6 +1,6 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { Spool, SpooledRecord } from "../../delivery/spool.js";
-import { sequenceOf } from "../../record/replayed-record.js";
+import { sequenceOf } from "../../record/sealed-record.js";
 import type { OutboxTable, RejectedRow } from "./outbox-table.js";
 
 /** Options of `Journal.outbox`. */

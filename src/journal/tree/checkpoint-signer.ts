@@ -4,7 +4,7 @@ import { type Checkpoint, parseCheckpoint } from "../../integrity/checkpoint.js"
 import type { SigningKey } from "../../integrity/keys/signing-key.js";
 import { signCheckpoint } from "../../integrity/sign-checkpoint.js";
 import type { StoredCheckpoint } from "../../record/checkpoint-record.js";
-import { risenAbove } from "../../record/record-time.js";
+import { risenAbove } from "../../record/sealed-record.js";
 import { noSurroundings } from "../../record/surroundings.js";
 import type { EntryTable, HrTime } from "../entries/entry-table.js";
 import type { Connection } from "../file/connection.js";

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { StoredCheckpoint } from "../../record/checkpoint-record.js";
-import { nanosOf } from "../../record/record-time.js";
+import { nanosOf } from "../../record/sealed-record.js";
 import type { ContextIds, Contexts } from "../entries/contexts.js";
 import { RECORDED } from "../file/schema.js";
 

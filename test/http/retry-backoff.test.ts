@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { backoffMillis } from "../../src/http/backoff.js";
+import { backoffMillis } from "../../src/http/retry.js";
 
 const OPTIONS = { initialMillis: 1000, maxMillis: 30_000 };
 

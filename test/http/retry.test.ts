@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isRetryStatus, retryAfterMillis, statusText } from "../../src/http/answer.js";
+import { isRetryStatus, retryAfterMillis, statusText } from "../../src/http/retry.js";
 
 describe("Retry-After", () => {
   const now = Date.UTC(2026, 3, 14);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { UsageError } from "../../src/cli/input/command.js";
-import { parseMoment } from "../../src/cli/input/moment.js";
+import { parseMoment } from "../../src/cli/input/query-flags.js";
 
 const NOW = new Date("2026-04-14T12:00:00.000Z");
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { exportFailure } from "../../src/delivery/export-error.js";
-import { answerError } from "../../src/otlp/otlp-answer.js";
+import { answerError } from "../../src/otlp/otlp-transport.js";
 
 const answer = (status: number, body: string, headers = {}) =>
   answerError({ status, headers, body, cut: false });
