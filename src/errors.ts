@@ -1,6 +1,6 @@
 /**
- * Every way in which Quorumlog can refuse or fail. The set is closed, so code that handles errors can
- * be exhaustive.
+ * Every way in which Quorumlog can refuse or fail. The set is closed, so code that handles errors
+ * can be exhaustive.
  *
  * | code | what happened |
  * |---|---|
@@ -72,7 +72,7 @@ export function invalidOption(field: string, reason: string): AuditError {
   return new AuditError("invalid_options", `${field}: ${reason}`, { field });
 }
 
-/** The message without the field in front, for one that names the field in another way, such as a flag. */
+/** The message without the field in front, for a caller that calls the field something else. */
 export function reasonOf({ field, message }: AuditError): string {
   const prefix = `${field}: `;
   return message.startsWith(prefix) ? message.slice(prefix.length) : message;

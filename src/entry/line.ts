@@ -201,7 +201,7 @@ export function readAnyLine(line: string): LineSummary | undefined {
   }
 }
 
-/** Whether a log writes these members as this line. Throws `RangeError` where they nest too deep. */
+/** Whether a log writes these members as this line. Throws `RangeError` if they nest too deep. */
 function isCanonical(members: UnknownObject, line: string): boolean {
   return (
     isEntry(members) && canonicalLine(members["log"] as string, entryOfLine(members, "")) === line

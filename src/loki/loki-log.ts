@@ -77,7 +77,7 @@ export class LokiLog {
     return this.#entries(this.#pages(this.#walk(entriesOf(selector, logId)), signal), false);
   }
 
-  /** The signed notes of all checkpoints, each once, by the time of recording. They are not checked. */
+  /** The signed notes of all checkpoints, each once, by time of recording. They are not checked. */
   async *checkpoints(
     newestFirst: boolean,
     signal?: AbortSignal,

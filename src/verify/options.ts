@@ -103,7 +103,10 @@ function trustedCheckpoint(value: unknown, field: string): Checkpoint {
   return parseTrustedCheckpoint(string(value, field));
 }
 
-/** Reads a checkpoint that an auditor kept: a signed note, or its text alone. Throws `invalid_evidence`. */
+/**
+ * Reads a checkpoint that an auditor kept: a signed note, or its text alone. Throws
+ * `invalid_evidence`.
+ */
 export function parseTrustedCheckpoint(noteOrText: string): Checkpoint {
   const text = noteOrText.trimEnd();
   return text.includes("\n\n") ? parseCheckpoint(noteOrText) : parseCheckpointText(`${text}\n`);

@@ -99,8 +99,8 @@ export class CheckpointSigner {
       throw new AuditError(
         "verification_failed",
         `${file.path} no longer has the ${newest.size} entries that its newest checkpoint ` +
-          "signed; no further checkpoint is signed. Keep the file, verify it, and restore it from " +
-          "a backup",
+          "signed; no further checkpoint is signed. Keep the file, verify it, and restore it " +
+          "from a backup",
       );
     this.#compared = true;
   }
