@@ -1,6 +1,6 @@
 /**
  * Keeps the rooms of `src/` apart: which room may import which, which packages a room may load, no
- * circles, no file over 400 lines, no default export. The table below is the "may import" column of
+ * circles, no file over 400 lines, no comment over 100 columns, no default export. The table below is the "may import" column of
  * ARCHITECTURE.md.
  */
 import { globSync, readFileSync } from "node:fs";
@@ -75,6 +75,9 @@ const STATEMENT =
 const EXPRESSION = /^(?![ \t]*(?:\*|\/\/)).*?\bimport\("(?<from>[^"\n]+)"\)/gm;
 const DEFAULT_EXPORT = /^export default\b/gm;
 const NO_REEXPORT = /^(?!export (?:type )?\{)[a-z].*/gm;
+
+/** A line of a comment. The formatter wraps code; a text of the help is one line of the screen. */
+const COMMENT = /^\s*(?:\/\*|\*|\/\/)/;
 
 /** Says whether a line has more than 100 columns, and can be broken. */
 export const isTooWide = (line: string): boolean =>
@@ -187,6 +190,9 @@ export function layerViolations(
       report(1, `the inner room ${inner} is not in the table of scripts/layers.ts`);
     const lines = text.trimEnd().split("\n").length;
     if (lines > MAX_LINES) report(lines, `the file is longer than ${MAX_LINES} lines`);
+    for (const [index, line] of text.split("\n").entries())
+      if (COMMENT.test(line) && isTooWide(line))
+        report(index + 1, `the comment is wider than ${MAX_COLUMNS} columns`);
     for (const { index } of text.matchAll(DEFAULT_EXPORT))
       report(lineAt(text, index), "no default exports");
     if (room === "index") {

@@ -75,6 +75,18 @@ describe("the layer check", () => {
     ]);
   });
 
+  test("refuses a comment that is wider than 100 columns, but for an address in it", () => {
+    const wide = "word ".repeat(21);
+    expect(
+      violations({
+        "src/errors.ts": `// ${wide}\n/**\n * ${wide}\n */\n// https://a.example/ ${wide}\n`,
+      }),
+    ).toEqual([
+      "src/errors.ts:1: the comment is wider than 100 columns",
+      "src/errors.ts:3: the comment is wider than 100 columns",
+    ]);
+  });
+
   test("refuses long files, default exports, unknown rooms and logic in index.ts", () => {
     expect(
       violations({

@@ -97,7 +97,8 @@ async function signersOf(paths: readonly string[], { cwd }: CommandIo): Promise<
     } catch (cause) {
       throw new AuditError(
         "invalid_evidence",
-        `${path} holds no private key that this version of Node can sign with; give a .pem file of quorumlog keygen`,
+        `${path} holds no private key that this version of Node can sign with; give a .pem ` +
+          "file of quorumlog keygen",
         { cause },
       );
     }
@@ -109,7 +110,8 @@ function noCheckpoint({ kind, name }: Source): AuditError {
   return kind === "journal"
     ? new AuditError(
         "journal_failed",
-        `journal: ${name} has no checkpoint yet. Give the app a signer (quorumlog keygen makes keys), ` +
+        `journal: ${name} has no checkpoint yet. Give the app a signer (quorumlog keygen ` +
+          "makes keys), " +
           "or sign one with quorumlog checkpoint --sign KEYFILE",
       )
     : invalidEvidence("no checkpoint is there");

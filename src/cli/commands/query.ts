@@ -92,5 +92,8 @@ async function hasMore(reader: EntryReader, query: AuditQuery, last: number): Pr
 
 function moreAfter(last: number, order: "newest" | "oldest"): string {
   const next = order === "oldest" ? `--after ${last}` : `--before ${last}`;
-  return `there are more than ${DEFAULT_LIMIT} entries: go on with ${next}, or use --limit or --all\n`;
+  return (
+    `there are more than ${DEFAULT_LIMIT} entries: go on with ${next}, or use --limit or ` +
+    "--all\n"
+  );
 }

@@ -58,6 +58,7 @@ export function assertMirror(journal: Journal, mirror: string): void {
   if (Object.hasOwn(mirrors, mirror)) return;
   const known = Object.keys(mirrors);
   throw new UsageError(
-    `the journal knows no mirror "${mirror}"; ${known.length === 0 ? "it has none" : `it has ${known.join(", ")}`}`,
+    `the journal knows no mirror "${mirror}"; ` +
+      `${known.length === 0 ? "it has none" : `it has ${known.join(", ")}`}`,
   );
 }

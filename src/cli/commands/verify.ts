@@ -99,7 +99,8 @@ async function broughtAlong(
   const { key: keys = [], trusted, log: origin } = flags;
   if (keys.length === 0 && trusted === undefined)
     throw new UsageError(
-      "nothing to verify with: ask the operator of the log for its public key (the .vkey file of quorumlog keygen), and " +
+      "nothing to verify with: ask the operator of the log for its public key (the .vkey file " +
+        "of quorumlog keygen), and " +
         "give it with --key; or give a checkpoint that you kept, with --trusted",
     );
   return {
@@ -149,7 +150,8 @@ async function verified(
   );
   if (report.completeness === "failed" && lookbackDays !== undefined)
     await io.stderr.write(
-      `quorumlog: entries that were recorded more than ${lookbackDays} days ago count as missing: they were not looked for; ` +
+      `quorumlog: entries that were recorded more than ${lookbackDays} days ago count as ` +
+        "missing: they were not looked for; " +
         "--lookback DAYS looks further back\n",
     );
   switch (overall(report)) {

@@ -62,11 +62,13 @@ export async function wholeExport(
       if (next - pruned < count) remarks.push(gapRemark(next, source));
       if (isOfLines && pruned > 0)
         remarks.push(
-          `${pruned} entries were pruned, and the lines cannot be verified without them; quorumlog verify takes the journal`,
+          `${pruned} entries were pruned, and the lines cannot be verified without them; ` +
+            "quorumlog verify takes the journal",
         );
       if (isUncovered)
         remarks.push(
-          `the newest checkpoint covers ${newest.size} entries, but only the first ${next} were exported without a gap: ` +
+          `the newest checkpoint covers ${newest.size} entries, but only the first ${next} ` +
+            "were exported without a gap: " +
             "it is left out; quorumlog verify --loki says what is missing",
         );
       return { checkpoints: isUncovered ? [] : checkpoints, remarks };
@@ -97,7 +99,8 @@ export function chosenExport(
     end() {
       assertNotPruned(source, pruned);
       const remark =
-        "these are not all lines of the log, and cannot be verified; quorumlog prove makes evidence of chosen entries";
+        "these are not all lines of the log, and cannot be verified; quorumlog prove makes " +
+        "evidence of chosen entries";
       return { checkpoints: [], remarks: isOfLines ? [remark] : [] };
     },
   };
@@ -129,7 +132,8 @@ function gapRemark(sequence: number, { lookbackDays }: Source): string {
   const remark = `entry ${sequence} is missing, so this is not the whole log`;
   return lookbackDays === undefined
     ? remark
-    : `${remark}. Loki lacks it, or it was recorded more than ${lookbackDays} days ago (--lookback)`;
+    : `${remark}. Loki lacks it, or it was recorded more than ${lookbackDays} days ago ` +
+        "(--lookback)";
 }
 
 function lineOf(entry: AuditEntry, logId: string): string {

@@ -63,7 +63,8 @@ async function withFile<T>(
     }
     if (kind === undefined)
       throw invalidEvidence(
-        "it is damaged, or is not a journal, an export as NDJSON, an evidence bundle or a tlog-proof",
+        "it is damaged, or is not a journal, an export as NDJSON, an evidence bundle or a " +
+          "tlog-proof",
       );
     const lineFile = line && resolve(io.cwd, line);
     const evidence = await evidenceOf(kind, chunks(head, file), absolute, lineFile);
@@ -173,11 +174,13 @@ function kindOf(head: Uint8Array): Exclude<SourceKind, "loki"> | undefined {
   if (LINES.test(text)) return "export";
   if (OTHER_EXPORT.test(text))
     throw invalidEvidence(
-      "an export as JSON or CSV does not hold the lines that the log signed; give the journal, or an export as NDJSON",
+      "an export as JSON or CSV does not hold the lines that the log signed; give the " +
+        "journal, or an export as NDJSON",
     );
   if (CHECKPOINT.test(text))
     throw invalidEvidence(
-      "it is a checkpoint; give the journal or the export that it covers, and the checkpoint with --checkpoint or --trusted",
+      "it is a checkpoint; give the journal or the export that it covers, and the checkpoint " +
+        "with --checkpoint or --trusted",
     );
   return undefined;
 }

@@ -118,7 +118,8 @@ async function proofsInTree(
   if (Buffer.from(tree.root()).toString("hex") !== rootHash)
     throw new AuditError(
       "verification_failed",
-      `the entries are not those that the checkpoint of ${size} entries signed; quorumlog verify shows what is wrong`,
+      `the entries are not those that the checkpoint of ${size} entries signed; quorumlog ` +
+        "verify shows what is wrong",
     );
   return new Map(
     Array.from(texts, ([sequence, line]) => {

@@ -77,7 +77,8 @@ export function parseMoment(text: string, flag: string, now: Date): Date {
   const moment = new Date(millis ?? Number.NaN);
   if (!Number.isNaN(moment.getTime())) return moment;
   throw new UsageError(
-    `--${flag} "${text}" is no time: write 2h (s, m, h, d, w: so long ago), 2026-04-14, 2026-04-14T12:00:00Z or @1776168000`,
+    `--${flag} "${text}" is no time: write 2h (s, m, h, d, w: so long ago), 2026-04-14, ` +
+      "2026-04-14T12:00:00Z or @1776168000",
   );
 }
 
