@@ -178,7 +178,7 @@ describe("a journal that is only read", () => {
     append(journal, 2);
     journal.close();
     rmSync(`${path}.lock`);
-    const reader = openJournal(path, { readOnly: true });
+    const reader = openJournal(path, { readOnly: true, minimumRetentionDays: 0 });
     expect(reader.entries()).toHaveLength(2);
     for (const call of [
       () => append(reader, 1),
