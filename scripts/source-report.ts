@@ -1,24 +1,13 @@
 /** Prints the size of each room of `src/`, as a part of `npm run lint`. */
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
-import { importsOf, isTooWide, roomOf, sources } from "./layers.ts";
+import { importsOf, roomOf, sources } from "./layers.ts";
 
 /** A file of this many lines or fewer is short. */
 const SHORT = 25;
 const COMMENT = /^\s*(?:\/\/|\/\*|\*)/;
 
-const HEAD = [
-  "room",
-  "files",
-  "lines",
-  "median",
-  "longest",
-  "",
-  "short",
-  "floors",
-  "comments",
-  "wide",
-];
+const HEAD = ["room", "files", "lines", "median", "longest", "", "short", "floors", "comments"];
 /** The columns that hold text, which is aligned to the left. */
 const TEXTS = new Set([0, 5]);
 
@@ -65,15 +54,14 @@ function row(name: string, files: ReadonlyMap<string, string>): string[] {
     String(lengths.filter((length) => length <= SHORT).length),
     String(floors(files)),
     `${Math.round((100 * comments) / all.length)} %`,
-    String(all.filter(isTooWide).length),
   ];
 }
 
 /**
  * Takes the files of `src/` by path. Returns a table with one line for each room and one for all of
  * `src/`: the number of files and lines, the median and the longest file, how many files are short
- * (25 lines or fewer), the floors (the longest chain of imports within the room), how many of its
- * lines are comments, and how many lines are wider than 100 columns.
+ * (25 lines or fewer), the floors (the longest chain of imports within the room), and how many of
+ * its lines are comments.
  */
 export function sourceReport(files: ReadonlyMap<string, string>): string[] {
   const rooms = Map.groupBy(files, ([file]) => roomOf(file));

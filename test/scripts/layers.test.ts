@@ -105,6 +105,24 @@ describe("the layer check", () => {
   });
 });
 
+test("a line of more than 100 columns is refused, unless it cannot be broken", () => {
+  const words = "one two three ".repeat(8);
+  expect(
+    violations({
+      "src/errors.ts": [
+        `// ${words}`,
+        `// see https://example.com ${words}`,
+        `const pattern = /${"[a-z]+".repeat(20)}/;`,
+        `const text = \`${words}\`;`,
+        `    "${words.slice(0, 99)}",`,
+      ].join("\n"),
+    }),
+  ).toEqual([
+    "src/errors.ts:1: the line is wider than 100 columns",
+    "src/errors.ts:4: the line is wider than 100 columns",
+  ]);
+});
+
 describe("inner rooms", () => {
   const ROOMS = {
     errors: ["", ""],

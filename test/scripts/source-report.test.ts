@@ -12,9 +12,9 @@ test("the report of sizes shows each room, its floors and its longest file, and 
     ["src/errors.ts", "/** Why. */\nexport const e = 1;\n"],
   ]);
   expect(sourceReport(files)).toEqual([
-    "room    files  lines  median  longest             short  floors  comments  wide",
-    "entry       3     30       3       26  b.ts           2       3       3 %     1",
-    "errors      1      2       2        2  errors.ts      1       1      50 %     0",
-    "src         4     32       3       26  b.ts           3       3       6 %     1",
+    "room    files  lines  median  longest             short  floors  comments",
+    "entry       3     30       3       26  b.ts           2       3       3 %",
+    "errors      1      2       2        2  errors.ts      1       1      50 %",
+    "src         4     32       3       26  b.ts           3       3       6 %",
   ]);
 });

@@ -20,7 +20,8 @@ export function commandHelp(command: Command): string {
 export function overallHelp(commands: readonly Command[]): string {
   const examples = commands.flatMap(({ examples: [first] }) => first ?? []);
   return [
-    "quorumlog reads and verifies an audit log: its journal, also while an app writes to it, an export, or\nwhat was mirrored to Grafana Loki.\n",
+    "quorumlog reads and verifies an audit log: its journal, also while an app writes to it, an " +
+      "export, or\nwhat was mirrored to Grafana Loki.\n",
     "Usage: quorumlog COMMAND [operands] [flags]\n",
     `Commands:\n${inTwoColumns(commands.map(({ name, about }) => [name, about]))}`,
     `Flags of every command:\n${flagLines(COMMON_FLAGS)}`,
@@ -32,10 +33,11 @@ export function overallHelp(commands: readonly Command[]): string {
 
 function flagLines(flags: Flags): string {
   return inTwoColumns(
-    Object.entries(flags).map(([name, { short, value, multiple, about }]) => [
-      `${short === undefined ? "    " : `-${short}, `}--${name}${value === undefined ? "" : ` ${value}`}`,
-      multiple ? `${about}; can be repeated` : about,
-    ]),
+    Object.entries(flags).map(([name, { short, value, multiple, about }]) => {
+      const letter = short === undefined ? "    " : `-${short}, `;
+      const flag = `${letter}--${name}${value === undefined ? "" : ` ${value}`}`;
+      return [flag, multiple ? `${about}; can be repeated` : about];
+    }),
   );
 }
 

@@ -57,8 +57,10 @@ export class Table<Row> {
     const widths = this.#fittedWidths();
     if (isFirst)
       yield `${styled("bold", lineOf(columns, this.#titles(columns), widths), this.#io)}\n`;
-    for (const [index, row] of rows.entries())
-      yield `${styled(this.#options.colour?.(row), lineOf(columns, cells[index] ?? [], widths), this.#io)}\n`;
+    for (const [index, row] of rows.entries()) {
+      const line = lineOf(columns, cells[index] ?? [], widths);
+      yield `${styled(this.#options.colour?.(row), line, this.#io)}\n`;
+    }
   }
 
   #layOut(columns: readonly Column<Row>[], rows: readonly Row[]): string[][] {
