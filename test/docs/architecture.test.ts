@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 
@@ -18,6 +18,15 @@ describe("ARCHITECTURE.md", () => {
       entry.isDirectory() ? `src/${entry.name}/` : `src/${entry.name}`,
     );
     expect([...named].filter((name) => name?.startsWith("src/")).sort()).toEqual(rooms.sort());
+  });
+
+  test("names files that exist", () => {
+    const files = globSync("{src,scripts,test}/**/*.ts", { cwd: ROOT });
+    const quoted = [...ARCHITECTURE.matchAll(/`([\w./-]+\.ts)`/g)].map(([, name = ""]) => name);
+    expect(quoted.length).toBeGreaterThan(10);
+    expect(quoted.filter((name) => !files.some((file) => `/${file}`.endsWith(`/${name}`)))).toEqual(
+      [],
+    );
   });
 
   test("gives a reason for each peer dependency", () => {
