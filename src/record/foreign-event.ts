@@ -68,7 +68,16 @@ function timestampOf(record: ReadableLogRecord): Date | undefined {
   const [seconds, nanos] = record.hrTime;
   const millis = seconds * 1000 + Math.floor(nanos / 1e6);
   const sameTimes = seconds === record.hrTimeObserved[0] && nanos === record.hrTimeObserved[1];
-  return sameTimes && Math.abs(Date.now() - millis) < STAMPED_WITHIN_MILLIS
-    ? undefined
-    : new Date(millis);
+  return sameTimes && isNow(millis) ? undefined : new Date(millis);
+}
+
+/**
+ * Whether the SDK stamped this time just now. It takes a small number for a reading of
+ * `performance.now()`: where the clock is not set yet, it adds the start of the process.
+ */
+function isNow(millis: number): boolean {
+  const now = Date.now();
+  return [now, performance.timeOrigin + now].some(
+    (stamp) => Math.abs(stamp - millis) < STAMPED_WITHIN_MILLIS,
+  );
 }

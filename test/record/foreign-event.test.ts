@@ -1,5 +1,5 @@
 import { type LogRecord, SeverityNumber } from "@opentelemetry/api";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type AttachedLogParts, attachedLog } from "../fixtures/attached-log.js";
 import { atNoon, NODE, NOON } from "../fixtures/domain-objects.js";
 import { processorThat } from "../fixtures/recording-mirror.js";
@@ -124,6 +124,16 @@ describe("a record of the app's own logger with a governance.operation", () => {
 
 describe("the time of a record of the app", () => {
   test("is the log's clock when the app gave none", () => {
+    const { entry } = emitted({ attributes: POLICY });
+    expect(entry?.timestamp).toBe(NOON);
+    expect(entry).not.toHaveProperty("recordedAt");
+  });
+
+  test("is the log's clock too while the system's clock is not set", () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: 120_000 });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
     const { entry } = emitted({ attributes: POLICY });
     expect(entry?.timestamp).toBe(NOON);
     expect(entry).not.toHaveProperty("recordedAt");
