@@ -132,6 +132,32 @@ describe.each(KINDS)("a source that is a file: %s", (kind) => {
   });
 });
 
+describe.each(["query", "tail", "stats", "export --format json", "prove --sequence 0"])(
+  "%s says what is wrong with a path, and answers nothing",
+  (line) => {
+    const [command = "", ...flags] = line.split(" ");
+    const ask = (path: string) => quorumlog([command, path, ...flags]);
+
+    test.each([
+      ["nothing is there", () => join(folder, "missing"), /there is no .+missing to read/],
+      ["a folder", () => folder, /is a folder, not a file/],
+      ["an empty file, which a damaged journal can be", () => emptyFile(), /it is empty/],
+    ])("%s", async (_, path, message) => {
+      expect(await ask(path())).toMatchObject({
+        code: 3,
+        stdout: "",
+        stderr: expect.stringMatching(message),
+      });
+    });
+  },
+);
+
+function emptyFile(): string {
+  const path = join(folder, "empty");
+  writeFileSync(path, "");
+  return path;
+}
+
 test("an export proves an entry as the journal does", async () => {
   const proofOf = async (path: string): Promise<string> =>
     (await quorumlog(["prove", path, "--sequence", "3"])).stdout;

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { invalidEvidence } from "../../errors.js";
 import { parseCheckpoint } from "../../integrity/checkpoint.js";
@@ -49,10 +49,13 @@ async function withFile<T>(
   work: (source: Source) => Promise<T>,
 ): Promise<T> {
   const absolute = resolve(io.cwd, path);
-  const file = await open(absolute);
+  const file = await openFile(absolute);
   try {
     const head = await headOf(file);
-    const kind = kindOf(head) ?? unknown;
+    // an empty file may be an export without entries, or what is left of a journal
+    const kind = head.length === 0 ? unknown : (kindOf(head) ?? unknown);
+    if (kind === undefined && head.length === 0)
+      throw invalidEvidence("it is empty, so it is no journal, and an export of no entry");
     if (line !== undefined && kind !== "proof")
       throw new UsageError("--line goes with a tlog-proof file alone");
     if (kind === "journal") {
@@ -72,6 +75,15 @@ async function withFile<T>(
   } finally {
     await file.close();
   }
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") throw invalidEvidence(`there is no ${path} to read`);
+    throw error;
+  });
+  if (stats.isDirectory()) throw invalidEvidence(`${path} is a folder, not a file`);
+  return open(path);
 }
 
 /** What is in a file of evidence. */
@@ -159,8 +171,7 @@ const BUNDLE = /^\s*\{\s*"(?:format|version|origin|checkpoint|entries)"/;
  */
 const OTHER_EXPORT = /^\s*\[\s*[{\]]|^sequence,timestamp,operation,/;
 const CHECKPOINT = /^[^\n]+\n\d+\n[\w+/]{43}=\n/;
-/** A log without entries has an export without lines. */
-const LINES = /^\{|^$/;
+const LINES = /^\{/;
 
 /**
  * What a file is; undefined for unknown content. Throws `invalid_evidence` for files that no
