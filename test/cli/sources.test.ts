@@ -1,4 +1,12 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -141,6 +149,7 @@ describe.each(["query", "tail", "stats", "export --format json", "prove --sequen
     test.each([
       ["nothing is there", () => join(folder, "missing"), /there is no .+missing to read/],
       ["a folder", () => folder, /is a folder, not a file/],
+      ["a pipe, on which it would wait for ever", () => pipe(), /pipe is not a file/],
       ["an empty file, which a damaged journal can be", () => emptyFile(), /it is empty/],
     ])("%s", async (_, path, message) => {
       expect(await ask(path())).toMatchObject({
@@ -151,6 +160,12 @@ describe.each(["query", "tail", "stats", "export --format json", "prove --sequen
     });
   },
 );
+
+function pipe(): string {
+  const path = join(folder, "pipe");
+  if (!existsSync(path)) execFileSync("mkfifo", [path]);
+  return path;
+}
 
 function emptyFile(): string {
   const path = join(folder, "empty");

@@ -49,7 +49,7 @@ async function withFile<T>(
   work: (source: Source) => Promise<T>,
 ): Promise<T> {
   const absolute = resolve(io.cwd, path);
-  const file = await openFile(absolute);
+  const file = await openFile(absolute, unknown === "export");
   try {
     const head = await headOf(file);
     // an empty file may be an export without entries, or what is left of a journal
@@ -77,12 +77,18 @@ async function withFile<T>(
   }
 }
 
-async function openFile(path: string): Promise<FileHandle> {
+/**
+ * Opens a file.
+ *
+ * @param streams - Whether a pipe will do. To open one without a writer never ends.
+ */
+async function openFile(path: string, streams: boolean): Promise<FileHandle> {
   const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") throw invalidEvidence(`there is no ${path} to read`);
     throw error;
   });
   if (stats.isDirectory()) throw invalidEvidence(`${path} is a folder, not a file`);
+  if (!stats.isFile() && !streams) throw invalidEvidence(`${path} is not a file`);
   return open(path);
 }
 
