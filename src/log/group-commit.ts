@@ -63,8 +63,8 @@ export class GroupCommit {
     if (this.#failure === undefined) return;
     throw new AuditError(
       "journal_failed",
-      `the journal cannot be written, and ${this.#waiting.length} entries wait for it; ` +
-        "nothing was recorded",
+      "the journal cannot be written, so nothing was recorded; " +
+        `entries that wait for it: ${this.#waiting.length}`,
       { cause: this.#failure },
     );
   }

@@ -44,8 +44,8 @@ describe("a log in the app's own provider", () => {
     const { audit, mirror, after } = attachedLog();
     audit.logNodeAdded(NODE);
     audit.logNodeRemoved(NODE);
-    expect(mirror.attribute("governance.sequence")).toEqual([0, 1]);
-    expect(after.attribute("governance.sequence")).toEqual([0, 1]);
+    expect(mirror.sequences).toEqual([0, 1]);
+    expect(after.sequences).toEqual([0, 1]);
     expect(mirror.records[0]).toBe(after.records[0]);
   });
 

@@ -8,7 +8,6 @@ import {
   type GovernanceAuditLogOptions,
 } from "../../src/index.js";
 import { generateKeys } from "../../src/integrity/keys/key-generation.js";
-
 import { signingKeyOf } from "../../src/integrity/keys/signing-key.js";
 import { newPath, openJournal, temporaryFolder, thrownBy } from "../fixtures/journal.js";
 import {
@@ -31,7 +30,7 @@ const started = (options: GovernanceAuditLogOptions = {}) =>
   startedLog({ journal: file, signer, ...options });
 
 describe("a log with a signer", () => {
-  test("signs on demand what it has, under the name of its key", async () => {
+  test("signs its entries on demand, under the name of its key", async () => {
     const audit = started();
     expect(audit.logId).toBe(NAME);
     remove(audit, "did:a");
@@ -45,7 +44,7 @@ describe("a log with a signer", () => {
     expect(Array.from(reader.checkpoints(), ({ size }) => size)).toEqual([1, 2]);
   });
 
-  test("signs by itself after so many entries, and never within a call", async () => {
+  test("signs on its own after a number of entries, and never within a call", async () => {
     const audit = started({ checkpointEvery: { entries: 3 } });
     for (let i = 0; i < 7; i++) remove(audit, `did:${i}`);
     const reader = openJournal(file, { readOnly: true });
@@ -53,7 +52,7 @@ describe("a log with a signer", () => {
     await until(() => reader.newestCheckpoint()?.size === 7);
   });
 
-  test("signs by itself after so long, and not where nothing happened", async () => {
+  test("signs on its own after a time, and not if there is no new entry", async () => {
     const audit = started({ checkpointEvery: { millis: 20 } });
     remove(audit, "did:a");
     const reader = openJournal(file, { readOnly: true });
@@ -62,7 +61,7 @@ describe("a log with a signer", () => {
     expect([...reader.checkpoints()]).toHaveLength(1);
   });
 
-  test("signs the last one at its shutdown, once", async () => {
+  test("signs a last checkpoint at its shutdown, if there are new entries", async () => {
     const audit = started();
     remove(audit, "did:a");
     await audit.shutdown();
@@ -73,7 +72,7 @@ describe("a log with a signer", () => {
     ).toEqual([1]);
   });
 
-  test("waits at its shutdown for those that are under way, and begins no other", async () => {
+  test("waits at its shutdown for checkpoints that are under way, and begins no other", async () => {
     const errors: AuditError[] = [];
     const audit = started({
       checkpointEvery: { entries: 1 },
@@ -89,13 +88,13 @@ describe("a log with a signer", () => {
     expect(openJournal(file, { readOnly: true }).newestCheckpoint()?.size).toBe(2);
   });
 
-  test("waits for a group, so that the checkpoint is over what the helpers returned", async () => {
+  test("waits for a group, so that the checkpoint covers all entries that helpers returned", async () => {
     const audit = started({ durability: "batch" });
     for (const did of ["did:a", "did:b"]) remove(audit, did);
     expect((await audit.checkpoint()).size).toBe(2);
   });
 
-  test("signs with several keys, also one that is elsewhere", async () => {
+  test("signs with several keys, also a remote one", async () => {
     const elsewhere = generateKeys(NAME, "ed25519");
     const key = signingKeyOf(NAME, elsewhere.privateKeyPem);
     const sign = vi.fn((message: Uint8Array) => key.sign(message));
@@ -113,7 +112,7 @@ describe("a log with a signer", () => {
     expect(isSigned((await started({ signer: path }).checkpoint()).note)).toBe(true);
   });
 
-  test("goes on recording when a key fails, says so, and signs later", async () => {
+  test("goes on recording when a key fails, reports it, and signs later", async () => {
     const errors: AuditError[] = [];
     const key = signingKeyOf(NAME, privateKeyPem);
     let isDown = true;
@@ -135,7 +134,7 @@ describe("a log with a signer", () => {
     await until(() => reader.newestCheckpoint()?.size === 1);
   });
 
-  test("says that a key never answered, and asks it again", async () => {
+  test("reports a key that does not answer, and asks it again", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     try {
       const errors: AuditError[] = [];
@@ -154,7 +153,7 @@ describe("a log with a signer", () => {
     }
   });
 
-  test("says at its shutdown that the last checkpoint was not signed in time", async () => {
+  test("rejects its shutdown if the last checkpoint is not signed in time", async () => {
     const audit = started({ signer: { verifierKey: vkey, sign: () => new Promise(() => {}) } });
     remove(audit, "did:a");
     await expect(audit.shutdown({ timeoutMillis: 20 })).rejects.toMatchObject({
@@ -193,7 +192,7 @@ describe("a log with a signer", () => {
     expect(openJournal(file).logId).toBe("other");
   });
 
-  test("has neither checkpoint nor proof without one", async () => {
+  test("can neither sign nor prove without a signer", async () => {
     const audit = started({ signer: undefined });
     remove(audit, "did:a");
     await expect(audit.checkpoint()).rejects.toMatchObject({

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync, unlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { unlinkSync } from "node:fs";
 import { ExportResultCode } from "@opentelemetry/core";
 import { LoggerProvider, type LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -13,18 +11,16 @@ import {
 } from "../../src/index.js";
 import { Journal } from "../../src/journal/index.js";
 import { failWith, ScriptedExporter } from "../fixtures/exporters.js";
+import { newPath, thrownBy } from "../fixtures/journal.js";
 
-let folder: string;
 let file: string;
 const open: GovernanceAuditLog[] = [];
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "quorumlog-"));
-  file = join(folder, "governance.db");
+  file = newPath();
 });
 afterEach(async () => {
   for (const audit of open.splice(0)) await audit.shutdown({ timeoutMillis: 1 }).catch(() => {});
-  rmSync(folder, { recursive: true });
 });
 
 function started(options: GovernanceAuditLogOptions = {}): GovernanceAuditLog {
@@ -44,14 +40,6 @@ const mirrorOf = (exporter: ScriptedExporter, options = {}) =>
 const remove = (audit: GovernanceAuditLog, did: string) => audit.logNodeRemoved({ did });
 const sequencesOf = (exporter: ScriptedExporter) =>
   exporter.batches.flat().map(({ attributes }) => attributes["governance.sequence"]);
-const refusal = (work: () => unknown): AuditError => {
-  try {
-    work();
-  } catch (error) {
-    return error as AuditError;
-  }
-  throw new Error("nothing was thrown");
-};
 
 describe("a log with a journal", () => {
   test("has each entry on disk when its helper returns", () => {
@@ -63,7 +51,7 @@ describe("a log with a journal", () => {
     reader.close();
   });
 
-  test("goes on after a restart: log id, sequence, entries and times", async () => {
+  test("goes on after a restart with log id, sequence, entries and times", async () => {
     const clock = () => new Date("2026-04-14T12:00:00Z");
     const first = started({ logId: "acme.example/governance", clock });
     const before = [remove(first, "did:a"), remove(first, "did:b")];
@@ -84,7 +72,7 @@ describe("a log with a journal", () => {
     expect(new Set(times).size).toBe(3);
   });
 
-  test("refills memory with the newest maxEntries; the journal has all", async () => {
+  test("refills memory with the newest maxEntries of the journal", async () => {
     const first = started();
     for (let i = 0; i < 10; i++) remove(first, `did:${i}`);
     await first.shutdown();
@@ -97,27 +85,27 @@ describe("a log with a journal", () => {
 
   test("refuses another log id, and a second log on the same journal", async () => {
     await started({ logId: "acme.example/governance" }).shutdown();
-    expect(refusal(() => started({ logId: "other" }))).toMatchObject({
+    expect(thrownBy(() => started({ logId: "other" }))).toMatchObject({
       code: "invalid_options",
       field: "logId",
     });
     const journal = Journal.open(file);
     const audit = started({ journal });
-    expect(refusal(() => started({ journal }))).toMatchObject({
+    expect(thrownBy(() => started({ journal }))).toMatchObject({
       code: "invalid_options",
       field: "journal",
     });
     expect(remove(audit, "did:a").sequence).toBe(0);
-    expect(refusal(() => started())).toMatchObject({ code: "journal_failed" });
+    expect(thrownBy(() => started())).toMatchObject({ code: "journal_failed" });
     await audit.shutdown();
-    expect(journal.get(0)?.actorDid).toBe("did:a"); // one that was passed in is left open
+    expect(journal.get(0)?.actorDid).toBe("did:a"); // a journal that is passed in stays open
     journal.close();
   });
 
-  test("lets the file go when another option is refused", () => {
+  test("closes the file if another option is refused", () => {
     const mirror = mirrorOf(new ScriptedExporter());
     new GovernanceAuditLog({ mirrors: [mirror] });
-    expect(refusal(() => started({ mirrors: [mirror] })).code).toBe("invalid_options");
+    expect(thrownBy(() => started({ mirrors: [mirror] })).code).toBe("invalid_options");
     expect(remove(started(), "did:a").sequence).toBe(0);
   });
 
@@ -146,7 +134,7 @@ describe("a commit that fails", () => {
     const audit = started({ mirrors: [mirrorOf(exporter)] });
     remove(audit, "did:a");
     unlinkSync(file);
-    expect(refusal(() => remove(audit, "did:b"))).toMatchObject({ code: "journal_failed" });
+    expect(thrownBy(() => remove(audit, "did:b"))).toMatchObject({ code: "journal_failed" });
     expect(audit.length).toBe(1);
     expect(audit.ledger()).toMatchObject({ accepted: 1, mirrors: { otlp: { accepted: 1 } } });
   });
@@ -183,7 +171,7 @@ test("a processor ahead that makes an attribute read-only costs mirrors one reco
 });
 
 describe("the outbox of a mirror", () => {
-  test("delivers after a restart what was pending, in order, with the same ids", async () => {
+  test("delivers pending records after a restart, in order, with the same ids", async () => {
     const down = new ScriptedExporter(failWith(new Error("down")));
     const first = started({ mirrors: [mirrorOf(down)] });
     const ids = ["did:a", "did:b", "did:c"].map((did) => remove(first, did).id);
@@ -205,7 +193,7 @@ describe("the outbox of a mirror", () => {
     });
   });
 
-  test("starts a new name at the current end, or at the beginning with backfill", async () => {
+  test("of a new name starts at the current end, or at the beginning with backfill", async () => {
     const first = started();
     remove(first, "did:a");
     await first.shutdown();
@@ -220,7 +208,7 @@ describe("the outbox of a mirror", () => {
     expect(sequencesOf(all)).toEqual([0, 1]);
   });
 
-  test("keeps what was rejected, and sends it again after a fix, while the log runs", async () => {
+  test("keeps rejected records, and sends them again while the log runs", async () => {
     const journal = Journal.open(file);
     const exporter = new ScriptedExporter((records, done) =>
       done(

@@ -52,7 +52,7 @@ function sequencesIn(path: string): number[] {
   }
 }
 
-/** A mirror that notes what the journal had when it was handed each record. */
+/** A mirror that notes how many entries the journal had when it got each record. */
 function witness(path: string): LogRecordProcessor & { readonly seen: [unknown, number][] } {
   const seen: [unknown, number][] = [];
   return {
@@ -65,7 +65,7 @@ function witness(path: string): LogRecordProcessor & { readonly seen: [unknown, 
 }
 
 describe('durability: "batch"', () => {
-  test("has flushed what a mirror logged in answer, too", async () => {
+  test("flushes what a mirror logged in answer, too", async () => {
     const path = newPath();
     const answering: LogRecordProcessor = {
       onEmit: ({ eventName }) =>
@@ -79,7 +79,7 @@ describe('durability: "batch"', () => {
     expect(sequencesIn(path)).toEqual([0, 1]);
   });
 
-  test("answers from memory at once, and commits a group for several calls", async () => {
+  test("answers from memory at once, and commits several calls as one group", async () => {
     const path = newPath();
     const audit = started(path);
     const entries = ["did:a", "did:b", "did:c"].map((did) => remove(audit, did));
@@ -89,7 +89,7 @@ describe('durability: "batch"', () => {
     expect(sequencesIn(path)).toEqual([0, 1, 2]);
   });
 
-  test("hands an entry to mirrors only when the journal has it, in order", async () => {
+  test("hands entries to mirrors in order, and only when the journal has them", async () => {
     const path = newPath();
     const mirror = witness(path);
     const exporter = new ScriptedExporter();
@@ -104,7 +104,7 @@ describe('durability: "batch"', () => {
     expect(exporter.batches.flat().map(({ body }) => body)).toEqual([...audit.lines()]);
   });
 
-  test("does not wait for the thread to be free when a group is full", () => {
+  test("commits a full group at once, while the thread is busy", () => {
     const path = newPath();
     const audit = started(path);
     for (let i = 0; i < 1000; i++) remove(audit, `did:${i}`);
@@ -112,7 +112,7 @@ describe('durability: "batch"', () => {
     expect(audit.length).toBe(1000);
   });
 
-  test("flush and shutdown wait for the group", async () => {
+  test("waits for the group in flush and shutdown", async () => {
     const path = newPath();
     const audit = started(path);
     remove(audit, "did:a");
@@ -123,7 +123,7 @@ describe('durability: "batch"', () => {
     expect(sequencesIn(path)).toEqual([0, 1]);
   });
 
-  test("goes on after a restart without a hole, in the other durability too", async () => {
+  test("goes on after a restart without a gap, also with the other durability", async () => {
     const path = newPath();
     const first = started(path);
     remove(first, "did:a");
@@ -137,7 +137,7 @@ describe('durability: "batch"', () => {
     expect(sequencesIn(path)).toEqual([0, 1, 2]);
   });
 
-  test("ends with mirrors that answer each other's records", async () => {
+  test("stops mirrors that answer each other's records", async () => {
     const path = newPath();
     let audit: GovernanceAuditLog | undefined;
     const errors: AuditError[] = [];
@@ -155,7 +155,7 @@ describe('durability: "batch"', () => {
     expect(sequencesIn(path)).toHaveLength(9);
   });
 
-  test("needs a journal, and is one of two words", () => {
+  test("needs a journal, and has two values", () => {
     const options = { durability: "batch" } as const;
     expect(thrownBy(() => new GovernanceAuditLog(options))).toMatchObject({ field: "durability" });
     const wrong = { durability: "never" } as never;
@@ -164,7 +164,7 @@ describe('durability: "batch"', () => {
 });
 
 describe("a group that cannot be committed", () => {
-  test("is kept and tried again; meanwhile helpers throw journal_failed", async () => {
+  test("is tried again, and helpers throw journal_failed until it succeeds", async () => {
     const path = newPath();
     const errors: AuditError[] = [];
     const mirror = witness(path);
@@ -175,7 +175,7 @@ describe("a group that cannot be committed", () => {
     expect(errors.map(({ code }) => code)).toEqual(["journal_failed"]);
     expect(thrownBy(() => remove(audit, "did:b"))).toMatchObject({
       code: "journal_failed",
-      message: expect.stringContaining("1 entries wait"),
+      message: expect.stringContaining("entries that wait for it: 1"),
     });
     expect(audit.length).toBe(1);
     await expect(audit.flush({ timeoutMillis: 20 })).rejects.toMatchObject({
@@ -193,7 +193,7 @@ describe("a group that cannot be committed", () => {
     expect(errors).toHaveLength(1);
   });
 
-  test("shows in the metric of the journal's lag", async () => {
+  test("is visible in the metric of the journal's lag", async () => {
     const path = newPath();
     const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
     const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
@@ -223,7 +223,7 @@ describe("a group that cannot be committed", () => {
 });
 
 describe("a process that ends with a group", () => {
-  /** Logs three entries against the built package, and ends as the last lines say. */
+  /** Logs three entries with the built package, and ends with the given statement. */
   async function run(path: string, end: string): Promise<{ code: number | null; stderr: string }> {
     const program = `
       import { rmSync } from "node:fs";
@@ -243,16 +243,16 @@ describe("a process that ends with a group", () => {
   }
 
   test.each([
-    ["by itself", "", 0],
+    ["at its end", "", 0],
     ["by process.exit", "process.exit(3)", 3],
     ["by an error", 'throw new Error("app")', 1],
-  ])("%s has committed it", async (_, end, code) => {
+  ])("%s commits it", async (_, end, code) => {
     const path = newPath();
     expect((await run(path, end)).code).toBe(code);
     expect(sequencesIn(path)).toEqual([0, 1, 2]);
   });
 
-  test("that cannot be committed says how many entries are lost", async () => {
+  test("that cannot be committed prints how many entries are lost", async () => {
     const { code, stderr } = await run(newPath(), "rmSync(process.env.JOURNAL); process.exit(0)");
     expect(code).toBe(0);
     expect(stderr).toMatch(

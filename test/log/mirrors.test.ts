@@ -3,14 +3,12 @@ import { describe, expect, test } from "vitest";
 import { AuditError, GovernanceAuditLog } from "../../src/index.js";
 import { NODE } from "../fixtures/domain-objects.js";
 import { recordedLog, refusal } from "../fixtures/recorded-log.js";
-import { processorThat, RecordingMirror, reliableMirror } from "../fixtures/recording-mirror.js";
-
-const sequences = (mirror: RecordingMirror): unknown[] => mirror.attribute("governance.sequence");
-
-const throwing = (cause: unknown): LogRecordProcessor =>
-  processorThat(() => {
-    throw cause;
-  });
+import {
+  processorThat,
+  RecordingMirror,
+  reliableMirror,
+  throwing,
+} from "../fixtures/recording-mirror.js";
 
 describe("mirrors", () => {
   test("get each sealed record in their order, with the context of the call", () => {
@@ -39,8 +37,8 @@ describe("mirrors", () => {
     const { audit, mirror, errors } = recordedLog({ mirrors: [throwing(cause), last] });
     const entry = audit.logNodeAdded(NODE);
     expect(audit.entries()).toEqual([entry]);
-    expect(sequences(mirror)).toEqual([0]);
-    expect(sequences(last)).toEqual([0]);
+    expect(mirror.sequences).toEqual([0]);
+    expect(last.sequences).toEqual([0]);
     expect(errors).toMatchObject([{ name: "AuditError", code: "delivery_failed", cause }]);
   });
 
@@ -74,7 +72,7 @@ describe("mirrors", () => {
     const { audit, errors } = recordedLog({ mirrors: [failing, last] });
     audit.logNodeAdded(NODE);
     audit.logNodeAdded(NODE);
-    expect(sequences(last)).toEqual([0, 1]);
+    expect(last.sequences).toEqual([0, 1]);
     expect(errors).toHaveLength(2);
   });
 

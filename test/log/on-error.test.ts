@@ -1,17 +1,9 @@
 import { type DiagLogger, DiagLogLevel, diag } from "@opentelemetry/api";
-import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { GovernanceAuditLog } from "../../src/index.js";
 import { NODE } from "../fixtures/domain-objects.js";
 import { recordedLog } from "../fixtures/recorded-log.js";
-import { processorThat, type RecordingMirror } from "../fixtures/recording-mirror.js";
-
-const sequences = (mirror: RecordingMirror): unknown[] => mirror.attribute("governance.sequence");
-
-const throwing = (cause: unknown): LogRecordProcessor =>
-  processorThat(() => {
-    throw cause;
-  });
+import { throwing } from "../fixtures/recording-mirror.js";
 
 describe("onError", () => {
   afterEach(() => {
@@ -53,7 +45,7 @@ describe("onError", () => {
     });
     expect(audit.logNodeAdded(NODE).sequence).toBe(0);
     expect(audit.logNodeAdded(NODE).sequence).toBe(1);
-    expect(sequences(mirror)).toEqual([0, 1]);
+    expect(mirror.sequences).toEqual([0, 1]);
     expect(said).toHaveLength(2);
     expect(said[0]).toContain(cause);
     expect(said[0]).toContainEqual(expect.objectContaining({ code: "delivery_failed" }));
@@ -85,6 +77,6 @@ describe("onError", () => {
       "mirror_failed",
     ]);
     expect(audit.length).toBeLessThanOrEqual(9);
-    expect(sequences(mirror)).toEqual(Array.from({ length: audit.length }, (_, index) => index));
+    expect(mirror.sequences).toEqual(Array.from({ length: audit.length }, (_, index) => index));
   });
 });

@@ -319,7 +319,7 @@ describe("a mirror that emits a record of the app for every record", () => {
     expect(log.audit.length).toBe(9);
     expect(log.errors).toMatchObject([{ code: "not_recorded" }]);
     expect(log.processor.refusedRecords).toBe(1);
-    expect(log.mirror.attribute("governance.sequence")).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(log.mirror.sequences).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
   });
 });
 
