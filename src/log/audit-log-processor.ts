@@ -38,10 +38,7 @@ import { SealedLog } from "./sealed-log.js";
 export class AuditLogProcessor extends AuditLog implements LogRecordProcessor {
   readonly #log: SealedLog;
 
-  /**
-   * Makes an empty log, or goes on where its journal ends. Throws `invalid_options`,
-   * `journal_failed`.
-   */
+  /** Makes a log, or goes on where its journal ends. Throws `invalid_options`, `journal_failed`. */
   constructor(options: AuditLogProcessorOptions = {}) {
     const log = new SealedLog(resolveOptions(options));
     super(log);

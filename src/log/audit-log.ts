@@ -51,10 +51,7 @@ export abstract class AuditLog implements AuditReader {
     return this.#log.memory.get(sequence);
   }
 
-  /**
-   * The canonical lines of the entries that memory holds at the time of the call, oldest first,
-   * without line ends.
-   */
+  /** The canonical lines of the entries in memory at the call, oldest first, without line ends. */
   lines(): Iterable<string> {
     const { id, memory } = this.#log;
     return linesOf(id, memory.snapshot());

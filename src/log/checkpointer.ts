@@ -47,10 +47,7 @@ export class Checkpointer {
   /** How many entries the newest checkpoint covers. */
   #covered: number;
   #timer: NodeJS.Timeout | undefined;
-  /**
-   * True from when the number of entries made a checkpoint due until one is signed. Meanwhile only
-   * time makes another one due.
-   */
+  /** True while a checkpoint by number is due or has failed. Then only time makes another due. */
   #engaged = false;
   #stopped = false;
   #underWay: Promise<unknown> = Promise.resolve();
@@ -83,10 +80,7 @@ export class Checkpointer {
     if (covered <= sequence) await this.checkpoint();
   }
 
-  /**
-   * Waits for a checkpoint that is under way, signs the last one if some entries are not covered,
-   * and signs no more after that.
-   */
+  /** Waits for the checkpoint under way, and signs a last one if it does not cover all entries. */
   async close(timeoutMillis: number): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);

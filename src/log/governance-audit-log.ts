@@ -44,7 +44,7 @@ export interface AttachedParts {
  * The audit log of an app: eight helpers that take the app's domain objects, and queries over the
  * entries that they recorded.
  *
- * A helper returns its sealed entry, or throws {@link AuditError} and records nothing:
+ * The helpers and `log` return the sealed entry, or throw {@link AuditError} and record nothing:
  * `invalid_entry` for bad input; `closed` after a shutdown; `not_recorded` when the app's provider
  * did not let the record through (shut down, scope disabled, minimum severity, unsampled trace, or
  * a processor ahead of the log that threw); `delivery_failed` when a mirror that fails closed is
@@ -100,47 +100,42 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
     return new GovernanceAuditLog(new Attachment(parts));
   }
 
-  /** Records that a proposal was made. Its proposer is the actor. Throws as the class says. */
+  /** Records that a proposal was made. Its proposer is the actor. */
   logProposalCreated(proposal: ProposalInput): EntryOf<"proposal_created"> {
     return this.#record(proposalCreated(proposal));
   }
 
-  /** Records a vote. The voter is the actor. Throws as the class says. */
+  /** Records a vote. The voter is the actor. */
   logVoteCast(signed: VoteInput): EntryOf<"vote_cast"> {
     return this.#record(voteCast(signed));
   }
 
-  /**
-   * Records how a proposal ended. The signer of the result is the actor. Throws as the class says.
-   */
+  /** Records how a proposal ended. The signer of the result is the actor. */
   logConsensusReached(result: ConsensusInput): EntryOf<"consensus_reached"> {
     return this.#record(consensusReached(result));
   }
 
-  /**
-   * Records that a voter gave two answers to one proposal. The voter is the actor. Throws as the
-   * class says.
-   */
+  /** Records that a voter gave two answers to one proposal. The voter is the actor. */
   logByzantineDetected(event: ByzantineEvidence): EntryOf<"byzantine_detected"> {
     return this.#record(byzantineDetected(event));
   }
 
-  /** Records that a node joined the federation. Throws as the class says. */
+  /** Records that a node joined the federation. */
   logNodeAdded(node: GovernanceNode): EntryOf<"node_added"> {
     return this.#record(nodeAdded(node));
   }
 
-  /** Records that a node left the federation. Throws as the class says. */
+  /** Records that a node left the federation. */
   logNodeRemoved(node: Pick<GovernanceNode, "did">): EntryOf<"node_removed"> {
     return this.#record(nodeRemoved(node));
   }
 
-  /** Records that a subject may run, because of a proposal. Throws as the class says. */
+  /** Records that a subject may run, because of a proposal. */
   logAuthorizationGranted(grant: AuthorizationGrant): EntryOf<"authorization_granted"> {
     return this.#record(authorization("authorization_granted", grant));
   }
 
-  /** Records that a subject may no longer run, because of a proposal. Throws as the class says. */
+  /** Records that a subject may no longer run, because of a proposal. */
   logAuthorizationRevoked(grant: AuthorizationGrant): EntryOf<"authorization_revoked"> {
     return this.#record(authorization("authorization_revoked", grant));
   }
@@ -148,7 +143,7 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
   /**
    * Records any event: an operation of the app's own, or one of the eight as an older system kept
    * it, with the time when it happened. Columns of the eight may be missing, but those that are
-   * present must keep to their vocabularies. Throws as the class says.
+   * present must keep to their vocabularies.
    */
   log(event: AuditEvent): AuditEntry {
     return this.#emitted(validateEvent(event));
@@ -163,10 +158,7 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
     return exportJson(this.entries({ order: "oldest", limit: this.length }));
   }
 
-  /**
-   * Writes the entries in memory as NDJSON, oldest first: each as its canonical line with a line
-   * end.
-   */
+  /** Writes the canonical lines of the entries in memory as NDJSON, oldest first. */
   exportNdjson(): string {
     return Array.from(this.lines(), (line) => `${line}\n`).join("");
   }

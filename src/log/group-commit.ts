@@ -9,10 +9,7 @@ import * as semconv from "../semconv.js";
 /** How long the first entry of a group waits for others. */
 const GROUP_MILLIS = 5;
 
-/**
- * The most entries in a group, so that the journal keeps up with an app that never yields to the
- * event loop.
- */
+/** The largest group. It bounds what waits while an app does not yield to the event loop. */
 const MAX_GROUP = 256;
 
 /** The pause between two attempts to commit a group that failed. */

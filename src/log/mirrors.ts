@@ -14,10 +14,7 @@ export const MAX_GENERATIONS = 8;
 /** How much longer than its deadline a mirror with `reportTo` may take to report its losses. */
 const GRACE_MILLIS = 1000;
 
-/**
- * Mirrors that some log owns. With two owners, the first to shut down would take the mirror from
- * the other.
- */
+/** Mirrors that some log owns. A second owner would lose the mirror when the first shuts down. */
 const owned = new WeakSet<AuditMirror>();
 
 interface Owned {

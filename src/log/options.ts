@@ -98,10 +98,7 @@ export interface AuditLogProcessorOptions {
    * {@link DEFAULT_CHECKPOINT_MILLIS}, 60 000 ms, whichever comes first
    */
   readonly checkpointEvery?: CheckpointEvery | undefined;
-  /**
-   * Where sealed records go on to, in this order. The processor owns its mirrors: it flushes them
-   * and shuts them down.
-   */
+  /** Where sealed records go on to, in this order. The log flushes them and shuts them down. */
   readonly mirrors?: readonly LogRecordProcessor[] | undefined;
   /**
    * Gets a copy of each event before it is sealed, and returns what to record instead, for example

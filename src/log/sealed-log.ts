@@ -214,10 +214,7 @@ export class SealedLog {
     }
   }
 
-  /**
-   * Records what the app's own logger emitted. Never throws: a record that cannot be recorded is
-   * reported and counted.
-   */
+  /** Records what the app's own logger emitted. Never throws: a failure is reported and counted. */
   commitForeign(record: ReadWriteLogRecord, context: Context | undefined): void {
     try {
       const draft = this.draft(validateEvent(foreignEvent(record)), record.spanContext);
@@ -247,10 +244,7 @@ export class SealedLog {
     });
   }
 
-  /**
-   * Goes on where the journal ends: takes its newest entries into memory, and gives each mirror the
-   * outbox of its name.
-   */
+  /** Takes the journal's newest entries into memory, and gives each mirror its outbox. */
   #continue(journal: Journal, { maxEntries, mirrors }: ResolvedOptions): void {
     inUse.add(journal);
     this.#next = journal.length;
