@@ -11,7 +11,7 @@ const stdout = outputOf(process.stdout);
 const stderr = outputOf(process.stderr);
 process.exitCode = await run(process.argv.slice(2), {
   stdout,
-  // who closes stderr does not want to hear of it
+  // whoever closes stderr does not want messages
   stderr: { ...stderr, write: (text) => stderr.write(text).catch(() => {}) },
   cwd: process.cwd(),
   env: process.env,
@@ -20,7 +20,7 @@ process.exitCode = await run(process.argv.slice(2), {
 });
 
 function outputOf(stream: WriteStream): OutputStream {
-  stream.on("error", () => {}); // each write tells of its own
+  stream.on("error", () => {}); // each write reports its own error
   return {
     isTerminal: stream.isTTY === true,
     get columns() {
@@ -30,7 +30,7 @@ function outputOf(stream: WriteStream): OutputStream {
       new Promise((resolve, reject) => {
         stream.write(text, (error) => {
           if (error) reject(error);
-          else setImmediate(resolve); // so that a signal is heard in the midst of long work
+          else setImmediate(resolve); // so that a signal is heard during long work
         });
       }),
   };

@@ -144,7 +144,7 @@ describe("quorumlog export", () => {
     expect(readFileSync(file, "utf8")).toBe(bytes);
     expect(readdirSync(cwd)).toEqual(["audit.csv"]);
     expect((await quorumlog([...argv.slice(0, -1), ".", "--force"], { cwd })).stderr).toContain(
-      "is no file",
+      "is not a file",
     );
   });
 

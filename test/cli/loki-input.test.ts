@@ -92,10 +92,7 @@ describe("a command that reads Loki", () => {
     [[...usable.slice(0, 3), "service"], "--selector: expected a stream selector.+"],
     [[...usable, "--log", "a b"], "--log: expected a string.+"],
     [[...usable, "--lookback", "0"], "--lookback: expected a positive integer"],
-    [
-      [...usable, "--lookback", "soon"],
-      '--lookback "soon" is no whole number that is not negative',
-    ],
+    [[...usable, "--lookback", "soon"], '--lookback "soon" is not a whole number from 0 up'],
     [[...usable, "--tenant", ""], "--tenant: expected a string that is not empty"],
     [[...usable, "--header", "secret"], '--header: expected "Name: value"'],
     [[...usable, "--header", "a: 1", "--header", "A: 2"], "--header: a is given twice"],

@@ -55,7 +55,7 @@ describe("quorumlog", () => {
     ],
     [
       ["query", "a", "--limit", "3.5"],
-      '--limit "3.5" is no whole number that is not negative; see quorumlog query --help',
+      '--limit "3.5" is not a whole number from 0 up; see quorumlog query --help',
     ],
     [
       ["query", "a", "--order", "up"],

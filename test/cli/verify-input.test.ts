@@ -112,7 +112,7 @@ describe("the keys of quorumlog verify", () => {
     ],
     [VKEY.slice(0, -9), 3, "--key: verifier key: "],
     [`${VKEY} until=2026`, 2, '--key: "until=2026" is not from=TIME or to=TIME after a key'],
-    [`${VKEY} to=noon`, 2, '"noon" is no time'],
+    [`${VKEY} to=noon`, 2, '"noon" is not a time'],
     ["empty", 3, "empty holds no verifier key"],
     ["bad", 3, "bad, line 2: verifier key: expected <name>+<key id in hex>+<base64>"],
     ["private", 3, "private is a private key; the public key is in the .vkey file"],

@@ -28,8 +28,8 @@ describe("quorumlog verify", () => {
       [
         "verified: 4 of 6 entries",
         "",
-        "integrity     verified  is what is there what the log signed?",
-        "completeness  verified  is all there?",
+        "integrity     verified  is everything as the log signed it?",
+        "completeness  verified  is everything there?",
         "authenticity  verified  did the log sign it?",
         "",
         "log           acme.example",
@@ -179,7 +179,7 @@ describe("quorumlog verify", () => {
     const { stdout } = await quorumlog(["verify", path, "--key", vkey], { columns: 80 });
     for (const line of stdout.split("\n"))
       expect(displayWidth(stripVTControlCharacters(line))).toBeLessThanOrEqual(80);
-    expect(stdout).toContain("completeness  \u001b[31mFAILED  \u001b[39m  is all there?\n");
+    expect(stdout).toContain("completeness  \u001b[31mFAILED  \u001b[39m  is everything there?\n");
   });
 
   test("shows nothing of the evidence that a terminal would act on", async () => {

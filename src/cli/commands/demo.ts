@@ -15,7 +15,7 @@ import { verifyCommand } from "./verify.js";
 
 const LOG = "federation.example";
 const WIDTH = 100;
-/** With a clock of its own the demo shows the same in every run. */
+/** The demo has its own clock, so that it shows the same in every run. */
 const START = Date.parse("2026-04-14T12:00:00Z");
 const STEP = 20_500;
 
@@ -58,12 +58,12 @@ export const demo: Command = defineCommand({
   operands: ["[JOURNAL]"],
   flags: {},
   details: [
-    "The federation authorizes a model, catches a node that votes twice, freezes the model and takes",
-    "the authorization back. The log signs that with a key of its own, whose public half is written to",
-    "JOURNAL.vkey. Without JOURNAL, both are made in a temporary folder.",
+    "The federation authorizes a model, catches a node that votes twice, freezes the model and revokes",
+    "the authorization. The log signs with a new key, and the public half is written to JOURNAL.vkey.",
+    "Without JOURNAL, both files are made in a temporary folder.",
   ],
   examples: [
-    { line: "quorumlog demo", about: "see it work" },
+    { line: "quorumlog demo", about: "see how it works" },
     { line: "quorumlog demo governance.db", about: "with a journal in this folder" },
   ],
   async run({ operands: [given], json }, io) {
@@ -84,7 +84,7 @@ export const demo: Command = defineCommand({
       );
       const words = argv.map((word) => word.replace("$JOURNAL", () => path));
       await invoke(command, [path, ...words], { ...io, stdout });
-      if (!last.endsWith("\n")) await io.stdout.write("\n"); // exportJson() ends without one
+      if (!last.endsWith("\n")) await io.stdout.write("\n"); // exportJson() ends without a line end
     }
     await io.stdout.write(GO_ON);
     return EXIT.done;
@@ -93,7 +93,7 @@ export const demo: Command = defineCommand({
 
 interface Recorded {
   readonly journal: string;
-  /** The file of the key that verifies it; the one that signed is not kept. */
+  /** The file of the public key. The private key is not kept. */
   readonly verifierKey: string;
   readonly logId: string;
   readonly entries: number;
@@ -103,7 +103,7 @@ async function record(journal: string): Promise<Recorded> {
   const verifierKey = `${journal}.vkey`;
   for (const path of [journal, verifierKey])
     if (existsSync(path))
-      throw new UsageError(`${path} is there already; the demo makes a journal of its own`);
+      throw new UsageError(`${path} is there already; the demo makes a new journal`);
   const { privateKeyPem, vkey } = generateKeys(LOG, "ed25519");
   let reading = 0;
   const clock = (): Date => new Date(START + STEP * reading++);

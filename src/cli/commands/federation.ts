@@ -32,7 +32,7 @@ const FREEZE: ProposalInput = {
 
 /**
  * Records how a federation of five nodes authorizes a model, catches a node that votes twice,
- * freezes the model in an emergency and takes the authorization back.
+ * freezes the model in an emergency and revokes the authorization.
  */
 export function recordFederation(audit: GovernanceAuditLog): void {
   for (const name of VOTERS) audit.logNodeAdded(nodeOf(name));
@@ -64,8 +64,8 @@ export function recordFederation(audit: GovernanceAuditLog): void {
 }
 
 /**
- * Records votes, voters that contradict themselves, whose votes do not count, and the result: two
- * thirds must approve.
+ * Records votes, the voters that contradict themselves, and the result. The votes of those voters
+ * do not count. Two thirds of the weight must approve.
  */
 function recordBallot(
   audit: GovernanceAuditLog,

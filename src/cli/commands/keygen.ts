@@ -11,7 +11,7 @@ import { type Command, defineCommand, UsageError } from "../input/command.js";
 import { jsonLine } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 
-/** One pair, and where it is written. */
+/** A pair of keys, and the files that it is written to. */
 interface KeyPair {
   readonly name: string;
   readonly algorithm: KeyAlgorithm;
@@ -30,7 +30,7 @@ const ALGORITHMS: ReadonlyMap<string, readonly KeyAlgorithm[]> = new Map<
   ["both", ["ed25519", "ml-dsa-44"]],
 ]);
 
-const NO_ML_DSA = "this Node has no ML-DSA-44, which Node 24 and later have";
+const NO_ML_DSA = "this version of Node does not support ML-DSA-44; Node 24 and later do";
 
 /** `quorumlog keygen`: the keys that a log signs its checkpoints with. */
 export const keygen: Command = defineCommand({
@@ -47,18 +47,18 @@ export const keygen: Command = defineCommand({
       type: "string",
       short: "o",
       value: "DIR",
-      about: "the folder for the files; made where there is none",
+      about: "the folder for the files; made if there is none",
     },
     algorithm: {
       type: "string",
       value: "NAME",
-      about: "ed25519, ml-dsa-44 or both; what this Node has of both unless given",
+      about: "ed25519, ml-dsa-44 or both; by default what this version of Node supports",
     },
   },
   details: [
-    "Of each key a .pem file, which is secret, not encrypted and readable by its owner alone, and a .vkey",
-    "file for everyone who verifies; stdout gets what is in these. ML-DSA-44 withstands quantum computers",
-    "too, and needs Node 24. No file is ever replaced.",
+    "Each key is two files. The .pem file is secret, not encrypted, and readable only by its owner. The",
+    ".vkey file is for everyone who verifies, and stdout gets its content. ML-DSA-44 withstands quantum",
+    "computers too, and needs Node 24. No file is ever replaced.",
   ],
   examples: [
     {
@@ -74,7 +74,7 @@ export const keygen: Command = defineCommand({
     const folder = resolve(io.cwd, out);
     const pairs = algorithmsOf(algorithm).flatMap((each) => {
       const pair = keyPair(name, each, folder);
-      // unless it was asked for, ML-DSA-44 is made where there is one
+      // ML-DSA-44 is required only if it was asked for
       if (pair === undefined && algorithm !== undefined) throw new UsageError(NO_ML_DSA);
       return pair ?? [];
     });
@@ -85,7 +85,7 @@ export const keygen: Command = defineCommand({
         { path: verifierKey, text: `${vkey}\n`, mode: 0o644 },
       ]),
     );
-    // a pipe gets the key itself, in which the name stands as it is
+    // a pipe gets the bytes of the key, with the name as it is
     const show = io.stdout.isTerminal ? visible : (text: string) => text;
     for (const { pem: _, ...pair } of pairs)
       await io.stdout.write(json ? jsonLine(pair) : `${show(pair.vkey)}\n`);
@@ -110,7 +110,7 @@ function algorithmsOf(text = "both"): readonly KeyAlgorithm[] {
   throw new UsageError(`--algorithm "${text}" is none of ${[...ALGORITHMS.keys()].join(", ")}`);
 }
 
-/** A new pair; undefined where this Node has not its algorithm. */
+/** A new pair; undefined if this version of Node does not support the algorithm. */
 function keyPair(name: string, algorithm: KeyAlgorithm, folder: string): KeyPair | undefined {
   const base = join(folder, `${fileNameOf(name)}.${algorithm}`);
   try {
@@ -123,7 +123,7 @@ function keyPair(name: string, algorithm: KeyAlgorithm, folder: string): KeyPair
 }
 
 /**
- * The name of a log as a part of a file name: it may hold slashes, dots in front and anything else.
+ * The name of a log as a part of a file name. A name may hold slashes, begin with dots, and so on.
  */
 function fileNameOf(name: string): string {
   return (
@@ -137,9 +137,9 @@ function fileNameOf(name: string): string {
 function whatNext(pairs: readonly KeyPair[]): string {
   const signer = pairs.map(({ privateKey }) => JSON.stringify(privateKey)).join(", ");
   return [
-    "Secret, for the app alone; it signs with",
+    "Secret, only for the app, which signs with:",
     `  new GovernanceAuditLog({ journal: "governance.db", signer: [${signer}] })`,
-    "For whoever verifies, by a way that he trusts:",
+    "For everyone who verifies; hand it over in a way that they trust:",
     ...pairs.map(({ verifierKey }) => `  ${verifierKey}`),
     "",
   ].join("\n");
@@ -154,9 +154,8 @@ export interface KeyFile {
 }
 
 /**
- * Writes files where nothing is yet: all of them, synced, or none. Their modes hold from the start,
- * so that no secret is ever readable by others. Throws `UsageError` when something is there
- * already.
+ * Writes new files and syncs them, all or none. Their modes hold from the start, so that no secret
+ * is ever readable by others. Throws `UsageError` if there is something already.
  */
 export async function writeKeyFiles(files: readonly KeyFile[]): Promise<void> {
   const made: { readonly path: string; readonly handle: FileHandle }[] = [];

@@ -24,7 +24,7 @@ export const query: Command = defineCommand({
       type: "string",
       short: "n",
       value: "COUNT",
-      about: `at most so many entries; default ${DEFAULT_LIMIT}`,
+      about: `at most this many entries; default ${DEFAULT_LIMIT}`,
     },
     all: { type: "boolean", about: "all of them, without a limit" },
     ...SOURCE_FLAGS,
@@ -46,7 +46,7 @@ export const query: Command = defineCommand({
     },
     {
       line: "quorumlog query governance.db --subject did:pqaid:medical-ai-v2 --limit 1 --json",
-      about: "the last word on a model, for a program",
+      about: "the latest entry about a model, for a program",
     },
   ],
   run(args, io) {

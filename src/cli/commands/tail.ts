@@ -27,7 +27,7 @@ export const tail: Command = defineCommand({
       type: "string",
       short: "n",
       value: "COUNT",
-      about: `so many of the newest; default ${DEFAULT_LINES}`,
+      about: `how many of the newest; default ${DEFAULT_LINES}`,
     },
     follow: { type: "boolean", short: "f", about: "go on until Ctrl-C" },
     ...QUERY_FLAGS,

@@ -52,27 +52,27 @@ export interface CommandArguments<F extends Flags = Flags> {
   readonly json: boolean;
 }
 
-/** A command line of the help, with what it is for. */
+/** A command line in the help, and what it does. */
 export interface CommandExample {
   readonly line: string;
   readonly about: string;
 }
 
-/** One command; it stands in a file of its own and in the table of `commands.ts`. */
+/** One command. It has a file of its own in `commands/`, and a row in the table of `run.ts`. */
 export interface Command<F extends Flags = Flags> {
   readonly name: string;
   /** One line. */
   readonly about: string;
   /**
-   * In their order, in the help's words: `JOURNAL`; `[JOURNAL]` can be left out, `PATH...`
-   * repeated.
+   * In their order, as the help names them: `JOURNAL` is required, `[JOURNAL]` is optional, and
+   * `[SOURCE...]` can be repeated.
    */
   readonly operands: readonly string[];
   readonly flags: F;
   /** Lines of the help, between usage and flags. */
   readonly details?: readonly string[];
   readonly examples: readonly CommandExample[];
-  /** Does it, and answers the exit code. Throws `UsageError`, `AuditError`. */
+  /** Runs the command, and returns the exit code. Throws `UsageError`, `AuditError`. */
   run(args: CommandArguments<F>, io: CommandIo): Promise<number>;
 }
 
@@ -91,7 +91,7 @@ export function defineCommand<const F extends Flags>(command: Command<F>): Comma
   return command;
 }
 
-/** The command was called in a way that it cannot be called; the message says what is wrong. */
+/** The arguments of a command are wrong. The message says what is wrong with them. */
 export class UsageError extends Error {
   override readonly name: string = "UsageError";
 }

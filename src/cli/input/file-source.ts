@@ -52,10 +52,7 @@ async function withFile<T>(
   const file = await openFile(absolute, unknown === "export");
   try {
     const head = await headOf(file);
-    // an empty file may be an export without entries, or what is left of a journal
-    const kind = head.length === 0 ? unknown : (kindOf(head) ?? unknown);
-    if (kind === undefined && head.length === 0)
-      throw invalidEvidence("it is empty, so it is no journal, and an export of no entry");
+    const kind = kindOf(head) ?? unknown;
     if (line !== undefined && kind !== "proof")
       throw new UsageError("--line goes with a tlog-proof file alone");
     if (kind === "journal") {
@@ -71,7 +68,7 @@ async function withFile<T>(
       );
     const lineFile = line && resolve(io.cwd, line);
     const evidence = await evidenceOf(kind, chunks(head, file), absolute, lineFile);
-    return await work(heldSource(kind, path, logId, evidence));
+    return await work(heldSource(kind, { path, logId }, evidence, io));
   } finally {
     await file.close();
   }
@@ -136,13 +133,13 @@ export function withNotes(notes: readonly string[], source: EvidenceSource): Evi
  */
 function heldSource(
   kind: SourceKind,
-  name: string,
-  logId: string | undefined,
+  { path: name, logId }: Pick<SourceFile, "path" | "logId">,
   { notes, evidence }: FileEvidence,
+  { signal }: CommandIo,
 ): Source {
   let held: Promise<HeldEntries> | undefined;
   const reader = async (): Promise<HeldEntries> => {
-    held ??= HeldEntries.of(evidence());
+    held ??= HeldEntries.of(evidence(), signal);
     const entries = await held;
     if (entries.logId !== undefined) assertLog(logId, entries.logId, name);
     return entries;
@@ -177,6 +174,10 @@ const BUNDLE = /^\s*\{\s*"(?:format|version|origin|checkpoint|entries)"/;
  */
 const OTHER_EXPORT = /^\s*\[\s*[{\]]|^sequence,timestamp,operation,/;
 const CHECKPOINT = /^[^\n]+\n\d+\n[\w+/]{43}=\n/;
+/**
+ * An empty file is not taken for the export of a log without entries: it is more likely what is
+ * left of a journal.
+ */
 const LINES = /^\{/;
 
 /**

@@ -22,13 +22,13 @@ export class HeldEntries implements Pick<AuditReader, "page" | "count" | "lines"
   }
 
   /**
-   * Reads the entries of a source.
+   * Reads the entries of a source, until a signal comes.
    *
    * @throws `AuditError` `invalid_evidence` for a line that no log writes, for lines of two logs,
    * and for lines that are not in the order of their sequences; `verification_failed` for a line
    * that does not fit its proof.
    */
-  static async of(source: EvidenceSource): Promise<HeldEntries> {
+  static async of(source: EvidenceSource, signal: AbortSignal): Promise<HeldEntries> {
     const entries: AuditEntry[] = [];
     let [logId, checkpoint]: [string?, Checkpoint?] = [];
     for await (const item of source) {
@@ -45,6 +45,7 @@ export class HeldEntries implements Pick<AuditReader, "page" | "count" | "lines"
         );
       if (checkpoint !== undefined) assertProved(item, entry, checkpoint);
       entries.push(entry);
+      signal.throwIfAborted();
     }
     return new HeldEntries(logId, entries);
   }

@@ -35,8 +35,8 @@ export const JOURNAL_FLAGS: Pick<typeof SOURCE_FLAGS, "log"> = { log: SOURCE_FLA
 
 /** For the help of a command. */
 export const SOURCE_DETAILS = [
-  "SOURCE is a journal, an export as NDJSON, or a file of quorumlog prove. The command recognizes it by",
-  "its content. With --loki and --selector, the command reads from Grafana Loki and takes no SOURCE.",
+  "SOURCE is a journal, an export as NDJSON, or a file of quorumlog prove. The command recognizes",
+  "it by its content. With --loki and --selector, the command reads from Grafana Loki, without SOURCE.",
 ] as const;
 
 /** What `verify` reads in addition. */

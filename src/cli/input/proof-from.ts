@@ -31,6 +31,7 @@ type ProvedLines = ReadonlyMap<number, ProvedLine>;
 export async function proofFrom(source: Source, what: Proved): Promise<string> {
   const { journal } = source;
   if (journal !== undefined) {
+    await source.reader(); // refuses a journal of another log than --log says
     if (typeof what === "number" && what >= journal.length)
       throw new AuditError(
         "journal_failed",
@@ -58,7 +59,9 @@ export async function proofFrom(source: Source, what: Proved): Promise<string> {
 
 /** The sequences of the entries, ascending. Throws `invalid_evidence` where there is none. */
 async function sequencesOf(source: Source, what: Proved): Promise<number[]> {
-  const query = typeof what === "number" ? { after: what - 1, before: what + 1 } : what;
+  // "after" cannot name an entry before the first one
+  const after = typeof what === "number" && what > 0 ? what - 1 : undefined;
+  const query = typeof what === "number" ? { after, before: what + 1 } : what;
   const sequences: number[] = [];
   for await (const page of entryPages(await source.reader(), { ...query, order: "oldest" }))
     sequences.push(...page.map(({ sequence }) => sequence));

@@ -9,7 +9,7 @@ interface QueryFlag {
   readonly about: string;
 }
 
-/** The flags that say which entries: the conditions of `AuditQuery`, all of which must hold. */
+/** The flags that choose entries: the conditions of `AuditQuery`. All of them must hold. */
 export const QUERY_FLAGS: Readonly<
   Record<ColumnFlag | "since" | "until" | "before" | "after", QueryFlag>
 > = {
@@ -22,9 +22,9 @@ export const QUERY_FLAGS: Readonly<
   since: {
     type: "string",
     value: "TIME",
-    about: "happened then or later: 2h, 7d, 2026-04-14, RFC 3339, @SECONDS",
+    about: "happened at this time or later: 2h, 7d, 2026-04-14, RFC 3339, @SECONDS",
   },
-  until: { type: "string", value: "TIME", about: "happened before then" },
+  until: { type: "string", value: "TIME", about: "happened before this time" },
   before: { type: "string", value: "SEQUENCE", about: "recorded before this entry" },
   after: { type: "string", value: "SEQUENCE", about: "recorded after this entry" },
 };
@@ -40,7 +40,7 @@ export function queryOf(flags: FlagValues<typeof QUERY_FLAGS>, now: Date): Audit
   };
 }
 
-/** The number that was given for a flag, where one was. Throws `UsageError`. */
+/** The number that was given for a flag, if any was given. Throws `UsageError`. */
 export function naturalOf(text: string | undefined, flag: string): number | undefined {
   return text === undefined ? undefined : parseNatural(text, flag);
 }
@@ -49,7 +49,7 @@ export function naturalOf(text: string | undefined, flag: string): number | unde
 export function parseNatural(text: string, flag: string): number {
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(number)) return number;
-  throw new UsageError(`--${flag} "${text}" is no whole number that is not negative`);
+  throw new UsageError(`--${flag} "${text}" is not a whole number from 0 up`);
 }
 
 const MILLIS: Readonly<Record<string, number>> = {
@@ -66,18 +66,18 @@ const RFC_3339 =
   /^(?<date>\d{4}-\d\d-\d\d)(?:[Tt ](?<time>(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?)(?<zone>[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d))?$/;
 
 /**
- * A time as people write it: how long ago (`90s`, `30m`, `2h`, `7d`, `1w`), RFC 3339, a date (its
- * midnight in UTC), or seconds since 1970 behind an `@`, as `date +@%s` writes them. Throws
+ * Reads a time as people write it: an age (`90s`, `30m`, `2h`, `7d`, `1w`), RFC 3339, a date (its
+ * midnight in UTC), or an `@` and the seconds since 1970, as `date +@%s` writes them. Throws
  * `UsageError`.
  *
- * @param flag - What the time was given for.
+ * @param flag - The flag that the time was given for.
  */
 export function parseMoment(text: string, flag: string, now: Date): Date {
   const millis = ageMillis(text, now) ?? epochMillis(text) ?? rfc3339Millis(text);
   const moment = new Date(millis ?? Number.NaN);
   if (!Number.isNaN(moment.getTime())) return moment;
   throw new UsageError(
-    `--${flag} "${text}" is no time: write 2h (s, m, h, d, w: so long ago), 2026-04-14, ` +
+    `--${flag} "${text}" is not a time; write an age (2h, in s, m, h, d or w), 2026-04-14, ` +
       "2026-04-14T12:00:00Z or @1776168000",
   );
 }
@@ -97,7 +97,7 @@ function epochMillis(text: string): number | undefined {
 function rfc3339Millis(text: string): number | undefined {
   const { date, time = "00:00:00", zone = "Z" } = RFC_3339.exec(text)?.groups ?? {};
   if (date === undefined) return undefined;
-  // Date.parse takes the 30th of February for the 2nd of March
+  // Date.parse reads the 30th of February as the 2nd of March
   const midnight = new Date(`${date}T00:00:00Z`);
   if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== date)
     return undefined;

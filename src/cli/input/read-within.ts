@@ -2,14 +2,14 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { AuditError } from "../../errors.js";
 
-/** In bytes; room for hundreds of keys of ML-DSA-44, or for the longest note or line. */
+/** In bytes. Enough for hundreds of keys of ML-DSA-44, or for the longest note or line. */
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * A file that is held in memory whole. Whoever gave it may have meant another one, or mean harm, so
- * no more of it is read than the limit. Throws `invalid_evidence`, and what reading throws.
+ * Reads a whole file into memory, up to a limit: it can be the wrong file, or one that is meant to
+ * do harm. Throws `invalid_evidence` beyond the limit, and what reading throws.
  *
- * @param maxBytes - By default what is enough for keys, for one checkpoint, for one line.
+ * @param maxBytes - By default enough for keys, for one checkpoint, or for one line.
  */
 export async function readWithin(path: string, maxBytes: number = MAX_BYTES): Promise<Buffer> {
   const { size } = await stat(path); // 0 for a pipe
@@ -17,7 +17,7 @@ export async function readWithin(path: string, maxBytes: number = MAX_BYTES): Pr
   return bytesWithin(createReadStream(path), path, maxBytes);
 }
 
-/** The same for what is open already; `name` stands in the message. */
+/** The same for a file that is open already. The message calls it by its name. */
 export async function bytesWithin(
   chunks: AsyncIterable<Buffer>,
   name: string,

@@ -1,25 +1,25 @@
 import { visible } from "../../text/safe-text.js";
 
-/** Takes text: the end of a pipe, a terminal, a file. */
+/** Takes text: a pipe, a terminal or a file. */
 export interface TextSink {
   /** Resolves when the system has taken the text, so that a slow reader slows the command down. */
   write(text: string): Promise<void>;
 }
 
-/** Where a command writes what it has to say. */
+/** Where a command writes. */
 export interface OutputStream extends TextSink {
   readonly isTerminal: boolean;
-  /** What a line must fit; undefined when nothing limits it, as in a pipe. */
+  /** The width that a line must fit; undefined where there is none, as in a pipe. */
   readonly columns?: number | undefined;
 }
 
-/** All that a command knows of the world around it, the files aside. */
+/** Everything outside that a command can see, except files. */
 export interface CommandIo {
-  /** Results. A write rejects with the code `EPIPE` when nobody reads any more. */
+  /** For results. A write rejects with the code `EPIPE` when the reader has ended. */
   readonly stdout: OutputStream;
-  /** Messages. */
+  /** For messages. */
   readonly stderr: OutputStream;
-  /** What relative paths start from. */
+  /** The folder that relative paths start from. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
@@ -27,12 +27,12 @@ export interface CommandIo {
   readonly signal: AbortSignal;
 }
 
-/** Characters that are written at once. */
+/** How many characters are written at once. */
 const CHUNK = 65_536;
 
 /**
- * Writes pieces of text in chunks, each when the one before was taken. Throws when a signal ended
- * the command.
+ * Writes pieces of text in chunks. Each chunk waits until the one before it was taken. Throws when
+ * a signal ended the command.
  */
 export async function send(
   pieces: Iterable<string> | AsyncIterable<string>,
@@ -56,17 +56,17 @@ export async function send(
   }
 }
 
-/** A value for programs: one line of JSON, which a terminal can show too. */
+/** A value for programs: one line of JSON that a terminal can show too. */
 export function jsonLine(value: unknown): string {
   return `${visible(JSON.stringify(value))}\n`;
 }
 
-/** Between two pictures of the line, in milliseconds. */
+/** The time between two updates of the line, in milliseconds. */
 const PAUSE = 100;
 
 /**
- * A line on a terminal that says how far long work is; nothing where messages go elsewhere, or
- * results to the same screen.
+ * A line on a terminal that shows the progress of long work. It shows nothing if messages do not go
+ * to a terminal, or if results go to the same terminal.
  */
 export class Progress {
   readonly #io: CommandIo;
@@ -82,7 +82,7 @@ export class Progress {
     this.#shownAt = io.now().getTime();
   }
 
-  /** Counts what passes, by its size. */
+  /** Passes the items on, and counts them by their size. */
   *counting<T>(
     items: Iterable<T>,
     size: (item: T) => number = () => 1,
@@ -93,17 +93,17 @@ export class Progress {
     }
   }
 
-  /** Counts what has passed. */
+  /** Adds to the count. */
   add(count: number): void {
     this.#count += count;
   }
 
-  /** How many have passed. */
+  /** The count so far. */
   get count(): number {
     return this.#count;
   }
 
-  /** Brings the line up to date, from time to time. */
+  /** Updates the line, but not more often than it can be read. */
   async show(): Promise<void> {
     const now = this.#io.now().getTime();
     if (!this.#isShown || now - this.#shownAt < PAUSE) return;
@@ -112,7 +112,7 @@ export class Progress {
     await this.#io.stderr.write(`\r${this.#count} entries`);
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   async clear(): Promise<void> {
     if (this.#isOnScreen) await this.#io.stderr.write("\r\x1b[K");
     this.#isOnScreen = false;

@@ -9,7 +9,7 @@ const COLOURS: ReadonlyMap<string, RowColour> = new Map<string, RowColour>([
   ["node_removed", "yellow"],
 ]);
 
-/** Entries as the rows of a table, coloured by their severity. */
+/** A table of entries, with rows coloured by severity. */
 export function entryTable(io: CommandIo): Table<AuditEntry> {
   return new Table(io, {
     columns: entryColumns,
@@ -48,7 +48,7 @@ function entryColumns(first: readonly AuditEntry[]): readonly Column<AuditEntry>
   ];
 }
 
-/** The day of all entries, which the header then says for them. */
+/** The day of all entries, if they have one in common; the header then shows it. */
 function sharedDay(entries: readonly AuditEntry[]): string | undefined {
   const days = new Set(entries.map(({ timestamp }) => timestamp.slice(0, 10)));
   return days.size === 1 ? [...days][0] : undefined;
@@ -59,12 +59,12 @@ function briefTime(timestamp: string, day: string | undefined): string {
   return date === day ? time : `${date} ${time.slice(0, 8)}`;
 }
 
-/** Ids that are remembered; beyond that, older ones are forgotten. */
+/** How many ids are remembered. When there are more, all are forgotten. */
 const REMEMBERED = 10_000;
 
 /**
- * The last part of DIDs and URNs: `did:pqaid:alice` is alice. An id whose last part stood for
- * another one already keeps all its parts, so that nobody passes for another by the end of a name.
+ * Shortens DIDs and URNs to their last part: `did:pqaid:alice` becomes `alice`. An id stays whole
+ * if its last part already stood for another id, so that nobody can pass for somebody else.
  */
 export class ShortIds {
   readonly #whole = new Map<string, string>();

@@ -2,13 +2,13 @@ import { constants } from "node:os";
 import { AuditError, type AuditErrorCode } from "../../errors.js";
 import { UsageError } from "../input/command.js";
 
-/** What the command says by its exit code; a signal adds its number to 128, as shells do. */
+/** The exit codes. For a signal it is 128 and the number of the signal, as in shells. */
 export const EXIT = {
   done: 0,
   verificationFailed: 1,
   usage: 2,
   unreadable: 3,
-  /** EX_SOFTWARE of sysexits.h: a mistake of ours. */
+  /** A mistake of quorumlog: EX_SOFTWARE of sysexits.h. */
   bug: 70,
 } as const;
 
@@ -37,12 +37,12 @@ export function exitCodeOfSignal(name: unknown): number {
   return 128 + (constants.signals[name as NodeJS.Signals] ?? constants.signals.SIGINT);
 }
 
-/** True when the reader of a pipe is gone, as `| head` is. */
+/** Whether the reader of a pipe has ended, as `head` does. */
 export function isClosedPipe(error: unknown): boolean {
   return isSystemError(error) && error.code === "EPIPE";
 }
 
-/** True for what the operating system refused: no such file, no permission, no space. */
+/** Whether the operating system refused something: no such file, no permission, no space. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "syscall" in error;
 }

@@ -2,14 +2,14 @@ import { type AuditEntry, type EntryFields, exportJson } from "../../entry/audit
 import { COLUMNS } from "../../entry/columns.js";
 import { canonicalLine } from "../../entry/line.js";
 
-/** What is exported, oldest first. */
+/** The entries to export, oldest first. */
 export interface ExportSource {
   entries(): AsyncIterable<AuditEntry>;
   /** Canonical lines. */
   lines(): AsyncIterable<string>;
 }
 
-/** Makes an export, piece by piece; `show` is applied to all that entries hold. */
+/** Writes an export, piece by piece. `show` is applied to all text from entries. */
 export type ExportFormat = (
   source: ExportSource,
   show: (text: string) => string,
@@ -22,7 +22,7 @@ export const EXPORT_FORMATS: ReadonlyMap<string, ExportFormat> = new Map<string,
   ["csv", csv],
 ]);
 
-/** The columns of CSV: what a spreadsheet sorts by comes first, ids come last. */
+/** The columns of CSV. The ones that a spreadsheet sorts by come first, ids come last. */
 const CSV_COLUMNS: readonly (readonly [
   name: string,
   value: (entry: EntryFields) => string | undefined,
@@ -38,7 +38,7 @@ const CSV_COLUMNS: readonly (readonly [
   ["leaf_hash", ({ leafHash }) => leafHash],
 ];
 
-/** What `exportJson` of a log gives, byte for byte. */
+/** Byte for byte what `exportJson` of a log returns. */
 async function* json(
   source: ExportSource,
   show: (text: string) => string,
@@ -76,8 +76,8 @@ async function* csv(
 const [BEFORE_DETAILS = "", AFTER_DETAILS = ""] = lineOfDetails({}).split("{}");
 
 /**
- * As in the canonical line: objects of JavaScript put keys such as "10" first, whatever their order
- * was.
+ * The details as the canonical line has them. `JSON.stringify` would put keys such as "10" first,
+ * whatever their order was.
  */
 function canonicalDetails({ details }: EntryFields): string {
   return lineOfDetails(details).slice(BEFORE_DETAILS.length, -AFTER_DETAILS.length);
@@ -88,8 +88,8 @@ function lineOfDetails(details: EntryFields["details"]): string {
 }
 
 /**
- * What a spreadsheet takes for the start of a formula, after any white space, or of a guard of
- * ours.
+ * The start of a value that a spreadsheet takes for a formula, also after white space, or of a
+ * value that begins with an apostrophe.
  */
 const FORMULA = /^[\s\0]*[=+\-@＝＋－＠']|^[\t\r\n]/;
 const QUOTED = /[",\r\n]|^\s|\s$|^$/;
@@ -97,9 +97,9 @@ const QUOTED = /[",\r\n]|^\s|\s$|^$/;
 /**
  * One record of CSV (RFC 4180) with its line end. A value that a spreadsheet could take for a
  * formula gets an apostrophe in front, as OWASP asks
- * (https://owasp.org/www-community/attacks/CSV_Injection); so does one that begins with an
- * apostrophe, so that taking one off gives every value back. What is undefined is empty, an empty
- * string is `""`.
+ * (https://owasp.org/www-community/attacks/CSV_Injection). So does a value that begins with an
+ * apostrophe: removing one apostrophe then gives every value back. An undefined value is written as
+ * nothing, an empty string as `""`.
  */
 export function csvRecord(values: readonly (string | undefined)[]): string {
   return `${values.map((value) => (value === undefined ? "" : csvField(value))).join(",")}\r\n`;

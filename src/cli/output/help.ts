@@ -20,8 +20,8 @@ export function commandHelp(command: Command): string {
 export function overallHelp(commands: readonly Command[]): string {
   const examples = commands.flatMap(({ examples: [first] }) => first ?? []);
   return [
-    "quorumlog reads and verifies an audit log: its journal, also while an app writes to it, an " +
-      "export, or\nwhat was mirrored to Grafana Loki.\n",
+    "quorumlog reads and verifies an audit log: a journal, also while an app writes to it, an " +
+      "export,\nevidence of chosen entries, or what was mirrored to Grafana Loki.\n",
     "Usage: quorumlog COMMAND [operands] [flags]\n",
     `Commands:\n${inTwoColumns(commands.map(({ name, about }) => [name, about]))}`,
     `Flags of every command:\n${flagLines(COMMON_FLAGS)}`,

@@ -5,7 +5,7 @@ import type { Operation } from "../../entry/operations.js";
 /** How an id is shown: as it is, or its last part. */
 export type IdForm = (id: string) => string;
 
-/** What a table says of an operation, and which details that covers. */
+/** What a table says about an operation, and which details those words cover. */
 interface Phrase {
   readonly covers: readonly string[];
   readonly words: (entry: EntryFields, idForm: IdForm) => string;
@@ -63,8 +63,8 @@ const PHRASES: ReadonlyMap<string, Phrase> = new Map<Operation, Phrase>([
 ]);
 
 /**
- * What happened, beyond the columns of a table; details that no phrase covers follow by their
- * names.
+ * Says what happened, beyond the columns of a table. Details that the words do not cover follow
+ * with their names.
  */
 export function inWords(entry: AuditEntry, idForm: IdForm): string {
   const fields: EntryFields = entry;

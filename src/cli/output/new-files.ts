@@ -6,18 +6,18 @@ import { syncFolder } from "../../journal/file/journal-file.js";
 import { UsageError } from "../input/command.js";
 import type { TextSink } from "./command-io.js";
 
-/** A file that is to be written. */
+/** A file to write. */
 export interface NewFile {
   /** Absolute. */
   readonly path: string;
   readonly write: (file: TextSink) => Promise<void>;
-  /** Asked when the files before it are written; it is left out where it answers false. */
+  /** Called when the files before it are written. If it returns false, this file is left out. */
   readonly isWanted?: () => boolean;
 }
 
 /**
- * Writes files that appear under their names when all of them are whole and synced, or not at all.
- * Throws `UsageError` when something is there already.
+ * Writes files, all or none. They appear under their names when all of them are complete and
+ * synced. Throws `UsageError` if there is something already.
  *
  * @param replace - True to replace files that are there.
  */
@@ -53,11 +53,11 @@ export async function writeNewFiles(files: readonly NewFile[], replace: boolean)
   for (const folder of new Set(files.map(({ path }) => dirname(path)))) syncFolder(folder);
 }
 
-/** Throws `UsageError` when a file cannot be written for what is there already. */
+/** Throws `UsageError` if there is already something at the path that must not be replaced. */
 export function assertFree(path: string, replace: boolean): void {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat !== undefined && !stat.isFile())
-    throw new UsageError(`${path} is no file; choose another name`);
+    throw new UsageError(`${path} is not a file; choose another name`);
   if (stat !== undefined && !replace)
     throw new UsageError(
       `${path} is there already; choose another name, or add --force to replace it`,

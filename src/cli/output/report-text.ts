@@ -4,12 +4,12 @@ import type { Verdict, VerificationReport } from "../../verify/verification-repo
 import type { CommandIo } from "./command-io.js";
 import { type Style, styled, wrapped } from "./terminal.js";
 
-/** Problems and keys that are shown; programs get more of them. */
+/** How many problems and keys are shown. Programs get more of them. */
 const SHOWN = 20;
 
 const QUESTIONS = [
-  ["integrity", "is what is there what the log signed?"],
-  ["completeness", "is all there?"],
+  ["integrity", "is everything as the log signed it?"],
+  ["completeness", "is everything there?"],
   ["authenticity", "did the log sign it?"],
 ] as const;
 const INDENT = "completeness  ".length;
@@ -37,7 +37,7 @@ export function reportText(report: VerificationReport, io: CommandIo): string {
   ].join("");
 }
 
-/** What came out of it all. */
+/** The verdict over all three questions. */
 export function overall({
   verified,
   integrity,
@@ -72,9 +72,9 @@ function facts(report: VerificationReport): (readonly [name: string, value: stri
       ? `covers ${newest.size} entries${time}`
       : count === 0
         ? "none"
-        : `${count}, none of them trusted or signed by a given key`;
+        : `${count}, but none is trusted or signed by a given key`;
   return [
-    ["log", origin ?? "none is named"],
+    ["log", origin ?? "not named"],
     ["entries", entriesInWords(report)],
     ["checkpoint", checkpoint],
     ...(newest === undefined ? [] : [["root", newest.rootHash] as const]),
@@ -94,7 +94,7 @@ function entriesInWords({
     String(entries),
     ...(entries > 0 ? [`${which} covered by a checkpoint`] : []),
     ...(pruned > 0 ? [`${pruned} more pruned`] : []),
-    ...(duplicates > 0 ? [`${duplicates} there again`] : []),
+    ...(duplicates > 0 ? [`${duplicates} repeated`] : []),
     ...(reordered > 0 ? [`${reordered} out of order`] : []),
   ].join(", ");
 }

@@ -7,31 +7,31 @@ export interface Column<Row> {
   readonly title: string;
   readonly alignRight?: boolean;
   readonly cell: (row: Row) => string;
-  /** Title and cell where the whole row does not fit. */
+  /** Title and cell for the case that the whole row does not fit. */
   readonly briefTitle?: string;
   readonly briefCell?: (row: Row) => string;
 }
 
-/** What a row can be coloured with. */
+/** The colours of a row. */
 export type RowColour = Exclude<Style, "bold">;
 
-/** How a table is made of rows. */
+/** How rows become a table. */
 export interface TableOptions<Row> {
   /**
-   * The columns, which may look at the first rows; the last one gives way first where there is too
-   * little room.
+   * Chooses the columns. It may look at the first rows. If there is too little room, the last
+   * column is cut first.
    */
   readonly columns: (first: readonly Row[]) => readonly Column<Row>[];
   readonly colour?: (row: Row) => RowColour | undefined;
 }
 
 const GAP = 2;
-/** The last column keeps so much while the others are whole. */
+/** The least width of the last column before other columns are cut. */
 const LAST = 12;
 
 /**
- * Rows in columns, batch by batch. Where the output has a width, a row fits it: brief cells first,
- * then cut ones; where it has none, every cell is whole. Colours are for terminals
+ * Writes rows in columns, batch by batch. If the output has a width, rows fit it: with brief cells
+ * first, then with cut ones. Otherwise every cell is whole. Colours are only for terminals
  * (https://no-color.org).
  */
 export class Table<Row> {
@@ -41,13 +41,13 @@ export class Table<Row> {
   #widths: readonly number[] = [];
   #brief = false;
 
-  /** A table without rows, which shows nothing. */
+  /** Starts without rows, and shows nothing yet. */
   constructor(io: CommandIo, options: TableOptions<Row>) {
     this.#io = io;
     this.#options = options;
   }
 
-  /** The lines of more rows, the first ones under a header; columns grow where the rows need it. */
+  /** The lines of more rows. The first ones have a header. Columns grow if the rows need it. */
   *lines(rows: readonly Row[]): Generator<string, void, undefined> {
     if (rows.length === 0) return;
     const isFirst = this.#columns === undefined;

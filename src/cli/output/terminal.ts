@@ -5,8 +5,8 @@ const ASCII = /^[ -~]*$/;
 const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /**
- * Ranges of the classes W and F of Unicode's East Asian Width (UAX 11), which regular expressions
- * do not know.
+ * The ranges of the classes W and F of Unicode's East Asian Width (UAX 11). Regular expressions
+ * have no name for them.
  */
 const WIDE =
   /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18dff}\u{1aff0}-\u{1b2ff}\u{20000}-\u{3fffd}\p{EPres}]|\ufe0f/u;
@@ -20,7 +20,7 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-/** The text in exactly so many columns: filled up with spaces, or cut with an ellipsis. */
+/** The text in exactly this many columns: padded with spaces, or cut with an ellipsis. */
 export function inColumns(text: string, width: number, alignRight = false): string {
   const missing = width - displayWidth(text);
   if (missing >= 0) return alignRight ? " ".repeat(missing) + text : text + " ".repeat(missing);
@@ -44,7 +44,7 @@ function graphemeWidth(grapheme: string): number {
 export type Style = "bold" | "red" | "yellow";
 
 /**
- * The text in a style, where the output has colours and nobody has forbidden them
+ * The text in a style, if the output has colours and they are not turned off
  * (https://no-color.org).
  */
 export function styled(style: Style | undefined, text: string, { stdout, env }: CommandIo): string {
@@ -55,8 +55,8 @@ export function styled(style: Style | undefined, text: string, { stdout, env }: 
 }
 
 /**
- * Text in lines that fit a width, broken between words; all but the first are indented. A word that
- * is too long for any line stays whole, since whoever copies a hash or a key wants all of it.
+ * Breaks a text between words into lines that fit a width. All lines but the first are indented. A
+ * word that is longer than a line stays whole: people copy hashes and keys.
  *
  * @param columns - The width; undefined for one line, however long.
  */
