@@ -214,7 +214,7 @@ function checkedSignature(found: SignatureVerdict): CheckedSignature {
   const { name, keyId, kind, status, timestamp, reason } = found;
   return {
     name,
-    keyId: hexOf(keyId),
+    keyId: keyIdHex(keyId),
     kind,
     status,
     ...(timestamp !== undefined && { time: timestamp.toISOString() }),
@@ -225,17 +225,17 @@ function checkedSignature(found: SignatureVerdict): CheckedSignature {
 function talliesOf(checkpoints: readonly JudgedCheckpoint[]): KeyTally[] {
   const tallies = new Map<string, { -readonly [Field in keyof KeyTally]: KeyTally[Field] }>();
   for (const { name, keyId, kind, status } of checkpoints.flatMap(({ signatures }) => signatures)) {
-    const id = `${hexOf(keyId)} ${name}`;
+    const id = `${keyIdHex(keyId)} ${name}`;
     const tally = tallies.get(id);
     if (tally !== undefined) tally[status]++;
     else if (tallies.size < LISTED) {
       const none = { valid: 0, invalid: 0, unchecked: 0 };
-      tallies.set(id, { name, keyId: hexOf(keyId), kind, ...none, [status]: 1 });
+      tallies.set(id, { name, keyId: keyIdHex(keyId), kind, ...none, [status]: 1 });
     }
   }
   return [...tallies.values()];
 }
 
-function hexOf(keyId: number): string {
+function keyIdHex(keyId: number): string {
   return keyId.toString(16).padStart(8, "0");
 }

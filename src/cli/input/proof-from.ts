@@ -3,7 +3,7 @@ import { AuditError, invalidEvidence } from "../../errors.js";
 import type { Checkpoint } from "../../integrity/checkpoint.js";
 import { formatBundle } from "../../integrity/evidence-bundle.js";
 import { CompactRange } from "../../integrity/merkle/compact-range.js";
-import { EMPTY_ROOT, type Hash } from "../../integrity/merkle/merkle-hash.js";
+import { EMPTY_ROOT, type Hash, hexOf } from "../../integrity/merkle/merkle-hash.js";
 import { inclusionProof } from "../../integrity/merkle/merkle-proofs.js";
 import { formatTlogProof } from "../../integrity/tlog-proof.js";
 import { entryPages, isPartial, type Source } from "./source.js";
@@ -118,7 +118,7 @@ async function proofsInTree(
     throw invalidEvidence(
       `entry ${next} is missing, and a proof needs all ${size} entries that the checkpoint covers`,
     );
-  if (Buffer.from(tree.root()).toString("hex") !== rootHash)
+  if (hexOf(tree.root()) !== rootHash)
     throw new AuditError(
       "verification_failed",
       `the entries are not those that the checkpoint of ${size} entries signed; quorumlog ` +

@@ -1,6 +1,7 @@
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import { parseObject } from "../../entry/json.js";
 import { entryOfLine, LINE_VERSION, leafHash } from "../../entry/line.js";
+import { hexOf } from "../../integrity/merkle/merkle-hash.js";
 import { journalFailed } from "../file/failure.js";
 
 /** The columns of a row of `entry` that entries are made from. */
@@ -31,8 +32,9 @@ export interface StoredEntry extends NewestEntry {
  * was damaged or altered.
  */
 export function lineOfRow(row: EntryRow): string {
-  const line = bufferOf(row.line).toString("utf8");
-  if (leafHash(line) !== storedHash(row))
+  const { buffer, byteOffset, byteLength } = row.line;
+  const line = Buffer.from(buffer, byteOffset, byteLength).toString("utf8");
+  if (leafHash(line) !== hexOf(row.leafHash))
     throw altered(row.sequence, "its line does not have its leaf hash");
   return line;
 }
@@ -52,7 +54,7 @@ export function entryFromRow(row: EntryRow, logId: string): StoredEntry {
     throw altered(row.sequence, `its line is of version ${members["v"]}`);
   if (members["seq"] !== row.sequence || members["log"] !== logId)
     throw altered(row.sequence, "its line is of another sequence or another log");
-  const entry = entryOfLine(members, storedHash(row));
+  const entry = entryOfLine(members, hexOf(row.leafHash));
   return {
     entry,
     line,
@@ -66,12 +68,4 @@ function altered(sequence: number, what: string): Error {
     `the entry of sequence ${sequence} was damaged or altered: ${what}. ` +
       "Restore the journal from a backup",
   );
-}
-
-function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
-}
-
-function storedHash(row: EntryRow): string {
-  return bufferOf(row.leafHash).toString("hex");
 }

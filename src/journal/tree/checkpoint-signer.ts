@@ -2,6 +2,7 @@ import { randomUuid } from "../../entry/uuid.js";
 import { AuditError } from "../../errors.js";
 import { type Checkpoint, parseCheckpoint } from "../../integrity/checkpoint.js";
 import type { SigningKey } from "../../integrity/keys/signing-key.js";
+import { hexOf } from "../../integrity/merkle/merkle-hash.js";
 import { signCheckpoint } from "../../integrity/sign-checkpoint.js";
 import type { StoredCheckpoint } from "../../record/checkpoint-record.js";
 import { risenAbove } from "../../record/sealed-record.js";
@@ -92,10 +93,7 @@ export class CheckpointSigner {
     const stored = checkpoints.newest();
     // The note is what was signed. The columns beside it only repeat it.
     const newest = stored && parseCheckpoint(stored.note);
-    if (
-      newest !== undefined &&
-      Buffer.from(tree.rootAt(newest.size)).toString("hex") !== newest.rootHash
-    )
+    if (newest !== undefined && hexOf(tree.rootAt(newest.size)) !== newest.rootHash)
       throw new AuditError(
         "verification_failed",
         `${file.path} no longer has the ${newest.size} entries that its newest checkpoint ` +

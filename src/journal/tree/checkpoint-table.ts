@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { hexOf } from "../../integrity/merkle/merkle-hash.js";
 import type { StoredCheckpoint } from "../../record/checkpoint-record.js";
 import { nanosOf } from "../../record/sealed-record.js";
 import type { ContextIds, Contexts } from "../entries/contexts.js";
@@ -124,7 +125,7 @@ export class CheckpointTable {
     return {
       origin: this.#origin,
       size: Number(row["size"]),
-      rootHash: Buffer.from(row["root_hash"] as Uint8Array).toString("hex"),
+      rootHash: hexOf(row["root_hash"] as Uint8Array),
       note: String(row["note"]),
       id: String(row["id"]),
       time: [Number(row["seconds"]), Number(row["nanos"])],

@@ -1,4 +1,5 @@
 import type { EvidenceItem } from "../../integrity/evidence.js";
+import { hexOf } from "../../integrity/merkle/merkle-hash.js";
 import type { EntryTable, EvidenceRow } from "../entries/entry-table.js";
 import type { Connection } from "../file/connection.js";
 import { journalFailed } from "../file/failure.js";
@@ -33,7 +34,7 @@ export async function* journalEvidence(
   for (let next = 0; ; ) {
     const rows = reading(() => entries.prunedLeaves(next, ROWS));
     for (const { sequence, leafHash } of rows)
-      yield { kind: "pruned", sequence, leafHash: hex(leafHash) };
+      yield { kind: "pruned", sequence, leafHash: hexOf(leafHash) };
     const last = rows.at(-1);
     if (last === undefined) break;
     next = last.sequence + 1;
@@ -75,8 +76,4 @@ export async function* journalEvidence(
  */
 function isWhole({ text, bytes }: EvidenceRow): boolean {
   return Buffer.byteLength(text) === bytes && !text.includes("\ufffd");
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
 }
