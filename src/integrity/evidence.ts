@@ -56,3 +56,14 @@ export interface EvidenceSource extends AsyncIterable<EvidenceItem> {
    */
   readonly partial?: boolean;
 }
+
+/**
+ * The text of a line. Undefined where its bytes are not UTF-8: the text would have other bytes.
+ */
+export function lineText({ line }: Pick<EvidenceLine, "line">): string | undefined {
+  if (typeof line === "string") return line;
+  const buffer = Buffer.from(line.buffer, line.byteOffset, line.byteLength);
+  const text = buffer.toString("utf8");
+  // Bytes that are not UTF-8 are read as U+FFFD, which a text may also hold.
+  return text.includes("\uFFFD") && !Buffer.from(text).equals(buffer) ? undefined : text;
+}

@@ -1,5 +1,10 @@
 import { type LineSummary, leafHashOf, MAX_LINE_BYTES, readLine } from "../entry/line.js";
-import type { EvidenceLine, EvidencePruned, EvidenceSource } from "../integrity/evidence.js";
+import {
+  type EvidenceLine,
+  type EvidencePruned,
+  type EvidenceSource,
+  lineText,
+} from "../integrity/evidence.js";
 import { type Hash, hashOfHex, hexOf } from "../integrity/merkle/merkle-hash.js";
 import type { InclusionProof } from "../integrity/merkle/merkle-proofs.js";
 import { counted, quoted } from "../text/safe-text.js";
@@ -105,7 +110,7 @@ export class EntryCheck {
   /** Checks a line. */
   addLine(item: EvidenceLine): void {
     const at = ++this.#lines;
-    const text = typeof item.line === "string" ? item.line : textOf(item.line);
+    const text = lineText(item);
     const hash = leafHashOf(text ?? item.line);
     const summary = text === undefined || isTooLong(text) ? undefined : readLine(text);
     const sequence = summary?.sequence ?? this.#expected;
@@ -266,14 +271,6 @@ export class EntryCheck {
       this.#problems.add({ code: "missing_entries", from, to, message });
     }
   }
-}
-
-/** The bytes as text. Undefined where they are not UTF-8: the text would have other bytes. */
-function textOf(bytes: Uint8Array): string | undefined {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const text = buffer.toString("utf8");
-  // Bytes that are not UTF-8 are read as U+FFFD, which a text may also hold.
-  return text.includes("\uFFFD") && !Buffer.from(text).equals(buffer) ? undefined : text;
 }
 
 function isTooLong(text: string): boolean {

@@ -2,7 +2,7 @@ import type { AuditEntry } from "../../entry/audit-entry.js";
 import { canonicalLine, readEntry } from "../../entry/line.js";
 import { AuditError, invalidEvidence } from "../../errors.js";
 import { type Checkpoint, parseCheckpoint } from "../../integrity/checkpoint.js";
-import type { EvidenceLine, EvidenceSource } from "../../integrity/evidence.js";
+import { type EvidenceLine, type EvidenceSource, lineText } from "../../integrity/evidence.js";
 import { verifyInclusion } from "../../integrity/merkle/verify-proofs.js";
 import { type AuditQuery, type ParsedQuery, parseQuery } from "../../query/audit-query.js";
 import { type AuditPage, type AuditReader, matches, pageOf } from "../../query/audit-reader.js";
@@ -95,22 +95,11 @@ export class HeldEntries implements Pick<AuditReader, "page" | "count" | "lines"
   }
 }
 
-const UTF_8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-function entryOf({ line }: EvidenceLine, place: string): NonNullable<ReturnType<typeof readEntry>> {
-  const found = readEntry(typeof line === "string" ? line : (textOf(line) ?? ""));
+function entryOf(item: EvidenceLine, place: string): NonNullable<ReturnType<typeof readEntry>> {
+  const found = readEntry(lineText(item) ?? "");
   if (found === undefined)
     throw invalidEvidence(`${place} is not an entry as a log writes it; ${VERIFY}`);
   return found;
-}
-
-/** Undefined where the bytes are not UTF-8. */
-function textOf(bytes: Uint8Array): string | undefined {
-  try {
-    return UTF_8.decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 function assertProved(

@@ -1,6 +1,7 @@
 import { leafHashOf, readLine } from "../../entry/line.js";
 import { AuditError, invalidEvidence } from "../../errors.js";
 import type { Checkpoint } from "../../integrity/checkpoint.js";
+import { lineText } from "../../integrity/evidence.js";
 import { formatBundle } from "../../integrity/evidence-bundle.js";
 import { CompactRange } from "../../integrity/merkle/compact-range.js";
 import { EMPTY_ROOT, type Hash, hexOf } from "../../integrity/merkle/merkle-hash.js";
@@ -78,9 +79,8 @@ async function givenProofs(source: Source): Promise<ProvedLines> {
   const lines = new Map<number, ProvedLine>();
   for await (const item of source.evidence()) {
     if (item.kind !== "line" || item.inclusion === undefined) continue;
-    const { line, inclusion } = item;
-    const text = typeof line === "string" ? line : Buffer.from(line).toString("utf8");
-    lines.set(inclusion.index, { line: text, proof: inclusion.hashes });
+    const { inclusion } = item;
+    lines.set(inclusion.index, { line: lineText(item) ?? "", proof: inclusion.hashes });
   }
   return lines;
 }
