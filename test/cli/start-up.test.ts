@@ -23,6 +23,13 @@ async function loadedBy(...argv: string[]): Promise<string[]> {
   return stderr.split("\n").flatMap((line) => line.match(/^loaded (.+)$/)?.[1] ?? []);
 }
 
+test("the help loads every command, but no OpenTelemetry, no HTTP and no log", async () => {
+  const loaded = await loadedBy("--help");
+  expect(loaded.filter((url) => /\/cli\/commands\//.test(url)).length).toBeGreaterThan(10);
+  expect(loaded.filter((url) => /node_modules|^node:https?$|\/loki\//.test(url))).toEqual([]);
+  expect(loaded.filter((url) => /governance-audit-log|sealed-log/.test(url))).toEqual([]);
+});
+
 test.each([
   ["stats"],
   ["query"],

@@ -2,7 +2,6 @@ import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { generateKeys } from "../../integrity/keys/key-generation.js";
-import { GovernanceAuditLog } from "../../log/governance-audit-log.js";
 import { visible } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
 import { invoke } from "../input/invoke.js";
@@ -104,6 +103,8 @@ async function record(journal: string): Promise<Recorded> {
   for (const path of [journal, verifierKey])
     if (existsSync(path))
       throw new UsageError(`${path} is there already; the demo makes a new journal`);
+  // loaded here, since it brings OpenTelemetry, which the help does not need
+  const { GovernanceAuditLog } = await import("../../log/governance-audit-log.js");
   const { privateKeyPem, vkey } = generateKeys(LOG, "ed25519");
   let reading = 0;
   const clock = (): Date => new Date(START + STEP * reading++);
