@@ -37,7 +37,12 @@ export {
   DEFAULT_CHECKPOINT_ENTRIES,
   DEFAULT_CHECKPOINT_MILLIS,
 } from "./log/checkpointer.js";
-export { type AttachedParts, GovernanceAuditLog } from "./log/governance-audit-log.js";
+export {
+  type AttachedParts,
+  GovernanceAuditLog,
+  type LoggerLike,
+  type LoggerProviderLike,
+} from "./log/governance-audit-log.js";
 export {
   type AuditLogProcessorOptions,
   DEFAULT_MAX_ENTRIES,

@@ -167,7 +167,6 @@ export const DELIVERY_READERS: Readers<ReadDelivery> = {
 export const EXPORTER: ReadOption<LogRecordExporter> = withMethods(
   "a log record exporter",
   "export",
-  "forceFlush",
   "shutdown",
 );
 

@@ -1,8 +1,4 @@
-import type {
-  LogRecordExporter,
-  ReadableLogRecord,
-  ReadWriteLogRecord,
-} from "@opentelemetry/sdk-logs";
+import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { AuditError } from "../errors.js";
 import { ATTR_GOVERNANCE_SEQUENCE } from "../semconv.js";
 import type { ReliableMirror } from "./audit-mirror.js";
@@ -129,7 +125,7 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
    * @throws `AuditError` `delivery_failed` if there is no room and `whenFull` is `"throw"`. The
    * record is then not accepted.
    */
-  onEmit(record: ReadWriteLogRecord): void {
+  onEmit(record: ReadableLogRecord): void {
     this.checkRoom(1);
     if (!this.#observed) this.#observe();
     // a durable spool has the record already; the next start delivers it
@@ -195,7 +191,8 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
     const rejected = this.#rejected - reported;
     this.#reportedRejections = this.#rejected;
     if (pending > 0 || rejected > 0) throw this.#undelivered(pending, rejected);
-    await this.#ask(() => this.#exporter.forceFlush(), deadline - performance.now());
+    // exporters had no such method before sdk-logs 0.215
+    await this.#ask(async () => this.#exporter.forceFlush?.(), deadline - performance.now());
   }
 
   async #close(timeoutMillis: number): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Context, SpanContext } from "@opentelemetry/api";
-import type { LogRecordProcessor, ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
+import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import type { FlushOptions } from "../delivery/flush.js";
 import type { ValidEvent } from "../entry/audit-event.js";
 import { isSealed } from "../record/sealed-record.js";
@@ -55,7 +55,7 @@ export class AuditLogProcessor extends AuditLog implements LogRecordProcessor {
    * be recorded, so that no processor after this one sees it. Never throws for a record of the
    * app's own.
    */
-  onEmit(record: ReadWriteLogRecord, context?: Context): void {
+  onEmit(record: Parameters<LogRecordProcessor["onEmit"]>[0], context?: Context): void {
     const draft = context?.getValue(DRAFT);
     if (
       draft instanceof Draft &&

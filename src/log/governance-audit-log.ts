@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { context, type Logger, type LoggerProvider, trace } from "@opentelemetry/api";
+import { type Context, context, trace } from "@opentelemetry/api";
 import {
   defaultResource,
   detectResources,
@@ -33,10 +33,29 @@ import { AuditLogProcessor } from "./audit-log-processor.js";
 import { DraftContext } from "./draft.js";
 import type { GovernanceAuditLogOptions } from "./options.js";
 
+/** What a log needs of a logger. The loggers of both lines of OpenTelemetry have it. */
+export interface LoggerLike {
+  /** Hands a record to the processors of the provider, before it returns. */
+  emit(record: {
+    readonly eventName?: string;
+    readonly severityNumber?: number;
+    readonly context?: Context;
+  }): void;
+}
+
+/**
+ * What a log needs of a provider. The `LoggerProvider` of `@opentelemetry/api` 1.10, of
+ * `@opentelemetry/api-logs` and of every supported `@opentelemetry/sdk-logs` has it.
+ */
+export interface LoggerProviderLike {
+  /** Makes a logger with the name and version of an instrumentation scope. */
+  getLogger(name: string, version?: string): LoggerLike;
+}
+
 /** What {@link GovernanceAuditLog.attach} attaches a log to. */
 export interface AttachedParts {
   /** The app's provider, or the API's proxy for it. The processor must be one of its processors. */
-  readonly loggerProvider: LoggerProvider;
+  readonly loggerProvider: LoggerProviderLike;
   readonly processor: AuditLogProcessor;
 }
 
@@ -68,7 +87,7 @@ export interface AttachedParts {
  */
 export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
   readonly #processor: AuditLogProcessor;
-  readonly #logger: Logger;
+  readonly #logger: LoggerLike;
   /** The log's own provider; undefined when the log is attached to the app's. */
   readonly #provider: SdkLoggerProvider | undefined;
   #shutdown: Promise<void> | undefined;

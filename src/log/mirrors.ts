@@ -1,9 +1,9 @@
 import type { Context } from "@opentelemetry/api";
-import type { ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
 import { type AuditMirror, isReliable, type ReliableMirror } from "../delivery/audit-mirror.js";
 import { withDeadline } from "../delivery/flush.js";
 import type { MirrorLedger } from "../delivery/ledger.js";
 import { AuditError, invalidOption } from "../errors.js";
+import type { ReadWriteLogRecord } from "../record/log-record.js";
 
 /**
  * How long a chain of records may be in which each answers the one before. Without this limit, a

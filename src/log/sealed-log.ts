@@ -5,7 +5,6 @@ import {
   type MeterProvider,
   type SpanContext,
 } from "@opentelemetry/api";
-import type { ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
 import { isReliable } from "../delivery/audit-mirror.js";
 import type { Ledger } from "../delivery/ledger.js";
 import { reporterTo } from "../delivery/reporter.js";
@@ -18,6 +17,7 @@ import type { Journal } from "../journal/journal.js";
 import { MemoryStore } from "../memory/memory-store.js";
 import { checkpointRecord } from "../record/checkpoint-record.js";
 import { foreignEvent } from "../record/foreign-event.js";
+import type { ReadWriteLogRecord } from "../record/log-record.js";
 import { risenAbove, writeSeal } from "../record/sealed-record.js";
 import { Checkpointer } from "./checkpointer.js";
 import { Draft } from "./draft.js";

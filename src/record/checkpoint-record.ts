@@ -1,9 +1,10 @@
 import type { Attributes, HrTime } from "@opentelemetry/api";
-import type { ReadableLogRecord, ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
+import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { Mutable } from "../entry/audit-entry.js";
 import { RESERVED_OPERATION } from "../entry/operations.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
 import * as semconv from "../semconv.js";
+import type { ReadWriteLogRecord } from "./log-record.js";
 import { eventNameOf, severityOf } from "./sealed-record.js";
 import type { RecordScope } from "./surroundings.js";
 

@@ -1,15 +1,10 @@
-import type {
-  Attributes,
-  AttributeValue,
-  HrTime,
-  SeverityNumber,
-  SpanContext,
-} from "@opentelemetry/api";
-import type { ReadableLogRecord, ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
+import type { Attributes, AttributeValue, HrTime, SpanContext } from "@opentelemetry/api";
+import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { Mutable } from "../entry/audit-entry.js";
 import type { JsonObject } from "../entry/json.js";
 import type { SealedEntry } from "../entry/seal.js";
 import * as semconv from "../semconv.js";
+import { type ReadWriteLogRecord, SEVERITY, type SeverityNumber } from "./log-record.js";
 import type { RecordSurroundings } from "./surroundings.js";
 
 /** How many details become attributes. The body has all details. */
@@ -28,13 +23,7 @@ const DETAIL_NAMES = new Map<string, string>();
 const MAX_DETAIL_NAMES = 1024;
 const MAX_CACHED_KEY = 64;
 
-/** OpenTelemetry's numbers of severities, by their names (Logs Data Model, SeverityNumber). */
-const SEVERITY_NUMBERS = { INFO: 9, WARN: 13, ERROR: 17 } as const satisfies Record<
-  string,
-  SeverityNumber
->;
-
-type Severity = keyof typeof SEVERITY_NUMBERS;
+type Severity = keyof typeof SEVERITY;
 
 /** Operations that an operator should see at once. All others are INFO. */
 const SEVERITIES: ReadonlyMap<string, Severity> = new Map([
@@ -45,7 +34,7 @@ const SEVERITIES: ReadonlyMap<string, Severity> = new Map([
 
 /** The severity that records of an operation have. */
 export function severityOf(operation: string): SeverityNumber {
-  return SEVERITY_NUMBERS[SEVERITIES.get(operation) ?? "INFO"];
+  return SEVERITY[SEVERITIES.get(operation) ?? "INFO"];
 }
 
 /** The event name that records of an operation have. */

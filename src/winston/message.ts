@@ -1,4 +1,4 @@
-import { SeverityNumber } from "@opentelemetry/api";
+import { SEVERITY, type SeverityNumber } from "../record/log-record.js";
 import { word } from "../text/safe-text.js";
 import type { CheckpointFields, GovernanceFields } from "./governance-fields.js";
 
@@ -68,6 +68,6 @@ export function levelFor(
 }
 
 function rankOf(severity: SeverityNumber | undefined): number {
-  if (severity === undefined || severity < SeverityNumber.WARN) return 2;
-  return severity < SeverityNumber.ERROR ? 1 : 0;
+  if (severity === undefined || severity < SEVERITY.WARN) return 2;
+  return severity < SEVERITY.ERROR ? 1 : 0;
 }

@@ -1,9 +1,10 @@
-import type { LogRecordProcessor, ReadWriteLogRecord } from "@opentelemetry/sdk-logs";
+import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import type { Logger } from "winston";
 import type { AuditMirror } from "../delivery/audit-mirror.js";
 import { DEFAULT_FLUSH_TIMEOUT_MILLIS, type FlushOptions } from "../delivery/flush.js";
 import { type ErrorListener, reporterTo } from "../delivery/reporter.js";
 import { AuditError } from "../errors.js";
+import type { ReadWriteLogRecord } from "../record/log-record.js";
 import { ATTR_GOVERNANCE_LOG_ID } from "../semconv.js";
 import { quoted } from "../text/safe-text.js";
 import { Feed } from "./feed.js";

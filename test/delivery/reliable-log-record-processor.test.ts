@@ -66,3 +66,14 @@ test("a mirror has one log: another one is refused", () => {
     expect.objectContaining({ code: "invalid_options", field: "mirrors[0]" }),
   );
 });
+
+test("an exporter needs no forceFlush, which it has only since sdk-logs 0.215", async () => {
+  const exporter = new ScriptedExporter();
+  Object.assign(exporter, { forceFlush: undefined });
+  const mirror = new ReliableLogRecordProcessor({ exporter, ...FAST });
+  const audit = new GovernanceAuditLog({ mirrors: [mirror] });
+  castVotes(audit, 2);
+  await audit.flush();
+  expect(exporter.batches.flat()).toHaveLength(2);
+  await audit.shutdown();
+});

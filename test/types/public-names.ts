@@ -22,6 +22,7 @@ import {
   type JsonObject,
   type JsonValue,
   type Ledger,
+  type LoggerProviderLike,
   type MirrorLedger,
   type OPERATIONS,
   type Operation,
@@ -54,7 +55,8 @@ expectTypeOf<AuditLogProcessor>().toExtend<LogRecordProcessor>();
 expectTypeOf<AuditLogProcessor>().toExtend<AuditReader>();
 expectTypeOf<LogRecordProcessor>().toExtend<AuditMirror>();
 expectTypeOf<DeliveryError>().toExtend<AuditError>();
-expectTypeOf<AttachedParts["loggerProvider"]>().toEqualTypeOf<LoggerProvider>();
+expectTypeOf<LoggerProvider>().toExtend<LoggerProviderLike>();
+expectTypeOf<AttachedParts["loggerProvider"]>().toEqualTypeOf<LoggerProviderLike>();
 
 /** The set of codes is closed: a switch over all of them needs no default. */
 export function handle(code: AuditErrorCode): string {
