@@ -35,18 +35,33 @@ export async function withDeadline<T>(
   }
 }
 
+/** When a wait may end before its time: nothing has left for so long, and `mayEnd` agrees. */
+export interface EarlyEnd {
+  readonly idleMillis: number;
+  mayEnd(): boolean;
+}
+
+interface Waiter {
+  count: number;
+  readonly resolve: () => void;
+  readonly idle: NodeJS.Timeout | undefined;
+}
+
 /**
  * Counts the records that leave a spool, delivered or rejected, for the flushes that wait for them.
  * A flush waits for a number of records, so records that arrive meanwhile do not prolong it.
  */
 export class Departures {
   #count = 0;
-  readonly #waiting = new Set<{ count: number; readonly resolve: () => void }>();
+  readonly #waiting = new Set<Waiter>();
 
   /** `count` records have left. */
   add(count: number): void {
     this.#count += count;
-    for (const waiter of this.#waiting) if (waiter.count <= this.#count) waiter.resolve();
+    for (const waiter of this.#waiting) {
+      waiter.idle?.refresh();
+      if (waiter.count <= this.#count) waiter.resolve();
+    }
   }
 
   /** `count` records are now ahead of those that flushes wait for. */
@@ -55,18 +70,33 @@ export class Departures {
   }
 
   /**
-   * Waits until `count` more records have left, or for the time. Returns how many have not left.
+   * Waits until `count` more records have left, for the time, or until the early end. Returns how
+   * many have not left.
    */
-  async next(count: number, timeoutMillis: number): Promise<number> {
+  async next(count: number, timeoutMillis: number, early?: EarlyEnd): Promise<number> {
     if (count === 0) return 0;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const waiter = { count: this.#count + count, resolve };
+    const idle = early && whenIdle(early, resolve);
+    const waiter: Waiter = { count: this.#count + count, resolve, idle };
     this.#waiting.add(waiter);
     // not unref'd: the process must live until a flush that somebody awaits has settled
     const timer = setTimeout(resolve, Math.min(timeoutMillis, MAX_TIMER_MILLIS));
     await promise;
     clearTimeout(timer);
+    clearTimeout(idle);
     this.#waiting.delete(waiter);
     return Math.max(0, waiter.count - this.#count);
   }
+}
+
+/** Calls `end` after the idle time. Each `refresh` of the timer begins that time anew. */
+function whenIdle({ idleMillis, mayEnd }: EarlyEnd, end: () => void): NodeJS.Timeout {
+  const timer = setTimeout(
+    () => {
+      if (mayEnd()) end();
+      else timer.refresh();
+    },
+    Math.min(idleMillis, MAX_TIMER_MILLIS),
+  );
+  return timer;
 }

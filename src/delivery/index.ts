@@ -11,6 +11,7 @@ export {
   DEFAULT_MAX_CONCURRENT_EXPORTS,
   DEFAULT_MAX_PENDING,
   DEFAULT_MIRROR_NAME,
+  DEFAULT_SHUTDOWN_TIMEOUT_MILLIS,
   type DeliveryOptions,
   type ReliableLogRecordProcessorOptions,
 } from "./options.js";

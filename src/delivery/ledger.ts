@@ -23,14 +23,36 @@ export interface Ledger {
   readonly mirrors: Readonly<Record<string, MirrorLedger>>;
 }
 
-/** The `delivery_failed` of a flush or a shutdown, with the ledger at that moment. */
+/**
+ * The `delivery_failed` of a flush or a shutdown, with the ledger at that moment.
+ *
+ * @example One line at the end of a process, and an exit code of 1 only after a loss
+ * ```ts
+ * import { DeliveryError, GovernanceAuditLog } from "quorumlog";
+ *
+ * const audit = new GovernanceAuditLog();
+ * try {
+ *   await audit.shutdown();
+ * } catch (error) {
+ *   if (!(error instanceof DeliveryError)) throw error;
+ *   console.error(error.message, JSON.stringify(error.ledger));
+ *   process.exitCode = error.isSafe ? 0 : 1;
+ * }
+ * ```
+ */
 export class DeliveryError extends AuditError {
   /** What was delivered and what was not. */
   readonly ledger: Ledger;
+  /**
+   * Whether nothing is lost: everything that was not delivered is pending in a journal, and the
+   * next start delivers it.
+   */
+  readonly isSafe: boolean;
 
   /** Makes the error. `cause` is the failure, or an AggregateError of several failures. */
-  constructor(message: string, ledger: Ledger, cause?: unknown) {
+  constructor(message: string, ledger: Ledger, cause?: unknown, isSafe = false) {
     super("delivery_failed", message, { cause });
     this.ledger = ledger;
+    this.isSafe = isSafe;
   }
 }

@@ -30,6 +30,8 @@ export const DEFAULT_DELAY_MILLIS = 1000;
 export const DEFAULT_MAX_PENDING = 65_536;
 /** The default of `exportTimeoutMillis`. */
 export const DEFAULT_EXPORT_TIMEOUT_MILLIS = 30_000;
+/** The default of `shutdownTimeoutMillis`. */
+export const DEFAULT_SHUTDOWN_TIMEOUT_MILLIS = 2000;
 /** The default of `initialBackoffMillis`. */
 export const DEFAULT_INITIAL_BACKOFF_MILLIS = 1000;
 /** The default of `maxBackoffMillis`. */
@@ -85,6 +87,13 @@ export interface DeliveryOptions {
    */
   readonly exportTimeoutMillis?: number | undefined;
   /**
+   * A shutdown ends early when nothing was delivered for so long, in milliseconds, and all that is
+   * pending is safe in a journal: the next start delivers it. Has no effect without a journal.
+   *
+   * @defaultValue {@link DEFAULT_SHUTDOWN_TIMEOUT_MILLIS}, 2000
+   */
+  readonly shutdownTimeoutMillis?: number | undefined;
+  /**
    * Upper bound of the wait after the first failure, in milliseconds. It doubles with each further
    * failure.
    *
@@ -135,6 +144,7 @@ export interface ResolvedDelivery extends DeliverySettings {
   readonly name: string;
   readonly maxPending: number;
   readonly whenFull: "reject" | "throw";
+  readonly shutdownTimeoutMillis: number;
   readonly backfill: boolean;
   readonly onError: ((error: AuditError) => void) | undefined;
   readonly meterProvider: () => MeterProvider;
@@ -155,6 +165,7 @@ export const DELIVERY_READERS: Readers<ReadDelivery> = {
   maxPending: withDefault(DEFAULT_MAX_PENDING, positiveInteger),
   whenFull: withDefault("reject", oneOf("reject", "throw")),
   exportTimeoutMillis: withDefault(DEFAULT_EXPORT_TIMEOUT_MILLIS, millis(1)),
+  shutdownTimeoutMillis: withDefault(DEFAULT_SHUTDOWN_TIMEOUT_MILLIS, millis(1)),
   initialBackoffMillis: withDefault(DEFAULT_INITIAL_BACKOFF_MILLIS, millis(1)),
   maxBackoffMillis: withDefault(DEFAULT_MAX_BACKOFF_MILLIS, millis(1)),
   giveUpAfterMillis: withDefault(Number.POSITIVE_INFINITY, millis(1)),

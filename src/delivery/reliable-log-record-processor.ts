@@ -9,6 +9,7 @@ import { ADVICE, type ExportFailure } from "./export-error.js";
 import {
   DEFAULT_FLUSH_TIMEOUT_MILLIS,
   Departures,
+  type EarlyEnd,
   type FlushOptions,
   withDeadline,
 } from "./flush.js";
@@ -170,21 +171,23 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
   }
 
   /**
-   * Flushes, then shuts the exporter down. Later calls return the same promise.
+   * Flushes, then shuts the exporter down. Later calls return the same promise. It ends before
+   * `timeoutMillis` (default {@link DEFAULT_FLUSH_TIMEOUT_MILLIS}, 30 000) when nothing was
+   * delivered for `shutdownTimeoutMillis`, and all that is pending is safe in a journal.
    *
    * @throws `DeliveryError` `delivery_failed` if any record was rejected in the whole life of the
-   * processor, if something is still pending after `timeoutMillis` (default
-   * {@link DEFAULT_FLUSH_TIMEOUT_MILLIS}, 30 000), or if the exporter fails.
+   * processor, if something is still pending, or if the exporter fails. Its `isSafe` says whether
+   * the next start delivers everything.
    */
   shutdown(options: FlushOptions = {}): Promise<void> {
     this.#shutdown ??= this.#close(options.timeoutMillis ?? DEFAULT_FLUSH_TIMEOUT_MILLIS);
     return this.#shutdown;
   }
 
-  async #flush(timeoutMillis: number): Promise<void> {
+  async #flush(timeoutMillis: number, early?: EarlyEnd): Promise<void> {
     const reported = this.#reportedRejections;
     const deadline = performance.now() + timeoutMillis;
-    const left = this.#departures.next(this.#spool.size, timeoutMillis);
+    const left = this.#departures.next(this.#spool.size, timeoutMillis, early);
     this.#loop.hurry();
     const pending = await left;
     this.#loop.relax();
@@ -197,16 +200,30 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
 
   async #close(timeoutMillis: number): Promise<void> {
     const deadline = performance.now() + timeoutMillis;
-    const failure = await this.#flush(timeoutMillis).then(
+    let endedEarly = false;
+    const failure = await this.#flush(timeoutMillis, {
+      idleMillis: this.#settings.shutdownTimeoutMillis,
+      mayEnd: () => {
+        endedEarly = this.#spool.isSafe();
+        return endedEarly;
+      },
+    }).then(
       () => undefined,
       (error: unknown) => error,
     );
     this.#loop.stop();
-    const left = Math.max(EXPORTER_SHUTDOWN_MILLIS, deadline - performance.now());
-    await this.#ask(() => this.#exporter.shutdown(), left);
+    // an export that nobody answers must not prolong an early end
+    const left = endedEarly ? 0 : deadline - performance.now();
+    const exporter = this.#ask(
+      () => this.#exporter.shutdown(),
+      Math.max(EXPORTER_SHUTDOWN_MILLIS, left),
+    );
+    if (endedEarly)
+      await exporter.catch(() => {}); // what is still pending says more
+    else await exporter;
     // what is still pending will not be delivered; a line at the exit of the process repeats that
     if (this.#spool.size > 0 || this.#rejected > 0)
-      throw this.#undelivered(this.#spool.size, this.#rejected);
+      throw this.#undelivered(this.#spool.size, this.#rejected, " for the next start");
     if (failure !== undefined) throw failure;
   }
 
@@ -285,18 +302,24 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
     return new AuditError("delivery_failed", message);
   }
 
-  #undelivered(pending: number, rejected: number): DeliveryError {
+  #undelivered(pending: number, rejected: number, until = ""): DeliveryError {
     const last = this.#lastError === undefined ? "" : `; last: ${this.#lastError}`;
-    const where = pending > 0 && this.#spool.isSafe() ? ", safe in the journal" : "";
-    return this.#error(`${this.name}: ${pending} pending${where}, ${rejected} rejected${last}`);
+    const isInJournal = pending > 0 && this.#spool.isSafe();
+    const where = isInJournal ? `, safe in the journal${until}` : "";
+    return this.#error(
+      `${this.name}: ${pending} pending${where}, ${rejected} rejected${last}`,
+      undefined,
+      isInJournal && rejected === 0,
+    );
   }
 
-  #error(message: string, cause?: unknown): DeliveryError {
+  #error(message: string, cause?: unknown, isSafe?: boolean): DeliveryError {
     const line = this.ledger();
     return new DeliveryError(
       message,
       { accepted: line.accepted, mirrors: { [this.name]: line } },
       cause,
+      isSafe,
     );
   }
 

@@ -87,7 +87,8 @@ export class Lifecycle {
     if (failures.length === 0) return;
     const cause = failures.length === 1 ? failures[0] : new AggregateError(failures);
     const message = `${what}: ${failures.map(messageOf).join("; ")}`;
-    throw new DeliveryError(message, this.#parts.ledger(), cause);
+    const isSafe = failures.every((each) => each instanceof DeliveryError && each.isSafe);
+    throw new DeliveryError(message, this.#parts.ledger(), cause, isSafe);
   }
 }
 

@@ -14,6 +14,7 @@ describe("options", () => {
     ["whenFull", { exporter, whenFull: "drop" }],
     ["delayMillis", { exporter, delayMillis: -1 }],
     ["giveUpAfterMillis", { exporter, giveUpAfterMillis: 2 ** 31 }],
+    ["shutdownTimeoutMillis", { exporter, shutdownTimeoutMillis: 0 }],
     ["onError", { exporter, onError: "log" }],
     ["meterProvider", { exporter, meterProvider: {} }],
     ["maxQueueSize", { exporter, maxQueueSize: 2048 }],

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
@@ -43,6 +44,7 @@ describe("docs/delivery.md", () => {
       delayMillis: delivery.DEFAULT_DELAY_MILLIS,
       maxPending: delivery.DEFAULT_MAX_PENDING,
       exportTimeoutMillis: delivery.DEFAULT_EXPORT_TIMEOUT_MILLIS,
+      shutdownTimeoutMillis: delivery.DEFAULT_SHUTDOWN_TIMEOUT_MILLIS,
       initialBackoffMillis: delivery.DEFAULT_INITIAL_BACKOFF_MILLIS,
       maxBackoffMillis: delivery.DEFAULT_MAX_BACKOFF_MILLIS,
     };
@@ -74,18 +76,22 @@ describe("a process that gets SIGTERM", () => {
   /** Runs this as a program that logs once, and gets SIGTERM before anything was delivered. */
   async function terminated(
     code: string,
-    backend: Backend,
+    url: string,
   ): Promise<{ code: number | null; stderr: string }> {
-    const file = resolve(ROOT, "temp/delivery/sigterm.ts");
-    mkdirSync(resolve(file, ".."), { recursive: true });
     const log =
-      'audit.logNodeRemoved({ did: "did:pqaid:eve" }); setInterval(() => {}, 1000); process.kill(process.pid, "SIGTERM");';
-    writeFileSync(file, `${code}\n${log}`);
+      'audit.logNodeRemoved({ did: "did:pqaid:eve" }); setInterval(() => {}, 1000); ' +
+      'process.kill(process.pid, "SIGTERM");';
+    return run(`${code}\n${log}`, url);
+  }
+
+  async function run(code: string, url: string): Promise<{ code: number | null; stderr: string }> {
+    writeFileSync(resolve(folder, "sigterm.ts"), code);
     const child = spawn(
       process.execPath,
-      ["--experimental-strip-types", "--disable-warning=ExperimentalWarning", file],
+      ["--experimental-strip-types", "--disable-warning=ExperimentalWarning", "sigterm.ts"],
       {
-        env: { ...process.env, OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: backend.url },
+        cwd: folder,
+        env: { ...process.env, OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: url },
         stdio: ["ignore", "ignore", "pipe"],
       },
     );
@@ -94,18 +100,60 @@ describe("a process that gets SIGTERM", () => {
     return { code: exitCode, stderr: await stderr };
   }
 
+  const folder = resolve(ROOT, "temp/delivery");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+
   const recipe = /^```ts\n(.*?)^```$/ms.exec(section("A process that ends"))?.[1] ?? "";
   const withoutHandler = recipe.slice(0, recipe.indexOf("process.once"));
+  const withJournal = recipe.replace("({ mirrors", '({ journal: "governance.db", mirrors');
 
   test("delivers what is pending, by the recipe of docs/delivery.md", async () => {
     await using backend = await Backend.start();
-    expect(await terminated(recipe, backend)).toEqual({ code: 0, stderr: "" });
+    expect(await terminated(recipe, backend.url)).toEqual({ code: 0, stderr: "" });
     expect((await backend.state()).uids).toHaveLength(1);
   });
 
   test("loses it without that, and says nothing", async () => {
     await using backend = await Backend.start();
-    expect(await terminated(withoutHandler, backend)).toEqual({ code: null, stderr: "" });
+    expect(await terminated(withoutHandler, backend.url)).toEqual({ code: null, stderr: "" });
     expect((await backend.state()).uids).toHaveLength(0);
   });
+
+  test("ends soon if a journal has it, says so in one line, and delivers it later", async () => {
+    const start = performance.now();
+    const { code, stderr } = await terminated(withJournal, await deadUrl());
+    const seconds = (performance.now() - start) / 1000;
+    expect(code).toBe(0);
+    const variable = (line: string): string =>
+      line.replaceAll(/127\.0\.0\.1:\d+/g, "HOST").replace(/Millis":\d+/, 'Millis":N');
+    expect(variable(stderr)).toBe(variable(shownLine()));
+    expect(seconds).toBeLessThan(15); // 2 s, and the start of a process on a busy machine
+    await using backend = await Backend.start();
+    const next = await run(`${withJournal}\nawait audit.shutdown();`, backend.url);
+    expect(next).toEqual({ code: 0, stderr: "" });
+    expect((await backend.state()).uids).toHaveLength(1);
+  });
+
+  test("exits with 1 if memory alone has it", async () => {
+    const hasty = recipe.replace("20_000", "200");
+    const { code, stderr } = await terminated(hasty, await deadUrl());
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^shutdown: otlp: 1 pending, 0 rejected; last: .*"pending":1/);
+  });
+
+  function shownLine(): string {
+    const shown = /^```text\n(.*?)^```$/ms.exec(section("A process that ends"))?.[1];
+    return shown ?? expect.fail("no output is shown");
+  }
 });
+
+/** An address on this machine where nothing listens. */
+async function deadUrl(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return `http://127.0.0.1:${port}/v1/logs`;
+}
