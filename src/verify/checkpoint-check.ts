@@ -15,7 +15,7 @@ export interface JudgedCheckpoint extends Checkpoint {
   readonly signatures: readonly SignatureVerdict[];
   /** Whether the log signed it: it has a valid signature of the log, and no invalid one. */
   readonly signed: boolean;
-  /** Whether it is the checkpoint that the caller vouches for. */
+  /** Whether it is a checkpoint that the caller vouches for. */
   readonly trusted: boolean;
   /** Whether the entries hash to its root. Undefined where entries that it covers are missing. */
   readonly consistent: boolean | undefined;
@@ -34,12 +34,11 @@ export class CheckpointCheck {
   readonly #problems: Problems;
   #inEvidence = false;
 
-  /** Starts with the trusted checkpoint, if there is one. */
+  /** Starts with the trusted checkpoints. */
   constructor(options: ResolvedVerifyOptions, problems: Problems) {
     this.#options = options;
     this.#problems = problems;
-    const { trusted } = options;
-    if (trusted !== undefined) this.#checkpoints.set(trusted.note, trusted);
+    for (const trusted of options.trusted) this.#checkpoints.set(trusted.note, trusted);
   }
 
   /** The origin of the first checkpoint. */
@@ -84,7 +83,7 @@ export class CheckpointCheck {
 
   #judged(checkpoint: Checkpoint, made: TimeSpan): JudgedCheckpoint {
     const { keys, trusted } = this.#options;
-    const { origin, size, rootHash, note } = checkpoint;
+    const { note, size } = checkpoint;
     const signatures = hasSignatures(checkpoint) ? bestVerdicts(note, keys, made) : [];
     const invalid = signatures.filter(({ status }) => status === "invalid");
     for (const { name, reason } of invalid) {
@@ -98,10 +97,15 @@ export class CheckpointCheck {
       ...checkpoint,
       signatures,
       signed: hasValid && invalid.length === 0,
-      trusted: trusted?.origin === origin && trusted.size === size && trusted.rootHash === rootHash,
+      trusted: trusted.some((one) => isSame(one, checkpoint)),
       consistent: undefined,
     };
   }
+}
+
+/** Whether two notes are of the same checkpoint, whoever signed them. */
+export function isSame(a: Checkpoint, b: Checkpoint): boolean {
+  return a.origin === b.origin && a.size === b.size && a.rootHash === b.rootHash;
 }
 
 /** The best verdict on each signature by any of the keys. */

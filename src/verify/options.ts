@@ -33,15 +33,17 @@ export interface VerifyOptions {
    */
   readonly keys?: readonly (string | PeriodKey)[] | undefined;
   /**
-   * A checkpoint that the caller kept and vouches for: a signed note, or its text alone (C2SP
-   * tlog-checkpoint v1.0.0). If there are keys, they check it too.
+   * A checkpoint that the caller kept and vouches for, or several: each a signed note, or its text
+   * alone (C2SP tlog-checkpoint v1.0.0). If there are keys, they check each of them too.
+   *
+   * @defaultValue none
    */
-  readonly trustedCheckpoint?: string | undefined;
+  readonly trustedCheckpoint?: string | readonly string[] | undefined;
   /**
    * The expected id of the log.
    *
-   * @defaultValue the one of the trusted checkpoint, else the one that most lines name, else the
-   * one of the first checkpoint
+   * @defaultValue the one of the (first) trusted checkpoint, else the one that most lines name,
+   * else the one of the first checkpoint
    */
   readonly origin?: string | undefined;
 }
@@ -49,18 +51,18 @@ export interface VerifyOptions {
 /** Options that were checked. */
 export interface ResolvedVerifyOptions {
   readonly keys: readonly TrustedKey[];
-  readonly trusted: Checkpoint | undefined;
+  readonly trusted: readonly Checkpoint[];
   readonly origin: string | undefined;
 }
 
 /** The options by their given names, parsed. */
 interface ReadVerifyOptions extends Omit<ResolvedVerifyOptions, "trusted"> {
-  readonly trustedCheckpoint: Checkpoint | undefined;
+  readonly trustedCheckpoint: readonly Checkpoint[];
 }
 
 const READERS: Readers<ReadVerifyOptions> = {
   keys: withDefault<readonly TrustedKey[]>([], arrayOf(trustedKey)),
-  trustedCheckpoint: optional(trustedCheckpoint),
+  trustedCheckpoint: withDefault<readonly Checkpoint[]>([], trustedCheckpoints),
   origin: optional(string),
 };
 
@@ -99,8 +101,9 @@ function date(value: unknown, field: string): Date {
   throw invalidOption(field, "expected a Date");
 }
 
-function trustedCheckpoint(value: unknown, field: string): Checkpoint {
-  return parseTrustedCheckpoint(string(value, field));
+function trustedCheckpoints(value: unknown, field: string): readonly Checkpoint[] {
+  const read = (one: unknown, path: string) => parseTrustedCheckpoint(string(one, path));
+  return Array.isArray(value) ? arrayOf(read)(value, field) : [read(value, field)];
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { SignatureVerdict } from "../integrity/check-signatures.js";
+import type { Checkpoint } from "../integrity/checkpoint.js";
 import { counted } from "../text/safe-text.js";
-import { isAnchor, type JudgedCheckpoint } from "./checkpoint-check.js";
+import { isAnchor, isSame, type JudgedCheckpoint } from "./checkpoint-check.js";
 import type { EntryCheck } from "./entry-check.js";
 import type { ResolvedVerifyOptions } from "./options.js";
 import type { Problems } from "./problems.js";
@@ -67,24 +68,35 @@ export function reportOf(findings: Findings, options: ResolvedVerifyOptions): Ve
 }
 
 /**
- * Reports that no given key signed, if there was something to sign. A signature that this version
- * of Node cannot check may be by such a key.
+ * Reports that no given key signed, if there was something to sign: each of the trusted
+ * checkpoints, or any checkpoint where none is trusted. A signature that this version of Node
+ * cannot check may be by such a key.
  */
 function reportUnsigned(
   { checkpoints, problems }: Findings,
   { keys, trusted }: ResolvedVerifyOptions,
 ): void {
   if (keys.length === 0) return;
-  const candidates = checkpoints.filter(
-    (checkpoint) =>
-      checkpoint.signatures.length > 0 && (trusted === undefined || checkpoint.trusted),
-  );
+  const withSignatures = checkpoints.filter(({ signatures }) => signatures.length > 0);
   const mayBeSigned = ({ signed, signatures }: JudgedCheckpoint): boolean =>
     signed || signatures.some(({ kind, status }) => kind === "log" && status === "unchecked");
-  if (candidates.length === 0 || candidates.some(mayBeSigned)) return;
-  const which = trusted === undefined ? "a checkpoint" : "the trusted checkpoint";
-  const message = `none of the given keys signed ${which} of the log`;
-  problems.add({ code: "no_valid_signature", message });
+  const report = (candidates: readonly JudgedCheckpoint[], which: string): void => {
+    if (candidates.length === 0 || candidates.some(mayBeSigned)) return;
+    const message = `none of the given keys signed ${which}`;
+    problems.add({ code: "no_valid_signature", message });
+  };
+  if (trusted.length === 0) report(withSignatures, "a checkpoint of the log");
+  for (const one of distinct(trusted))
+    report(
+      withSignatures.filter((checkpoint) => isSame(one, checkpoint)),
+      `the trusted checkpoint of size ${one.size}`,
+    );
+}
+
+function distinct(checkpoints: readonly Checkpoint[]): readonly Checkpoint[] {
+  return checkpoints.filter(
+    (one, index) => checkpoints.findIndex((other) => isSame(one, other)) === index,
+  );
 }
 
 /** How many entries agree with an anchor. */
@@ -132,15 +144,16 @@ function unknownOf(
   );
   say(
     checkpoints.length > 0 && keys.length === 0,
-    trusted === undefined
+    trusted.length === 0
       ? "No key and no trusted checkpoint was given. " +
           "Nothing shows that the log signed its checkpoints."
-      : "No key was given. The verdict rests on the trusted checkpoint alone, " +
-          "and its signatures were not checked.",
+      : `No key was given. The verdict rests on ${trustedInWords(trusted)} alone, and ` +
+          `${trusted.length === 1 ? "its" : "their"} signatures were not checked.`,
   );
   say(
     keys.length > 0 && anchors.some(({ signed }) => !signed),
-    "Only the caller vouches for the trusted checkpoint. No given key has a valid signature on it.",
+    `Only the caller vouches for ${trustedInWords(trusted)}. No given key has a valid signature ` +
+      `on ${trusted.length === 1 ? "it" : "at least one of them"}.`,
   );
   const unchecked = checkpoints
     .flatMap(({ signatures }) => signatures)
@@ -184,6 +197,10 @@ function unknownOf(
     `Entry ${size} is missing. This check cannot see whether the entries after it were altered.`,
   );
   return unknown;
+}
+
+function trustedInWords({ length }: readonly Checkpoint[]): string {
+  return length === 1 ? "the trusted checkpoint" : "the trusted checkpoints";
 }
 
 function newestOf({

@@ -30,7 +30,7 @@ export interface CheckedCheckpoint {
   readonly rootHash: string;
   /** Whether the entries hash to its root. Absent where entries that it covers are missing. */
   readonly consistent?: boolean;
-  /** Whether it is the checkpoint that the caller vouches for, by origin, size and root. */
+  /** Whether it is a checkpoint that the caller vouches for, by origin, size and root. */
   readonly trusted: boolean;
   /** Whether the log signed it: it has a valid signature of kind `log`, and no invalid one. */
   readonly signed: boolean;

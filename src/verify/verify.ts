@@ -23,7 +23,7 @@ import type { VerificationReport } from "./verification-report.js";
  * @param source - Lines, checkpoints and pruned leaves in any order. All of it may come from an
  * attacker.
  * @throws `AuditError` `invalid_evidence` if nothing in the source can be read as a part of a log,
- * or if a key or the trusted checkpoint cannot be read: the log was not judged then.
+ * or if a key or a trusted checkpoint cannot be read: the log was not judged then.
  * `invalid_options`. An error that the source throws goes to the caller.
  *
  * @example Verifying an export with the log's key
@@ -47,7 +47,7 @@ export async function verify(
   return judge(source, resolveVerifyOptions(options));
 }
 
-/** Does what {@link verify} does, with keys and a trusted checkpoint that were read already. */
+/** Does what {@link verify} does, with keys and trusted checkpoints that were read already. */
 export async function judge(
   source: EvidenceSource,
   resolved: ResolvedVerifyOptions,
@@ -95,7 +95,7 @@ async function readAll(
 
 /** The log that the evidence is judged as. */
 function originOf(
-  { origin, trusted }: ResolvedVerifyOptions,
+  { origin, trusted: [trusted] }: ResolvedVerifyOptions,
   entries: EntryCheck,
   checkpoints: CheckpointCheck,
 ): string | undefined {

@@ -126,6 +126,46 @@ describe("quorumlog verify", () => {
     expect((await quorumlog(["verify", path, "--trusted", "missing"], { cwd })).code).toBe(3);
   });
 
+  test("rests on every checkpoint that the auditor kept, in whatever order", async () => {
+    const { path } = await signedJournal(3);
+    const cwd = temporaryFolder();
+    const { stdout: note } = await quorumlog(["checkpoint", path]);
+    writeFileSync(join(cwd, "good.cp"), note);
+    writeFileSync(join(cwd, "bad.cp"), note.replace(/\n.{43}=/, `\n${"A".repeat(43)}=`));
+    writeFileSync(join(cwd, "other.cp"), note.replace("acme.example", "other.example"));
+    const verify = (...files: string[]) =>
+      quorumlog(["verify", path, ...files.flatMap((file) => ["--trusted", file])], { cwd });
+    expect((await verify("good.cp", "good.cp")).code).toBe(0);
+    for (const files of [
+      ["bad.cp", "good.cp"],
+      ["good.cp", "bad.cp"],
+      ["other.cp", "good.cp"],
+      ["good.cp", "other.cp"],
+    ]) {
+      const { code, stdout } = await verify(...files);
+      expect({ code, stdout }, files.join()).toEqual({
+        code: 1,
+        stdout: expect.stringMatching(/^FAILED: /),
+      });
+    }
+    expect(await verify("missing", "good.cp")).toMatchObject({ code: 3, stdout: "" });
+  });
+
+  test("rests on every key, and refuses a second file for --line", async () => {
+    const { file, vkey } = await exported(2);
+    const [first, second] = [newKey(), newKey()].map(({ verifierKey }) => verifierKey.vkey);
+    const verify = (...keys: string[]) =>
+      quorumlog(["verify", file, ...keys.flatMap((key) => ["--key", key])]);
+    expect((await verify(first ?? "", vkey, second ?? "")).code).toBe(0);
+    expect((await verify(first ?? "", second ?? "")).code).toBe(1);
+    expect((await verify(vkey, "no key")).code).toBe(2);
+    const twice = ["verify", file, "--key", vkey, "--line", "a", "--line", "b"];
+    expect(await quorumlog(twice)).toMatchObject({
+      code: 2,
+      stderr: "quorumlog: --line was given twice; see quorumlog verify --help\n",
+    });
+  });
+
   test("takes more checkpoints, beside those that are there", async () => {
     const { cwd, file, path, key, vkey } = await exported(3);
     const { note } = await openJournal(journalOf([{}, {}, {}, {}])).checkpoint({ keys: [key] });

@@ -267,6 +267,32 @@ describe("a trusted checkpoint", () => {
     expect(signed.verified).toBe(true);
   });
 
+  test("counts beside others: each that contradicts the entries is found", async () => {
+    const [at20, at40] = await Promise.all([noteOf(lines, 20), noteOf(lines, 40)]);
+    const other = await noteOf(forkedAt(10), 20);
+    const all = await verifyLines(lines, "", { trustedCheckpoint: [at20, at40] });
+    expect(all).toMatchObject({ verified: true, covered: 40, checkpointCount: 2 });
+    for (const trustedCheckpoint of [
+      [other, at40],
+      [at40, other],
+    ]) {
+      const report = await verifyLines(lines, "", { trustedCheckpoint });
+      expect(report.verified).toBe(false);
+      expect(codes(report)).toContain("fork");
+    }
+    expect((await verifyLines(lines, at40, { trustedCheckpoint: [] })).verified).toBe(false);
+  });
+
+  test("is checked by the keys beside others that they signed", async () => {
+    const unsigned = await noteOf(lines, 20, { keys: [stranger] });
+    const trustedCheckpoint = [unsigned, last];
+    const report = await verifyLines(lines, "", { keys: [VKEY], trustedCheckpoint });
+    expect(codes(report)).toEqual(["no_valid_signature"]);
+    const signed = await noteOf(lines, 20);
+    const complete = await verifyLines(lines, signed, { keys: [VKEY], trustedCheckpoint });
+    expect(complete.verified).toBe(true);
+  });
+
   test("of another log than the lines is a failure", async () => {
     const report = await verifyLines(linesOf(5, "votes.example/other"), "", {
       trustedCheckpoint: last,
@@ -287,6 +313,7 @@ test("options that cannot work are refused", async () => {
     [{ trustedCheckpoint: "no checkpoint" }, "invalid_evidence"],
     [{ trustedCheckpoint: `${last}x` }, "invalid_evidence"],
     [{ trustedCheckpoint: 7 }, "invalid_options"],
+    [{ trustedCheckpoint: [last, 7] }, "invalid_options"],
     [{ origin: 7 }, "invalid_options"],
   ];
   for (const [options, code] of refusals)

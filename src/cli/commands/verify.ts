@@ -31,6 +31,7 @@ const FLAGS = {
   },
   trusted: {
     type: "string",
+    multiple: true,
     value: "FILE",
     about: "a checkpoint that you kept yourself, and so trust",
   },
@@ -91,13 +92,13 @@ export const verifyCommand: Command = defineCommand({
   },
 });
 
-/** Reads what the auditor brings along: keys, a trusted checkpoint, the log's id. */
+/** Reads what the auditor brings along: keys, trusted checkpoints, the log's id. */
 async function broughtAlong(
   flags: CommandArguments<typeof FLAGS>["flags"],
   io: CommandIo,
 ): Promise<ResolvedVerifyOptions> {
-  const { key: keys = [], trusted, log: origin } = flags;
-  if (keys.length === 0 && trusted === undefined)
+  const { key: keys = [], trusted: kept = [], log: origin } = flags;
+  if (keys.length === 0 && kept.length === 0)
     throw new UsageError(
       "nothing to verify with: ask the operator of the log for its public key (the .vkey file " +
         "of quorumlog keygen), and " +
@@ -105,7 +106,7 @@ async function broughtAlong(
     );
   return {
     keys: await verifierKeys(keys, io),
-    trusted: trusted === undefined ? undefined : await trustedCheckpoint(trusted, io),
+    trusted: await Promise.all(kept.map((file) => trustedCheckpoint(file, io))),
     origin,
   };
 }

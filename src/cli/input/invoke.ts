@@ -48,7 +48,20 @@ function parsed(
     ]),
   );
   try {
-    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+    const { values, positionals, tokens } = parseArgs({
+      args: [...argv],
+      options,
+      allowPositionals: true,
+      tokens: true,
+    });
+    const once = new Set<string>();
+    for (const token of tokens) {
+      if (token.kind !== "option" || token.value === undefined || flags[token.name]?.multiple)
+        continue;
+      // parseArgs keeps the last value alone, and the others would have no effect
+      if (once.has(token.name)) throw new UsageError(`--${token.name} was given twice`);
+      once.add(token.name);
+    }
     return { values: values as CommandArguments["flags"], positionals };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
