@@ -57,10 +57,11 @@ const ROOMS: Rooms = {
   "journal/outbox": "file entries tree",
   log: [CORE, `${OTEL} node:*`],
   otlp: [ADAPTER, `${OTEL} @opentelemetry/exporter-* @opentelemetry/otlp-* node:*`],
-  winston: [ADAPTER, `${OTEL} type:winston node:*`],
+  logger: [ADAPTER, `${OTEL} node:*`],
+  winston: [`logger ${ADAPTER}`, `${OTEL} type:winston node:*`],
   loki: [`entry query semconv http type:integrity ${GROUND}`, `node:timers/promises ${PURE}`],
   testing: [`log ${CORE}`, `${OTEL} type:vitest node:*`],
-  cli: [`log otlp winston loki ${CORE}`, `${OTEL} node:*`],
+  cli: [`log otlp logger winston loki ${CORE}`, `${OTEL} node:*`],
   index: [`log ${CORE}`, ""],
 };
 

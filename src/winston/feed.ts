@@ -1,11 +1,11 @@
-import { diag } from "@opentelemetry/api";
-import type { LogEntry, Logger, transport as Transport } from "winston";
+import type { Logger, transport as Transport } from "winston";
 import { guardExit, type Pending, unguardExit } from "../delivery/exit-guard.js";
-import { AuditError } from "../errors.js";
+import type { AuditError } from "../errors.js";
+import { hear } from "../logger/hear.js";
+import type { Levels } from "../logger/level.js";
+import { type Line, type LineWriter, MAX_WAITING } from "../logger/logger-mirror.js";
+import type { Losses } from "../logger/losses.js";
 import { counted } from "../text/safe-text.js";
-
-/** How many records may wait for winston. */
-export const MAX_WAITING = 65_536;
 
 /**
  * The logger passes on the failures of a transport. winston's Http transport emits "warn" when it
@@ -42,23 +42,25 @@ interface WriteState {
  *
  * All three were observed with winston 3.19. Winston's own buffer has no bound; this one has.
  */
-export class Feed {
+export class Feed implements LineWriter {
   readonly #logger: Logger;
-  readonly #report: (error: AuditError) => void;
-  #waiting: LogEntry[] = [];
+  readonly #losses: Losses;
+  readonly #key: string;
+  #waiting: Line[] = [];
   #turns = 0;
   #scheduled = false;
-  #answered = false;
-  #lost = 0;
-  /** How many of the lost records a flush has reported. A shutdown reports all. */
-  #told = 0;
-
+  readonly #endHearing: (() => void)[];
   readonly #exitDuty: Pending;
 
-  /** Listens to the logger until the feed is closed. `report` must not throw. */
-  constructor(logger: Logger, report: (error: AuditError) => void) {
+  /**
+   * Listens to the logger until the feed is closed.
+   *
+   * @param key - The key of the lines that holds their fields.
+   */
+  constructor(logger: Logger, losses: Losses, key: string) {
     this.#logger = logger;
-    this.#report = report;
+    this.#losses = losses;
+    this.#key = key;
     const pending = (): number => this.#waiting.length;
     this.#exitDuty = {
       what: "undelivered record(s) of winston",
@@ -68,16 +70,21 @@ export class Feed {
       isLost: true,
       deliver: (timeoutMillis) => this.#drain(timeoutMillis).catch(() => {}),
     };
-    for (const event of EVENTS) logger.on(event, this.#onEvent);
+    this.#endHearing = EVENTS.map((event) => hear(logger, event, this.#onEvent));
   }
 
-  /**
-   * Writes a line, or keeps it until winston is idle. Never throws: a line that is lost is
-   * reported.
-   */
-  write(line: LogEntry): void {
+  levels(): Levels {
+    const { levels } = this.#logger;
+    return {
+      names: Object.keys(levels),
+      isAtLeast: (level, other) => (levels[level] ?? 0) <= (levels[other] ?? 0),
+    };
+  }
+
+  /** Writes a line, or keeps it until winston is idle. */
+  write(line: Line): void {
     if (this.#waiting.length >= MAX_WAITING) {
-      this.lose(
+      this.#losses.lose(
         `${MAX_WAITING} records wait for a transport that has not taken the last one; record lost`,
       );
       return;
@@ -87,40 +94,23 @@ export class Feed {
     this.#pump();
   }
 
-  /** Counts and reports a record that was not written. */
-  lose(reason: string, cause?: unknown): void {
-    this.#lost++;
-    this.#report(new AuditError("delivery_failed", `winston: ${reason}`, { cause }));
-  }
-
-  /**
-   * Waits until winston has taken every line and no transport works on one.
-   *
-   * @throws `AuditError` `delivery_failed` at the deadline, or if a record was lost since the last
-   * flush.
-   */
+  /** Waits until winston has taken every line and no transport works on one. */
   async flush(timeoutMillis: number): Promise<void> {
     await this.#drain(timeoutMillis);
-    const lost = this.#lost - this.#told;
-    this.#told = this.#lost;
-    assertWritten(lost, "since the last flush");
+    this.#losses.assertNoneSinceFlush();
   }
 
-  /**
-   * Does the same, and gives up what still waits at the deadline.
-   *
-   * @throws `AuditError` `delivery_failed` at the deadline, or if a record was ever lost.
-   */
+  /** Does the same, and gives up what still waits at the deadline. */
   async close(timeoutMillis: number): Promise<void> {
     try {
       await this.#drain(timeoutMillis);
     } catch (error) {
+      // goes on listening: a failure of a line that a transport still has must not end the process
       this.#loseAll("the mirror was shut down");
       throw error;
-    } finally {
-      for (const event of EVENTS) this.#logger.off(event, this.#onEvent);
     }
-    assertWritten(this.#lost, "in all");
+    for (const end of this.#endHearing) end();
+    this.#losses.assertNoneAtAll();
   }
 
   async #drain(timeoutMillis: number): Promise<void> {
@@ -145,40 +135,30 @@ export class Feed {
         return;
       }
       this.#turns = 0;
-      this.#hand(this.#waiting.shift() as LogEntry);
+      this.#hand(this.#waiting.shift() as Line);
     }
     unguardExit(this.#exitDuty);
   }
 
-  #hand(line: LogEntry): void {
-    this.#answered = false;
+  #hand({ level, message, data }: Line): void {
+    this.#losses.expect();
     try {
-      this.#logger.log(line);
+      this.#logger.log({ level, message, ...data });
     } catch (cause) {
-      this.lose(`a format or a transport threw on "${line.message}"`, cause);
+      this.#losses.lose(`a format or a transport threw on "${message}"`, cause);
     }
   }
 
-  /**
-   * Reports once for each line, and once a turn for the app's own lines. The `onError` of an app
-   * may log to the same logger. That line fails too, and reporting it would never end: within one
-   * turn, if the transport fails at once.
-   */
-  readonly #onEvent = (cause: unknown, transport?: Transport): void => {
-    // a stream unpipes a target that failed; winston pipes it again only since 3.3
+  readonly #onEvent = (cause: unknown, transport?: unknown): void => {
+    this.#keep(transport as Transport | undefined);
+    this.#losses.heard(cause, "a transport");
+  };
+
+  /** A stream unpipes a target that failed. Winston pipes it again only since 3.3. */
+  #keep(transport: Transport | undefined): void {
     if (transport?.writable === true && !this.#logger.transports.includes(transport))
       this.#logger.add(transport);
-    if (this.#answered) {
-      diag.error("quorumlog: winston failed again while a failure was reported", cause);
-      return;
-    }
-    this.#answered = true;
-    setImmediate(() => {
-      this.#answered = false;
-    });
-    const reason = cause instanceof Error ? cause.message : "a transport failed";
-    this.#report(new AuditError("delivery_failed", `winston: ${reason}`, { cause }));
-  };
+  }
 
   /** Called with nothing else on the stack, so never within a transport. */
   #resume(): void {
@@ -223,36 +203,35 @@ export class Feed {
   /** Why winston will never take a line. Undefined if it may. */
   #obstacle(): string | undefined {
     if (!this.#logger.writable) return "the logger was ended";
-    return this.#logger.transports.length === 0 ? "the logger has no transport" : undefined;
+    if (this.#logger.transports.length === 0) return "the logger has no transport";
+    return hiddenBy(this.#logger, this.#key);
   }
 
   #loseAll(reason: string): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     unguardExit(this.#exitDuty);
-    for (const line of waiting) this.lose(`${reason}; "${line.message}" was not written`);
+    for (const line of waiting) this.#losses.lose(`${reason}; "${line.message}" was not written`);
   }
 
   #notDrained(timeoutMillis: number): AuditError {
     const waiting = counted(this.#waiting.length, "record waits", "records wait");
-    return new AuditError(
-      "delivery_failed",
-      `winston: a transport did not finish a line in ${timeoutMillis} ms, and ${waiting} behind it`,
+    return this.#losses.error(
+      `a transport did not finish a line in ${timeoutMillis} ms, and ${waiting} behind it`,
     );
   }
+}
+
+/** Why the fields of a line would not show. Winston lets its default metadata win. */
+export function hiddenBy({ defaultMeta }: Logger, key: string): string | undefined {
+  return typeof defaultMeta === "object" && defaultMeta !== null && Object.hasOwn(defaultMeta, key)
+    ? `the logger's defaultMeta has the key "${key}" too`
+    : undefined;
 }
 
 /** Streams of winston before 3.2 do not say how much they hold. They are taken for idle. */
 function isEmpty(length: number | undefined): boolean {
   return length === undefined || length === 0;
-}
-
-function assertWritten(lost: number, when: string): void {
-  if (lost > 0)
-    throw new AuditError(
-      "delivery_failed",
-      `winston: ${counted(lost, "record was", "records were")} not written ${when}`,
-    );
 }
 
 /**

@@ -1,3 +1,3 @@
-export type { CheckpointFields, GovernanceFields } from "./governance-fields.js";
-export { DEFAULT_KEY, type WinstonMirrorOptions } from "./options.js";
-export { winstonMirror } from "./winston-mirror.js";
+export type { CheckpointFields, GovernanceFields } from "../logger/entry-fields.js";
+export { DEFAULT_KEY, type LoggerMirrorOptions } from "../logger/options.js";
+export { type WinstonMirrorOptions, winstonMirror } from "./winston-mirror.js";

@@ -1,21 +1,21 @@
 import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import type { Logger } from "winston";
-import type { AuditMirror } from "../delivery/audit-mirror.js";
-import { DEFAULT_FLUSH_TIMEOUT_MILLIS, type FlushOptions } from "../delivery/flush.js";
-import { type ErrorListener, reporterTo } from "../delivery/reporter.js";
-import { AuditError } from "../errors.js";
-import type { ReadWriteLogRecord } from "../record/log-record.js";
-import { ATTR_GOVERNANCE_LOG_ID } from "../semconv.js";
-import { quoted } from "../text/safe-text.js";
-import { Feed } from "./feed.js";
-import { checkpointFields, type GovernanceFields, governanceFields } from "./governance-fields.js";
-import { checkpointMessageOf, levelFor, messageOf } from "./message.js";
-import {
-  checkLogger,
-  type ResolvedWinstonOptions,
-  resolveOptions,
-  type WinstonMirrorOptions,
-} from "./options.js";
+import { invalidOption } from "../errors.js";
+import { LoggerMirror } from "../logger/logger-mirror.js";
+import { type LoggerMirrorOptions, resolveOptions } from "../logger/options.js";
+import { Feed, hiddenBy } from "./feed.js";
+
+/** Options of {@link winstonMirror}. */
+export type WinstonMirrorOptions = LoggerMirrorOptions;
+
+/** Keys of a log line that winston itself uses. */
+const RESERVED_KEYS: ReadonlySet<string> = new Set([
+  "level",
+  "message",
+  "splat",
+  "exception",
+  "__proto__",
+]);
 
 /**
  * Makes a mirror that writes each sealed record to a logger of winston 3: the level by severity, a
@@ -62,77 +62,20 @@ export function winstonMirror(
   options: WinstonMirrorOptions = {},
 ): LogRecordProcessor {
   checkLogger(logger);
-  return new WinstonMirror(logger, resolveOptions(options));
+  const taken = (key: string): string | undefined =>
+    RESERVED_KEYS.has(key) ? `winston itself uses "${key}"` : hiddenBy(logger, key);
+  const resolved = resolveOptions(options, taken);
+  return new LoggerMirror("winston", resolved, (losses) => new Feed(logger, losses, resolved.key));
 }
 
-class WinstonMirror implements AuditMirror {
-  readonly name = "winston";
-  readonly #logger: Logger;
-  readonly #options: ResolvedWinstonOptions;
-  readonly #feed: Feed;
-  #report: ErrorListener;
-  #shutdown: Promise<void> | undefined;
-
-  constructor(logger: Logger, options: ResolvedWinstonOptions) {
-    this.#logger = logger;
-    this.#options = options;
-    this.#report = reporterTo(options.onError);
-    // winston would take an error of this listener for a failure of the line
-    this.#feed = new Feed(logger, (error) => this.#report(error));
-  }
-
-  reportTo(onError: ErrorListener): void {
-    this.#report = reporterTo(onError);
-  }
-
-  onEmit(record: ReadWriteLogRecord): void {
-    if (this.#shutdown !== undefined || record.attributes[ATTR_GOVERNANCE_LOG_ID] === undefined)
-      return;
-    const checkpoint = checkpointFields(record);
-    const fields = checkpoint ?? governanceFields(record);
-    if (fields === undefined) {
-      this.#feed.lose("the body of a sealed record is not a canonical line");
-      return;
-    }
-    const message =
-      checkpoint === undefined
-        ? messageOf(fields as GovernanceFields)
-        : checkpointMessageOf(checkpoint);
-    const level = this.#chosenLevel(record) ?? levelFor(this.#logger.levels, record.severityNumber);
-    if (level === undefined) this.#feed.lose("the logger has no levels");
-    else this.#feed.write({ level, message, [this.#options.key]: fields });
-  }
-
-  forceFlush(options?: FlushOptions): Promise<void> {
-    return (
-      this.#shutdown ?? this.#feed.flush(options?.timeoutMillis ?? DEFAULT_FLUSH_TIMEOUT_MILLIS)
-    );
-  }
-
-  shutdown(options?: FlushOptions): Promise<void> {
-    this.#shutdown ??= this.#feed.close(options?.timeoutMillis ?? DEFAULT_FLUSH_TIMEOUT_MILLIS);
-    return this.#shutdown;
-  }
-
-  /** What the option says, if the logger knows that level. */
-  #chosenLevel(record: ReadWriteLogRecord): string | undefined {
-    if (this.#options.level === undefined) return undefined;
-    let level: unknown;
-    try {
-      level = this.#options.level(record);
-    } catch (cause) {
-      this.#report(new AuditError("delivery_failed", "winston: the level option threw", { cause }));
-      return undefined;
-    }
-    if (typeof level === "string" && Object.hasOwn(this.#logger.levels, level)) return level;
-    const chosen = typeof level === "string" ? quoted(level) : `a ${typeof level}`;
-    const known = Object.keys(this.#logger.levels).join(", ");
-    this.#report(
-      new AuditError(
-        "delivery_failed",
-        `winston: the level option chose ${chosen}, not one of ${known}`,
-      ),
-    );
-    return undefined;
-  }
+/** Throws `AuditError` `invalid_options` for a value that is not a logger of winston 3. */
+function checkLogger(logger: Logger): void {
+  const given = logger as Partial<Logger> | null | undefined;
+  const isLogger =
+    typeof given?.log === "function" &&
+    typeof given.on === "function" &&
+    typeof given.levels === "object" &&
+    Array.isArray(given.transports);
+  if (!isLogger)
+    throw invalidOption("logger", "expected a logger of winston 3, as createLogger() makes");
 }

@@ -99,6 +99,8 @@ describe("the options of a winston mirror", () => {
     ["key", createLogger(), { key: 7 }],
     ["key", createLogger(), { key: "message" }],
     ["key", createLogger(), { key: "level" }],
+    ["key", createLogger({ defaultMeta: { governance: "clinic" } }), {}],
+    ["key", createLogger({ defaultMeta: { audit: 1 } }).child({}), { key: "audit" }],
     ["level", createLogger(), { level: "info" }],
     ["onError", createLogger(), { onError: "throw" }],
   ])("are refused for %s", (field, logger, options) => {
@@ -111,5 +113,49 @@ describe("the options of a winston mirror", () => {
     const before = logger.listenerCount("error");
     refusal(() => winstonMirror(logger, { key: "" }));
     expect(logger.listenerCount("error")).toBe(before);
+  });
+});
+
+describe("many winston mirrors", () => {
+  test("on one logger and its children bring no warning of a leak, and each hears of failures", async () => {
+    const warnings = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+    const logger = createLogger({ transports: [keeping([])] });
+    const limit = logger.getMaxListeners();
+    const errors: AuditError[] = [];
+    const mirrors = Array.from({ length: 24 }, (_, node) =>
+      winstonMirror(node % 2 === 0 ? logger : logger.child({ node }), {
+        onError: (error) => errors.push(error),
+      }),
+    );
+    logger.emit("error", new Error("disk full"));
+    await Promise.all(mirrors.map((mirror) => mirror.shutdown()));
+    expect(causes(errors)).toEqual(Array(24).fill("delivery_failed: disk full"));
+    expect(logger.getMaxListeners()).toBe(limit);
+    expect(warnings.mock.calls).toEqual([]);
+    warnings.mockRestore();
+  });
+
+  test("of two logs on one logger write the lines of both, and do not disturb each other", async () => {
+    const lines: Line[] = [];
+    const slow = transportThat((line, done) => {
+      lines.push(line);
+      setImmediate(done);
+    });
+    const logger = createLogger({ transports: [slow] });
+    const logs = [1, 2].map(() => new GovernanceAuditLog({ mirrors: [winstonMirror(logger)] }));
+    for (let node = 0; node < 50; node++)
+      for (const audit of logs) audit.logNodeRemoved({ did: `did:${node}` });
+    await logs[0]?.shutdown();
+    logs[1]?.logNodeRemoved({ did: "did:last" });
+    await logs[1]?.shutdown();
+    for (const { logId } of logs) {
+      const own = lines.flatMap(({ governance }) =>
+        (governance as { logId: string }).logId === logId ? [governance] : [],
+      );
+      expect(own).toMatchObject(
+        Array.from({ length: own.length }, (_, sequence) => ({ sequence })),
+      );
+    }
+    expect(lines).toHaveLength(101);
   });
 });

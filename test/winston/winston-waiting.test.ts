@@ -13,6 +13,11 @@ describe("a logger that cannot write", () => {
     ["was ended", (logger) => void logger.end(), "the logger was ended"],
     ["was closed", (logger) => void logger.close(), "no transport"],
     ["lost its transports", (logger) => void logger.clear(), "no transport"],
+    [
+      "got default metadata that would hide the fields",
+      (logger) => Object.assign(logger, { defaultMeta: { governance: "clinic" } }),
+      'defaultMeta has the key "governance"',
+    ],
     ["has no levels", (logger) => Object.assign(logger, { levels: {} }), "no levels"],
   ])(
     "because it %s is reported for each record, and no flush waits for it",
@@ -167,5 +172,18 @@ describe("a shutdown", () => {
     expect((await rejection(audit.shutdown())).message).toContain(
       "1 record was not written in all",
     );
+  });
+
+  test("that gave up at its deadline still hears of a line that fails later", async () => {
+    let fail: (error?: Error) => void = () => {};
+    const stuck = transportThat((_, done) => {
+      fail = done;
+    });
+    const { audit, logger, errors, log } = watchedLogger({ transports: [stuck] });
+    log(1);
+    await rejection(audit.shutdown({ timeoutMillis: 10 }));
+    expect(() => fail(new Error("disk full"))).not.toThrow();
+    expect(logger.listenerCount("error")).toBe(1);
+    expect(errors.map((error) => error.message)).toEqual(["winston: disk full"]);
   });
 });

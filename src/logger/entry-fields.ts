@@ -12,13 +12,13 @@ import {
   ATTR_LOG_RECORD_UID,
 } from "../semconv.js";
 
-/** The metadata of a log line: the whole entry, and the log that sealed it. */
+/** The fields of a log line: the whole entry, and the log that sealed it. */
 export interface GovernanceFields extends Omit<EntryFields, "leafHash"> {
   readonly logId: string;
   readonly leafHash?: string;
 }
 
-/** The metadata of a log line about a checkpoint. */
+/** The fields of a log line about a checkpoint. */
 export interface CheckpointFields {
   readonly operation: "checkpoint";
   readonly logId: string;
