@@ -46,7 +46,10 @@ function rankOf(severity: SeverityNumber | undefined): number {
   return severity < SEVERITY.ERROR ? 1 : 0;
 }
 
-/** What the `level` option chooses, if the logger knows that level. Otherwise reports the choice. */
+/**
+ * What the `level` option chooses, if the logger knows that level. Otherwise, the choice is
+ * reported.
+ */
 export function chosenLevel(
   choose: (record: ReadableLogRecord) => string,
   record: ReadableLogRecord,
