@@ -1,4 +1,6 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
+import { type ColumnName, INDEXED_COLUMNS } from "../entry/columns.js";
+import { AuditError } from "../errors.js";
 import type { EvidenceSource } from "../integrity/evidence.js";
 import { type AuditQuery, parseQuery } from "../query/audit-query.js";
 import { type AuditPage, type AuditReader, pageOf } from "../query/audit-reader.js";
@@ -20,6 +22,9 @@ import { CheckpointTable } from "./tree/checkpoint-table.js";
 import { journalEvidence } from "./tree/evidence.js";
 import { MerkleTree } from "./tree/merkle-tree.js";
 import { prove } from "./tree/prove.js";
+
+/** How many values of a column are read at a time. */
+const VALUES_PAGE = 1000;
 
 /** What a journal holds. */
 export interface JournalStats {
@@ -175,6 +180,38 @@ export class Journal implements AuditReader {
   count(query?: Omit<AuditQuery, "limit">): number {
     const parsed = parseQuery(query);
     return this.#file.read(() => this.#queries.count(parsed));
+  }
+
+  /**
+   * The different values that entries have in a column, by their UTF-8 bytes. Takes time for each
+   * value, not for each entry.
+   *
+   * @throws `AuditError` `invalid_query` for another column; `journal_failed`, while it is read.
+   *
+   * @example Listing who acts in a log
+   * ```ts
+   * import { Journal } from "quorumlog/journal";
+   *
+   * const journal = Journal.open("governance.db", { readOnly: true });
+   * for (const did of journal.values("actorDid")) console.log(did, journal.count({ actorDid: did }));
+   * journal.close();
+   * ```
+   */
+  values(column: ColumnName): Iterable<string> {
+    if (!INDEXED_COLUMNS.some(({ name }) => name === column))
+      throw new AuditError("invalid_query", "column: expected a column of a query", {
+        field: "column",
+      });
+    return this.#values(column);
+  }
+
+  *#values(column: ColumnName): Generator<string, void, undefined> {
+    for (let after: string | undefined; ; ) {
+      const page = this.#file.read(() => this.#queries.values(column, after, VALUES_PAGE));
+      yield* page;
+      if (page.length < VALUES_PAGE) return;
+      after = page.at(-1);
+    }
   }
 
   /**

@@ -70,6 +70,26 @@ export class EntryQueries {
     return Math.max(0, Math.min(Number(ends["last"]), before - 1) - first + 1);
   }
 
+  /**
+   * The first different values of a column, by their UTF-8 bytes. Jumps from one value to the next
+   * in the index: the time depends on the number of values, and not on the number of entries.
+   *
+   * @param after - Only values after this one.
+   */
+  values(column: ColumnName, after: string | undefined, limit: number): string[] {
+    const key = KEYS[column];
+    const next = (condition: string): string =>
+      `SELECT min(${key}) FROM entry INDEXED BY entry_by_${key} WHERE ${key} ${condition}`;
+    const sql = `WITH RECURSIVE held(value) AS (
+        ${next(after === undefined ? ">= ''" : "> ?")}
+        UNION ALL SELECT (${next("> held.value")}) FROM held WHERE held.value IS NOT NULL)
+      SELECT value FROM held WHERE value IS NOT NULL LIMIT ?`;
+    const bound = after === undefined ? [limit] : [after, limit];
+    return this.#prepare(sql)
+      .all(...bound)
+      .map(({ value }) => String(value));
+  }
+
   /** The conditions of a query. Undefined when one of them matches nothing. */
   #where(query: ParsedQuery): Where | undefined {
     const conditions: string[] = [];

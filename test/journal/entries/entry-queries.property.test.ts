@@ -42,6 +42,40 @@ describe("a journal and memory with the same entries", () => {
     );
   });
 
+  test("have the same values in a column", () => {
+    const texts = fc.oneof(fc.string({ unit: "binary", maxLength: 3 }), fc.constantFrom("a", "b"));
+    const column = fc.option(
+      texts.map((text) => text.toWellFormed()),
+      { nil: undefined },
+    );
+    fc.assert(
+      fc.property(fc.array(fc.record({ subjectId: column, actorDid: column })), (events) => {
+        const journal = openJournal(newPath());
+        journal.append(...events.map((event, sequence) => rowOf(sequence, event)));
+        for (const name of ["operation", "proposalId", "subjectId", "actorDid", "kind"] as const) {
+          const held = new Set(
+            journal.entries({ limit: 1000 }).flatMap((entry) => entry[name] ?? []),
+          );
+          expect([...journal.values(name)]).toEqual(
+            [...held].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+          );
+        }
+        journal.close();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("lists thousands of values, of columns that a query can name alone", () => {
+    const journal = openJournal(newPath());
+    const actors = Array.from({ length: 2500 }, (_, at) => `did:${String(at).padStart(4, "0")}`);
+    journal.append(...actors.map((actorDid, sequence) => rowOf(sequence, { actorDid })));
+    expect([...journal.values("actorDid")]).toEqual(actors);
+    expect(() => journal.values("line" as "kind")).toThrow(
+      expect.objectContaining({ code: "invalid_query", field: "column" }),
+    );
+  });
+
   test("answer alike over blocks of entries whose times do not rise with the sequence", () => {
     const journal = openJournal(newPath());
     const memory = new MemoryStore({ maxEntries: 10_000, maxBytes: Number.POSITIVE_INFINITY });
