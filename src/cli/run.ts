@@ -1,6 +1,7 @@
 import { SCOPE_VERSION } from "../semconv.js";
 import { visible, visibleLines } from "../text/safe-text.js";
 import { type Command, UsageError } from "./input/command.js";
+import { didYouMean, nearest } from "./input/did-you-mean.js";
 import { invoke } from "./input/invoke.js";
 import type { CommandIo } from "./output/command-io.js";
 import { EXIT, exitCodeOf, exitCodeOfSignal, isClosedPipe } from "./output/exit-code.js";
@@ -44,19 +45,30 @@ async function dispatch([name, ...rest]: readonly string[], io: CommandIo): Prom
     case undefined:
       await io.stderr.write(await help());
       return EXIT.usage;
+    case "help":
     case "--help":
-    case "-h":
+    case "-h": {
+      const [topic] = rest;
+      if (topic !== undefined && !topic.startsWith("-"))
+        return invoke(await commandOf(topic), ["--help"], io);
       await io.stdout.write(await help());
       return EXIT.done;
+    }
+    case "version":
     case "--version":
+    case "-v":
       await io.stdout.write(`${SCOPE_VERSION}\n`);
       return EXIT.done;
   }
+  if (name.startsWith("-")) throw new UsageError(`a command comes before ${name}`);
+  return invoke(await commandOf(name), rest, io);
+}
+
+async function commandOf(name: string): Promise<Command> {
   const load = COMMANDS.get(name);
-  if (load !== undefined) return invoke(await load(), rest, io);
-  throw new UsageError(
-    name.startsWith("-") ? `a command comes before ${name}` : `no command "${name}"`,
-  );
+  if (load !== undefined) return load();
+  const near = nearest(name, [...COMMANDS.keys(), "help", "version"]);
+  throw new UsageError(`no command "${name}"${didYouMean(near)}`);
 }
 
 async function help(): Promise<string> {
@@ -67,7 +79,8 @@ function complaint(error: unknown, name: string | undefined): string {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof UsageError) {
     const topic = COMMANDS.has(name ?? "") ? `${name} --help` : "--help";
-    return `quorumlog: ${visible(message)}; see quorumlog ${topic}\n`;
+    const link = message.endsWith("?") ? " See" : "; see";
+    return `quorumlog: ${visible(message)}${link} quorumlog ${topic}\n`;
   }
   if (exitCodeOf(error) !== EXIT.bug) return `quorumlog: ${visible(message)}\n`;
   const stack = (error instanceof Error && error.stack) || message;

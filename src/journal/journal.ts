@@ -193,7 +193,8 @@ export class Journal implements AuditReader {
    * import { Journal } from "quorumlog/journal";
    *
    * const journal = Journal.open("governance.db", { readOnly: true });
-   * for (const did of journal.values("actorDid")) console.log(did, journal.count({ actorDid: did }));
+   * for (const actorDid of journal.values("actorDid"))
+   *   console.log(actorDid, journal.count({ actorDid }));
    * journal.close();
    * ```
    */

@@ -1,6 +1,6 @@
 import { RESERVED_OPERATION } from "../entry/operations.js";
 import { MAX_TIME_MILLIS } from "../entry/timestamp.js";
-import type { ParsedQuery } from "../query/audit-query.js";
+import type { ColumnCondition, ParsedQuery } from "../query/audit-query.js";
 import { COLUMN_LABELS, LABELS, storedText } from "./loki-record.js";
 
 /** Loki parses at most 128 KiB of a query. A longer value is compared only here. */
@@ -65,4 +65,26 @@ export function logqlOf(
   if (before < Number.POSITIVE_INFINITY) stages.push(`${LABELS.sequence}<${before}`);
   if (after >= 0) stages.push(`${LABELS.sequence}>${after}`);
   return stages.join(" | ");
+}
+
+/** The characters with a meaning in a regular expression of Go (RE2). */
+const META = /[\\.+*?()|[\]{}^$]/g;
+
+/**
+ * The entries whose column ends in a text after a `:` or `/`, without those that have one of some
+ * values. Undefined where no entry can.
+ */
+export function logqlEndingIn(
+  selector: string,
+  logId: string | undefined,
+  { column, value }: ColumnCondition,
+  others: readonly string[],
+): string | undefined {
+  if (!value.isWellFormed()) return undefined;
+  const label = COLUMN_LABELS[column];
+  const end = (storedText(value) ?? "").replaceAll(META, "\\$&");
+  const pattern = logqlString(`(?s).*[:/]${end}`);
+  if (pattern.length > MAX_VALUE) return undefined;
+  const without = others.map((other) => `${label}!=${logqlString(storedText(other) ?? "")}`);
+  return [entriesOf(selector, logId), `${label}=~${pattern}`, ...without].join(" | ");
 }

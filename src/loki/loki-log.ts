@@ -1,9 +1,10 @@
+import type { ColumnName } from "../entry/columns.js";
 import { AuditError } from "../errors.js";
 import type { EvidenceItem } from "../integrity/evidence.js";
 import type { ParsedQuery } from "../query/audit-query.js";
 import { matches } from "../query/audit-reader.js";
 import { quoted } from "../text/safe-text.js";
-import { checkpointsOf, entriesOf, logqlOf, recordsOf } from "./logql.js";
+import { checkpointsOf, entriesOf, logqlEndingIn, logqlOf, recordsOf } from "./logql.js";
 import { LokiEndpoint } from "./loki-endpoint.js";
 import {
   entryOfRecord,
@@ -69,6 +70,37 @@ export class LokiLog {
       if (found.entry.sequence % TIMES_EVERY === 0) this.remember(found);
       if (matches(found.entry, query)) yield found;
     }
+  }
+
+  /**
+   * The different values of a column that end in a text after a `:` or `/`, at most `most`. Each of
+   * them takes one record, and Loki looks through the rest: how many entries have it makes no
+   * difference here.
+   */
+  async valuesEndingIn(
+    column: ColumnName,
+    text: string,
+    most: number,
+    signal?: AbortSignal,
+  ): Promise<string[]> {
+    const { selector, logId } = this.#options;
+    const values: string[] = [];
+    while (values.length < most) {
+      const logql = logqlEndingIn(selector, logId, { column, value: text }, values);
+      if (logql === undefined) break;
+      let found: string | undefined;
+      for await (const { entry } of this.#entries(
+        this.#pages(this.#walk(logql, true, 1), signal),
+        true,
+      )) {
+        found = entry[column];
+        break;
+      }
+      // an entry without the value that Loki found it by was altered, which verify says
+      if (found === undefined || values.includes(found)) break;
+      values.push(found);
+    }
+    return values;
   }
 
   /** All entries, oldest first, each once. */

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import type { Command } from "../../src/cli/input/command.js";
 import { COMMANDS } from "../../src/cli/run.js";
 import { SCOPE_VERSION } from "../../src/semconv.js";
 import { quorumlog } from "../fixtures/command-line.js";
@@ -24,9 +25,39 @@ describe("quorumlog", () => {
     for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
   });
 
-  test("--version is the package's", async () => {
-    expect(await quorumlog(["--version"])).toMatchObject({ code: 0, stdout: `${SCOPE_VERSION}\n` });
+  test.each([["--version"], ["-v"], ["version"], ["query", "-v"], ["stats", "--version"]])(
+    "%s %s says the version of the package",
+    async (...argv) => {
+      expect(await quorumlog(argv)).toMatchObject({ code: 0, stdout: `${SCOPE_VERSION}\n` });
+    },
+  );
+
+  test("help is the help, and help COMMAND that of a command", async () => {
+    const [overall, query] = [await quorumlog(["--help"]), await quorumlog(["query", "--help"])];
+    expect(await quorumlog(["help"])).toEqual(overall);
+    for (const argv of [
+      ["help", "query"],
+      ["--help", "query"],
+      ["-h", "query"],
+      ["query", "-h"],
+    ])
+      expect(await quorumlog(argv)).toEqual(query);
   });
+
+  test.each([...COMMANDS.keys()])(
+    "%s counts each value of a flag that can be repeated, and refuses any other twice",
+    async (name) => {
+      const command = (await COMMANDS.get(name)?.()) as Command;
+      for (const [flag, { type, multiple }] of Object.entries(command.flags)) {
+        if (type === "boolean" || multiple) continue;
+        const argv = [name, "a", `--${flag}`, "1", `--${flag}`, "2"];
+        expect(await quorumlog(argv)).toMatchObject({
+          code: 2,
+          stderr: `quorumlog: --${flag} was given twice; see quorumlog ${name} --help\n`,
+        });
+      }
+    },
+  );
 
   test("without a command shows the help as a message", async () => {
     const { code, stdout, stderr } = await quorumlog([]);
@@ -35,11 +66,25 @@ describe("quorumlog", () => {
   });
 
   test.each([
-    [["qurey"], 'no command "qurey"; see quorumlog --help'],
+    [["qurey"], 'no command "qurey"; did you mean query? See quorumlog --help'],
+    [["help", "exprot"], 'no command "exprot"; did you mean export? See quorumlog --help'],
+    [["frobnicate"], 'no command "frobnicate"; see quorumlog --help'],
     [["--json", "query"], "a command comes before --json; see quorumlog --help"],
     [["query"], "SOURCE is missing; see quorumlog query --help"],
     [["query", "a", "b"], '"b" is one operand too many; see quorumlog query --help'],
-    [["query", "a", "--actors", "b"], "Unknown option '--actors'; see quorumlog query --help"],
+    [
+      ["query", "a", "--actors", "b"],
+      "Unknown option '--actors'; did you mean --actor? See quorumlog query --help",
+    ],
+    [["query", "a", "--frobnicate"], "Unknown option '--frobnicate'; see quorumlog query --help"],
+    [
+      ["query", "a", "--log", "b", "--log", "b"],
+      "--log was given twice; see quorumlog query --help",
+    ],
+    [
+      ["query", "a", "-n", "1", "--limit", "2"],
+      "--limit was given twice; see quorumlog query --help",
+    ],
     [
       ["query", "a", "--actor"],
       "Option '--actor <value>' argument missing; see quorumlog query --help",

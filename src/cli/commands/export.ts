@@ -1,21 +1,23 @@
 import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Checkpoint } from "../../integrity/checkpoint.js";
-import { visible } from "../../text/safe-text.js";
+import { counted, visible } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
+import { upToNow } from "../input/entry-pages.js";
 import {
   chosenExport,
   type ExportEnd,
   type WhichCheckpoints,
   wholeExport,
 } from "../input/exported.js";
+import { spellingHints, withWholeIds } from "../input/given-values.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
-import { QUERY_FLAGS, queryOf } from "../input/query-flags.js";
+import { naturalOf, QUERY_FLAGS, queryOf } from "../input/query-flags.js";
 import { isPartial } from "../input/source.js";
 import { type CommandIo, jsonLine, Progress, send, type TextSink } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { EXPORT_FORMATS, type ExportFormat } from "../output/export-format.js";
-import { assertFree, type NewFile, writeNewFiles } from "../output/new-files.js";
+import { assertFree, fileOf, type NewFile, writeNewFiles } from "../output/new-files.js";
 
 /** `quorumlog export`: all entries, or those of a query, for other programs. */
 export const exportCommand: Command = defineCommand({
@@ -28,7 +30,7 @@ export const exportCommand: Command = defineCommand({
       type: "string",
       short: "o",
       value: "FILE",
-      about: "into a file, which appears when it is complete",
+      about: "into a file, which appears when it is complete; - is stdout",
     },
     force: { type: "boolean", about: "replace the files" },
     checkpoints: {
@@ -37,6 +39,12 @@ export const exportCommand: Command = defineCommand({
       about: "beside ndjson: newest or all; default newest",
     },
     ...QUERY_FLAGS,
+    limit: {
+      type: "string",
+      short: "n",
+      value: "COUNT",
+      about: "at most this many entries, the oldest of them; default all",
+    },
     ...SOURCE_FLAGS,
   },
   details: [
@@ -63,20 +71,24 @@ export const exportCommand: Command = defineCommand({
   run(args, io) {
     const { flags, json } = args;
     const format = formatOf(flags.format);
-    const { out, force = false } = flags;
+    const { force = false } = flags;
+    const out = fileOf(flags.out);
     if (out === undefined && force) throw new UsageError("--force goes with --out");
     if (out === undefined && json)
       throw new UsageError("--json goes with --out; --format says how the export is written");
     const which = whichCheckpoints(flags);
-    const query = queryOf(flags, io.now());
-    const isWhole = Object.values(query).every((condition) => condition === undefined);
+    const wanted = queryOf(flags, io.now());
+    const limit = naturalOf(flags.limit, "limit") ?? Number.POSITIVE_INFINITY;
+    const isWhole =
+      flags.limit === undefined && Object.values(wanted).every((value) => value === undefined);
     const progress = new Progress(io, out !== undefined);
     return withSource(args, io, async (source) => {
       const reader = await source.reader();
+      const query = await upToNow(source, await withWholeIds(source, wanted, io));
       const exported =
         isWhole && !isPartial(source)
           ? await wholeExport(source, reader, which, progress)
-          : chosenExport(source, reader, query, progress);
+          : chosenExport(source, reader, query, limit, progress);
       const show = out === undefined && io.stdout.isTerminal ? visible : (text: string) => text;
       let end: ExportEnd = { checkpoints: [], remarks: [] };
       const write = async (to: TextSink): Promise<void> => {
@@ -94,6 +106,7 @@ export const exportCommand: Command = defineCommand({
         const newest = end.checkpoints.at(-1);
         await report({ file, entries: progress.count, beside, newest }, json, io);
       }
+      if (limit > 0) await io.stderr.write(await spellingHints(source, query, progress.count > 0));
       for (const remark of end.remarks) await io.stderr.write(`${visible(remark)}\n`);
       return EXIT.done;
     });
@@ -116,7 +129,7 @@ function whichCheckpoints(flags: {
   readonly checkpoints?: string | undefined;
 }): WhichCheckpoints {
   const { checkpoints = "newest" } = flags;
-  const isBeside = flags.format === "ndjson" && flags.out !== undefined;
+  const isBeside = flags.format === "ndjson" && fileOf(flags.out) !== undefined;
   if (flags.checkpoints !== undefined && !isBeside)
     throw new UsageError("--checkpoints goes with --format ndjson --out FILE");
   if (checkpoints !== "newest" && checkpoints !== "all")
@@ -166,11 +179,14 @@ async function report(
 ): Promise<void> {
   const checkpoint = newest && { file: beside, size: newest.size };
   if (json) return io.stdout.write(jsonLine({ file, entries, checkpoint }));
-  await io.stderr.write(visible(`${entries} entries written to ${file}`).concat("\n"));
+  await io.stderr.write(
+    visible(`${counted(entries, "entry", "entries")} written to ${file}`).concat("\n"),
+  );
   if (checkpoint !== undefined)
     await io.stderr.write(
       visible(
-        `its checkpoint, which covers ${checkpoint.size} entries, written to ${beside}`,
+        `its checkpoint, which covers ${counted(checkpoint.size, "entry", "entries")}, written ` +
+          `to ${beside}`,
       ).concat("\n"),
     );
   else if (beside !== undefined)

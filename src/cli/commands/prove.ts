@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
 import { visible, visibleLines } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
+import { wholeId } from "../input/given-values.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
 import { proofFrom } from "../input/proof-from.js";
 import { naturalOf } from "../input/query-flags.js";
 import { jsonLine, send } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
-import { writeNewFiles } from "../output/new-files.js";
+import { fileOf, writeNewFiles } from "../output/new-files.js";
 
 /** `quorumlog prove`: evidence of chosen entries, which verifies without the journal. */
 export const prove: Command = defineCommand({
@@ -24,7 +25,7 @@ export const prove: Command = defineCommand({
       type: "string",
       short: "o",
       value: "FILE",
-      about: "into a file, which appears when it is complete",
+      about: "into a file, which appears when it is complete; - is stdout",
     },
     force: { type: "boolean", about: "replace the file" },
     ...SOURCE_FLAGS,
@@ -38,24 +39,26 @@ export const prove: Command = defineCommand({
   ],
   examples: [
     {
-      line: "quorumlog prove governance.db --proposal urn:pqc-gov-prop:7f3a9c21 --out decision.json",
+      line: "quorumlog prove governance.db --proposal 7f3a9c21 --out decision.json",
       about: "a decision with its votes",
     },
     { line: "quorumlog prove governance.db --sequence 14 --out 14.tlog-proof", about: "one entry" },
   ],
   run(args, io) {
     const { flags, json } = args;
-    const { proposal: proposalId, out, force = false } = flags;
+    const { proposal, force = false } = flags;
+    const out = fileOf(flags.out);
     const sequence = naturalOf(flags.sequence, "sequence");
-    if ((sequence === undefined) === (proposalId === undefined))
+    if ((sequence === undefined) === (proposal === undefined))
       throw new UsageError("give either --sequence or --proposal");
     if (out === undefined && (json || force))
       throw new UsageError(`--${json ? "json" : "force"} goes with --out`);
     return withSource(args, io, async (source) => {
-      const evidence = await proofFrom(
-        source,
-        proposalId === undefined ? (sequence ?? 0) : { proposalId },
-      );
+      const what =
+        proposal === undefined
+          ? (sequence ?? 0)
+          : { proposalId: await wholeId(source, "proposalId", proposal, io) };
+      const evidence = await proofFrom(source, what);
       if (out === undefined) {
         await send([io.stdout.isTerminal ? visibleLines(evidence) : evidence], io.stdout, io);
         return EXIT.done;

@@ -1,9 +1,11 @@
 import type { AuditEntry } from "../../entry/audit-entry.js";
-import { type AuditQuery, DEFAULT_LIMIT } from "../../query/audit-query.js";
+import { DEFAULT_LIMIT } from "../../query/audit-query.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
+import { type EntryQuery, entryPages, upToNow } from "../input/entry-pages.js";
+import { spellingHints, withWholeIds } from "../input/given-values.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
 import { naturalOf, QUERY_FLAGS, queryOf } from "../input/query-flags.js";
-import { type EntryReader, entryPages, upToNow } from "../input/source.js";
+import type { EntryReader } from "../input/source.js";
 import { jsonLine, Progress, send } from "../output/command-io.js";
 import { entryTable } from "../output/entry-table.js";
 import { EXIT } from "../output/exit-code.js";
@@ -30,6 +32,9 @@ export const query: Command = defineCommand({
     ...SOURCE_FLAGS,
   },
   details: [
+    "An id can be given by its end, as a table shows it: alice for did:pqaid:alice. If several ids end",
+    "in it, the command lists them. A column that is given twice has any of the values.",
+    "",
     "On a terminal, rows fit its width: ids show their last part, long texts are cut. In a pipe, every",
     "value is whole. With --json, each line is an entry as audit.entries() returns it.",
     "",
@@ -37,7 +42,7 @@ export const query: Command = defineCommand({
   ],
   examples: [
     {
-      line: "quorumlog query governance.db --actor did:pqaid:eve --since 2h",
+      line: "quorumlog query governance.db --actor eve --since 2h",
       about: "what eve did in the last two hours",
     },
     {
@@ -45,7 +50,7 @@ export const query: Command = defineCommand({
       about: "every vote against, the oldest first",
     },
     {
-      line: "quorumlog query governance.db --subject did:pqaid:medical-ai-v2 --limit 1 --json",
+      line: "quorumlog query governance.db --subject medical-ai-v2 --limit 1 --json",
       about: "the latest entry about a model, for a program",
     },
   ],
@@ -59,7 +64,7 @@ export const query: Command = defineCommand({
     const wanted = { ...queryOf(flags, io.now()), order };
     return withSource(args, io, async (source) => {
       const reader = await source.reader();
-      const query = upToNow(source, wanted);
+      const query = await upToNow(source, await withWholeIds(source, wanted, io));
       const table = entryTable(io);
       const progress = new Progress(io);
       let last: AuditEntry | undefined;
@@ -71,6 +76,7 @@ export const query: Command = defineCommand({
         }
       }
       await send(pieces(), io.stdout, io, progress);
+      if (limit > 0) await io.stderr.write(await spellingHints(source, query, last !== undefined));
       if (last === undefined) {
         if (limit > 0) await io.stderr.write("no entry meets the conditions\n");
       } else if (asked === undefined && (await hasMore(reader, query, last.sequence)))
@@ -85,9 +91,10 @@ function orderOf(text = "newest"): "newest" | "oldest" {
   throw new UsageError(`--order "${text}" is neither newest nor oldest`);
 }
 
-async function hasMore(reader: EntryReader, query: AuditQuery, last: number): Promise<boolean> {
+async function hasMore(reader: EntryReader, query: EntryQuery, last: number): Promise<boolean> {
   const cursor = query.order === "oldest" ? { after: last } : { before: last };
-  return (await reader.page({ ...query, ...cursor, limit: 1 })).entries.length > 0;
+  for await (const page of entryPages(reader, { ...query, ...cursor }, 1)) return page.length > 0;
+  return false;
 }
 
 function moreAfter(last: number, order: "newest" | "oldest"): string {

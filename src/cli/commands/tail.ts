@@ -1,10 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { AuditEntry } from "../../entry/audit-entry.js";
-import type { AuditQuery } from "../../query/audit-query.js";
 import { type Command, defineCommand } from "../input/command.js";
+import { type EntryQuery, entryPages } from "../input/entry-pages.js";
+import { spellingHints, withWholeIds } from "../input/given-values.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
 import { naturalOf, QUERY_FLAGS, queryOf } from "../input/query-flags.js";
-import { cannotAnswer, entryPages, type Source, type SourceKind } from "../input/source.js";
+import { cannotAnswer, type Source, type SourceKind } from "../input/source.js";
 import { type CommandIo, jsonLine, send } from "../output/command-io.js";
 import { entryTable } from "../output/entry-table.js";
 import { EXIT } from "../output/exit-code.js";
@@ -49,7 +50,7 @@ export const tail: Command = defineCommand({
   run(args, io) {
     const { flags, json } = args;
     const limit = naturalOf(flags.lines, "lines") ?? DEFAULT_LINES;
-    const wanted = queryOf(flags, io.now());
+    const asked = queryOf(flags, io.now());
     return withSource(args, io, async (source) => {
       const pause = PAUSE_MILLIS.get(source.kind);
       if (flags.follow && pause === undefined)
@@ -58,10 +59,14 @@ export const tail: Command = defineCommand({
       const table = entryTable(io);
       const show = (entries: readonly AuditEntry[]): Promise<void> =>
         send(json ? entries.map(jsonLine) : table.lines(entries), io.stdout, io);
+      const wanted = await withWholeIds(source, asked, io);
       const end = await source.end();
       const before = Math.min(wanted.before ?? end, end);
-      const { entries } = await reader.page({ ...wanted, before, limit });
-      await show(entries.toReversed());
+      const newest: AuditEntry[] = [];
+      for await (const page of entryPages(reader, { ...wanted, before }, limit))
+        newest.push(...page);
+      await show(newest.toReversed());
+      if (limit > 0) await io.stderr.write(await spellingHints(source, wanted, newest.length > 0));
       if (flags.follow)
         for await (const coming of appended(source, wanted, end, pause ?? 0, io))
           await show(coming);
@@ -76,7 +81,7 @@ export const tail: Command = defineCommand({
  */
 async function* appended(
   source: Source,
-  query: AuditQuery,
+  query: EntryQuery,
   from: number,
   pauseMillis: number,
   { signal }: Pick<CommandIo, "signal">,

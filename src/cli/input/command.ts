@@ -84,6 +84,7 @@ export const COMMON_FLAGS: Flags = {
     about: "no colours on a terminal; the variable NO_COLOR does the same",
   },
   help: { type: "boolean", short: "h", about: "this help" },
+  version: { type: "boolean", short: "v", about: "the version of quorumlog" },
 };
 
 /** A command whose `run` knows the types of its own flags. */

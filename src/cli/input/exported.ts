@@ -2,10 +2,10 @@ import type { AuditEntry } from "../../entry/audit-entry.js";
 import { canonicalLine, entryOfLine, leafHash, readLine } from "../../entry/line.js";
 import { AuditError } from "../../errors.js";
 import type { Checkpoint } from "../../integrity/checkpoint.js";
-import type { AuditQuery } from "../../query/audit-query.js";
 import type { Progress } from "../output/command-io.js";
 import type { ExportSource } from "../output/export-format.js";
-import { type EntryReader, entryPages, type Source, upToNow } from "./source.js";
+import { type EntryQuery, entryPages } from "./entry-pages.js";
+import type { EntryReader, Source } from "./source.js";
 
 /** Which checkpoints go into a file beside the export. */
 export type WhichCheckpoints = "newest" | "all" | "none";
@@ -76,18 +76,23 @@ export async function wholeExport(
   };
 }
 
-/** The entries of a query, or all of a bundle or a proof: not all lines of the log. */
+/**
+ * The entries of a query, or all of a bundle or a proof: not all lines of the log.
+ *
+ * @param limit - At most so many; Infinity for all.
+ */
 export function chosenExport(
   source: Source,
   reader: EntryReader,
-  query: AuditQuery,
+  query: EntryQuery,
+  limit: number,
   progress: Progress,
 ): Exported {
   const pruned = prunedIn(source);
-  const bounded = { ...upToNow(source, query), order: "oldest" } as const;
+  const oldestFirst = { ...query, order: "oldest" } as const;
   let isOfLines = false;
   async function* entries(): AsyncGenerator<AuditEntry, void, undefined> {
-    for await (const page of entryPages(reader, bounded)) yield* progress.counting(page);
+    for await (const page of entryPages(reader, oldestFirst, limit)) yield* progress.counting(page);
   }
   return {
     entries,

@@ -10,6 +10,7 @@ import { bundleSource, tlogProofSource } from "../../verify/bundle-source.js";
 import { ndjsonSource } from "../../verify/ndjson-source.js";
 import type { CommandIo } from "../output/command-io.js";
 import { UsageError } from "./command.js";
+import { idsEndingIn } from "./given-values.js";
 import { HeldEntries } from "./held-entries.js";
 import { bytesWithin, readWithin } from "./read-within.js";
 import {
@@ -153,6 +154,9 @@ function heldSource(
     kind,
     name,
     reader,
+    values: async (column) => (await reader()).values(column),
+    idsEndingIn: async (column, text, most) =>
+      idsEndingIn((await reader()).values(column), text, most),
     logId: async () => (await reader()).logId,
     end: async () => (await reader()).end,
     newestCheckpoint: () => checkpoints().at(-1),

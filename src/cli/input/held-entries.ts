@@ -1,4 +1,5 @@
 import type { AuditEntry } from "../../entry/audit-entry.js";
+import type { ColumnName } from "../../entry/columns.js";
 import { canonicalLine, readEntry } from "../../entry/line.js";
 import { AuditError, invalidEvidence } from "../../errors.js";
 import { type Checkpoint, parseCheckpoint } from "../../integrity/checkpoint.js";
@@ -61,6 +62,16 @@ export class HeldEntries implements Pick<AuditReader, "page" | "count" | "lines"
 
   count(query?: Omit<AuditQuery, "limit">): number {
     return this.#select({ ...parseQuery(query), limit: Number.POSITIVE_INFINITY }).length;
+  }
+
+  /** The different values of a column. */
+  values(column: ColumnName): ReadonlySet<string> {
+    return new Set(
+      this.#entries.flatMap((entry) => {
+        const value = entry[column];
+        return value === undefined ? [] : [value];
+      }),
+    );
   }
 
   *lines(): Generator<string, void, undefined> {

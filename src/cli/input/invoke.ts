@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { SCOPE_VERSION } from "../../semconv.js";
 import type { CommandIo } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { commandHelp } from "../output/help.js";
@@ -9,6 +10,7 @@ import {
   type Flags,
   UsageError,
 } from "./command.js";
+import { didYouMean, nearest } from "./did-you-mean.js";
 import { SOURCE_FLAGS } from "./open-source.js";
 import { cannotAnswer } from "./source.js";
 
@@ -22,9 +24,13 @@ export async function invoke(
   io: CommandIo,
 ): Promise<number> {
   const { values, positionals } = parsed(command, argv);
-  const { json, help, "no-color": noColor, ...flags } = values;
+  const { json, help, version, "no-color": noColor, ...flags } = values;
   if (help === true) {
     await io.stdout.write(commandHelp(command));
+    return EXIT.done;
+  }
+  if (version === true) {
+    await io.stdout.write(`${SCOPE_VERSION}\n`);
     return EXIT.done;
   }
   if (needsJournal(command) && typeof flags["loki"] === "string")
@@ -67,7 +73,11 @@ function parsed(
     if (!(error instanceof TypeError)) throw error;
     // Node adds to an unknown option how to give it as an operand
     const [message = ""] = error.message.split(". To specify a positional");
-    throw new UsageError(message.replace(/\.$/, "").replaceAll("\n", " "));
+    const unknown = /^Unknown option '--?(?<name>[^']*)'/.exec(message)?.groups?.["name"] ?? "";
+    const near = nearest(unknown, Object.keys(flags));
+    throw new UsageError(
+      message.replace(/\.$/, "").replaceAll("\n", " ") + didYouMean(near && `--${near}`),
+    );
   }
 }
 

@@ -3,6 +3,7 @@ import { AuditError } from "../../errors.js";
 import { FileIdentity } from "../../journal/file/journal-file.js";
 import { Journal } from "../../journal/journal.js";
 import type { CommandIo } from "../output/command-io.js";
+import { idsEndingIn } from "./given-values.js";
 import { assertLog, type Source, withTime } from "./source.js";
 
 /**
@@ -40,6 +41,8 @@ function sourceOf(
       assertLog(logId, journal.logId, name);
       return journal;
     },
+    values: (column) => journal.values(column),
+    idsEndingIn: (column, text, most) => idsEndingIn(journal.values(column), text, most),
     logId: () => journal.logId,
     end() {
       const { length } = journal;

@@ -1,3 +1,4 @@
+import type { ColumnName } from "../../entry/columns.js";
 import { parseObject } from "../../entry/json.js";
 import { AuditError, reasonOf } from "../../errors.js";
 import { parseCheckpoint } from "../../integrity/checkpoint.js";
@@ -7,6 +8,7 @@ import { LokiLog } from "../../loki/loki-log.js";
 import { DEFAULT_LOOKBACK_DAYS, type LokiAuditReaderOptions } from "../../loki/options.js";
 import type { CommandIo } from "../output/command-io.js";
 import { UsageError } from "./command.js";
+import { idsEndingIn } from "./given-values.js";
 import { naturalOf } from "./query-flags.js";
 import type { ClosedSource, EntryReader, Source, SourceCheckpoint } from "./source.js";
 
@@ -82,6 +84,15 @@ class LokiSource implements Source, EntryReader {
 
   lines(): AsyncIterable<string> {
     return each(this.#reader.lines(this.#options));
+  }
+
+  values(): readonly string[] {
+    return [];
+  }
+
+  async idsEndingIn(column: ColumnName, text: string, most: number): Promise<readonly string[]> {
+    const ids = await asked(this.#log.valuesEndingIn(column, text, most, this.#signal));
+    return idsEndingIn(ids, text, most);
   }
 
   async logId(): Promise<string | undefined> {

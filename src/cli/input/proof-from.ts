@@ -7,7 +7,8 @@ import { CompactRange } from "../../integrity/merkle/compact-range.js";
 import { EMPTY_ROOT, type Hash, hexOf } from "../../integrity/merkle/merkle-hash.js";
 import { inclusionProof } from "../../integrity/merkle/merkle-proofs.js";
 import { formatTlogProof } from "../../integrity/tlog-proof.js";
-import { entryPages, isPartial, type Source } from "./source.js";
+import { entryPages } from "./entry-pages.js";
+import { isPartial, type Source } from "./source.js";
 
 /** One entry by its sequence, or all of a proposal. */
 export type Proved = number | { readonly proposalId: string };
@@ -62,7 +63,8 @@ export async function proofFrom(source: Source, what: Proved): Promise<string> {
 async function sequencesOf(source: Source, what: Proved): Promise<number[]> {
   // "after" cannot name an entry before the first one
   const after = typeof what === "number" && what > 0 ? what - 1 : undefined;
-  const query = typeof what === "number" ? { after, before: what + 1 } : what;
+  const query =
+    typeof what === "number" ? { after, before: what + 1 } : { proposalId: [what.proposalId] };
   const sequences: number[] = [];
   for await (const page of entryPages(await source.reader(), { ...query, order: "oldest" }))
     sequences.push(...page.map(({ sequence }) => sequence));

@@ -1,6 +1,7 @@
 import { type ColumnFlag, INDEXED_COLUMNS } from "../../entry/columns.js";
-import type { AuditQuery } from "../../query/audit-query.js";
 import { type FlagValues, UsageError } from "./command.js";
+import type { EntryQuery } from "./entry-pages.js";
+import { isIdColumn } from "./given-values.js";
 
 /** A flag of a query, as the help describes it. */
 interface QueryFlag {
@@ -9,16 +10,26 @@ interface QueryFlag {
   readonly about: string;
 }
 
+/** One that can be repeated: any of its values will do. */
+interface ColumnQueryFlag extends QueryFlag {
+  readonly multiple: true;
+}
+
 /** The flags that choose entries: the conditions of `AuditQuery`. All of them must hold. */
 export const QUERY_FLAGS: Readonly<
-  Record<ColumnFlag | "since" | "until" | "before" | "after", QueryFlag>
+  Record<ColumnFlag, ColumnQueryFlag> & Record<"since" | "until" | "before" | "after", QueryFlag>
 > = {
   ...(Object.fromEntries(
-    INDEXED_COLUMNS.map(({ flag, placeholder, about }) => [
+    INDEXED_COLUMNS.map(({ name, flag, placeholder, about }) => [
       flag,
-      { type: "string", value: placeholder, about: `exactly this ${about}` },
+      {
+        type: "string",
+        multiple: true,
+        value: placeholder,
+        about: isIdColumn(name) ? `${about}: an id or its last part` : about,
+      },
     ]),
-  ) as Record<ColumnFlag, QueryFlag>),
+  ) as Record<ColumnFlag, ColumnQueryFlag>),
   since: {
     type: "string",
     value: "TIME",
@@ -29,15 +40,32 @@ export const QUERY_FLAGS: Readonly<
   after: { type: "string", value: "SEQUENCE", about: "recorded after this entry" },
 };
 
+/** How many queries a command asks at most, in place of one with several values of a column. */
+const MAX_ALTERNATIVES = 100;
+
 /** The query that flags ask for. Throws `UsageError`. */
-export function queryOf(flags: FlagValues<typeof QUERY_FLAGS>, now: Date): AuditQuery {
-  return {
+export function queryOf(flags: FlagValues<typeof QUERY_FLAGS>, now: Date): EntryQuery {
+  const query: EntryQuery = {
     ...Object.fromEntries(INDEXED_COLUMNS.map(({ name, flag }) => [name, flags[flag]])),
     since: flags.since === undefined ? undefined : parseMoment(flags.since, "since", now),
     until: flags.until === undefined ? undefined : parseMoment(flags.until, "until", now),
     before: naturalOf(flags.before, "before"),
     after: naturalOf(flags.after, "after"),
   };
+  assertFewAlternatives(query);
+  return query;
+}
+
+function assertFewAlternatives(query: EntryQuery): void {
+  const count = INDEXED_COLUMNS.reduce(
+    (product, { name }) => product * new Set(query[name] ?? [""]).size,
+    1,
+  );
+  if (count > MAX_ALTERNATIVES)
+    throw new UsageError(
+      `the conditions have ${count} combinations of values, and at most ${MAX_ALTERNATIVES} can ` +
+        "be asked for at once",
+    );
 }
 
 /** The number that was given for a flag, if any was given. Throws `UsageError`. */

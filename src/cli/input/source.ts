@@ -1,4 +1,4 @@
-import type { AuditEntry } from "../../entry/audit-entry.js";
+import type { ColumnName } from "../../entry/columns.js";
 import type { Checkpoint } from "../../integrity/checkpoint.js";
 import type { EvidenceSource } from "../../integrity/evidence.js";
 import type { Journal } from "../../journal/journal.js";
@@ -41,6 +41,10 @@ export interface Source {
   readonly lookbackDays?: number;
   /** Reads entries. A file of evidence is read into memory for it, at the first call. */
   reader(): Eventual<EntryReader>;
+  /** The different values of a column. Loki cannot list them, and answers none. */
+  values(column: ColumnName): Eventual<Iterable<string>>;
+  /** The different ids in a column that end in a text after a `:` or `/`, at most `most`. */
+  idsEndingIn(column: ColumnName, text: string, most: number): Eventual<readonly string[]>;
   /** The log that the entries are of; undefined where there is no entry. */
   logId(): Eventual<string | undefined>;
   /** One more than the newest sequence that it has at the call. */
@@ -85,13 +89,6 @@ export function isPartial({ kind }: Pick<Source, "kind">): boolean {
   return kind === "bundle" || kind === "proof";
 }
 
-/** The query, without the entries that an app appends to a journal while the command answers. */
-export function upToNow({ journal }: Source, query: AuditQuery): AuditQuery {
-  if (journal === undefined) return query;
-  const { length } = journal;
-  return { ...query, before: Math.min(query.before ?? length, length) };
-}
-
 /** Throws `UsageError` where entries are of another log than `--log` says. */
 export function assertLog(wanted: string | undefined, found: string, name: string): void {
   if (wanted !== undefined && wanted !== found)
@@ -105,29 +102,4 @@ export function withTime({
 }: StoredCheckpoint): SourceCheckpoint {
   const time = new Date(seconds * 1000 + Math.floor(nanos / 1e6)).toISOString();
   return { ...checkpoint, time };
-}
-
-/** How many entries are in memory at a time. */
-const PAGE = 512;
-
-/**
- * Reads the entries of a query in its order, page by page, so that their number does not matter.
- *
- * @param limit - At most so many; Infinity for all.
- */
-export async function* entryPages(
-  reader: Pick<EntryReader, "page">,
-  query: AuditQuery,
-  limit: number = Number.POSITIVE_INFINITY,
-): AsyncGenerator<AuditEntry[], void, undefined> {
-  const cursor = query.order === "oldest" ? "after" : "before";
-  let left = limit;
-  let rest = query;
-  for (;;) {
-    const { entries, next } = await reader.page({ ...rest, limit: Math.min(PAGE, left) });
-    yield entries;
-    left -= entries.length;
-    if (next === undefined || left <= 0) return;
-    rest = { ...rest, [cursor]: next };
-  }
 }

@@ -26,7 +26,7 @@ export function overallHelp(commands: readonly Command[]): string {
     `Commands:\n${inTwoColumns(commands.map(({ name, about }) => [name, about]))}`,
     `Flags of every command:\n${flagLines(COMMON_FLAGS)}`,
     `Examples:\n${exampleLines(examples)}`,
-    "quorumlog COMMAND --help explains a command. quorumlog --version prints the version.\n",
+    "quorumlog help COMMAND explains a command. quorumlog version prints the version.\n",
     EXIT_CODES,
   ].join("\n");
 }

@@ -53,6 +53,11 @@ export async function writeNewFiles(files: readonly NewFile[], replace: boolean)
   for (const folder of new Set(files.map(({ path }) => dirname(path)))) syncFolder(folder);
 }
 
+/** The file that `--out` names; undefined for stdout, which is `-`. */
+export function fileOf(out: string | undefined): string | undefined {
+  return out === "-" ? undefined : out;
+}
+
 /** Throws `UsageError` if there is already something at the path that must not be replaced. */
 export function assertFree(path: string, replace: boolean): void {
   const stat = statSync(path, { throwIfNoEntry: false });

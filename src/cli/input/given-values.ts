@@ -1,0 +1,162 @@
+import { type Column, INDEXED_COLUMNS } from "../../entry/columns.js";
+import {
+  CONSENSUS_DECISIONS,
+  OPERATIONS,
+  PROPOSAL_KINDS,
+  VOTE_DECISIONS,
+} from "../../entry/operations.js";
+import { cut, word } from "../../text/safe-text.js";
+import type { CommandIo } from "../output/command-io.js";
+import { UsageError } from "./command.js";
+import { didYouMean, nearest } from "./did-you-mean.js";
+import type { EntryQuery } from "./entry-pages.js";
+import type { Source } from "./source.js";
+
+/** A column that holds ids, which tables show by their last part. */
+export type IdColumn = "proposalId" | "subjectId" | "actorDid";
+
+const ID_COLUMNS: ReadonlySet<string> = new Set<IdColumn>(["proposalId", "subjectId", "actorDid"]);
+
+/** The well-known values of the other columns. */
+const WORDS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ["operation", OPERATIONS],
+  ["kind", PROPOSAL_KINDS],
+  ["decision", [...VOTE_DECISIONS, ...CONSENSUS_DECISIONS]],
+]);
+
+/** How many ids a message lists. */
+const LISTED = 10;
+/** How much of an id it shows. */
+const SHOWN = 120;
+
+/**
+ * The query with whole ids in place of their last parts. A hint on stderr follows for an id that no
+ * entry has. Throws `UsageError` for a last part that several ids have.
+ */
+export async function withWholeIds(
+  source: Source,
+  query: EntryQuery,
+  io: CommandIo,
+): Promise<EntryQuery> {
+  const whole: Partial<Record<IdColumn, readonly string[]>> = {};
+  for (const { name } of INDEXED_COLUMNS) {
+    const values = query[name];
+    if (!isIdColumn(name) || values === undefined) continue;
+    const ids: string[] = [];
+    for (const value of values) ids.push(await wholeId(source, name, value, io));
+    whole[name] = ids;
+  }
+  return { ...query, ...whole };
+}
+
+/**
+ * The id that a text names: the text, if an entry has exactly it; else the one id that ends in it
+ * after a `:` or `/`. The text itself, with a hint on stderr, if there is none. Throws `UsageError`
+ * if there are several.
+ */
+export async function wholeId(
+  source: Source,
+  column: IdColumn,
+  text: string,
+  io: CommandIo,
+): Promise<string> {
+  const { flag } = columnOf(column);
+  const isExact = await isHeld(source, column, text);
+  // somebody who gives a part with a separator knows ids, and does not mean another one
+  if (text === "" || (isExact && /[:/]/.test(text))) return text;
+  const others = await source.idsEndingIn(column, text, LISTED + 1);
+  if (isExact) {
+    if (others.length > 0)
+      await io.stderr.write(
+        `--${flag} ${shown(text)} is taken as it is; ${listed(others)} ` +
+          `${others.length === 1 ? "ends" : "end"} in it too\n`,
+      );
+    return text;
+  }
+  const [only] = others;
+  if (others.length > 1)
+    throw new UsageError(`--${flag} ${shown(text)} could be ${listed(others)}: give more of it`);
+  if (only !== undefined) return only;
+  await io.stderr.write(await unknownId(source, column, text));
+  return text;
+}
+
+/**
+ * What stderr says about misspelt operations, kinds and decisions: they are those that no entry
+ * has, and that are near to a well-known one or to one that an entry has.
+ *
+ * @param found - Whether any entry met the conditions. If one did, only a value beside others can
+ * be wrong.
+ */
+export async function spellingHints(
+  source: Source,
+  query: EntryQuery,
+  found: boolean,
+): Promise<string> {
+  let hints = "";
+  for (const [name, known] of WORDS) {
+    const { flag, name: column } = columnOf(name);
+    const values = query[column] ?? [];
+    if (found && values.length < 2) continue;
+    for (const value of values) {
+      if (known.includes(value) || (await isHeld(source, column, value))) continue;
+      const near = nearest(value, [...known, ...(await source.values(column))]);
+      if (near !== undefined)
+        hints += `no entry has the ${flag} ${shown(value)}${didYouMean(shown(near))}\n`;
+    }
+  }
+  return hints;
+}
+
+/** Whether an id ends in a text that begins after a `:` or `/`. */
+export function endsIn(id: string, text: string): boolean {
+  return text !== "" && (id.endsWith(`:${text}`) || id.endsWith(`/${text}`));
+}
+
+/** Of some ids the first that end in a text. */
+export function idsEndingIn(ids: Iterable<string>, text: string, most: number): string[] {
+  const found: string[] = [];
+  for (const id of ids) {
+    if (found.length === most) break;
+    if (endsIn(id, text)) found.push(id);
+  }
+  return found;
+}
+
+async function isHeld(source: Source, column: Column["name"], value: string): Promise<boolean> {
+  const { entries } = await (await source.reader()).page({ [column]: value, limit: 1 });
+  return entries.length > 0;
+}
+
+async function unknownId(source: Source, column: IdColumn, text: string): Promise<string> {
+  const { flag } = columnOf(column);
+  const byLastPart = new Map<string, string>();
+  for (const id of await source.values(column)) {
+    byLastPart.set(id.split(/[:/]/).at(-1) ?? id, id);
+    byLastPart.set(id, id);
+  }
+  const near = byLastPart.get(nearest(text, byLastPart.keys()) ?? "");
+  const since = source.lookbackDays === undefined ? "" : ` of the last ${source.lookbackDays} days`;
+  return (
+    `no entry${since} has the ${flag} ${shown(text)}, or one that ends in it` +
+    `${didYouMean(near === undefined ? undefined : shown(near))}\n`
+  );
+}
+
+/** Whether the column holds ids. */
+export function isIdColumn(name: string): name is IdColumn {
+  return ID_COLUMNS.has(name);
+}
+
+function columnOf(name: string): Column {
+  return INDEXED_COLUMNS.find((column) => column.name === name) as Column;
+}
+
+function listed(ids: readonly string[]): string {
+  const some = ids.slice(0, LISTED).map(shown);
+  return ids.length > LISTED ? `${some.join(", ")} or others` : some.join(" or ");
+}
+
+function shown(text: string): string {
+  return cut(word(text), SHOWN);
+}
