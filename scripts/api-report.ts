@@ -64,7 +64,7 @@ function configOf({ name, types }: Subpath): ExtractorConfig {
         reportFolder: REPORTS,
         reportTempFolder: TEMP,
       },
-      docModel: { enabled: false },
+      docModel: { enabled: true, apiJsonFilePath: resolve(TEMP, `${name}.api.json`) },
       dtsRollup: { enabled: false },
       messages: {
         compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },

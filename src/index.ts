@@ -1,3 +1,10 @@
+/**
+ * The log itself: `GovernanceAuditLog` and `AuditLogProcessor`, their options, entries and queries,
+ * and the names of operations, attributes and metrics.
+ *
+ * @packageDocumentation
+ */
+
 export type { AuditMirror } from "./delivery/audit-mirror.js";
 export { DEFAULT_FLUSH_TIMEOUT_MILLIS, type FlushOptions } from "./delivery/flush.js";
 export { DeliveryError, type Ledger, type MirrorLedger } from "./delivery/ledger.js";

@@ -1,3 +1,10 @@
+/**
+ * Delivers log records with a ledger, over any exporter: `ReliableLogRecordProcessor` takes the
+ * place of the SDK's batch processor.
+ *
+ * @packageDocumentation
+ */
+
 export type { AuditMirror, ReliableMirror } from "./audit-mirror.js";
 export { ExportError, type ExportErrorOptions } from "./export-error.js";
 export { DEFAULT_FLUSH_TIMEOUT_MILLIS, type FlushOptions } from "./flush.js";

@@ -61,6 +61,11 @@ export interface SignatureVerdict {
  *
  * @example Whether the log itself signed a checkpoint
  * ```ts
+ * import { readFileSync } from "node:fs";
+ * import { checkSignatures, parseVerifierKey } from "quorumlog/verify";
+ *
+ * const note = readFileSync("checkpoint.txt", "utf8");
+ * const vkey = readFileSync("governance.vkey", "utf8").trim();
  * const verdicts = checkSignatures(note, [{ key: parseVerifierKey(vkey) }]);
  * const trusted =
  *   verdicts.some(({ kind, status }) => kind === "log" && status === "valid") &&

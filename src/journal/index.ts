@@ -1,3 +1,10 @@
+/**
+ * The durable log: one file that holds every entry. Read all of it, prune it, back it up, sign its
+ * checkpoints, and send rejected records again.
+ *
+ * @packageDocumentation
+ */
+
 export type { Spool, SpooledRecord } from "../delivery/spool.js";
 export { DEFAULT_LOG_ID } from "../entry/log-id.js";
 export type { Checkpoint } from "../integrity/checkpoint.js";

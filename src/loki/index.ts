@@ -1,3 +1,9 @@
+/**
+ * The same queries, and evidence for `verify`, from Grafana Loki.
+ *
+ * @packageDocumentation
+ */
+
 export type { EvidenceItem, EvidenceSource } from "../integrity/evidence.js";
 export { LokiAuditReader, type LokiReadOptions } from "./loki-audit-reader.js";
 export {

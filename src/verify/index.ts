@@ -1,3 +1,9 @@
+/**
+ * Tells whether a copy of a log is what was signed, and complete.
+ *
+ * @packageDocumentation
+ */
+
 export { leafHashOf } from "../entry/line.js";
 export {
   type CheckSignaturesOptions,

@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { anchorOf } from "../../scripts/markdown.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const DOCUMENTS = globSync(["*.md", "docs/**/*.md", "examples/**/*.md", "bench/*.md"], {
@@ -31,12 +32,14 @@ function leadsSomewhere(document: string, link: string): boolean {
   return heading === undefined || anchorsOf(readFileSync(target, "utf8")).has(heading);
 }
 
-/** The anchors of headings as GitHub makes them. */
+/** The anchors of headings as GitHub and GitLab make them: a repeated one gets a number. */
 function anchorsOf(markdown: string): Set<string> {
-  const headings = [...markdown.matchAll(/^#+ (.+)$/gm)].map((match) =>
-    (match[1] as string).toLowerCase(),
-  );
-  return new Set(
-    headings.map((heading) => heading.replaceAll(/[^\p{L}\p{N}\- ]/gu, "").replaceAll(" ", "-")),
-  );
+  const uses = new Map<string, number>();
+  const anchors = [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => {
+    const anchor = anchorOf(heading);
+    const count = uses.get(anchor) ?? 0;
+    uses.set(anchor, count + 1);
+    return count === 0 ? anchor : `${anchor}-${count}`;
+  });
+  return new Set(anchors);
 }

@@ -46,6 +46,12 @@ describe("the extraction of snippets", () => {
     ]);
   });
 
+  test("leaves out the signatures of docs/api, and refuses them elsewhere", () => {
+    const markdown = "```ts signature\nflush(): void;\n```\n";
+    expect(snippetModules("docs/api/a.md", markdown)).toEqual([]);
+    expect(() => snippetModules("docs/a.md", markdown)).toThrow('not "ts signature"');
+  });
+
   test("leaves a block inside a longer fence alone", () => {
     expect(snippetModules("a.md", "````md\n```ts\nwrong(\n```\n````\n")).toEqual([]);
   });

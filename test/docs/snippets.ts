@@ -6,7 +6,10 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const FENCE = /^\s*(?<marks>`{3,}|~{3,})\s*(?<language>[\w+-]*)\s*(?<rest>.*?)\s*$/;
 const LANGUAGES = /^(?:ts|typescript|mts|cts|tsx)$/;
 
-/** One module of snippets: every line of the document that is not code of it is blank, so that lines keep their number. */
+/**
+ * One module of snippets: every line of the document that is not code of it is blank, so that lines
+ * keep their number.
+ */
 export interface SnippetModule {
   /** The document, from the root of the repository: `docs/recipes/winston.md`. */
   readonly document: string;
@@ -14,8 +17,9 @@ export interface SnippetModule {
 }
 
 /**
- * Takes the `ts` blocks out of a Markdown document. A `ts` block starts a module; `ts continue` goes on with the one before.
- * Throws on a TypeScript block with any other info string, so that none goes unchecked.
+ * Takes the `ts` blocks out of a Markdown document. A `ts` block starts a module; `ts continue` goes
+ * on with the one before. `ts signature` shows a declaration on the generated pages of docs/api, and
+ * is left out. Throws on a TypeScript block with any other info string, so that none goes unchecked.
  */
 export function snippetModules(document: string, markdown: string): SnippetModule[] {
   const modules: string[][] = [];
@@ -27,7 +31,8 @@ export function snippetModules(document: string, markdown: string): SnippetModul
       else if (open.checked) (modules.at(-1) as string[])[index] = line;
     } else if (marks !== "") {
       const info = `${language} ${rest}`.trim();
-      const checked = LANGUAGES.test(language);
+      const isSignature = info === "ts signature" && document.startsWith("docs/api/");
+      const checked = LANGUAGES.test(language) && !isSignature;
       if (checked && info !== "ts" && info !== "ts continue") {
         throw new Error(`${document}:${index + 1}: write "ts" or "ts continue", not "${info}"`);
       }
@@ -46,8 +51,8 @@ export function snippetModules(document: string, markdown: string): SnippetModul
 }
 
 /**
- * Type-checks all modules in one run of the compiler, in a folder inside the repository where the package's own name
- * leads to its `dist`. Answers `document:line:column: message` for each error.
+ * Type-checks all modules in one run of the compiler, in a folder inside the repository where the
+ * package's own name leads to its `dist`. Answers `document:line:column: message` for each error.
  */
 export function snippetErrors(modules: readonly SnippetModule[], folderName: string): string[] {
   const folder = resolve(ROOT, "temp", folderName);

@@ -65,11 +65,21 @@ function keyOfPem(pem: string): KeyObject {
  *
  * @example A key in a KMS
  * ```ts
+ * import { KMS } from "@aws-sdk/client-kms";
+ * import { remoteSigningKey } from "quorumlog/journal";
+ *
+ * const kms = new KMS({});
  * const key = remoteSigningKey({
  *   verifierKey: "example.com/audit+d67c3fea+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c",
  *   sign: async (message) => {
- *     const SigningAlgorithm = "ED25519_SHA_512";
- *     return (await kms.sign({ KeyId, Message: message, SigningAlgorithm })).Signature;
+ *     const { Signature } = await kms.sign({
+ *       KeyId: "alias/governance",
+ *       Message: message,
+ *       MessageType: "RAW",
+ *       SigningAlgorithm: "ED25519_SHA_512",
+ *     });
+ *     if (Signature === undefined) throw new Error("KMS returned no signature");
+ *     return Signature;
  *   },
  * });
  * ```
