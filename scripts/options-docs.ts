@@ -41,13 +41,8 @@ const OPTION_SECTIONS: readonly OptionSection[] = [
     text: "`otlpMirror(options)` takes these beside those of the delivery.",
   },
   {
-    heading: "pinoMirror",
-    options: "PinoMirrorOptions",
-    text: "`pinoMirror(logger, options)`.",
-  },
-  {
     heading: "winstonMirror",
-    options: "WinstonMirrorOptions",
+    options: "LoggerMirrorOptions",
     text: "`winstonMirror(logger, options)`.",
   },
   {
@@ -107,12 +102,12 @@ const OPTION_SECTIONS: readonly OptionSection[] = [
   },
 ];
 
-/** Options of an error, and options that are within others. */
+/** Options of an error, and other names of options that have a section. */
 const NOT_OPTIONS: ReadonlySet<string> = new Set([
   "AuditErrorOptions",
   "AuditLogProcessorOptions",
   "ExportErrorOptions",
-  "LoggerMirrorOptions",
+  "WinstonMirrorOptions",
 ]);
 
 /** Types of options that are options themselves. */
