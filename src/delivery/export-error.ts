@@ -1,3 +1,4 @@
+import { faultText } from "../http/fault.js";
 import { isRetryStatus } from "../http/retry.js";
 
 /** What an exporter can tell about a failed export, beside a message. */
@@ -92,7 +93,7 @@ export function exportFailure(error: unknown): ExportFailure {
     unknown
   >;
   const retryAfterMillis = numberOf(told["retryAfterMillis"]) ?? 0;
-  const reason = reasonOf(error);
+  const reason = faultText(error) || "the exporter gives no reason";
   if ((numberOf(told["rejectedLogRecords"]) ?? 0) > 0)
     return { kind: "partial", reason, retryAfterMillis };
   if (told["misconfigured"] === true) return { kind: "configuration", reason, retryAfterMillis };
@@ -107,11 +108,6 @@ function kindOf(status: number): FailureKind {
   }
   if (CONTENT_STATUSES.has(status)) return "refused";
   return status >= 300 && !isRetryStatus(status) ? "configuration" : "transient";
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof Error) return error.message;
-  return typeof error === "string" && error !== "" ? error : "the exporter gives no reason";
 }
 
 function numberOf(value: unknown): number | undefined {

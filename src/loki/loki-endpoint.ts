@@ -1,5 +1,5 @@
 import { randomUuid } from "../entry/uuid.js";
-import { excerpt } from "../text/safe-text.js";
+import { faultText } from "../http/fault.js";
 import {
   judge,
   type LokiAnswer,
@@ -70,7 +70,9 @@ export class LokiEndpoint {
     } catch (cause) {
       signal?.throwIfAborted();
       return noAnswer(
-        timeout.aborted ? `no answer in ${this.#timeoutMillis} ms` : reasonOf(cause),
+        timeout.aborted
+          ? `no answer in ${this.#timeoutMillis} ms`
+          : faultText(cause) || "no reason given",
         cause,
       );
     }
@@ -121,12 +123,4 @@ function isAnswerTo({ start, end, limit }: LokiQuestion, records: readonly LokiR
  */
 function noAnswer(reason: string, cause: unknown): LokiFault {
   return { error: lokiFailed(reason, cause), cure: "smaller or later" };
-}
-
-/** `fetch failed` gives no reason; its cause does. */
-function reasonOf(error: unknown): string {
-  const { message, cause } = error as Error;
-  return excerpt(
-    cause instanceof Error && cause.message !== "" ? `${message}: ${cause.message}` : message,
-  );
 }

@@ -59,8 +59,8 @@ export function quoted(text: string): string {
 }
 
 /** The beginning of a text of several lines, such as a web page, on one line. */
-export function excerpt(text: string): string {
-  return cut(text.replaceAll(UNSAFE_RUN, " ").trim(), EXCERPT_LENGTH);
+export function excerpt(text: string, length: number = EXCERPT_LENGTH): string {
+  return cut(text.replaceAll(UNSAFE_RUN, " ").trim(), length);
 }
 
 /** The text, or its beginning and an ellipsis. Never ends in half a character. */

@@ -31,3 +31,25 @@ describe("gRPC codes and statuses of the stock exporters are understood:", () =>
     await processor.shutdown();
   });
 });
+
+describe("the last error of a mirror, from any exporter,", () => {
+  test.each<[reason: string, error: Error]>([
+    [
+      "connect ECONNREFUSED ::1:4318, connect ECONNREFUSED 127.0.0.1:4318",
+      new AggregateError([
+        new Error("connect ECONNREFUSED ::1:4318"),
+        new Error("connect ECONNREFUSED 127.0.0.1:4318"),
+      ]),
+    ],
+    ["14 UNAVAILABLE: no backend", new Error("14 UNAVAILABLE:\n\tno backend\r\n")],
+    ["the exporter gives no reason", new Error()],
+  ])("is on one line and gives a reason: %s", async (reason, error) => {
+    const exporter = new ScriptedExporter(failWith(error));
+    const { processor, emit } = startedProcessor(exporter);
+    emit("a");
+    await until(() => processor.ledger().lastError !== undefined);
+    expect(processor.ledger().lastError).toBe(reason);
+    exporter.takes = (_, done) => done({ code: ExportResultCode.SUCCESS });
+    await processor.shutdown();
+  });
+});

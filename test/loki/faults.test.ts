@@ -131,6 +131,16 @@ describe("a Loki that does not answer as it should", () => {
     await expect(reader.entries()).rejects.toThrow(/ECONNREFUSED/);
   });
 
+  test("is given up when no address of its host answers, and says so for each", async () => {
+    const refused = ["::1", "127.0.0.1"].map((host) => new Error(`connect ECONNREFUSED ${host}`));
+    const cause = new AggregateError(refused); // what node:net gives for localhost
+    vi.spyOn(globalThis, "fetch").mockRejectedValue(new TypeError("fetch failed", { cause }));
+    const reader = new LokiAuditReader({ url: "http://localhost:1", selector: SELECTOR });
+    await expect(reader.entries()).rejects.toMatchObject({
+      message: "Loki: fetch failed: connect ECONNREFUSED ::1, connect ECONNREFUSED 127.0.0.1",
+    });
+  });
+
   test("is left with the reason of the signal", async () => {
     await using loki = await FakeLoki.start();
     const reason = new Error("the user has gone");
