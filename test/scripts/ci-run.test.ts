@@ -14,7 +14,11 @@ function folder(): string {
 }
 
 /** Runs `.ci/run` of a project whose `npm` is this script. */
-function ciRun(project: string, npm: string): Promise<{ stdout: string; status: number | null }> {
+function ciRun(
+  project: string,
+  npm: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<{ stdout: string; status: number | null }> {
   mkdirSync(join(project, ".ci"));
   copyFileSync(join(ROOT, ".ci/run"), join(project, ".ci/run"));
   writeFileSync(join(project, "npm"), `#!/usr/bin/env bash\n${npm}`, { mode: 0o755 });
@@ -23,11 +27,11 @@ function ciRun(project: string, npm: string): Promise<{ stdout: string; status: 
     stdout: string;
     status: number | null;
   }>();
-  const { CI_REPORTS: _, ...env } = process.env;
+  const { CI_REPORTS: _reports, CI_NODE: _node, ...env } = process.env;
   const child = execFile(
     "bash",
     [join(project, ".ci/run")],
-    { env: { ...env, PATH: path } },
+    { env: { ...env, ...variables, PATH: path } },
     (_error, stdout) => done({ stdout, status: child.exitCode }),
   );
   return promise;
@@ -76,4 +80,17 @@ test("a run of CI that passes says so in its last line", async () => {
   const { stdout, status } = await ciRun(folder(), "exit 0");
   expect(stdout).toMatch(/\n=== PASSED: every step\n$/);
   expect(status).toBe(0);
+});
+
+test.each([
+  ["the Node of the lock file", {}, []],
+  ["the Node that CI_NODE names", { CI_NODE: "22.15.0" }, ["node@22.15.0"]],
+])("a run of CI uses %s", async (_, variables, installed) => {
+  const { stdout, status } = await ciRun(folder(), 'echo "npm $*"', variables);
+  expect(status).toBe(0);
+  const steps = [...stdout.matchAll(/^npm (\w+)(?:.*?(node@\S+))?/gm)];
+  expect(steps.slice(0, 2 + installed.length - 1).map(([, command]) => command)).toEqual(
+    ["ci", "install"].slice(0, 1 + installed.length),
+  );
+  expect(steps.flatMap(([, , node]) => node ?? [])).toEqual(installed);
 });
