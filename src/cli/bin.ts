@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import type { WriteStream } from "node:tty";
+import { programOf } from "./input/program.js";
 import type { OutputStream } from "./output/command-io.js";
 import { run } from "./run.js";
 
@@ -7,14 +8,18 @@ const ended = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => ended.abort(signal));
 
+const [, script = "", ...argv] = process.argv;
+const around = { cwd: process.cwd(), env: process.env };
 const stdout = outputOf(process.stdout);
 const stderr = outputOf(process.stderr);
-process.exitCode = await run(process.argv.slice(2), {
+process.exitCode = await run(argv, {
+  ...around,
+  get program() {
+    return programOf({ script, ...around });
+  },
   stdout,
   // whoever closes stderr does not want messages
   stderr: { ...stderr, write: (text) => stderr.write(text).catch(() => {}) },
-  cwd: process.cwd(),
-  env: process.env,
   now: () => new Date(),
   signal: ended.signal,
 });

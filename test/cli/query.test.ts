@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { displayWidth } from "../../src/cli/output/terminal.js";
 import { objectsOf, quorumlog } from "../fixtures/command-line.js";
-import { append, newPath, openJournal } from "../fixtures/journal.js";
+import { append, newPath, openJournal, temporaryFolder } from "../fixtures/journal.js";
 import { journalOf } from "../fixtures/journals.js";
 
 const VOTES = journalOf.bind(undefined, [
@@ -70,15 +71,56 @@ describe("quorumlog query", () => {
     const path = VOTES();
     const flags = ["query", path, "--order", "oldest", "--limit", "2"];
     expect((await quorumlog(flags)).stdout).toBe(
-      "#  time                      operation  actor  proposal  decision  what\n" +
-        "0  2026-04-14T12:00:00.000Z  vote_cast  did:a  p1        approve   vote urn:v:1\n" +
-        "1  2026-04-14T12:00:01.000Z  vote_cast  did:b  p2        reject\n",
+      "#  time                      operation  actor  proposal  subject  decision  what\n" +
+        "0  2026-04-14T12:00:00.000Z  vote_cast  did:a  p1        did:m    approve   vote urn:v:1\n" +
+        "1  2026-04-14T12:00:01.000Z  vote_cast  did:b  p2                 reject\n",
     );
     expect((await quorumlog(flags, { columns: 70, env: { NO_COLOR: "1" } })).stdout).toBe(
-      "#  2026-04-14    operation  actor  proposal  decision  what\n" +
-        "0  12:00:00.000  vote_cast  a      p1        approve   vote 1\n" +
-        "1  12:00:01.000  vote_cast  b      p2        reject\n",
+      "#  2026-04-14  operation  actor  proposal  decision  what\n" +
+        "0  12:00:00    vote_cast  a      p1        approve   m vote 1\n" +
+        "1  12:00:01    vote_cast  b      p2        reject\n",
     );
+  });
+
+  test("shows the subject of every operation that has one, and keeps a row readable", async () => {
+    const cwd = temporaryFolder();
+    await quorumlog(["demo", "g.db", "--json"], { cwd });
+    for (const columns of [100, 120]) {
+      const { stdout } = await quorumlog(["query", "g.db", "--order", "oldest"], {
+        cwd,
+        columns,
+        env: { NO_COLOR: "1" },
+      });
+      const rows = stdout.trimEnd().split("\n");
+      for (const operation of ["proposal_created", "authorization_granted", "emergency_freeze"])
+        expect(rows.find((row) => row.includes(operation))).toMatch(
+          /(?:7f3a|c04d)\w+ +medical-ai-v2/,
+        );
+      expect(rows.find((row) => row.includes("node_added"))).toContain("  alice  ");
+      expect(stdout).not.toContain("…");
+    }
+    const narrow = await quorumlog(["query", "g.db"], { cwd, columns: 80, env: { NO_COLOR: "1" } });
+    expect(narrow.stdout).toMatch(/authorization_granted +7f3a9c21 +medical-ai-v2/);
+    expect(narrow.stdout).toMatch(/proposal_created +alice +7f3a9c21 +medical-ai-v2/);
+  });
+
+  test("shows every value whole with --wide, however long or wide it is", async () => {
+    const subjectId = `did:web:${"very-long.".repeat(12)}example/${"模型".repeat(10)}`;
+    const long = { subjectId, proposalId: `urn:p:${"7f3a".repeat(20)}`, actorDid: "did:x:eve" };
+    const path = journalOf([long, { ...long, actorDid: "did:x:二" }]);
+    const around = { columns: 100, env: { NO_COLOR: "1" } };
+    for (const command of ["query", "tail"]) {
+      const brief = (await quorumlog([command, path], around)).stdout;
+      for (const line of brief.split("\n")) expect(displayWidth(line)).toBeLessThanOrEqual(100);
+      expect(brief).toMatch(/vote_cast.*eve/);
+      expect(brief).toMatch(/vote_cast.*二/);
+      const wide = (await quorumlog([command, path, "--wide"], around)).stdout;
+      for (const value of [subjectId, long.proposalId, "did:x:eve", "2026-04-14T12:00:00.000Z"])
+        expect(wide).toContain(value);
+      expect(wide).not.toContain("…");
+    }
+    const [row] = (await quorumlog(["query", path, "-n", "1"], around)).stdout.split("\n").slice(1);
+    expect(row).toContain("…");
   });
 
   test("says the day with each time when there is more than one", async () => {

@@ -13,6 +13,7 @@ function ioOf(columns: number | undefined, env: Readonly<Record<string, string>>
   return {
     stdout: stream,
     stderr: stream,
+    program: "quorumlog",
     cwd: "/",
     env,
     now: () => new Date(),

@@ -63,7 +63,7 @@ function outputOf(program: string, ...args: readonly string[]): string {
 function masked(output: string): string {
   return output
     .replaceAll(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, "<uuid>")
-    .replaceAll(/^\$ JOURNAL=.+$/gm, "$ JOURNAL=<path>")
+    .replaceAll(/(?<=^\W*)JOURNAL=.+$/gm, "JOURNAL=<path>")
     .replaceAll(/[\da-f]{64}/g, "<root>")
     .replaceAll(/\+[\da-f]{8}(?=:)/g, "+<id>")
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")

@@ -5,6 +5,7 @@ import { generateKeys } from "../../integrity/keys/key-generation.js";
 import { visible } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
 import { invoke } from "../input/invoke.js";
+import { shellWord } from "../input/program.js";
 import { jsonLine, type OutputStream } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { exportCommand } from "./export.js";
@@ -18,18 +19,20 @@ const WIDTH = 100;
 const START = Date.parse("2026-04-14T12:00:00Z");
 const STEP = 20_500;
 
+const ABOUT_MODEL = ["--subject", lastPart(MODEL)] as const;
+
 const QUESTIONS: readonly (readonly [question: string, command: Command, ...argv: string[]])[] = [
   ["What happened?", query, "--order", "oldest"],
-  ["Who let medical-ai-v2 run?", query, "--subject", MODEL, "--operation", "authorization_granted"],
+  ["Who let medical-ai-v2 run?", query, ...ABOUT_MODEL, "--operation", "authorization_granted"],
   [
     "Was that a valid decision?",
     query,
     "--proposal",
-    AUTHORIZATION.proposalId,
+    lastPart(AUTHORIZATION.proposalId),
     "--operation",
     "consensus_reached",
   ],
-  ["What happened to it last?", query, "--subject", MODEL, "--limit", "1"],
+  ["What happened to it last?", query, ...ABOUT_MODEL, "--limit", "1"],
   ["Who voted twice?", query, "--operation", "byzantine_detected"],
   [
     "The evidence, for other programs:",
@@ -42,13 +45,12 @@ const QUESTIONS: readonly (readonly [question: string, command: Command, ...argv
   ["Is all of that what the log has signed?", verifyCommand, "--key", "$JOURNAL.vkey"],
 ];
 
-const GO_ON = `
-Go on with, for example:
-  quorumlog stats $JOURNAL
-  quorumlog export $JOURNAL --format ndjson --out audit.ndjson
-  quorumlog verify audit.ndjson --key $JOURNAL.vkey
-  quorumlog --help
-`;
+const GO_ON = [
+  "stats $JOURNAL",
+  "export $JOURNAL --format ndjson --out $JOURNAL.ndjson",
+  "verify $JOURNAL.ndjson --key $JOURNAL.vkey",
+  "help",
+];
 
 /** `quorumlog demo`: a journal to try the other commands on. */
 export const demo: Command = defineCommand({
@@ -76,19 +78,30 @@ export const demo: Command = defineCommand({
     const stdout = withColumns(io.stdout, io.stdout.columns ?? WIDTH, (text) => {
       last = text;
     });
-    await io.stdout.write(visible(`$ JOURNAL=${path}`).concat("\n"));
+    const assignment = `JOURNAL=${shellWord(path)}`;
+    // an unquoted variable is several words where its value has a space
+    const shown = (line: string): string =>
+      shellWord(path) === path ? line : line.replaceAll("$JOURNAL", '"$JOURNAL"');
+    await io.stdout.write(visible(`$ ${assignment}`).concat("\n"));
     for (const [question, command, ...argv] of QUESTIONS) {
       await io.stdout.write(
-        `\n${question}\n$ ${["quorumlog", command.name, "$JOURNAL", ...argv].join(" ")}\n`,
+        `\n${question}\n$ ${shown([io.program, command.name, "$JOURNAL", ...argv].join(" "))}\n`,
       );
       const words = argv.map((word) => word.replace("$JOURNAL", () => path));
       await invoke(command, [path, ...words], { ...io, stdout });
       if (!last.endsWith("\n")) await io.stdout.write("\n"); // exportJson() ends without a line end
     }
-    await io.stdout.write(GO_ON);
+    const lines = [assignment, ...GO_ON.map((line) => shown(`${io.program} ${line}`))];
+    const indented = lines.map((line) => `  ${visible(line)}\n`).join("");
+    await io.stdout.write(`\nGo on with, for example:\n${indented}`);
     return EXIT.done;
   },
 });
+
+/** An id as a table shows it. */
+function lastPart(id: string): string {
+  return id.slice(id.lastIndexOf(":") + 1);
+}
 
 interface Recorded {
   readonly journal: string;

@@ -19,7 +19,7 @@ export const AUTHORIZATION: ProposalInput = {
   subjectId: MODEL,
   kind: "authorize-model",
   proposerDid: didOf("alice"),
-  title: "Authorize medical-ai-v2",
+  title: "Authorize the model",
 };
 
 const FREEZE: ProposalInput = {
@@ -27,7 +27,7 @@ const FREEZE: ProposalInput = {
   subjectId: MODEL,
   kind: "emergency-freeze",
   proposerDid: didOf("dave"),
-  title: "Freeze medical-ai-v2 at once",
+  title: "Freeze the model",
 };
 
 /**
@@ -56,7 +56,7 @@ export function recordFederation(audit: GovernanceAuditLog): void {
   ]);
   if (frozen) {
     const { proposalId, subjectId, proposerDid: actorDid } = FREEZE;
-    const details = { reason: "unsafe dosage advice" };
+    const details = { reason: "unsafe dose" };
     audit.log({ operation: "emergency_freeze", proposalId, subjectId, actorDid, details });
     audit.logAuthorizationRevoked(FREEZE);
   }
@@ -103,7 +103,7 @@ function recordBallot(
     proposalId,
     signerDid: didOf(signer),
     decision: passed ? "passed" : "rejected",
-    reason: `weight ${approveWeight} of ${TOTAL} approves, ${NEEDED} needed`,
+    reason: `weight ${approveWeight}/${TOTAL}, needs ${NEEDED}`,
     approveWeight,
     rejectWeight: weightOf("reject"),
     abstainWeight: weightOf("abstain"),

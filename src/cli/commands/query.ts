@@ -7,7 +7,7 @@ import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.j
 import { naturalOf, QUERY_FLAGS, queryOf } from "../input/query-flags.js";
 import type { EntryReader } from "../input/source.js";
 import { jsonLine, Progress, send } from "../output/command-io.js";
-import { entryTable } from "../output/entry-table.js";
+import { entryTable, WIDE_FLAG } from "../output/entry-table.js";
 import { EXIT } from "../output/exit-code.js";
 
 /** `quorumlog query`: entries as a table or as JSON. */
@@ -29,14 +29,15 @@ export const query: Command = defineCommand({
       about: `at most this many entries; default ${DEFAULT_LIMIT}`,
     },
     all: { type: "boolean", about: "all of them, without a limit" },
+    wide: WIDE_FLAG,
     ...SOURCE_FLAGS,
   },
   details: [
     "An id can be given by its end, as a table shows it: alice for did:pqaid:alice. If several ids end",
     "in it, the command lists them. A column that is given twice has any of the values.",
     "",
-    "On a terminal, rows fit its width: ids show their last part, long texts are cut. In a pipe, every",
-    "value is whole. With --json, each line is an entry as audit.entries() returns it.",
+    "On a terminal, rows fit its width: ids show their last part, long texts are cut. In a pipe, and",
+    "with --wide, every value is whole. With --json, each line is an entry as audit.entries() returns it.",
     "",
     ...SOURCE_DETAILS,
   ],
@@ -65,7 +66,7 @@ export const query: Command = defineCommand({
     return withSource(args, io, async (source) => {
       const reader = await source.reader();
       const query = await upToNow(source, await withWholeIds(source, wanted, io));
-      const table = entryTable(io);
+      const table = entryTable(io, flags.wide);
       const progress = new Progress(io);
       let last: AuditEntry | undefined;
       async function* pieces(): AsyncGenerator<string, void, undefined> {

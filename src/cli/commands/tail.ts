@@ -7,7 +7,7 @@ import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.j
 import { naturalOf, QUERY_FLAGS, queryOf } from "../input/query-flags.js";
 import { cannotAnswer, type Source, type SourceKind } from "../input/source.js";
 import { type CommandIo, jsonLine, send } from "../output/command-io.js";
-import { entryTable } from "../output/entry-table.js";
+import { entryTable, WIDE_FLAG } from "../output/entry-table.js";
 import { EXIT } from "../output/exit-code.js";
 
 const DEFAULT_LINES = 10;
@@ -32,6 +32,7 @@ export const tail: Command = defineCommand({
     },
     follow: { type: "boolean", short: "f", about: "go on until Ctrl-C" },
     ...QUERY_FLAGS,
+    wide: WIDE_FLAG,
     ...SOURCE_FLAGS,
   },
   details: [
@@ -56,7 +57,7 @@ export const tail: Command = defineCommand({
       if (flags.follow && pause === undefined)
         throw cannotAnswer("tail -f", "a journal or Loki", source);
       const reader = await source.reader();
-      const table = entryTable(io);
+      const table = entryTable(io, flags.wide);
       const show = (entries: readonly AuditEntry[]): Promise<void> =>
         send(json ? entries.map(jsonLine) : table.lines(entries), io.stdout, io);
       const wanted = await withWholeIds(source, asked, io);

@@ -19,6 +19,8 @@ export interface CommandIo {
   readonly stdout: OutputStream;
   /** For messages. */
   readonly stderr: OutputStream;
+  /** How a shell can run the command: `quorumlog`, `npx quorumlog`, `node dist/cli/bin.js`. */
+  readonly program: string;
   /** The folder that relative paths start from. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,5 @@
 import type { AuditEntry } from "../../entry/audit-entry.js";
-import type { CommandIo } from "./command-io.js";
+import type { CommandIo, OutputStream } from "./command-io.js";
 import { inWords } from "./in-words.js";
 import { type Column, type RowColour, Table } from "./table.js";
 
@@ -9,17 +9,46 @@ const COLOURS: ReadonlyMap<string, RowColour> = new Map<string, RowColour>([
   ["node_removed", "yellow"],
 ]);
 
-/** A table of entries, with rows coloured by severity. */
-export function entryTable(io: CommandIo): Table<AuditEntry> {
-  return new Table(io, {
-    columns: entryColumns,
+/** The flag of a command that shows entries in a table. */
+export const WIDE_FLAG = {
+  type: "boolean",
+  about: "ids, times and texts whole on a terminal too, however long a row gets",
+} as const;
+
+/**
+ * A table of entries, with rows coloured by severity.
+ *
+ * @param wide - True to show every value whole, whatever the width of the terminal.
+ */
+export function entryTable(io: CommandIo, wide = false): Table<AuditEntry> {
+  const around = wide ? { ...io, stdout: withoutWidth(io.stdout) } : io;
+  return new Table(around, {
+    columns: (first) => entryColumns(first, around.stdout.columns),
     colour: ({ operation }) => COLOURS.get(operation),
   });
 }
 
-function entryColumns(first: readonly AuditEntry[]): readonly Column<AuditEntry>[] {
-  const [actors, proposals, others] = [new ShortIds(), new ShortIds(), new ShortIds()] as const;
+function withoutWidth(stream: OutputStream): OutputStream {
+  return { isTerminal: stream.isTerminal, write: (text) => stream.write(text) };
+}
+
+/** In fewer columns, the subject is a part of what happened: a column of its own takes too much. */
+const ROOMY = 100;
+
+function entryColumns(
+  first: readonly AuditEntry[],
+  width: number = Number.POSITIVE_INFINITY,
+): readonly Column<AuditEntry>[] {
+  const [actors, proposals, subjects] = [new ShortIds(), new ShortIds(), new ShortIds()] as const;
+  const others = new ShortIds();
   const day = sharedDay(first);
+  const isRoomy = width >= ROOMY;
+  const subject = {
+    title: "subject",
+    cell: ({ subjectId = "" }: AuditEntry) => subjectId,
+    briefCell: ({ subjectId = "" }: AuditEntry) => subjects.of(subjectId),
+  };
+  const what = (id: string, words: string): string => (isRoomy ? words : `${id} ${words}`.trim());
   return [
     { title: "#", alignRight: true, cell: ({ sequence }) => String(sequence) },
     {
@@ -39,11 +68,20 @@ function entryColumns(first: readonly AuditEntry[]): readonly Column<AuditEntry>
       cell: ({ proposalId = "" }) => proposalId,
       briefCell: ({ proposalId = "" }) => proposals.of(proposalId),
     },
+    ...(isRoomy ? [subject] : []),
     { title: "decision", cell: ({ decision = "" }) => decision },
     {
       title: "what",
-      cell: (entry) => inWords(entry, (id) => id),
-      briefCell: (entry) => inWords(entry, (id) => others.of(id)),
+      cell: (entry) =>
+        what(
+          subject.cell(entry),
+          inWords(entry, (id) => id),
+        ),
+      briefCell: (entry) =>
+        what(
+          subject.briefCell(entry),
+          inWords(entry, (id) => others.of(id)),
+        ),
     },
   ];
 }
@@ -56,7 +94,8 @@ function sharedDay(entries: readonly AuditEntry[]): string | undefined {
 
 function briefTime(timestamp: string, day: string | undefined): string {
   const [date, time = ""] = timestamp.slice(0, -1).split("T");
-  return date === day ? time : `${date} ${time.slice(0, 8)}`;
+  const toSecond = time.slice(0, 8);
+  return date === day ? toSecond : `${date} ${toSecond}`;
 }
 
 /** How many ids are remembered. When there are more, all are forgotten. */

@@ -11,10 +11,7 @@ interface Phrase {
   readonly words: (entry: EntryFields, idForm: IdForm) => string;
 }
 
-const grant: Phrase = {
-  covers: [],
-  words: ({ kind, subjectId }, idForm) => given(" ", [kind, subjectId && idForm(subjectId)]),
-};
+const grant: Phrase = { covers: [], words: ({ kind = "" }) => kind };
 
 const PHRASES: ReadonlyMap<string, Phrase> = new Map<Operation, Phrase>([
   ["proposal_created", { covers: ["title"], words: ({ details }) => plain(details["title"]) }],
@@ -45,10 +42,7 @@ const PHRASES: ReadonlyMap<string, Phrase> = new Map<Operation, Phrase>([
     {
       covers: ["prior_decision", "conflicting_decision"],
       words: ({ details }) =>
-        given(", then ", [
-          plain(details["prior_decision"]),
-          plain(details["conflicting_decision"]),
-        ]),
+        given(" then ", [plain(details["prior_decision"]), plain(details["conflicting_decision"])]),
     },
   ],
   [
