@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { docsOf } from "../../scripts/api-model.ts";
@@ -16,6 +16,17 @@ function pageOf(report: string): { readonly text: string; readonly named: Readon
 }
 
 describe("the reference in docs/api", () => {
+  test("names every subpath that is built, and no other", () => {
+    const { exports } = JSON.parse(read("package.json"));
+    const subpaths = Object.keys(exports).filter(
+      (path) => exports[path].types !== undefined && existsSync(resolve(ROOT, exports[path].types)),
+    );
+    const rows = [...read("docs/api/README.md").matchAll(/^\| \[`(quorumlog[\w/]*)`/gm)];
+    expect(rows.map(([, path]) => path).sort()).toEqual(
+      subpaths.map((path) => path.replace(".", "quorumlog")).sort(),
+    );
+  });
+
   test.each(REPORTS)("has every export of %s", (report) => {
     const exported = [...read(report).matchAll(/^export (?:abstract )?\w+ (\w+)/gm)];
     const { named } = pageOf(report);

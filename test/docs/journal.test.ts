@@ -9,7 +9,7 @@ import { Backend } from "../fixtures/backend.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const DOCUMENT = readFileSync(resolve(ROOT, "docs/journal.md"), "utf8");
-const README = readFileSync(resolve(ROOT, "README.md"), "utf8");
+const GUIDE = readFileSync(resolve(ROOT, "docs/guide.md"), "utf8");
 const FLAGS = ["--experimental-strip-types", "--disable-warning=ExperimentalWarning"];
 
 /**
@@ -63,9 +63,9 @@ describe("docs/journal.md", () => {
   });
 });
 
-test("the journal of README.md goes on when its program runs again", () => {
+test("the journal of docs/guide.md goes on when its program runs again", () => {
   const cwd = folder();
-  writeFileSync(resolve(cwd, "program.ts"), snippet(README, "## Will it survive a crash?"));
+  writeFileSync(resolve(cwd, "program.ts"), snippet(GUIDE, "## Will it survive a crash?"));
   const run = (): string => {
     const { stdout, stderr } = spawnSync(process.execPath, [...FLAGS, "program.ts"], {
       cwd,

@@ -1,10 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const README = readFileSync(resolve(ROOT, "README.md"), "utf8");
+
+const MANIFEST = JSON.parse(readFileSync(resolve(ROOT, "package.json"), "utf8"));
 
 describe("README.md", () => {
   test("shows a quick start of at most ten lines, with what it really prints", () => {
@@ -22,15 +24,52 @@ describe("README.md", () => {
     expect(masked(outputOf("dist/cli/bin.js", "demo"))).toBe(masked(block("See it work", "text")));
   });
 
-  test("names every subpath that is built, and no other", () => {
-    const { exports } = JSON.parse(readFileSync(resolve(ROOT, "package.json"), "utf8"));
-    const subpaths = Object.keys(exports).filter(
-      (path) => exports[path].types !== undefined && existsSync(resolve(ROOT, exports[path].types)),
+  test("is read in this order", () => {
+    const headings = [...README.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+    expect(headings).toEqual([
+      "The problem",
+      "Install",
+      "Quick start",
+      "Why not pino, winston, or OpenTelemetry alone?",
+      "What it guarantees",
+      "Status",
+      "See it work",
+      "Read on",
+    ]);
+    expect(README.slice(0, README.indexOf("## The problem")).length).toBeLessThan(500);
+  });
+
+  test("says how to install it with four package managers, and what yarn has to add", () => {
+    const install = section("Install").replaceAll(/ \\\n\s+/g, " ");
+    for (const manager of ["npm install", "pnpm add", "bun add", "yarn add"])
+      expect(install).toContain(`${manager} quorumlog`);
+    const required = Object.keys(MANIFEST.peerDependencies).filter(
+      (peer) => MANIFEST.peerDependenciesMeta[peer]?.optional !== true,
     );
-    const rows = [...section("What is in the package").matchAll(/^\| `(quorumlog[\w/]*)`/gm)];
-    expect(rows.map((row) => row[1]).sort()).toEqual(
-      subpaths.map((path) => path.replace(".", "quorumlog")).sort(),
+    expect(/^yarn add (.+)$/m.exec(install)?.[1]?.split(" ")).toEqual(["quorumlog", ...required]);
+  });
+
+  test("states the version, the Node and the OpenTelemetry lines of package.json", () => {
+    const rows = new Map(
+      [...section("Status").matchAll(/^\| (.+?) \| (.+) \|$/gm)].map(([, what, text]) => [
+        what,
+        text,
+      ]),
     );
+    const { version, engines, peerDependencies } = MANIFEST;
+    expect(rows.get("Version")).toContain(version);
+    const [, oldest] = /^>=(\d+\.\d+)\.0$/.exec(engines.node) ?? [];
+    expect(rows.get("Node.js")).toMatch(new RegExp(`^${oldest} and newer`));
+    const [, sdkLogs] = /^>=(\d+\.\d+)/.exec(peerDependencies["@opentelemetry/sdk-logs"]) ?? [];
+    expect(rows.get("OpenTelemetry")).toContain(`\`sdk-logs\` ${sdkLogs}`);
+    const [, vitest] = /^>=(\d+)/.exec(peerDependencies.vitest) ?? [];
+    expect(rows.get("Test runners")).toContain(`vitest ${vitest}`);
+  });
+
+  test("leads to every document and recipe", () => {
+    const linked = new Set([...README.matchAll(/\]\(([^)#]+)/g)].map(([, link]) => link));
+    for (const document of globSync("docs/{*,recipes/*}.md", { cwd: ROOT }))
+      expect(linked, document).toContain(document.replaceAll("\\", "/"));
   });
 });
 
