@@ -8,8 +8,7 @@ import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const PURE = "node:crypto node:util";
-const OTEL =
-  "@opentelemetry/api @opentelemetry/core @opentelemetry/resources @opentelemetry/sdk-logs";
+const OTEL = "@opentelemetry/api @opentelemetry/sdk-logs";
 const GROUND = "text options errors";
 const CORE = `semconv ${GROUND} http entry record query memory integrity verify delivery journal`;
 const ADAPTER = `entry record query delivery semconv http ${GROUND}`;

@@ -1,7 +1,19 @@
-import { context, ROOT_CONTEXT } from "@opentelemetry/api";
-import { ExportResultCode, suppressTracing } from "@opentelemetry/core";
+import { type Context, context, createContextKey, ROOT_CONTEXT } from "@opentelemetry/api";
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { type ExportFailure, exportFailure } from "./export-error.js";
+
+/** What an exporter answers. The same as `ExportResultCode` of `@opentelemetry/core`. */
+export const EXPORT_RESULT: { readonly SUCCESS: 0; readonly FAILED: 1 } = { SUCCESS: 0, FAILED: 1 };
+
+/**
+ * A context in which nothing is traced. Instrumentations know it by the key of
+ * `@opentelemetry/core`, which is not loaded: as a peer, it would often conflict with the release
+ * that the app has.
+ */
+export const UNTRACED: Context = ROOT_CONTEXT.setValue(
+  createContextKey("OpenTelemetry SDK Context Key SUPPRESS_TRACING"),
+  true,
+);
 
 /**
  * Exports records once. Returns undefined for success. Never rejects.
@@ -33,9 +45,9 @@ export async function exportOnce(
   };
   try {
     // otherwise the export would be part of the trace whose record happened to start it
-    context.with(suppressTracing(ROOT_CONTEXT), () =>
+    context.with(UNTRACED, () =>
       exporter.export(records, ({ code, error }) =>
-        onAnswer(code === ExportResultCode.SUCCESS ? undefined : exportFailure(error)),
+        onAnswer(code === EXPORT_RESULT.SUCCESS ? undefined : exportFailure(error)),
       ),
     );
   } catch (error) {

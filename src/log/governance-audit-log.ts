@@ -1,12 +1,4 @@
-import { randomUUID } from "node:crypto";
 import { type Context, context, trace } from "@opentelemetry/api";
-import {
-  defaultResource,
-  detectResources,
-  envDetector,
-  type Resource,
-  resourceFromAttributes,
-} from "@opentelemetry/resources";
 import { LoggerProvider as SdkLoggerProvider } from "@opentelemetry/sdk-logs";
 import type { FlushOptions } from "../delivery/flush.js";
 import { type AuditEntry, type EntryOf, exportJson } from "../entry/audit-entry.js";
@@ -32,6 +24,7 @@ import { AuditLog } from "./audit-log.js";
 import { AuditLogProcessor } from "./audit-log-processor.js";
 import { DraftContext } from "./draft.js";
 import type { GovernanceAuditLogOptions } from "./options.js";
+import { standaloneResource } from "./standalone-resource.js";
 
 /** What a log needs of a logger. The loggers of both lines of OpenTelemetry have it. */
 export interface LoggerLike {
@@ -257,22 +250,4 @@ function standalone(options: GovernanceAuditLogOptions): Parts {
     logRecordLimits: { attributeCountLimit: Number.POSITIVE_INFINITY },
   });
   return { processor, loggerProvider: own, own };
-}
-
-const SERVICE_INSTANCE_ID = "service.instance.id";
-
-/**
- * The resource of a stand-alone log: the SDK's default, then `OTEL_RESOURCE_ATTRIBUTES` and
- * `OTEL_SERVICE_NAME`, then the app's own; later ones win (OpenTelemetry specification, Resource
- * SDK, "Specifying resource information via an environment variable"). A `service.instance.id` is
- * made up where none is given. Loki then keeps one stream for each instance, and does not refuse
- * the backlog of one as too old beside the records of another.
- */
-function standaloneResource(own: Resource | undefined): Resource {
-  const resource = defaultResource()
-    .merge(detectResources({ detectors: [envDetector] }))
-    .merge(own ?? null);
-  // by the raw attributes: one that is still being detected is not among the others yet
-  if (resource.getRawAttributes().some(([key]) => key === SERVICE_INSTANCE_ID)) return resource;
-  return resource.merge(resourceFromAttributes({ [SERVICE_INSTANCE_ID]: randomUUID() }));
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { MeterProvider } from "@opentelemetry/api";
-import type { Resource } from "@opentelemetry/resources";
-import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
+import type { LogRecordProcessor, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { type AuditMirror, isReliable, missingMember } from "../delivery/audit-mirror.js";
 import { meterProviderOf } from "../delivery/delivery-metrics.js";
 import { type ErrorListener, listenerOf } from "../delivery/reporter.js";
@@ -131,7 +130,7 @@ export interface GovernanceAuditLogOptions extends AuditLogProcessorOptions {
    *
    * @defaultValue the resource that the environment describes, with a random `service.instance.id`
    */
-  readonly resource?: Resource | undefined;
+  readonly resource?: ReadableLogRecord["resource"] | undefined;
 }
 
 /** Checked options, with their defaults filled in. */

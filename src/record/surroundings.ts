@@ -1,7 +1,9 @@
 import type { Attributes } from "@opentelemetry/api";
-import type { Resource } from "@opentelemetry/resources";
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { SCOPE_NAME, SCOPE_VERSION } from "../semconv.js";
+
+/** What a record says of the app that it comes from. */
+export type Resource = ReadableLogRecord["resource"];
 
 /** The scope of a record, with its attributes. */
 export type RecordScope = ReadableLogRecord["instrumentationScope"];
@@ -15,10 +17,15 @@ export interface RecordSurroundings {
   readonly scope: RecordScope;
 }
 
+/** Makes a resource whose attributes are all known. */
+export function resourceOf(attributes: Attributes): Resource {
+  return new StoredResource(Object.entries(attributes), undefined);
+}
+
 /** The resource and scope of a record that no logger of an app emitted. */
 export function noSurroundings(): Pick<RecordSurroundings, "resource" | "scope"> {
   return {
-    resource: new StoredResource([], undefined),
+    resource: resourceOf({}),
     scope: { name: SCOPE_NAME, version: SCOPE_VERSION },
   };
 }

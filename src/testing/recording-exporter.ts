@@ -1,5 +1,5 @@
-import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
+import { EXPORT_RESULT } from "../delivery/export-once.js";
 import { snapshotOf } from "../delivery/spool.js";
 import { invalidOption } from "../errors.js";
 
@@ -67,14 +67,15 @@ export class RecordingExporter implements LogRecordExporter {
   }
 
   /** Part of `LogRecordExporter`. Answers before it returns. */
-  export(records: ReadableLogRecord[], resultCallback: (result: ExportResult) => void): void {
+  export(
+    records: ReadableLogRecord[],
+    resultCallback: Parameters<LogRecordExporter["export"]>[1],
+  ): void {
     this.#attempts++;
     const error = this.#refusal();
     if (error === undefined) for (const record of records) this.#records.push(frozenCopy(record));
     resultCallback(
-      error === undefined
-        ? { code: ExportResultCode.SUCCESS }
-        : { code: ExportResultCode.FAILED, error },
+      error === undefined ? { code: EXPORT_RESULT.SUCCESS } : { code: EXPORT_RESULT.FAILED, error },
     );
   }
 

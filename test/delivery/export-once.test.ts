@@ -1,7 +1,8 @@
-import { ExportResultCode } from "@opentelemetry/core";
+import { ExportResultCode, isTracingSuppressed } from "@opentelemetry/core";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { LoggerProvider } from "@opentelemetry/sdk-logs";
 import { describe, expect, test } from "vitest";
+import { EXPORT_RESULT, UNTRACED } from "../../src/delivery/export-once.js";
 import { ReliableLogRecordProcessor } from "../../src/delivery/index.js";
 import { ScriptedExporter } from "../fixtures/exporters.js";
 import { bodiesOf, FAST, startedProcessor } from "../fixtures/started-processor.js";
@@ -44,4 +45,10 @@ describe("an export", () => {
     await processor.forceFlush();
     expect(processor.ledger().delivered).toBe(1);
   });
+});
+
+test("what the SDK's core package tells instrumentations and exporters, we tell them too", () => {
+  expect(isTracingSuppressed(UNTRACED)).toBe(true);
+  const { SUCCESS, FAILED } = ExportResultCode;
+  expect(EXPORT_RESULT).toEqual({ SUCCESS, FAILED });
 });
