@@ -59,7 +59,7 @@ const ROOMS: Rooms = {
   logger: [ADAPTER, `${OTEL} node:*`],
   winston: [`logger ${ADAPTER}`, `${OTEL} type:winston node:*`],
   loki: [`entry query semconv http type:integrity ${GROUND}`, `node:timers/promises ${PURE}`],
-  testing: [`log ${CORE}`, `${OTEL} type:vitest node:*`],
+  testing: [`log ${CORE}`, `${OTEL} node:*`],
   cli: [`log otlp logger winston loki ${CORE}`, `${OTEL} node:*`],
   index: [`log ${CORE}`, ""],
 };

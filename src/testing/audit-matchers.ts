@@ -1,63 +1,94 @@
-import type { MatcherState, SyncMatcherResult } from "vitest";
-import type { AuditEntry } from "../entry/audit-entry.js";
-import type { AuditReader } from "../query/audit-reader.js";
-import { counted } from "../text/safe-text.js";
-import {
-  type Comparison,
-  compareEntry,
-  type EntryExpectation,
-  type ExpectedFields,
-  expectedFields,
-  invalidQuery,
-} from "./entry-expectation.js";
-import {
-  entryLines,
-  fieldLine,
-  fieldLines,
-  headline,
-  holding,
-  nearestLines,
-  type Print,
-} from "./failure-message.js";
+import type { EntryExpectation } from "./entry-expectation.js";
+import { recorded, recordedInOrder } from "./recorded.js";
 
-declare module "vitest" {
-  // the names and bounds of the parameters must be those of vitest's own declaration
-  interface Matchers<R extends void | Promise<void> = void | Promise<void>, T = unknown> {
-    /**
-     * Passes if the log holds an entry with all expected fields. Added by {@link auditMatchers}.
-     */
-    toHaveRecorded(expected: EntryExpectation): R;
-    /**
-     * Passes if the log holds entries that meet the expectations one after the other, by sequence.
-     * Other entries may stand between them. Added by {@link auditMatchers}.
-     */
-    toHaveRecordedInOrder(expected: readonly EntryExpectation[]): R;
-  }
+/** What a matcher answers to the test runner. */
+export interface MatcherResult {
+  readonly pass: boolean;
+  readonly message: () => string;
 }
 
 /** The type of {@link auditMatchers}. */
 export type AuditMatchers = {
-  readonly toHaveRecorded: (
-    this: MatcherState,
-    received: unknown,
-    expected: EntryExpectation,
-  ) => SyncMatcherResult;
+  readonly toHaveRecorded: (received: unknown, expected: EntryExpectation) => MatcherResult;
   readonly toHaveRecordedInOrder: (
-    this: MatcherState,
     received: unknown,
     expected: readonly EntryExpectation[],
-  ) => SyncMatcherResult;
+  ) => MatcherResult;
 };
 
+// The types of `expect`. Each runner has its own interfaces, so the two methods are declared in each.
+// They are written out and not inherited: an app may have two copies of this package, and the
+// compiler merges methods, but refuses two bases that differ.
+
+declare global {
+  // What `expect` of vitest 3, 4 and 5 returns has the methods of this interface. Vitest's own
+  // interfaces have other type parameters in 5 than before, so no declaration fits them all.
+  // biome-ignore lint/style/noNamespace: it is that of @types/chai
+  namespace Chai {
+    interface Assertion {
+      /**
+       * Passes if the log holds an entry with all expected fields. Added by {@link auditMatchers}.
+       */
+      toHaveRecorded(expected: EntryExpectation): void;
+      /**
+       * Passes if the log holds entries that meet the expectations one after the other, by
+       * sequence. Other entries may stand between them. Added by {@link auditMatchers}.
+       */
+      toHaveRecordedInOrder(expected: readonly EntryExpectation[]): void;
+    }
+  }
+  // `expect` of jest without an import, by @types/jest. The type parameters must be those of its own.
+  // biome-ignore lint/style/noNamespace: it is that of @types/jest
+  namespace jest {
+    // biome-ignore lint/complexity/noBannedTypes: the default of @types/jest
+    interface Matchers<R, T = {}> {
+      toHaveRecorded(expected: EntryExpectation): R;
+      toHaveRecordedInOrder(expected: readonly EntryExpectation[]): R;
+    }
+    interface Expect {
+      toHaveRecorded(expected: EntryExpectation): unknown;
+      toHaveRecordedInOrder(expected: readonly EntryExpectation[]): unknown;
+    }
+  }
+}
+
+// Where a package is missing, the compiler must pass over the declaration for it. A comment that
+// begins with two asterisks stays in the built types.
+
+// biome-ignore lint/suspicious/noTsIgnore: it is an error only where vitest is not installed
+/** @ts-ignore */
+declare module "vitest" {
+  interface AsymmetricMatchersContaining {
+    toHaveRecorded(expected: EntryExpectation): unknown;
+    toHaveRecordedInOrder(expected: readonly EntryExpectation[]): unknown;
+  }
+}
+
+// `expect` of @jest/globals has its types from this package.
+// biome-ignore lint/suspicious/noTsIgnore: it is an error only where jest is not installed
+/** @ts-ignore */
+declare module "expect" {
+  interface Matchers<R extends void | Promise<void>, T = unknown> {
+    toHaveRecorded(expected: EntryExpectation): R;
+    toHaveRecordedInOrder(expected: readonly EntryExpectation[]): R;
+  }
+  interface AsymmetricMatchers {
+    toHaveRecorded(expected: EntryExpectation): unknown;
+    toHaveRecordedInOrder(expected: readonly EntryExpectation[]): unknown;
+  }
+}
+
 /**
- * Matchers for vitest that find entries in an audit log, whatever else is in it.
+ * Matchers for vitest and jest that find entries in an audit log, whatever else is in it.
  *
  * They look at every entry that the reader holds, not only at the newest 100. A reader is a
- * `GovernanceAuditLog`, an `AuditLogProcessor`, or anything else that answers queries. They cannot
- * find entries that a bounded log has evicted. When they fail, they show the nearest entries with
- * the fields that differ. They throw `AuditError` `invalid_query`, also under `.not`, for a value
- * that is not a reader and for an expectation that no entry can meet, such as one with a misspelt
- * field.
+ * `GovernanceAuditLog`, an `AuditLogProcessor`, a `Journal`, or anything else that answers queries
+ * at once. They cannot find entries that a bounded log has evicted. When they fail, they show the
+ * nearest entries with the fields that differ. They throw `AuditError` `invalid_query`, also under
+ * `.not`, for a value that is not a reader and for an expectation that no entry can meet, such as
+ * one with a misspelt field.
+ *
+ * In a runner that has no `expect.extend`, use `assertRecorded`.
  *
  * @example In a test; `expect.extend` may stand in a setup file
  * ```ts
@@ -82,148 +113,12 @@ export type AuditMatchers = {
  */
 export const auditMatchers: AuditMatchers = {
   toHaveRecorded(received, expected) {
-    const name = "toHaveRecorded";
-    const entries = entriesIn(received, name);
-    const fields = expectedFields(expected, name);
-    const comparisons = compareAll(entries, fields, this);
-    const found = comparisons.filter(meets).map(({ entry }) => entry);
-    const print = printer(this);
-    const does = found.length === 1 ? "this one does" : `${found.length} do`;
-    return found.length > 0
-      ? result(true, [
-          "expected the audit log to hold no entry with",
-          ...fieldLines(fields, print),
-          `but of ${holding(entries)}, ${does}:`,
-          ...entryLines(found, fields, print),
-        ])
-      : result(false, [
-          "expected the audit log to hold an entry with",
-          ...fieldLines(fields, print),
-          ...noneOf(entries, comparisons, print),
-        ]);
+    const { pass, message } = recorded(received, expected, "toHaveRecorded");
+    return { pass, message };
   },
 
   toHaveRecordedInOrder(received, expected) {
-    const name = "toHaveRecordedInOrder";
-    const entries = entriesIn(received, name);
-    const steps = stepsOf(expected, name);
-    const found = subsequence(entries, steps, this);
-    const print = printer(this);
-    const lines = steps.map((fields, index) => {
-      const entry = found[index];
-      const where = entry
-        ? `found: ${headline(entry)}`
-        : index === found.length
-          ? "NOT FOUND"
-          : "not looked for";
-      return `  ${index + 1}. ${fieldLine(fields, print)}\n     ${where}`;
-    });
-    const missing = steps[found.length];
-    if (missing === undefined)
-      return result(true, [
-        "expected the audit log not to hold these entries in this order:",
-        ...lines,
-      ]);
-    const last = found.at(-1);
-    const rest =
-      last === undefined ? entries : entries.filter((entry) => entry.sequence > last.sequence);
-    const earlier = compareAll(entries, missing, this).filter(meets).at(-1)?.entry;
-    return result(false, [
-      "expected the audit log to hold these entries in this order:",
-      ...lines,
-      ...(earlier === undefined
-        ? []
-        : [`${headline(earlier)} would do, but is not after number ${found.length}`]),
-      ...noneOf(rest, compareAll(rest, missing, this), print, last),
-    ]);
+    const { pass, message } = recordedInOrder(received, expected, "toHaveRecordedInOrder");
+    return { pass, message };
   },
 };
-
-const READER_METHODS = ["entries", "page", "count", "get"] as const;
-const PAGE_SIZE = 1000;
-
-/**
- * All entries of a reader, oldest first. Throws `invalid_query` for a value that is not a reader.
- */
-function entriesIn(received: unknown, name: string): AuditEntry[] {
-  if (!isReader(received))
-    throw invalidQuery(
-      name,
-      "received",
-      "expected an AuditReader, such as a GovernanceAuditLog; pass the log itself, not its entries",
-    );
-  const entries: AuditEntry[] = [];
-  let after: number | undefined;
-  do {
-    const page = received.page({ order: "oldest", limit: PAGE_SIZE, after });
-    entries.push(...page.entries);
-    after = page.next;
-  } while (after !== undefined);
-  return entries;
-}
-
-function isReader(value: unknown): value is AuditReader {
-  const reader = value as Partial<AuditReader> | null | undefined;
-  return READER_METHODS.every((method) => typeof reader?.[method] === "function");
-}
-
-function stepsOf(expected: unknown, name: string): ExpectedFields[] {
-  if (!Array.isArray(expected) || expected.length === 0)
-    throw invalidQuery(name, "expectation", "expected an array of at least one expectation");
-  return expected.map((step) => expectedFields(step, name));
-}
-
-function compareAll(
-  entries: readonly AuditEntry[],
-  fields: ExpectedFields,
-  state: MatcherState,
-): Comparison[] {
-  const equals = (actual: unknown, expected: unknown): boolean =>
-    actual === expected || state.equals(actual, expected, state.customTesters);
-  return entries.map((entry) => compareEntry(entry, fields, equals));
-}
-
-function meets(comparison: Comparison): boolean {
-  return comparison.differences.length === 0;
-}
-
-/**
- * The first entry that meets each step after the entry of the step before, as far as there are any.
- */
-function subsequence(
-  entries: readonly AuditEntry[],
-  steps: readonly ExpectedFields[],
-  state: MatcherState,
-): AuditEntry[] {
-  const found: AuditEntry[] = [];
-  for (const entry of entries) {
-    const fields = steps[found.length];
-    if (fields === undefined) break;
-    if (compareAll([entry], fields, state).some(meets)) found.push(entry);
-  }
-  return found;
-}
-
-function noneOf(
-  entries: readonly AuditEntry[],
-  comparisons: readonly Comparison[],
-  print: Print,
-  after?: AuditEntry,
-): string[] {
-  const where = after === undefined ? "" : ` after #${after.sequence}`;
-  if (entries.length === 0)
-    return [after === undefined ? "but it holds none" : `but it holds none${where}`];
-  const of =
-    after === undefined
-      ? holding(entries)
-      : `the ${counted(entries.length, "entry", "entries")}${where}`;
-  return [`but none of ${of} does; the nearest:`, ...nearestLines(comparisons, print)];
-}
-
-function printer(state: MatcherState): Print {
-  return (value) => state.utils.stringify(value, undefined, { min: true });
-}
-
-function result(pass: boolean, lines: readonly string[]): SyncMatcherResult {
-  return { pass, message: () => lines.join("\n") };
-}

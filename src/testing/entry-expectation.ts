@@ -1,8 +1,29 @@
-import type { AuditEntry, EntryFields } from "../entry/audit-entry.js";
-import { isObject, type JsonValue, memberPath } from "../entry/json.js";
+import type { EntryFields } from "../entry/audit-entry.js";
+import { MAX_DEPTH } from "../entry/copy-json.js";
+import { isObject } from "../entry/json.js";
 import { LINE_MEMBERS } from "../entry/line.js";
 import { OPERATION_PATTERN, type OperationFields } from "../entry/operations.js";
 import { AuditError } from "../errors.js";
+
+/**
+ * A value that decides itself what is equal to it, such as `expect.any(String)` of vitest or jest.
+ * Any object with this method is one.
+ */
+export interface AsymmetricMatcher {
+  /** Whether a value of the entry is as expected. */
+  asymmetricMatch(actual: unknown): boolean;
+}
+
+/** JSON, any part of which may be an asymmetric matcher. `undefined` means absent. */
+export type ExpectedValue =
+  | AsymmetricMatcher
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | readonly ExpectedValue[]
+  | { readonly [key: string]: ExpectedValue };
 
 /**
  * What an entry must have: any of its fields, and any part of `details`. A value, at any depth, may
@@ -24,12 +45,13 @@ import { AuditError } from "../errors.js";
 export type EntryExpectation = {
   readonly [Field in Exclude<keyof EntryFields, "operation" | "details">]?:
     | EntryFields[Field]
+    | AsymmetricMatcher
     | undefined;
 } & {
   /** One of the eight, or the app's own. The type offers the declared ones. */
-  readonly operation?: keyof OperationFields | (string & {}) | undefined;
+  readonly operation?: keyof OperationFields | (string & {}) | AsymmetricMatcher | undefined;
   /** Matched as a subset: the entry may have other details. Arrays are matched item by item. */
-  readonly details?: { readonly [key: string]: JsonValue | undefined } | undefined;
+  readonly details?: { readonly [key: string]: ExpectedValue } | AsymmetricMatcher | undefined;
 };
 
 /** The type of each field of an entry. */
@@ -72,11 +94,8 @@ export function expectedFields(expectation: unknown, name: string): ExpectedFiel
 }
 
 /** Whether vitest and jest take a value for an asymmetric matcher. */
-function isAsymmetric(value: unknown): boolean {
-  return (
-    typeof (value as { asymmetricMatch?: unknown } | null | undefined)?.asymmetricMatch ===
-    "function"
-  );
+export function isAsymmetric(value: unknown): value is AsymmetricMatcher {
+  return typeof (value as Partial<AsymmetricMatcher> | null)?.asymmetricMatch === "function";
 }
 
 function checkValue(field: keyof EntryFields, value: unknown, name: string): void {
@@ -98,8 +117,10 @@ function checkValue(field: keyof EntryFields, value: unknown, name: string): voi
 }
 
 /** A Date, a Map or a RegExp has no members of its own, so as a subset it would match anything. */
-function checkPlain(value: unknown, path: string, name: string): void {
+function checkPlain(value: unknown, path: string, name: string, depth = 0): void {
   if (typeof value !== "object" || value === null || isAsymmetric(value)) return;
+  if (depth > MAX_DEPTH)
+    throw invalidQuery(name, "details", `nested deeper than ${MAX_DEPTH} levels; no entry is`);
   const prototype = Object.getPrototypeOf(value);
   const isPlain =
     Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null;
@@ -109,7 +130,8 @@ function checkPlain(value: unknown, path: string, name: string): void {
       path,
       "expected JSON or asymmetric matchers; details hold nothing else",
     );
-  for (const [key, member] of Object.entries(value)) checkPlain(member, `${path}.${key}`, name);
+  for (const [key, member] of Object.entries(value))
+    checkPlain(member, `${path}.${key}`, name, depth + 1);
 }
 
 function hint(field: string): string {
@@ -123,68 +145,4 @@ function hint(field: string): string {
 /** The error of a matcher whose argument cannot work, code `invalid_query`. */
 export function invalidQuery(name: string, field: string, reason: string): AuditError {
   return new AuditError("invalid_query", `${name}: ${field}: ${reason}`, { field });
-}
-
-/**
- * Whether two values are equal: the test runner's own function, which knows asymmetric matchers.
- */
-export type Equals = (actual: unknown, expected: unknown) => boolean;
-
-/** One value that differs from the expectation. */
-export interface Difference {
-  /** Such as `details.limits[2]`. */
-  readonly path: string;
-  readonly expected: unknown;
-  readonly actual: unknown;
-}
-
-/** How an entry compares to an expectation. */
-export interface Comparison {
-  readonly entry: AuditEntry;
-  /** How many of the expected values the entry has. The more, the nearer it is. */
-  readonly matching: number;
-  readonly differences: readonly Difference[];
-}
-
-/** Compares an entry with an expectation, value by value. */
-export function compareEntry(
-  entry: AuditEntry,
-  expected: ExpectedFields,
-  equals: Equals,
-): Comparison {
-  const differences: Difference[] = [];
-  let matching = 0;
-  const compare = (actual: unknown, wanted: unknown, path: string): void => {
-    if (
-      isContainer(wanted) &&
-      isContainer(actual) &&
-      Array.isArray(wanted) === Array.isArray(actual)
-    ) {
-      for (const key of keysToCompare(wanted, actual))
-        compare(
-          own(actual, key),
-          own(wanted, key),
-          memberPath(path, Array.isArray(wanted) ? Number(key) : key),
-        );
-    } else if (!isContainer(wanted) && equals(actual, wanted)) matching++;
-    else differences.push({ path, expected: wanted, actual });
-  };
-  for (const [field, wanted] of expected) compare(entry[field], wanted, field);
-  return { entry, matching, differences };
-}
-
-/** An object or array whose members are compared one by one. */
-function isContainer(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !isAsymmetric(value);
-}
-
-/** Objects are compared as subsets, arrays as a whole: `[1]` is not `[1, 2]`. */
-function keysToCompare(wanted: object, actual: object): string[] {
-  if (!Array.isArray(wanted)) return Object.keys(wanted);
-  return Object.keys(Array.from({ length: Math.max(wanted.length, (actual as unknown[]).length) }));
-}
-
-/** `__proto__` and `constructor` are data: a property that is not the object's own is absent. */
-function own(container: object, key: string): unknown {
-  return Object.hasOwn(container, key) ? (container as Record<string, unknown>)[key] : undefined;
 }

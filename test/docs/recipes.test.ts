@@ -15,7 +15,7 @@ function block(recipe: string, language: string): string {
   return text ?? expect.fail(`${recipe} has no ${language} block`);
 }
 
-test("docs/recipes/vitest.md shows the message that a failing matcher really gives", () => {
+test("docs/recipes/testing.md shows the message that a failing matcher really gives", () => {
   expect.extend(auditMatchers);
   const clock = fixedClock("2026-04-14T12:00:00Z");
   const audit = new GovernanceAuditLog({ clock });
@@ -38,7 +38,7 @@ test("docs/recipes/vitest.md shows the message that a failing matcher really giv
   } catch (error) {
     message = String(error);
   }
-  expect(`${message}\n`).toBe(block("vitest.md", "text"));
+  expect(`${message}\n`).toBe(block("testing.md", "text"));
 });
 
 test("docs/recipes/winston.md shows the line that winston really gets", () => {

@@ -168,9 +168,38 @@ describe("toHaveRecorded", () => {
     audit.log({ operation: "note", details: { text: `a\nb\u0000\u2028\u202e${"x".repeat(500)}` } });
     const message = messageOf(() => expect(audit).toHaveRecorded({ details: { text: "a\nb" } }));
     expect(message).toMatch(
-      /details\.text: expected "a\\u000ab", got "a\\u000ab\\u0000\\u2028\\u202ex{150,200}…$/,
+      /details\.text: expected "a\\nb", got "a\\nb\\u0000\\u2028\\u202ex{150,200}…$/,
     );
     expect(message.split("\n")).toHaveLength(5);
+  });
+
+  test("shows each asymmetric matcher by name", () => {
+    const matchers = {
+      any: expect.any(Number),
+      part: expect.objectContaining({ a: [1, null, { b: /x/ }] }),
+      list: expect.arrayContaining(["b"]),
+      pattern: expect.stringMatching(/^a/),
+      own: { asymmetricMatch: () => false },
+      named: { asymmetricMatch: () => false, toString: () => "Even" },
+    };
+    const message = messageOf(() => expect(decided()).toHaveRecorded({ details: matchers }));
+    expect(message.match(/details\.\w+: expected .*(?=, got nothing)/g)?.slice(0, 6)).toEqual([
+      "details.any: expected Any<Number>",
+      'details.part: expected ObjectContaining {"a": [1, null, {"b": /x/}]}',
+      'details.list: expected ArrayContaining ["b"]',
+      "details.pattern: expected StringMatching /^a/",
+      "details.own: expected AsymmetricMatcher",
+      "details.named: expected Even",
+    ]);
+  });
+
+  test("is an asymmetric matcher too", () => {
+    expect({ audit: decided() }).toEqual({
+      audit: expect.toHaveRecorded({ operation: "vote_cast", actorDid: BOB }),
+    });
+    expect({ audit: decided() }).not.toEqual({
+      audit: expect.toHaveRecorded({ actorDid: "did:pqaid:mallory" }),
+    });
   });
 
   test("shows under .not what is there", () => {

@@ -1,8 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { GovernanceAuditLog } from "../../src/index.js";
-import { auditMatchers, type EntryExpectation } from "../../src/testing/index.js";
+import { type AuditReader, GovernanceAuditLog } from "../../src/index.js";
+import {
+  assertNotRecorded,
+  assertRecorded,
+  auditMatchers,
+  type EntryExpectation,
+} from "../../src/testing/index.js";
 
 expect.extend(auditMatchers);
+
+/** An object that holds itself. */
+const circle: { [key: string]: unknown } = { name: "circle" };
+circle["self"] = circle;
 
 const audit = new GovernanceAuditLog();
 audit.logNodeRemoved({ did: "did:pqaid:eve" });
@@ -30,6 +39,7 @@ describe("an expectation that no entry can meet is an error, under .not too", ()
     ["details.at", { details: { at: new Date(0) } }, "expected JSON or asymmetric matchers"],
     ["details.list.0", { details: { list: [/nope/] } }, "expected JSON or asymmetric matchers"],
     ["details", { details: new Map([["a", 1]]) }, "expected JSON or asymmetric matchers"],
+    ["details", { details: circle }, "nested deeper than 16 levels; no entry is"],
     ["details", { details: null }, "expected an object or an asymmetric matcher"],
     ["operation", { operation: "vote-cast" }, "no operation has such a name"],
     ["expectation", undefined, "expected an object with fields of an entry"],
@@ -40,15 +50,19 @@ describe("an expectation that no entry can meet is an error, under .not too", ()
       expect.objectContaining({ operation: "vote_cast" }),
       "write the fields as an object",
     ],
-  ])("%s: %j", (field, expected, reason) => {
-    const problem = expect.objectContaining({
-      name: "AuditError",
-      code: "invalid_query",
-      field,
-      message: expect.stringContaining(`toHaveRecorded: ${field}: ${reason}`),
-    });
-    expect(() => expect(audit).toHaveRecorded(expected as EntryExpectation)).toThrow(problem);
-    expect(() => expect(audit).not.toHaveRecorded(expected as EntryExpectation)).toThrow(problem);
+  ])("%s: %o", (field, given, reason) => {
+    const expected = given as EntryExpectation;
+    const problem = (name: string): unknown =>
+      expect.objectContaining({
+        name: "AuditError",
+        code: "invalid_query",
+        field,
+        message: expect.stringContaining(`${name}: ${field}: ${reason}`),
+      });
+    expect(() => expect(audit).toHaveRecorded(expected)).toThrow(problem("toHaveRecorded"));
+    expect(() => expect(audit).not.toHaveRecorded(expected)).toThrow(problem("toHaveRecorded"));
+    expect(() => assertRecorded(audit, expected)).toThrow(problem("assertRecorded"));
+    expect(() => assertNotRecorded(audit, expected)).toThrow(problem("assertNotRecorded"));
   });
 
   test.each([[undefined], [null], ["audit"], [{}], [[]], [{ entries: () => [] }]])(
@@ -61,8 +75,26 @@ describe("an expectation that no entry can meet is an error, under .not too", ()
       });
       expect(() => expect(received).toHaveRecorded({})).toThrow(problem);
       expect(() => expect(received).not.toHaveRecordedInOrder([{}])).toThrow(problem);
+      expect(() => assertRecorded(received as AuditReader, {})).toThrow(problem);
+      expect(() => assertNotRecorded(received as AuditReader, {})).toThrow(problem);
     },
   );
+});
+
+test("a reader that answers with promises is an error that says so", () => {
+  const page = async () => ({ entries: [] });
+  const reader = {
+    entries: async () => [],
+    page,
+    count: async () => 0,
+    get: async () => undefined,
+  };
+  const problem = expect.objectContaining({
+    code: "invalid_query",
+    field: "received",
+    message: expect.stringContaining("the reader answers with a promise; await its entries"),
+  });
+  expect(() => expect(reader).toHaveRecorded({})).toThrow(problem);
 });
 
 test("a misspelt field is an error of the compiler too", () => {
