@@ -254,7 +254,8 @@ function opened(
 
 /** A clock in milliseconds since 1970. */
 function millisOf(value: unknown, field: string): () => number {
-  if (value === undefined) return Date.now;
+  // looked up at each call, so that a log follows fake timers that are set up after it
+  if (value === undefined) return () => Date.now();
   const clock = callback<() => Date>()(value, field);
   return () => {
     try {

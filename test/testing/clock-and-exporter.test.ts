@@ -4,7 +4,7 @@ import {
   LoggerProvider,
   SimpleLogRecordProcessor,
 } from "@opentelemetry/sdk-logs";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { GovernanceAuditLog } from "../../src/index.js";
 import { DEFAULT_CLOCK_START, fixedClock, RecordingExporter } from "../../src/testing/index.js";
 
@@ -175,3 +175,16 @@ function someRecord(): Parameters<RecordingExporter["export"]>[0][number] {
   if (record === undefined) throw new Error("the processor exports before emit returns");
   return record;
 }
+
+test("a log without a clock follows the fake timers of the runner, if it is older too", () => {
+  const audit = new GovernanceAuditLog();
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-04-14T12:00:00Z") });
+  try {
+    expect(audit.logNodeRemoved({ did: "did:pqaid:eve" }).timestamp).toBe(
+      "2026-04-14T12:00:00.000Z",
+    );
+  } finally {
+    vi.useRealTimers();
+  }
+  expect(audit.logNodeRemoved({ did: "did:pqaid:eve" }).timestamp).not.toContain("T12:00:00.000Z");
+});
