@@ -16,8 +16,8 @@ export type AuditMatchers = {
   ) => MatcherResult;
 };
 
-// The types of `expect`. Each runner has its own interfaces, so the two methods are declared in each.
-// They are written out and not inherited: an app may have two copies of this package, and the
+// The types of `expect`. Each runner has its own interfaces, so the two methods are declared in
+// each. They are written out and not inherited: an app may have two copies of this package, and the
 // compiler merges methods, but refuses two bases that differ.
 
 declare global {
@@ -37,7 +37,7 @@ declare global {
       toHaveRecordedInOrder(expected: readonly EntryExpectation[]): void;
     }
   }
-  // `expect` of jest without an import, by @types/jest. The type parameters must be those of its own.
+  // `expect` of jest without an import, by @types/jest, whose type parameters must be repeated.
   // biome-ignore lint/style/noNamespace: it is that of @types/jest
   namespace jest {
     // biome-ignore lint/complexity/noBannedTypes: the default of @types/jest

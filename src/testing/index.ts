@@ -1,6 +1,6 @@
 /**
- * For tests: matchers, the same as functions, a clock that stands still, an exporter that keeps what
- * it is given.
+ * For tests: matchers, the same as functions, a clock that stands still, an exporter that keeps
+ * what it is given.
  *
  * @packageDocumentation
  */

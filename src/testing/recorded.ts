@@ -20,7 +20,9 @@ export interface Outcome {
   readonly found: readonly AuditEntry[];
   /** What to say if the test wanted the opposite. */
   readonly message: () => string;
-  /** What was expected and the nearest that the log holds. Only for an outcome that did not pass. */
+  /**
+   * What was expected and the nearest that the log holds. Only for an outcome that did not pass.
+   */
   readonly sides: () => Sides;
 }
 
@@ -29,8 +31,8 @@ export interface Outcome {
  *
  * @param received - Untrusted, and so is `expected`.
  * @param name - The beginning of the message of an error.
- * @throws `AuditError` `invalid_query` for a value that is not a reader, and for an expectation that
- * no entry can meet.
+ * @throws `AuditError` `invalid_query` for a value that is not a reader, and for an expectation
+ * that no entry can meet.
  */
 export function recorded(received: unknown, expected: unknown, name: string): Outcome {
   const entries = entriesIn(received, name);

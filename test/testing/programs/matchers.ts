@@ -1,6 +1,7 @@
 // The matchers in each runner that has `expect.extend`. `npm run test:install` compiles and runs it
-// in a project that has the packed package: as it is with vitest 3, 4 and 5; with "@jest/globals" in
-// place of "vitest" with jest 29 and 30; and without that import with the globals of @types/jest.
+// in a project that has the packed package: as it is with vitest 3, 4 and 5; with "@jest/globals"
+// in place of "vitest" with jest 29 and 30; and without that import with the globals of
+// @types/jest.
 import { GovernanceAuditLog } from "quorumlog";
 import { auditMatchers, type EntryExpectation } from "quorumlog/testing";
 import { expect, test } from "vitest";
