@@ -6,6 +6,7 @@ import { anchorOf, cell, wrapped } from "../../scripts/markdown.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const REPORTS = globSync("api/*.api.md", { cwd: ROOT }).sort();
+const PAGES = globSync("docs/api/*.md", { cwd: ROOT }).sort();
 const read = (path: string): string => readFileSync(resolve(ROOT, path), "utf8");
 
 /** The page of a report, and what its table of contents and its table of constants name. */
@@ -43,6 +44,27 @@ describe("the reference in docs/api", () => {
       for (const [, method] of body.matchAll(/^ {4}(?:static )?(\w+)(?:<.+?>)?\(/gm)) {
         const heading = method === "constructor" ? `new ${name}()` : `${name}.${method}()`;
         expect(text).toContain(`\n#### ${heading}\n`);
+      }
+    }
+  });
+
+  test("links to nothing outside of docs, so that all links work in the package", () => {
+    for (const page of PAGES) {
+      const links = [...read(page).matchAll(/\]\(([^)#]+)/g)].map(([, link = ""]) => link);
+      const outside = links.filter((link) => !/^(?:https:|(?:\.\.\/)?[\w-]+\.md$)/.test(link));
+      expect(outside, page).toEqual([]);
+    }
+  });
+
+  test("has tables whose rows have as many cells as their heads", () => {
+    for (const page of [...PAGES, "docs/options.md"]) {
+      const tables = read(page).matchAll(/(?:^\|.*\n)+/gm);
+      for (const [text] of tables) {
+        const cells = text
+          .trim()
+          .split("\n")
+          .map((row) => row.split(/(?<!\\)\|/).length);
+        expect(new Set(cells).size, text).toBe(1);
       }
     }
   });

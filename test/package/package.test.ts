@@ -64,6 +64,9 @@ describe("the tarball", () => {
         "SECURITY.md",
         "LICENSE",
         "package.json",
+        "docs/api/quorumlog.md",
+        "docs/errors.md",
+        "docs/options.md",
       ]),
     );
   });
