@@ -1,8 +1,6 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { nanosOf } from "../record/sealed-record.js";
-
-type Resource = ReadableLogRecord["resource"];
-type Scope = ReadableLogRecord["instrumentationScope"];
+import { byOrigin, type Resource, type Scope } from "./by-origin.js";
 
 /**
  * In UTF-16 units. Encoding piece by piece uses the same memory again and again; one string for all
@@ -46,22 +44,6 @@ function* requestJson(records: readonly ReadableLogRecord[]): Generator<string> 
     yield `]${schemaOf(resource)}}`;
   }
   yield "]}";
-}
-
-/** Groups records by the identity of resource and scope, in the order of their first records. */
-function byOrigin(
-  records: readonly ReadableLogRecord[],
-): Map<Resource, Map<Scope, ReadableLogRecord[]>> {
-  const origins = new Map<Resource, Map<Scope, ReadableLogRecord[]>>();
-  for (const record of records) {
-    const { resource, instrumentationScope: scope } = record;
-    const scopes = origins.get(resource) ?? new Map<Scope, ReadableLogRecord[]>();
-    const logs = scopes.get(scope) ?? [];
-    logs.push(record);
-    scopes.set(scope, logs);
-    origins.set(resource, scopes);
-  }
-  return origins;
 }
 
 function comma(index: number): string {
