@@ -7,6 +7,10 @@ const MODULES = join(ROOT, "node_modules");
 
 export interface Manifest {
   readonly name: string;
+  readonly main: string;
+  readonly types: string;
+  readonly typesVersions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  readonly bin: Readonly<Record<string, string>>;
   readonly exports: Readonly<
     Record<string, string | { readonly types: string; readonly default: string }>
   >;
@@ -29,10 +33,27 @@ export const manifest: Manifest = readManifest(ROOT);
 const npm = (cwd: string, ...args: string[]): string =>
   execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
-/** Packs what `npm publish` sends. */
+/** Packs what `npm publish` sends, of the built package. */
 export function pack(folder: string): Packed {
+  return packed(ROOT, folder, "--ignore-scripts");
+}
+
+/**
+ * Clones the last commit, and packs the clone as anybody would. Only `node_modules` is a link, so
+ * that no network is needed.
+ */
+export function packClone(folder: string): Packed {
+  const clone = join(folder, "clone");
+  execFileSync("git", ["clone", "--quiet", "--depth=1", `file://${ROOT}`, clone], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  symlinkSync(MODULES, join(clone, "node_modules"), "dir");
+  return packed(clone, folder);
+}
+
+function packed(source: string, folder: string, ...flags: readonly string[]): Packed {
   const [packed] = JSON.parse(
-    npm(ROOT, "pack", "--json", "--ignore-scripts", "--pack-destination", folder),
+    npm(source, "pack", "--json", ...flags, "--pack-destination", folder),
   );
   return {
     tarball: join(folder, packed.filename),

@@ -8,6 +8,7 @@ import {
   manifest,
   type Packed,
   pack,
+  packClone,
   run,
   typeErrors,
 } from "./consumer.js";
@@ -74,6 +75,26 @@ describe("the tarball", () => {
   test("holds every file that exports points to", () => {
     const targets = SUBPATHS.flatMap((subpath) => [subpath.types, subpath.default]);
     expect(packed.files).toEqual(
+      expect.arrayContaining(targets.map((target) => target.replace("./", ""))),
+    );
+  });
+
+  test("has the types of each subpath for compilers that do not read exports", () => {
+    const [root, ...subpaths] = SUBPATHS;
+    expect([manifest.main, manifest.types]).toEqual([root?.default, root?.types]);
+    const name = (subpath: string) => subpath.replace(`${manifest.name}/`, "");
+    expect(manifest.typesVersions).toEqual({
+      "*": Object.fromEntries(subpaths.map(({ name: path, types }) => [name(path), [types]])),
+    });
+  });
+
+  test("has the code when a fresh clone is packed, where nothing was built", () => {
+    const targets = [
+      ...SUBPATHS.flatMap((subpath) => [subpath.types, subpath.default]),
+      ...Object.values(manifest.bin),
+    ];
+    const { files } = packClone(folder);
+    expect(files).toEqual(
       expect.arrayContaining(targets.map((target) => target.replace("./", ""))),
     );
   });
