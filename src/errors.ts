@@ -6,7 +6,7 @@
  * |---|---|
  * | `invalid_entry` | a helper was given a value that cannot be recorded; nothing was recorded |
  * | `invalid_query` | the query cannot be answered as asked |
- * | `invalid_options` | an option cannot work |
+ * | `invalid_options` | an option cannot work, or Node is too old |
  * | `closed` | the log was shut down before the call |
  * | `not_recorded` | OpenTelemetry did not let the record through; nothing was recorded |
  * | `journal_failed` | the journal could not be opened, read or written; nothing was recorded |

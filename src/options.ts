@@ -1,9 +1,27 @@
-import { invalidOption } from "./errors.js";
+import { AuditError, invalidOption } from "./errors.js";
 
 /**
  * The longest time that `setTimeout` can wait, in milliseconds. A longer one would fire at once.
  */
 export const MAX_TIMER_MILLIS = 2_147_483_647;
+
+/** The oldest Node that this package runs on: major and minor version. */
+const OLDEST_NODE = [22, 15] as const;
+
+/**
+ * Refuses a Node that is too old. It lacks a part of the language or of SQLite, and would fail
+ * later, with a message that names neither.
+ *
+ * @throws `AuditError` `invalid_options`.
+ */
+export function assertSupportedNode(version: string = process.versions.node): void {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST_NODE;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  const wanted = OLDEST_NODE.join(".");
+  const message = `Quorumlog needs Node ${wanted} or newer; this is Node ${version}`;
+  throw new AuditError("invalid_options", message);
+}
 
 /**
  * Checks the value of one option and returns it in the form that the code uses. Throws
@@ -29,6 +47,7 @@ export function readOptions<Options>(
   readers: Readers<Options>,
   path?: string,
 ): Options {
+  assertSupportedNode();
   if (typeof options !== "object" || options === null)
     throw invalidOption(path ?? "options", "expected an object");
   for (const name of Object.keys(options))

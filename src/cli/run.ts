@@ -1,3 +1,4 @@
+import { assertSupportedNode } from "../options.js";
 import { SCOPE_VERSION } from "../semconv.js";
 import { visible, visibleLines } from "../text/safe-text.js";
 import { type Command, UsageError } from "./input/command.js";
@@ -60,6 +61,7 @@ async function dispatch([name, ...rest]: readonly string[], io: CommandIo): Prom
       await io.stdout.write(`${SCOPE_VERSION}\n`);
       return EXIT.done;
   }
+  assertSupportedNode();
   if (name.startsWith("-")) throw new UsageError(`a command comes before ${name}`);
   return invoke(await commandOf(name), rest, io);
 }

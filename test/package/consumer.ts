@@ -11,6 +11,7 @@ export interface Manifest {
   readonly types: string;
   readonly typesVersions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly bin: Readonly<Record<string, string>>;
+  readonly engines: { readonly node: string };
   readonly exports: Readonly<
     Record<string, string | { readonly types: string; readonly default: string }>
   >;

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import type { DatabaseSync } from "node:sqlite";
+import { AuditError } from "../../errors.js";
 import { isBusy, JournalHeld, journalFailed } from "./failure.js";
 import { openSqlite } from "./sqlite.js";
 
@@ -28,6 +29,7 @@ export function lockForWriting(path: string): () => void {
     lock.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
   } catch (cause) {
     lock?.close();
+    if (cause instanceof AuditError) throw cause; // there is no SQLite
     if (!isBusy(cause))
       throw journalFailed(`cannot lock ${file}; its folder must exist and be writable`, cause);
     throw new JournalHeld(path, ownerOf(path), cause);
