@@ -207,7 +207,9 @@ describe("quorumlog prove", () => {
     writeFileSync(file, `${lines.toSpliced(5, 1).join("\n")}\n`);
     expect(await run("prove", "log.ndjson", "--sequence", "1")).toMatchObject({
       code: 3,
-      stderr: expect.stringContaining("entry 5 is missing, and a proof needs all 10 entries"),
+      stderr: expect.stringContaining(
+        "entry 5 is missing, and a proof needs all that the checkpoint covers: 10 entries",
+      ),
     });
     expect(await run("prove", "log.ndjson", "--proposal", "p9")).toMatchObject({
       code: 3,

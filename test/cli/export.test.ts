@@ -148,6 +148,44 @@ describe("quorumlog export", () => {
     );
   });
 
+  test("goes to stdout with --out -, as without --out", async () => {
+    const { path } = await signedJournal(3, 1);
+    const cwd = temporaryFolder();
+    for (const format of ["json", "ndjson", "csv"]) {
+      const argv = ["export", path, "--format", format];
+      expect(await quorumlog([...argv, "--out", "-"], { cwd })).toEqual(
+        await quorumlog(argv, { cwd }),
+      );
+    }
+    const proof = ["prove", path, "--sequence", "1"];
+    expect(await quorumlog([...proof, "-o", "-"], { cwd })).toEqual(
+      await quorumlog(proof, { cwd }),
+    );
+    for (const flag of ["--force", "--json", "--checkpoints=all"]) {
+      const refused = ["export", path, "--format", "ndjson", "--out", "-", flag];
+      expect((await quorumlog(refused, { cwd })).code).toBe(2);
+    }
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  test("takes at most so many entries with --limit, the oldest of them", async () => {
+    const { path } = await signedJournal(5);
+    const cwd = temporaryFolder();
+    const sequences = async (...flags: string[]): Promise<unknown[]> => {
+      const { stdout } = await quorumlog(["export", path, "--format", "ndjson", ...flags]);
+      return objectsOf(stdout).map(({ seq }) => seq);
+    };
+    expect(await sequences("-n", "2")).toEqual([0, 1]);
+    expect(await sequences("--limit", "2", "--after", "1")).toEqual([2, 3]);
+    expect(await sequences("--limit", "1", "--proposal", "p2")).toEqual([1]);
+    expect(await sequences("-n", "0")).toEqual([]);
+    expect(await sequences("-n", "9")).toEqual([0, 1, 2, 3, 4]);
+    const chosen = ["export", path, "--format", "ndjson", "-n", "9", "--out", "some.ndjson"];
+    const { stderr } = await quorumlog(chosen, { cwd });
+    expect(stderr).toContain("these are not all lines of the log, and cannot be verified");
+    expect(readdirSync(cwd)).toEqual(["some.ndjson"]);
+  });
+
   test("leaves no file behind when it is interrupted", async () => {
     const path = newPath();
     appendLong(openJournal(path), 8);

@@ -36,6 +36,21 @@ describe("quorumlog keygen", () => {
     expect(stderr).not.toContain("PRIVATE");
   });
 
+  test("with --out - writes one secret key to stdout, and no file", async () => {
+    const cwd = temporaryFolder();
+    const argv = ["keygen", "--name", NAME, "--out", "-"];
+    const one = await quorumlog([...argv, "--algorithm", "ed25519"], { cwd });
+    const { vkey } = signingKeyOf(NAME, one.stdout).verifierKey;
+    expect(one).toMatchObject({ code: 0, stderr: `For everyone who verifies: ${vkey}\n` });
+    expect(nameInKeyFile(one.stdout)).toBe(NAME);
+    const both = objectsOf((await quorumlog([...argv, "--json"], { cwd })).stdout);
+    expect(both.map(({ algorithm }) => algorithm)).toEqual(ALGORITHMS);
+    for (const { pem, vkey: open } of both)
+      expect(signingKeyOf(NAME, String(pem)).verifierKey.vkey).toBe(open);
+    if (HAS_ML_DSA) expect(await quorumlog(argv, { cwd })).toMatchObject({ code: 2, stdout: "" });
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
   test("says the same to a program", async () => {
     const cwd = temporaryFolder();
     const argv = ["keygen", "--name", NAME, "--out", ".", "--algorithm", "ed25519", "--json"];

@@ -19,7 +19,7 @@ describe("quorumlog prove", () => {
     expect(text).toBe((await quorumlog(["prove", path, "--sequence", "3"])).stdout);
     expect(await quorumlog(["verify", file, "--key", vkey])).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining("verified: 1 of 1 entries\n"),
+      stdout: expect.stringContaining("verified: 1 of 1 entry\n"),
     });
 
     const { extra, ...without } = parseTlogProof(text);

@@ -8,8 +8,9 @@ import type { KeyAlgorithm } from "../../integrity/keys/verifier-key.js";
 import { syncFolder } from "../../journal/file/journal-file.js";
 import { visible, visibleLines } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
-import { jsonLine } from "../output/command-io.js";
+import { type CommandIo, jsonLine } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
+import { fileOf } from "../output/new-files.js";
 
 /** A pair of keys, and the files that it is written to. */
 interface KeyPair {
@@ -17,6 +18,7 @@ interface KeyPair {
   readonly algorithm: KeyAlgorithm;
   readonly privateKey: string;
   readonly verifierKey: string;
+  /** The text of the secret file. */
   readonly pem: string;
   readonly vkey: string;
 }
@@ -47,7 +49,7 @@ export const keygen: Command = defineCommand({
       type: "string",
       short: "o",
       value: "DIR",
-      about: "the folder for the files; made if there is none",
+      about: "the folder for the files, made if there is none; - is stdout, for one key",
     },
     algorithm: {
       type: "string",
@@ -71,17 +73,21 @@ export const keygen: Command = defineCommand({
       throw new UsageError("--name is missing: the id of the log that signs");
     if (out === undefined) throw new UsageError("--out is missing: the folder for the key files");
     const name = nameOf(given);
-    const folder = resolve(io.cwd, out);
+    const folder = resolve(io.cwd, fileOf(out) ?? "");
     const pairs = algorithmsOf(algorithm).flatMap((each) => {
       const pair = keyPair(name, each, folder);
       // ML-DSA-44 is required only if it was asked for
       if (pair === undefined && algorithm !== undefined) throw new UsageError(NO_ML_DSA);
       return pair ?? [];
     });
+    if (fileOf(out) === undefined) {
+      await toStdout(pairs, json, io);
+      return EXIT.done;
+    }
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     await writeKeyFiles(
       pairs.flatMap(({ privateKey, pem, verifierKey, vkey }) => [
-        { path: privateKey, text: formatKeyFile(name, pem), mode: 0o600 },
+        { path: privateKey, text: pem, mode: 0o600 },
         { path: verifierKey, text: `${vkey}\n`, mode: 0o644 },
       ]),
     );
@@ -94,6 +100,20 @@ export const keygen: Command = defineCommand({
     return EXIT.done;
   },
 });
+
+/** Writes secret keys for a program that keeps them, and no file. Throws `UsageError`. */
+async function toStdout(pairs: readonly KeyPair[], json: boolean, io: CommandIo): Promise<void> {
+  if (json) {
+    for (const { name, algorithm, pem, vkey } of pairs)
+      await io.stdout.write(jsonLine({ name, algorithm, pem, vkey }));
+    return;
+  }
+  const [pair] = pairs;
+  if (pair === undefined || pairs.length > 1)
+    throw new UsageError("--out - writes one key: choose one with --algorithm, or use --json");
+  await io.stdout.write(pair.pem);
+  await io.stderr.write(visible(`For everyone who verifies: ${pair.vkey}`).concat("\n"));
+}
 
 function nameOf(text: string): string {
   try {
@@ -114,7 +134,8 @@ function algorithmsOf(text = "both"): readonly KeyAlgorithm[] {
 function keyPair(name: string, algorithm: KeyAlgorithm, folder: string): KeyPair | undefined {
   const base = join(folder, `${fileNameOf(name)}.${algorithm}`);
   try {
-    const { privateKeyPem: pem, vkey } = generateKeys(name, algorithm);
+    const { privateKeyPem, vkey } = generateKeys(name, algorithm);
+    const pem = formatKeyFile(name, privateKeyPem);
     return { name, algorithm, privateKey: `${base}.pem`, verifierKey: `${base}.vkey`, pem, vkey };
   } catch (error) {
     if (error instanceof AuditError && error.field === "algorithm") return undefined;

@@ -1,5 +1,6 @@
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import { DEFAULT_LIMIT } from "../../query/audit-query.js";
+import { counted } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
 import { type EntryQuery, entryPages, upToNow } from "../input/entry-pages.js";
 import { spellingHints, withWholeIds } from "../input/given-values.js";
@@ -101,7 +102,7 @@ async function hasMore(reader: EntryReader, query: EntryQuery, last: number): Pr
 function moreAfter(last: number, order: "newest" | "oldest"): string {
   const next = order === "oldest" ? `--after ${last}` : `--before ${last}`;
   return (
-    `there are more than ${DEFAULT_LIMIT} entries: go on with ${next}, or use --limit or ` +
-    "--all\n"
+    `there are more than ${counted(DEFAULT_LIMIT, "entry", "entries")}: go on with ` +
+    `${next}, or use --limit or --all\n`
   );
 }

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { JournalStats } from "../../journal/journal.js";
-import { visible } from "../../text/safe-text.js";
+import { counted, visible } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../input/command.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
 import { isPartial, type Source } from "../input/source.js";
@@ -103,9 +103,12 @@ function checkpointInWords({ checkpoint, entries }: Content): string {
   if (checkpoint === undefined)
     return entries > 0 ? "none, so nothing proves what the entries are" : "none";
   const { size, time, behind = 0 } = checkpoint;
-  const covers = `covers ${size} entries${time === undefined ? "" : `, signed ${time}`}`;
-  if (behind < 0) return `${covers}; ${-behind} of them are missing`;
-  return behind === 0 ? covers : `${covers}; ${behind} newer entries are not covered`;
+  const signed = time === undefined ? "" : `, signed ${time}`;
+  const covers = `covers ${counted(size, "entry", "entries")}${signed}`;
+  if (behind < 0) return `${covers}; ${-behind} of them ${-behind === 1 ? "is" : "are"} missing`;
+  return behind === 0
+    ? covers
+    : `${covers}; ${counted(behind, "newer entry is", "newer entries are")} not covered`;
 }
 
 function inUnits(bytes: number): string {

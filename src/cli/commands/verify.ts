@@ -3,7 +3,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { AuditError } from "../../errors.js";
 import type { Checkpoint } from "../../integrity/checkpoint.js";
 import type { EvidenceItem, EvidenceSource } from "../../integrity/evidence.js";
-import { visible } from "../../text/safe-text.js";
+import { counted, visible } from "../../text/safe-text.js";
 import { parseTrustedCheckpoint, type ResolvedVerifyOptions } from "../../verify/options.js";
 import type { VerificationReport } from "../../verify/verification-report.js";
 import { judge } from "../../verify/verify.js";
@@ -151,8 +151,8 @@ async function verified(
   );
   if (report.completeness === "failed" && lookbackDays !== undefined)
     await io.stderr.write(
-      `quorumlog: entries that were recorded more than ${lookbackDays} days ago count as ` +
-        "missing: they were not looked for; " +
+      `quorumlog: entries that were recorded more than ${counted(lookbackDays, "day")} ago ` +
+        "count as missing: they were not looked for; " +
         "--lookback DAYS looks further back\n",
     );
   switch (overall(report)) {

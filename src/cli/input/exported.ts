@@ -2,6 +2,7 @@ import type { AuditEntry } from "../../entry/audit-entry.js";
 import { canonicalLine, entryOfLine, leafHash, readLine } from "../../entry/line.js";
 import { AuditError } from "../../errors.js";
 import type { Checkpoint } from "../../integrity/checkpoint.js";
+import { counted } from "../../text/safe-text.js";
 import type { Progress } from "../output/command-io.js";
 import type { ExportSource } from "../output/export-format.js";
 import { type EntryQuery, entryPages } from "./entry-pages.js";
@@ -38,7 +39,7 @@ export async function wholeExport(
   const checkpoints = await checkpointsOf(source, which);
   const pruned = prunedIn(source);
   let [count, next, isOfLines] = [0, pruned, false];
-  async function* counted(): AsyncGenerator<string, void, undefined> {
+  async function* passing(): AsyncGenerator<string, void, undefined> {
     for await (const line of reader.lines()) {
       count++;
       if (readLine(line)?.sequence === next) next++;
@@ -48,11 +49,11 @@ export async function wholeExport(
   }
   return {
     async *entries() {
-      for await (const line of counted()) yield entryOfLine(JSON.parse(line), leafHash(line));
+      for await (const line of passing()) yield entryOfLine(JSON.parse(line), leafHash(line));
     },
     lines() {
       isOfLines = true;
-      return counted();
+      return passing();
     },
     end() {
       assertNotPruned(source, pruned);
@@ -62,14 +63,14 @@ export async function wholeExport(
       if (next - pruned < count) remarks.push(gapRemark(next, source));
       if (isOfLines && pruned > 0)
         remarks.push(
-          `${pruned} entries were pruned, and the lines cannot be verified without them; ` +
-            "quorumlog verify takes the journal",
+          `${counted(pruned, "entry was", "entries were")} pruned, and the lines cannot be ` +
+            "verified without them; quorumlog verify takes the journal",
         );
       if (isUncovered)
         remarks.push(
-          `the newest checkpoint covers ${newest.size} entries, but only the first ${next} ` +
-            "were exported without a gap: " +
-            "it is left out; quorumlog verify --loki says what is missing",
+          `the newest checkpoint covers ${counted(newest.size, "entry", "entries")}, but only ` +
+            `${next} could be exported without a gap: it is left out; quorumlog verify --loki ` +
+            "says what is missing",
         );
       return { checkpoints: isUncovered ? [] : checkpoints, remarks };
     },
@@ -137,8 +138,8 @@ function gapRemark(sequence: number, { lookbackDays }: Source): string {
   const remark = `entry ${sequence} is missing, so this is not the whole log`;
   return lookbackDays === undefined
     ? remark
-    : `${remark}. Loki lacks it, or it was recorded more than ${lookbackDays} days ago ` +
-        "(--lookback)";
+    : `${remark}. Loki lacks it, or it was recorded more than ` +
+        `${counted(lookbackDays, "day")} ago (--lookback)`;
 }
 
 function lineOf(entry: AuditEntry, logId: string): string {

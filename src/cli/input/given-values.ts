@@ -5,7 +5,7 @@ import {
   PROPOSAL_KINDS,
   VOTE_DECISIONS,
 } from "../../entry/operations.js";
-import { cut, word } from "../../text/safe-text.js";
+import { counted, cut, word } from "../../text/safe-text.js";
 import type { CommandIo } from "../output/command-io.js";
 import { UsageError } from "./command.js";
 import { didYouMean, nearest } from "./did-you-mean.js";
@@ -136,7 +136,8 @@ async function unknownId(source: Source, column: IdColumn, text: string): Promis
     byLastPart.set(id, id);
   }
   const near = byLastPart.get(nearest(text, byLastPart.keys()) ?? "");
-  const since = source.lookbackDays === undefined ? "" : ` of the last ${source.lookbackDays} days`;
+  const since =
+    source.lookbackDays === undefined ? "" : ` of the last ${counted(source.lookbackDays, "day")}`;
   return (
     `no entry${since} has the ${flag} ${shown(text)}, or one that ends in it` +
     `${didYouMean(near === undefined ? undefined : shown(near))}\n`

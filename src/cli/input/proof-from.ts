@@ -7,6 +7,7 @@ import { CompactRange } from "../../integrity/merkle/compact-range.js";
 import { EMPTY_ROOT, type Hash, hexOf } from "../../integrity/merkle/merkle-hash.js";
 import { inclusionProof } from "../../integrity/merkle/merkle-proofs.js";
 import { formatTlogProof } from "../../integrity/tlog-proof.js";
+import { counted } from "../../text/safe-text.js";
 import { entryPages } from "./entry-pages.js";
 import { isPartial, type Source } from "./source.js";
 
@@ -47,7 +48,9 @@ export async function proofFrom(source: Source, what: Proved): Promise<string> {
   const { size, origin, note } = checkpoint;
   const last = sequences.at(-1) ?? 0;
   if (size <= last)
-    throw invalidEvidence(`the newest checkpoint covers ${size} entries, but not entry ${last}`);
+    throw invalidEvidence(
+      `the newest checkpoint covers ${counted(size, "entry", "entries")}, but not entry ${last}`,
+    );
   const lines = isPartial(source)
     ? await givenProofs(source)
     : await proofsInTree(source, sequences, checkpoint);
@@ -118,13 +121,14 @@ async function proofsInTree(
   }
   if (next < size)
     throw invalidEvidence(
-      `entry ${next} is missing, and a proof needs all ${size} entries that the checkpoint covers`,
+      `entry ${next} is missing, and a proof needs all that the checkpoint covers: ` +
+        counted(size, "entry", "entries"),
     );
   if (hexOf(tree.root()) !== rootHash)
     throw new AuditError(
       "verification_failed",
-      `the entries are not those that the checkpoint of ${size} entries signed; quorumlog ` +
-        "verify shows what is wrong",
+      `the entries are not those that the checkpoint of ${counted(size, "entry", "entries")} ` +
+        "signed; quorumlog verify shows what is wrong",
     );
   return new Map(
     Array.from(texts, ([sequence, line]) => {

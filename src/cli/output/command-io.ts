@@ -1,4 +1,4 @@
-import { visible } from "../../text/safe-text.js";
+import { counted, visible } from "../../text/safe-text.js";
 
 /** Takes text: a pipe, a terminal or a file. */
 export interface TextSink {
@@ -111,7 +111,7 @@ export class Progress {
     if (!this.#isShown || now - this.#shownAt < PAUSE) return;
     this.#shownAt = now;
     this.#isOnScreen = true;
-    await this.#io.stderr.write(`\r${this.#count} entries`);
+    await this.#io.stderr.write(`\r${counted(this.#count, "entry", "entries")}`);
   }
 
   /** Removes the line. */

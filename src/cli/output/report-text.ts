@@ -52,7 +52,7 @@ function headline(report: VerificationReport): string {
   const { entries, covered, problemCount } = report;
   switch (overall(report)) {
     case "verified":
-      return `verified: ${covered} of ${entries} entries`;
+      return `verified: ${covered} of ${counted(entries, "entry", "entries")}`;
     case "failed":
       return `FAILED: ${counted(problemCount, "problem")}`;
     case "unknown":
@@ -69,7 +69,7 @@ function facts(report: VerificationReport): (readonly [name: string, value: stri
   const time = newest?.time === undefined ? "" : `, signed ${newest.time}`;
   const checkpoint =
     newest !== undefined
-      ? `covers ${newest.size} entries${time}`
+      ? `covers ${counted(newest.size, "entry", "entries")}${time}`
       : count === 0
         ? "none"
         : `${count}, but none is trusted or signed by a given key`;

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { timeMillis } from "../../entry/timestamp.js";
 import { AuditError, invalidOption } from "../../errors.js";
+import { counted } from "../../text/safe-text.js";
 import { journalFailed } from "../file/failure.js";
 import { TIME_BLOCK } from "../file/schema.js";
 import { inTransaction } from "../file/sqlite.js";
@@ -37,7 +38,8 @@ export function pruneMillis(options: PruneOptions, minimumRetentionDays: number)
   if (millis > floor)
     throw invalidOption(
       "olderThan",
-      `entries are kept for at least ${minimumRetentionDays} days (minimumRetentionDays); pass ` +
+      `entries are kept for at least ${counted(minimumRetentionDays, "day")} ` +
+        "(minimumRetentionDays); pass " +
         `${new Date(Math.max(0, floor)).toISOString()} or an earlier time`,
     );
   return millis;

@@ -7,6 +7,7 @@ import { signCheckpoint } from "../../integrity/sign-checkpoint.js";
 import type { StoredCheckpoint } from "../../record/checkpoint-record.js";
 import { risenAbove } from "../../record/sealed-record.js";
 import { noSurroundings } from "../../record/surroundings.js";
+import { counted } from "../../text/safe-text.js";
 import type { EntryTable, HrTime } from "../entries/entry-table.js";
 import type { Connection } from "../file/connection.js";
 import { inTransaction } from "../file/sqlite.js";
@@ -96,9 +97,9 @@ export class CheckpointSigner {
     if (newest !== undefined && hexOf(tree.rootAt(newest.size)) !== newest.rootHash)
       throw new AuditError(
         "verification_failed",
-        `${file.path} no longer has the ${newest.size} entries that its newest checkpoint ` +
-          "signed; no further checkpoint is signed. Keep the file, verify it, and restore it " +
-          "from a backup",
+        `${file.path} no longer has the ${counted(newest.size, "entry", "entries")} that ` +
+          "its newest checkpoint signed; no further checkpoint is signed. Keep the file, verify " +
+          "it, and restore it from a backup",
       );
     this.#compared = true;
   }

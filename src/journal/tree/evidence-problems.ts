@@ -4,6 +4,7 @@ import { parseObject } from "../../entry/json.js";
 import { isLineOf } from "../../entry/line.js";
 import { formatTimestamp } from "../../entry/timestamp.js";
 import { type Checkpoint, parseCheckpoint } from "../../integrity/checkpoint.js";
+import { counted } from "../../text/safe-text.js";
 import type { EvidenceRow } from "../entries/entry-table.js";
 import { TIME_BLOCK } from "../file/schema.js";
 
@@ -53,7 +54,8 @@ export function checkpointProblem({ size, rootHash, note }: Checkpoint): string 
     return undefined; // the verifier reports it
   }
   if (signed.size === size && signed.rootHash === rootHash) return undefined;
-  return `its columns do not say what the checkpoint of ${signed.size} entries says`;
+  const covered = counted(signed.size, "entry", "entries");
+  return `its columns do not say what the checkpoint of ${covered} says`;
 }
 
 /**

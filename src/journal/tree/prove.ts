@@ -7,6 +7,7 @@ import { inclusionProof } from "../../integrity/merkle/merkle-proofs.js";
 import { verifyInclusion } from "../../integrity/merkle/verify-proofs.js";
 import { formatTlogProof } from "../../integrity/tlog-proof.js";
 import { parseQuery } from "../../query/audit-query.js";
+import { counted } from "../../text/safe-text.js";
 import type { EntryQueries } from "../entries/entry-queries.js";
 import { lineOfRow } from "../entries/entry-row.js";
 import type { EntryTable } from "../entries/entry-table.js";
@@ -67,7 +68,7 @@ function checkpointOver(sequence: number, { checkpoints }: ProvenParts): Checkpo
   const covered =
     checkpoint === undefined
       ? "there is no checkpoint"
-      : `the newest one covers ${checkpoint.size} entries`;
+      : `the newest one covers ${counted(checkpoint.size, "entry", "entries")}`;
   throw journalFailed(
     `no checkpoint covers the entry of sequence ${sequence} yet: ${covered}. Sign one ` +
       "(audit.checkpoint(), or quorumlog checkpoint --sign KEYFILE)",
