@@ -55,9 +55,9 @@ export class ApiReference {
   readonly #signatures: ReadonlyMap<string, string>;
   readonly #codes: ReadonlySet<string>;
 
-  /** Lays out the pages. A name that several of them export is described in the first. */
+  /** Lays out the pages. A name that several of them export is described on one of them. */
   constructor(pages: readonly ApiPage[]) {
-    for (const page of pages) {
+    for (const page of pages.toSorted((a, b) => rankOf(a) - rankOf(b))) {
       if (page.docs.text === "")
         throw new Error(`the index.ts of ${page.path} has no comment with @packageDocumentation`);
       for (const item of page.items)
@@ -324,6 +324,12 @@ See also [all options of a log](../options.md) and [all error codes](../errors.m
     const file = home.page === page ? "" : `${page.folder ?? ""}${home.page.file}`;
     return `[${text}](${file}#${layout.anchors.get(key ?? "")})`;
   }
+}
+
+/** Shared names belong to the log, or else to the evidence. */
+function rankOf({ file }: ApiPage): number {
+  const rank = ["quorumlog.md", "verify.md"].indexOf(file);
+  return rank < 0 ? 9 : rank;
 }
 
 function unknown(page: ApiPage, target: string): never {

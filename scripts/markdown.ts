@@ -32,6 +32,10 @@ export function wrapped(markdown: string): string {
   }
   return blocks
     .filter((lines) => lines.length > 0)
+    .map((lines, index, all) => {
+      const follows = index > 0 && all[index - 1]?.at(-1) !== "";
+      return follows && lines[0]?.startsWith("```") ? ["", ...lines] : lines;
+    })
     .map((lines) => (/^(?:```|\||$)/.test(lines[0] ?? "") ? lines : wrapLines(lines)).join("\n"))
     .join("\n");
 }

@@ -31,7 +31,7 @@ export const BUNDLE_FORMAT = "quorumlog/evidence-bundle";
 export const BUNDLE_VERSION = 1;
 
 /**
- * Writes a bundle as JSON, an object of
+ * Writes a bundle as JSON: an object with these keys.
  *
  * | key | value |
  * |---|---|
