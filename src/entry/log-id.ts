@@ -21,3 +21,15 @@ export function logIdOf(value: unknown): string | undefined {
   if (bytes < 1 || bytes > 255) throw invalidOption("logId", "expected 1 to 255 bytes");
   return value;
 }
+
+/**
+ * The name of a log as a part of a file name. A name may have slashes, begin with dots, and so on.
+ */
+export function fileNameOf(logId: string): string {
+  return (
+    logId
+      .replaceAll(/[^\w.-]+/g, "-")
+      .replace(/^[.-]+/, "")
+      .slice(0, 100) || "log"
+  );
+}

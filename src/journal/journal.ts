@@ -2,6 +2,7 @@ import type { AuditEntry } from "../entry/audit-entry.js";
 import { type ColumnName, INDEXED_COLUMNS } from "../entry/columns.js";
 import { AuditError } from "../errors.js";
 import type { EvidenceSource } from "../integrity/evidence.js";
+import type { SigningKey } from "../integrity/keys/signing-key.js";
 import { type AuditQuery, parseQuery } from "../query/audit-query.js";
 import { type AuditPage, type AuditReader, pageOf } from "../query/audit-reader.js";
 import type { StoredCheckpoint } from "../record/checkpoint-record.js";
@@ -244,11 +245,17 @@ export class Journal implements AuditReader {
    * Mirrors deliver it like an entry. Checkpoints are signed one after the other.
    *
    * @throws `AuditError` `journal_failed`; `verification_failed` when the journal is not what the
-   * newest checkpoint signed, so that nothing is signed; `invalid_options` for keys that cannot
-   * sign it. An error of a remote key passes through.
+   * newest checkpoint of its name signed, so that nothing is signed; `invalid_options` for keys
+   * that cannot sign it, and for a name that has signed another journal. An error of a remote key
+   * passes through.
    */
   checkpoint(options: CheckpointOptions): Promise<StoredCheckpoint> {
     return this.#signer.sign(options);
+  }
+
+  /** @internal Makes the name of the log this journal's alone: see `NameRegisters.claim`. */
+  claimName(keys: readonly SigningKey[]): void {
+    this.#signer.claimName(keys);
   }
 
   /** The newest checkpoint, if there is one. Throws `journal_failed`. */

@@ -190,8 +190,11 @@ const CHECKPOINT_READERS: Readers<ResolvedOptions["checkpointEvery"]> = {
 export function resolveOptions(options: AuditLogProcessorOptions): ResolvedOptions {
   const { signer, ...read } = readOptions(options, READERS);
   assertFits(options);
+  const logId = read.logId ?? signer?.name;
+  // a journal that is refused its name must not be made first
+  if (typeof read.journal === "string") signer?.assertFree(read.journal, logId ?? DEFAULT_LOG_ID);
   // last, so that no refused option leaves it open
-  const journal = opened(read.journal, read.logId ?? signer?.name);
+  const journal = opened(read.journal, logId);
   const ownsJournal = journal !== undefined && journal !== read.journal;
   return {
     ...read,
@@ -232,7 +235,9 @@ function keysOf(
 ): SigningKey[] {
   if (signer === undefined || journal === undefined) return [];
   try {
-    return signer.keysOf(journal.logId);
+    const keys = signer.keysOf(journal.logId);
+    journal.claimName(keys);
+    return keys;
   } catch (error) {
     if (ownsJournal) journal.close();
     throw error;

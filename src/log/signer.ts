@@ -1,5 +1,6 @@
 import { KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { withDeadline } from "../delivery/flush.js";
 import { AuditError, invalidOption } from "../errors.js";
 import { nameInKeyFile } from "../integrity/keys/key-generation.js";
@@ -9,6 +10,7 @@ import {
   type SigningKey,
   signingKeyOf,
 } from "../integrity/keys/signing-key.js";
+import { assertNameIsFree, registerBesideKey } from "../journal/tree/name-register.js";
 
 /**
  * A key that signs checkpoints: the path of a key file as `quorumlog keygen` writes it, the text of
@@ -24,6 +26,8 @@ const REMOTE_TIMEOUT_MILLIS = 30_000;
 interface ReadKey {
   /** The name in the key itself, if it has one. */
   readonly name: string | undefined;
+  /** Where the key file is, if there is one. */
+  readonly folder?: string | undefined;
   readonly signingKey: (name: string) => SigningKey;
 }
 
@@ -47,24 +51,35 @@ export class Signer {
 
   /** The keys, under the name of the log. Throws `invalid_options` for a key of another name. */
   keysOf(logId: string): SigningKey[] {
-    return this.#keys.map(({ name, signingKey }) => {
+    return this.#keys.map(({ name, folder, signingKey }) => {
       if (name !== undefined && name !== logId)
         throw invalidOption(
           "signer",
           `the key is named "${name}", and the log "${logId}"; sign with a key of the log's name`,
         );
-      return inField("signer", () => signingKey(logId));
+      const register = folder === undefined ? undefined : registerBesideKey(folder, logId);
+      return { ...inField("signer", () => signingKey(logId)), register };
     });
+  }
+
+  /**
+   * Refuses the path of a journal that is not there yet, if the name is that of another journal.
+   * Throws `invalid_options`, `journal_failed`.
+   */
+  assertFree(journal: string, logId: string): void {
+    assertNameIsFree(journal, logId, () => this.keysOf(logId));
   }
 }
 
 function read(key: SignerKey): ReadKey {
   if (typeof key === "string") {
-    const text = key.includes("-----BEGIN ") ? key : textOf(key);
+    const isText = key.includes("-----BEGIN ");
+    const text = isText ? key : textOf(key);
     const name = nameInKeyFile(text);
     const first = signingKeyOf(name ?? "quorumlog", text); // refuses a text that is not a key
     return {
       name,
+      folder: isText ? undefined : dirname(resolve(key)),
       signingKey: (logId) => (name === undefined ? signingKeyOf(logId, text) : first),
     };
   }

@@ -30,7 +30,8 @@ describe("quorumlog keygen", () => {
       expect(`${signingKeyOf(NAME, pem).verifierKey.vkey}\n`).toBe(vkey);
       return vkey;
     });
-    expect(readdirSync(folder)).toHaveLength(2 * ALGORITHMS.length);
+    expect(readdirSync(folder)).toHaveLength(2 * ALGORITHMS.length + 1);
+    expect(statSync(join(folder, `${BASE}.signed`)).size).toBe(0);
     expect(stdout).toBe(vkeys.join(""));
     expect(stderr).toContain(`signer: ["${join(folder, `${BASE}.ed25519.pem`)}"`);
     expect(stderr).not.toContain("PRIVATE");
@@ -64,7 +65,7 @@ describe("quorumlog keygen", () => {
         vkey: readFileSync(join(cwd, `${BASE}.ed25519.vkey`), "utf8").trimEnd(),
       },
     ]);
-    expect(readdirSync(cwd)).toHaveLength(2);
+    expect(readdirSync(cwd)).toHaveLength(3);
   });
 
   test.each([...ALGORITHMS.map((algorithm) => `${algorithm}.pem`), `${ALGORITHMS.at(-1)}.vkey`])(
@@ -98,7 +99,16 @@ describe("quorumlog keygen", () => {
     expect(readdirSync(join(cwd, "deep/keys")).sort()).toEqual([
       `${base}.ed25519.pem`,
       `${base}.ed25519.vkey`,
+      `${base}.signed`,
     ]);
+  });
+
+  test("makes a key of a second algorithm beside the first, and keeps what it has signed", async () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, `${BASE}.signed`), "kept");
+    const argv = ["keygen", "--name", NAME, "--out", ".", "--algorithm", "ed25519"];
+    expect((await quorumlog(argv, { cwd })).code).toBe(0);
+    expect(readFileSync(join(cwd, `${BASE}.signed`), "utf8")).toBe("kept");
   });
 
   test("shows a name on a terminal without what would act on it, and writes it as it is", async () => {

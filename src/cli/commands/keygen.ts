@@ -1,11 +1,12 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { logIdOf } from "../../entry/log-id.js";
+import { fileNameOf, logIdOf } from "../../entry/log-id.js";
 import { AuditError, reasonOf } from "../../errors.js";
 import { formatKeyFile, generateKeys } from "../../integrity/keys/key-generation.js";
 import type { KeyAlgorithm } from "../../integrity/keys/verifier-key.js";
 import { syncFolder } from "../../journal/file/journal-file.js";
+import { registerIn } from "../../journal/tree/name-register.js";
 import { visible, visibleLines } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
 import { type CommandIo, jsonLine } from "../output/command-io.js";
@@ -60,7 +61,8 @@ export const keygen: Command = defineCommand({
   details: [
     "Each key is two files. The .pem file is secret, not encrypted, and readable only by its owner. The",
     ".vkey file is for everyone who verifies, and stdout gets its content. ML-DSA-44 withstands quantum",
-    "computers too, and needs Node 24. No file is ever replaced.",
+    "computers too, and needs Node 24. No file is ever replaced. The app notes in the .signed file which",
+    "journal it has signed, so that no second journal is signed under the same name.",
   ],
   examples: [
     {
@@ -85,12 +87,15 @@ export const keygen: Command = defineCommand({
       return EXIT.done;
     }
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    await writeKeyFiles(
-      pairs.flatMap(({ privateKey, pem, verifierKey, vkey }) => [
+    const register = registerIn(folder, name);
+    const isNew = !existsSync(register); // a key of another algorithm may be there already
+    await writeKeyFiles([
+      ...pairs.flatMap(({ privateKey, pem, verifierKey, vkey }) => [
         { path: privateKey, text: pem, mode: 0o600 },
         { path: verifierKey, text: `${vkey}\n`, mode: 0o644 },
       ]),
-    );
+      ...(isNew ? [{ path: register, text: "", mode: 0o600 }] : []),
+    ]);
     // a pipe gets the bytes of the key, with the name as it is
     const show = io.stdout.isTerminal ? visible : (text: string) => text;
     for (const { pem: _, ...pair } of pairs)
@@ -141,18 +146,6 @@ function keyPair(name: string, algorithm: KeyAlgorithm, folder: string): KeyPair
     if (error instanceof AuditError && error.field === "algorithm") return undefined;
     throw error;
   }
-}
-
-/**
- * The name of a log as a part of a file name. A name may hold slashes, begin with dots, and so on.
- */
-function fileNameOf(name: string): string {
-  return (
-    name
-      .replaceAll(/[^\w.-]+/g, "-")
-      .replace(/^[.-]+/, "")
-      .slice(0, 100) || "log"
-  );
 }
 
 function whatNext(pairs: readonly KeyPair[]): string {

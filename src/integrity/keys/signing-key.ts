@@ -12,6 +12,8 @@ export interface SigningKey {
    * 204, pure, no context).
    */
   sign(message: Uint8Array): Promise<Uint8Array>;
+  /** @internal The file beside the key that says what it has signed, if there is one. */
+  readonly register?: string | undefined;
 }
 
 /** A key that signs elsewhere, such as in a KMS. */
@@ -89,7 +91,7 @@ export function remoteSigningKey(options: RemoteSigningKeyOptions): SigningKey {
   return { verifierKey, sign: (message) => sign(message) };
 }
 
-const REMOTE_READERS: Readers<SigningKey> = {
+const REMOTE_READERS: Readers<Pick<SigningKey, "verifierKey" | "sign">> = {
   verifierKey: (value, field) => {
     try {
       return parseVerifierKey(string(value, field));

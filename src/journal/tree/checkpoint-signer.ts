@@ -13,6 +13,7 @@ import type { Connection } from "../file/connection.js";
 import { inTransaction } from "../file/sqlite.js";
 import type { CheckpointTable } from "./checkpoint-table.js";
 import type { MerkleTree } from "./merkle-tree.js";
+import { type History, NameRegisters, registersBeside } from "./name-register.js";
 
 /** Options of `Journal.checkpoint`. */
 export interface CheckpointOptions {
@@ -56,7 +57,8 @@ export class CheckpointSigner {
    * checkpoint before anybody else has it.
    *
    * @throws `AuditError` `verification_failed` when the tree does not have the root that the newest
-   * checkpoint signed: one log never signs two histories.
+   * checkpoint signed, or when a register knows a later checkpoint: one log never signs two
+   * histories. `invalid_options` when the name has signed another journal.
    */
   sign({ keys, now = Date.now }: CheckpointOptions): Promise<StoredCheckpoint> {
     const turn = this.#turn.then(async () => {
@@ -67,11 +69,35 @@ export class CheckpointSigner {
         return { size: length, root: tree.rootAt(length) };
       });
       const { logId: origin } = file;
+      this.#registersOf(keys).remember(this.#history, { size, rootHash: hexOf(root) });
       const signed = await signCheckpoint({ origin, size, root, keys, timeMillis: now() });
       return file.commit(() => this.#store(signed, now()));
     });
     this.#turn = turn.catch(() => {});
     return turn;
+  }
+
+  /**
+   * Gives the name of the log to this journal alone, as far as this machine can tell.
+   *
+   * @throws `AuditError` `invalid_options` when the name is that of another journal;
+   * `journal_failed`.
+   */
+  claimName(keys: readonly SigningKey[]): void {
+    const newest = this.#parts.file.read(() => this.#parts.checkpoints.newest());
+    this.#parts.file.write(() => this.#registersOf(keys).claim(this.#history, newest));
+  }
+
+  #registersOf(keys: readonly SigningKey[]): NameRegisters {
+    const { path, logId } = this.#parts.file;
+    return new NameRegisters(path, logId, registersBeside(keys));
+  }
+
+  get #history(): History {
+    const { file, entries, tree } = this.#parts;
+    const { path, logId } = file;
+    const firstLeaf = () => (entries.end().length === 0 ? undefined : hexOf(tree.subtree(0, 0)));
+    return { path, logId, firstLeaf, rootAt: (size) => hexOf(tree.rootAt(size)) };
   }
 
   #store(signed: Checkpoint, nowMillis: number): StoredCheckpoint {

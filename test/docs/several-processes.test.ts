@@ -1,0 +1,149 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { Journal } from "quorumlog/journal";
+import { verify } from "quorumlog/verify";
+import { describe, expect, onTestFinished, test } from "vitest";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const FLAGS = ["--experimental-strip-types", "--disable-warning=ExperimentalWarning"];
+const PAGE = readFileSync(resolve(ROOT, "docs/recipes/several-processes.md"), "utf8");
+const [AUDIT = "", CLUSTER = ""] = Array.from(
+  PAGE.matchAll(/^```ts\n(.*?)^```$/gms),
+  ([, code = ""]) => code,
+);
+/** The command that makes keys and folders. */
+const PREPARE = /^```sh\n(.*?)^```$/ms.exec(PAGE)?.[1] ?? "";
+
+/** Logs an entry, says its sequence, and waits for a message to close the log. */
+const APP = `
+import { audit } from "./audit.ts";
+import cluster from "node:cluster";
+const { sequence } = audit.logNodeRemoved({ did: "did:pqaid:eve" });
+console.log(JSON.stringify({ logId: audit.logId, sequence, pid: process.pid }));
+const end = async () => {
+  await audit.shutdown().catch((error) => { if (!error.isSafe) console.error(error); });
+  cluster.worker ? cluster.worker.disconnect() : process.exit();
+};
+process.on("message", end);
+if (process.env.ENDS) await end();
+`;
+
+/** Passes the word "end" on to the workers. */
+const END_WORKERS = `
+if (cluster.isPrimary) process.on("message", (word) => {
+  for (const worker of Object.values(cluster.workers ?? {})) worker?.send(word);
+  process.disconnect();
+});
+`;
+
+interface Said {
+  readonly logId: string;
+  readonly sequence: number;
+  readonly pid: number;
+}
+
+/** A folder in which the page's commands ran. Programs in it find the package by its name. */
+function prepared(): string {
+  mkdirSync(resolve(ROOT, "temp"), { recursive: true });
+  const folder = mkdtempSync(resolve(ROOT, "temp/several-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const command = PREPARE.replace("npx quorumlog", `"${process.execPath}" ${ROOT}/dist/cli/bin.js`);
+  execFileSync("sh", ["-c", command], { cwd: folder, stdio: "pipe" });
+  writeFileSync(join(folder, "audit.ts"), AUDIT);
+  writeFileSync(join(folder, "app.ts"), APP);
+  return folder;
+}
+
+function started(folder: string, program: string, env: Readonly<Record<string, string>>) {
+  const { NODE_APP_INSTANCE: _, POD_NAME: __, AUDIT_INSTANCE: ___, ...own } = process.env;
+  const child = spawn(process.execPath, [...FLAGS, program], {
+    cwd: folder,
+    // nothing listens there: what is pending stays in the journals
+    env: { ...own, OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "http://127.0.0.1:9/v1/logs", ...env },
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  return child;
+}
+
+/** The lines that programs say, as they come. */
+async function* linesOf({ stdout }: ChildProcess): AsyncGenerator<Said, void, undefined> {
+  for await (const line of createInterface(stdout as NodeJS.ReadableStream)) yield JSON.parse(line);
+}
+
+async function next(lines: AsyncGenerator<Said>): Promise<Said> {
+  return (await lines.next()).value ?? expect.fail("the program said no more");
+}
+
+/** Checks the journal of an instance with its own key, and returns how many entries it has. */
+async function verified(folder: string, instance: string): Promise<number> {
+  const base = `acme.example-governance-${instance}.ed25519.vkey`;
+  const vkey = readFileSync(join(folder, "keys", base), "utf8").trim();
+  const path = join(folder, `data/governance-${instance}.db`);
+  using journal = Object.assign(Journal.open(path, { readOnly: true }), {
+    [Symbol.dispose]() {
+      journal.close();
+    },
+  });
+  const { verified: ok, problems } = await verify(journal.evidence(), { keys: [vkey] });
+  expect({ ok, problems }).toEqual({ ok: true, problems: [] });
+  expect(journal.logId).toBe(`acme.example/governance/${instance}`);
+  return journal.length;
+}
+
+describe("docs/recipes/several-processes.md", () => {
+  test("gives each worker of a cluster a log that verifies, also after a crash of one", async () => {
+    const folder = prepared();
+    writeFileSync(join(folder, "cluster.ts"), CLUSTER + END_WORKERS);
+    const primary = started(folder, "cluster.ts", {});
+    const errors = text(primary.stderr as NodeJS.ReadableStream);
+    const lines = linesOf(primary);
+    const [one, two] = [await next(lines), await next(lines)];
+    expect([one.logId, two.logId].sort()).toEqual([
+      "acme.example/governance/0",
+      "acme.example/governance/1",
+    ]);
+    process.kill(one.pid, "SIGKILL");
+    const again = await next(lines);
+    expect(again).toMatchObject({ logId: one.logId, sequence: 1 });
+    const exit = once(primary, "exit");
+    primary.send("end");
+    expect(await exit).toEqual([0, null]);
+    expect(await errors).toBe("");
+    const counts = await Promise.all(["0", "1"].map((instance) => verified(folder, instance)));
+    expect(counts.sort()).toEqual([1, 2]);
+  });
+
+  test.each(["NODE_APP_INSTANCE", "POD_NAME"])("takes the name from %s too", async (variable) => {
+    const folder = prepared();
+    const child = started(folder, "app.ts", { [variable]: "1", ENDS: "1" });
+    expect(await next(linesOf(child))).toMatchObject({ logId: "acme.example/governance/1" });
+    await once(child, "exit");
+    expect(await verified(folder, "1")).toBe(1);
+  });
+
+  test("starts no process without a name", async () => {
+    const folder = prepared();
+    const child = started(folder, "app.ts", { ENDS: "1" });
+    expect(await text(child.stderr as NodeJS.ReadableStream)).toContain("name this process");
+  });
+
+  test("is needed: one name for all is refused", async () => {
+    const folder = prepared();
+    // the journal keeps its own file
+    const wrong = AUDIT.replace(/(logId: `.*\/).*`/, "$10`").replace(/-[^-]*(\.ed25519)/, "-0$1");
+    expect(wrong).not.toBe(AUDIT);
+    writeFileSync(join(folder, "audit.ts"), wrong);
+    const first = started(folder, "app.ts", { AUDIT_INSTANCE: "0" });
+    await next(linesOf(first));
+    const second = started(folder, "app.ts", { AUDIT_INSTANCE: "1" });
+    const said = await text(second.stderr as NodeJS.ReadableStream);
+    expect(said).toContain("give each process its own log id, key and journal");
+  });
+});
