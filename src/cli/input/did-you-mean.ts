@@ -1,5 +1,5 @@
 /** At most so many words are compared. */
-const COMPARED = 10_000;
+export const COMPARED = 10_000;
 
 /**
  * The word that a text is most likely a misspelling of; undefined where none is near. Upper and

@@ -8,7 +8,7 @@ import {
 import { counted, cut, word } from "../../text/safe-text.js";
 import type { CommandIo } from "../output/command-io.js";
 import { UsageError } from "./command.js";
-import { didYouMean, nearest } from "./did-you-mean.js";
+import { COMPARED, didYouMean, nearest } from "./did-you-mean.js";
 import type { EntryQuery } from "./entry-pages.js";
 import type { Source } from "./source.js";
 
@@ -100,7 +100,7 @@ export async function spellingHints(
     if (found && values.length < 2) continue;
     for (const value of values) {
       if (known.includes(value) || (await isHeld(source, column, value))) continue;
-      const near = nearest(value, [...known, ...(await source.values(column))]);
+      const near = nearest(value, chained(known, await source.values(column)));
       if (near !== undefined)
         hints += `no entry has the ${flag} ${shown(value)}${didYouMean(shown(near))}\n`;
     }
@@ -132,6 +132,7 @@ async function unknownId(source: Source, column: IdColumn, text: string): Promis
   const { flag } = columnOf(column);
   const byLastPart = new Map<string, string>();
   for (const id of await source.values(column)) {
+    if (byLastPart.size >= COMPARED) break;
     byLastPart.set(id.split(/[:/]/).at(-1) ?? id, id);
     byLastPart.set(id, id);
   }
@@ -147,6 +148,10 @@ async function unknownId(source: Source, column: IdColumn, text: string): Promis
 /** Whether the column holds ids. */
 export function isIdColumn(name: string): name is IdColumn {
   return ID_COLUMNS.has(name);
+}
+
+function* chained(...parts: readonly Iterable<string>[]): Generator<string, void, undefined> {
+  for (const part of parts) yield* part;
 }
 
 function columnOf(name: string): Column {
