@@ -8,7 +8,13 @@
 export type { AuditMirror } from "./delivery/audit-mirror.js";
 export { DEFAULT_FLUSH_TIMEOUT_MILLIS, type FlushOptions } from "./delivery/flush.js";
 export { DeliveryError, type Ledger, type MirrorLedger } from "./delivery/ledger.js";
-export type { AuditEntry, EntryFields, EntryOf, FoundEntryOf } from "./entry/audit-entry.js";
+export type {
+  AuditEntry,
+  EntryFields,
+  EntryOf,
+  FoundEntry,
+  FoundEntryOf,
+} from "./entry/audit-entry.js";
 export type { AuditEvent } from "./entry/audit-event.js";
 export type { ColumnName, OptionalColumn } from "./entry/columns.js";
 export type {
@@ -56,7 +62,7 @@ export {
   type GovernanceAuditLogOptions,
 } from "./log/options.js";
 export type { SignerKey } from "./log/signer.js";
-export { type AuditQuery, DEFAULT_LIMIT } from "./query/audit-query.js";
+export { type AuditQuery, DEFAULT_LIMIT, type OperationQuery } from "./query/audit-query.js";
 export type { AuditPage, AuditReader } from "./query/audit-reader.js";
 export {
   ATTR_ERROR_TYPE,

@@ -68,6 +68,24 @@ export type AuditEntry = {
 }[keyof OperationFields];
 
 /**
+ * What a query for an operation finds: the entries of that operation, and a union for a union of
+ * operations. For a name that is not known to the compiler or not declared in
+ * {@link OperationFields}, any entry.
+ *
+ * @example The votes of a proposal
+ * ```ts
+ * import { type FoundEntry, GovernanceAuditLog } from "quorumlog";
+ *
+ * const audit = new GovernanceAuditLog();
+ * const votes: FoundEntry<"vote_cast">[] = audit.entries({ operation: "vote_cast" });
+ * for (const { actorDid, decision } of votes) console.log(actorDid, decision);
+ * ```
+ */
+export type FoundEntry<Name extends string> = Name extends keyof OperationFields
+  ? FoundEntryOf<Name>
+  : AuditEntry;
+
+/**
  * Writes entries as one JSON array with the eight keys of the reference implementation's export,
  * `null` where a column is absent, indented by two spaces.
  */

@@ -60,8 +60,8 @@ export type ConsensusDecision = (typeof CONSENSUS_DECISIONS)[number];
  * }
  *
  * const audit = new GovernanceAuditLog();
- * for (const entry of audit.entries())
- *   if (entry.operation === "policy_updated") console.log(entry.details.policy);
+ * for (const entry of audit.entries({ operation: "policy_updated" }))
+ *   console.log(entry.details.policy);
  * ```
  */
 export interface OperationFields {

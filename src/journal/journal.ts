@@ -1,9 +1,9 @@
-import type { AuditEntry } from "../entry/audit-entry.js";
+import type { AuditEntry, FoundEntry } from "../entry/audit-entry.js";
 import { type ColumnName, INDEXED_COLUMNS } from "../entry/columns.js";
 import { AuditError } from "../errors.js";
 import type { EvidenceSource } from "../integrity/evidence.js";
 import type { SigningKey } from "../integrity/keys/signing-key.js";
-import { type AuditQuery, parseQuery } from "../query/audit-query.js";
+import { type AuditQuery, type OperationQuery, parseQuery } from "../query/audit-query.js";
 import { type AuditPage, type AuditReader, pageOf } from "../query/audit-reader.js";
 import type { StoredCheckpoint } from "../record/checkpoint-record.js";
 import { EntryQueries } from "./entries/entry-queries.js";
@@ -163,12 +163,18 @@ export class Journal implements AuditReader {
    *
    * @throws `AuditError` `invalid_query`, `journal_failed`.
    */
+  entries<Name extends string>(query: OperationQuery<Name>): FoundEntry<Name>[];
+  /** The same for a query that may find any operation. */
+  entries(query?: AuditQuery): AuditEntry[];
   entries(query?: AuditQuery): AuditEntry[] {
     const parsed = parseQuery(query);
     return this.#file.read(() => this.#queries.select(parsed));
   }
 
   /** One page of a query, with the cursor of the next. Throws `invalid_query`, `journal_failed`. */
+  page<Name extends string>(query: OperationQuery<Name>): AuditPage<FoundEntry<Name>>;
+  /** The same for a query that may find any operation. */
+  page(query?: AuditQuery): AuditPage;
   page(query?: AuditQuery): AuditPage {
     return pageOf(parseQuery(query), (parsed) =>
       this.#file.read(() => this.#queries.select(parsed)),

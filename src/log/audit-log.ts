@@ -1,10 +1,10 @@
 import type { FlushOptions } from "../delivery/flush.js";
 import type { Ledger } from "../delivery/ledger.js";
-import type { AuditEntry } from "../entry/audit-entry.js";
+import type { AuditEntry, FoundEntry } from "../entry/audit-entry.js";
 import { canonicalLine } from "../entry/line.js";
 import { invalidOption } from "../errors.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
-import { type AuditQuery, parseQuery } from "../query/audit-query.js";
+import { type AuditQuery, type OperationQuery, parseQuery } from "../query/audit-query.js";
 import { type AuditPage, type AuditReader, pageOf } from "../query/audit-reader.js";
 import type { SealedLog } from "./sealed-log.js";
 
@@ -32,11 +32,17 @@ export abstract class AuditLog implements AuditReader {
   }
 
   /** The entries of a query, newest first unless it says otherwise. Throws `invalid_query`. */
+  entries<Name extends string>(query: OperationQuery<Name>): FoundEntry<Name>[];
+  /** The same for a query that may find any operation. */
+  entries(query?: AuditQuery): AuditEntry[];
   entries(query?: AuditQuery): AuditEntry[] {
     return this.#log.memory.select(parseQuery(query));
   }
 
   /** One page of a query with the cursor of the next. Throws `invalid_query`. */
+  page<Name extends string>(query: OperationQuery<Name>): AuditPage<FoundEntry<Name>>;
+  /** The same for a query that may find any operation. */
+  page(query?: AuditQuery): AuditPage;
   page(query?: AuditQuery): AuditPage {
     return pageOf(parseQuery(query), (parsed) => this.#log.memory.select(parsed));
   }

@@ -1,6 +1,11 @@
-import type { AuditEntry } from "../entry/audit-entry.js";
+import type { AuditEntry, FoundEntry } from "../entry/audit-entry.js";
 import type { EvidenceSource } from "../integrity/evidence.js";
-import { type AuditQuery, type ParsedQuery, parseQuery } from "../query/audit-query.js";
+import {
+  type AuditQuery,
+  type OperationQuery,
+  type ParsedQuery,
+  parseQuery,
+} from "../query/audit-query.js";
 import type { AuditPage } from "../query/audit-reader.js";
 import { LokiLog } from "./loki-log.js";
 import type { LokiEntry } from "./loki-record.js";
@@ -53,12 +58,24 @@ export class LokiAuditReader {
    * The entries that a query matches, at most its limit. Newest first unless the query says
    * otherwise.
    */
+  entries<Name extends string>(
+    query: OperationQuery<Name>,
+    options?: LokiReadOptions,
+  ): Promise<FoundEntry<Name>[]>;
+  /** The same for a query that may find any operation. */
+  entries(query?: AuditQuery, options?: LokiReadOptions): Promise<AuditEntry[]>;
   async entries(query?: AuditQuery, options?: LokiReadOptions): Promise<AuditEntry[]> {
     const parsed = parseQuery(query);
     return (await this.#first(parsed, parsed.limit, options)).map(({ entry }) => entry);
   }
 
   /** The same with the cursor of the next page. */
+  page<Name extends string>(
+    query: OperationQuery<Name>,
+    options?: LokiReadOptions,
+  ): Promise<AuditPage<FoundEntry<Name>>>;
+  /** The same for a query that may find any operation. */
+  page(query?: AuditQuery, options?: LokiReadOptions): Promise<AuditPage>;
   async page(query?: AuditQuery, options?: LokiReadOptions): Promise<AuditPage> {
     const parsed = parseQuery(query);
     const found = await this.#first(parsed, parsed.limit + 1, options);

@@ -45,6 +45,9 @@ export interface AuditQuery extends Readonly<Partial<Record<ColumnName, string |
   readonly order?: "newest" | "oldest" | undefined;
 }
 
+/** A query for one operation, or for one of several. */
+export type OperationQuery<Name extends string> = AuditQuery & { readonly operation: Name };
+
 /** One column with the value that it must have. */
 export interface ColumnCondition {
   readonly column: ColumnName;

@@ -1,5 +1,5 @@
-import type { AuditEntry } from "../entry/audit-entry.js";
-import type { AuditQuery, ParsedQuery } from "./audit-query.js";
+import type { AuditEntry, FoundEntry } from "../entry/audit-entry.js";
+import type { AuditQuery, OperationQuery, ParsedQuery } from "./audit-query.js";
 
 /**
  * Answers queries over a log. Every reader of the same entries gives the same answer to the same
@@ -8,10 +8,14 @@ import type { AuditQuery, ParsedQuery } from "./audit-query.js";
 export interface AuditReader {
   /**
    * Returns the entries of a query, at most its limit. Newest first is the default. Throws
-   * `invalid_query`.
+   * `invalid_query`. A query that names its operation gives entries of that type.
    */
+  entries<Name extends string>(query: OperationQuery<Name>): FoundEntry<Name>[];
+  /** The same for a query that may find any operation. */
   entries(query?: AuditQuery): AuditEntry[];
   /** Returns the same entries with the cursor of the next page. Throws `invalid_query`. */
+  page<Name extends string>(query: OperationQuery<Name>): AuditPage<FoundEntry<Name>>;
+  /** The same for a query that may find any operation. */
   page(query?: AuditQuery): AuditPage;
   /** Counts the entries that a query matches, without its limit. Throws `invalid_query`. */
   count(query?: Omit<AuditQuery, "limit">): number;
@@ -22,8 +26,8 @@ export interface AuditReader {
 }
 
 /** One page of the answer to a query. */
-export interface AuditPage {
-  readonly entries: AuditEntry[];
+export interface AuditPage<Entry = AuditEntry> {
+  readonly entries: Entry[];
   /**
    * The cursor of the next page: give it as `before` (newest first) or `after` (oldest first).
    * Absent on the last page.

@@ -1,5 +1,5 @@
 import { AssertionError } from "node:assert";
-import type { AuditEntry } from "../entry/audit-entry.js";
+import type { AuditEntry, FoundEntry } from "../entry/audit-entry.js";
 import type { AuditReader } from "../query/audit-reader.js";
 import { sidesOf } from "./compare-entry.js";
 import { type EntryExpectation, expectedFields } from "./entry-expectation.js";
@@ -11,7 +11,7 @@ import { type Outcome, recorded, recordedInOrder } from "./recorded.js";
  * {@link auditMatchers} for `node:test`, mocha and every other runner.
  *
  * @param audit - Anything that answers queries at once, such as a `GovernanceAuditLog`.
- * @returns The first such entry.
+ * @returns The first such entry, typed by the operation if the expectation names one.
  * @throws `AssertionError` of `node:assert`, with the message of the matcher; `actual` is the
  * nearest entry, as far as the expectation speaks of it. `AuditError` `invalid_query` for a value
  * that is not a reader, and for an expectation that no entry can meet.
@@ -30,6 +30,12 @@ import { type Outcome, recorded, recordedInOrder } from "./recorded.js";
  * });
  * ```
  */
+export function assertRecorded<Name extends string>(
+  audit: AuditReader,
+  expected: EntryExpectation & { readonly operation: Name },
+): FoundEntry<Name>;
+/** The same for an expectation that does not say the operation. */
+export function assertRecorded(audit: AuditReader, expected: EntryExpectation): AuditEntry;
 export function assertRecorded(audit: AuditReader, expected: EntryExpectation): AuditEntry {
   const outcome = recorded(audit, expected, "assertRecorded");
   const [entry] = outcome.found;
@@ -44,7 +50,7 @@ export function assertRecorded(audit: AuditReader, expected: EntryExpectation): 
  *
  * @param audit - Anything that answers queries at once, such as a `GovernanceAuditLog`.
  * @returns The entries, one for each expectation.
- * @throws As {@link assertRecorded} does.
+ * @throws As `assertRecorded` does.
  *
  * @example A double vote
  * ```ts
@@ -71,7 +77,7 @@ export function assertRecordedInOrder(
  * {@link auditMatchers} as a function.
  *
  * @param audit - Anything that answers queries at once, such as a `GovernanceAuditLog`.
- * @throws As {@link assertRecorded} does; `actual` has the first few that were found.
+ * @throws As `assertRecorded` does; `actual` has the first few that were found.
  *
  * @example Nothing was granted
  * ```ts

@@ -38,7 +38,8 @@ export function findsDeclared(): EntryOf<"quota_raised"> | undefined {
     details: { tokens: 5, reason: "drill" },
   });
   const [entry] = audit.entries({ operation: "quota_raised" });
-  if (entry?.operation !== "quota_raised") return undefined;
+  if (entry === undefined) return undefined;
+  expectTypeOf(entry.details.tokens).toExtend<number | undefined>();
   const { actorDid, decision, details } = entry;
   if (actorDid === undefined || decision === undefined) return undefined;
   if (details.tokens === undefined || details.reason === undefined) return undefined;
