@@ -30,6 +30,12 @@ export const BUNDLE_FORMAT = "quorumlog/evidence-bundle";
 /** The version of the format. */
 export const BUNDLE_VERSION = 1;
 
+const BUNDLE_KEYS = ["format", "version", "origin", "checkpoint", "entries"];
+const ENTRY_KEYS = ["sequence", "line", "proof"];
+
+/** What makes the string before it a key. */
+const AFTER_STRING = /\s*:/y;
+
 /**
  * Writes a bundle as JSON: an object with these keys.
  *
@@ -60,20 +66,14 @@ export function formatBundle({ origin, checkpoint, entries }: EvidenceBundle): s
 }
 
 /**
- * Reads what {@link formatBundle} writes, and nothing else: no key may be missing or unknown. Does
- * not verify it, except that the checkpoint must have the origin of the bundle.
+ * Reads what {@link formatBundle} writes, and nothing else: no key may be missing, unknown or there
+ * twice. Does not verify it, except that the checkpoint must have the origin of the bundle.
  *
  * @param json - The whole text.
  * @throws `AuditError` `invalid_evidence`, with the path of the field.
  */
 export function parseBundle(json: string): EvidenceBundle {
-  const bundle = objectOf(parsed(json), "bundle", [
-    "format",
-    "version",
-    "origin",
-    "checkpoint",
-    "entries",
-  ]);
+  const bundle = objectOf(parsed(json), "bundle", BUNDLE_KEYS);
   if (bundle["format"] !== BUNDLE_FORMAT)
     throw invalidEvidence(`expected "${BUNDLE_FORMAT}"`, "format");
   if (bundle["version"] !== BUNDLE_VERSION)
@@ -92,6 +92,8 @@ export function parseBundle(json: string): EvidenceBundle {
         `entries[${index}].sequence`,
       );
   }
+  if (keysIn(json) !== BUNDLE_KEYS.length + entries.length * ENTRY_KEYS.length)
+    throw invalidEvidence("expected each key once", "bundle");
   return { origin, checkpoint: checkpoint.note, entries };
 }
 
@@ -108,7 +110,7 @@ function checkpointOf(value: unknown, field: string): Checkpoint {
 }
 
 function entryOf(value: unknown, field: string): BundleEntry {
-  const { sequence, line, proof } = objectOf(value, field, ["sequence", "line", "proof"]);
+  const { sequence, line, proof } = objectOf(value, field, ENTRY_KEYS);
   if (!Number.isSafeInteger(sequence) || (sequence as number) < 0)
     throw invalidEvidence("expected a sequence", `${field}.sequence`);
   return {
@@ -129,6 +131,30 @@ function parsed(json: string): unknown {
   } catch {
     // What JSON.parse says quotes the input, which may be anybody's.
     throw invalidEvidence("expected JSON", "bundle");
+  }
+}
+
+/**
+ * How many keys a JSON text has, repeated ones too. `JSON.parse` keeps the last of two keys with
+ * one name (RFC 8259 section 4), and another parser, or a person, may read the first.
+ */
+function keysIn(json: string): number {
+  let keys = 0;
+  for (let start = json.indexOf('"'); start !== -1; ) {
+    const end = endOfString(json, start);
+    AFTER_STRING.lastIndex = end;
+    if (AFTER_STRING.test(json)) keys++;
+    start = json.indexOf('"', end);
+  }
+  return keys;
+}
+
+/** Where the string of a JSON text ends, behind its last quotation mark. */
+function endOfString(json: string, start: number): number {
+  for (let quote = json.indexOf('"', start + 1); ; quote = json.indexOf('"', quote + 1)) {
+    let escapes = 0;
+    while (json[quote - 1 - escapes] === "\\") escapes++;
+    if (escapes % 2 === 0) return quote + 1;
   }
 }
 

@@ -129,6 +129,27 @@ describe("an evidence bundle", () => {
     expect(refused(() => parseBundle(json))).toMatchObject({ code: "invalid_evidence", field });
   });
 
+  test.each([
+    ["an origin", '{"origin":"forged.example",'],
+    ["a format with an escape in its name", '{"form\\u0061t":"x",'],
+    ["a checkpoint", '{"checkpoint" : "forged",'],
+    ["entries", '{"entries":[{"sequence":0,"line":"forged","proof":[]}],'],
+  ])("is not read where %s is there twice, with another value first", (_, forged) => {
+    const json = formatBundle(bundle).replace("{", () => forged);
+    expect(refused(() => parseBundle(json))).toMatchObject({ code: "invalid_evidence" });
+  });
+
+  test("is not read where an entry has two lines, the forged one first", () => {
+    const json = formatBundle(bundle).replace('"line":', '"line": "forged", "line":');
+    expect(refused(() => parseBundle(json))).toMatchObject({ code: "invalid_evidence" });
+  });
+
+  test("may have text that looks like a key in a line", () => {
+    const line = String.raw`{"a":"\\","b":"\":"}`;
+    const entries = bundle.entries.map((entry) => ({ ...entry, line }));
+    expect(parseBundle(formatBundle({ ...bundle, entries })).entries[0]?.line).toBe(line);
+  });
+
   test("is not read from what is no JSON, and nothing of it is repeated", () => {
     const error = refused(() => parseBundle("secret"));
     expect(error).toMatchObject({ code: "invalid_evidence", field: "bundle" });

@@ -61,6 +61,28 @@ const SIGNATURE_TYPES: ReadonlyMap<number, KeyAlgorithm> = new Map([
   [0x06, "ml-dsa-44"],
 ]);
 
+/**
+ * The encodings of the eight points of small order of Ed25519, also those with a y of 2^255 - 19 or
+ * more, without the bit of the sign. With such a key, one signature is valid for any message
+ * (Chalkias, Garillot and Nikolaenko, "Taming the many EdDSAs", 2020, section 3). OpenSSL 3.0, of
+ * Node 22, takes these keys.
+ */
+const SMALL_ORDER: ReadonlySet<string> = new Set([
+  "0000000000000000000000000000000000000000000000000000000000000000",
+  "0100000000000000000000000000000000000000000000000000000000000000",
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+]);
+
+function isOfSmallOrder(publicKey: Uint8Array): boolean {
+  const unsigned = Buffer.from(publicKey);
+  unsigned[31] = (unsigned[31] ?? 0) & 0x7f;
+  return SMALL_ORDER.has(unsigned.toString("hex"));
+}
+
 /** Whether signatures of the type sign a time, 8 bytes of POSIX seconds that come before them. */
 export function isTimestamped(type: SignatureType): boolean {
   return type !== 0x01;
@@ -69,8 +91,8 @@ export function isTimestamped(type: SignatureType): boolean {
 /**
  * Reads a verifier key (C2SP signed-note v1.0.0, Verifier keys) of the types 0x01, 0x04 and 0x06.
  *
- * @throws `AuditError` `invalid_evidence` if it is not a verifier key, has another type, or has an
- * id that does not match the key.
+ * @throws `AuditError` `invalid_evidence` if it is not a verifier key, has another type, has an id
+ * that does not match the key, or is of small order.
  */
 export function parseVerifierKey(vkey: string): VerifierKey {
   const [, name = "", id = "", encoded = ""] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/s.exec(vkey) ?? [];
@@ -83,6 +105,8 @@ export function parseVerifierKey(vkey: string): VerifierKey {
     throw invalidEvidence(`verifier key: signature type ${type} is not supported`);
   if (bytes.length !== 1 + ALGORITHMS[algorithm].publicKeyBytes)
     throw invalidEvidence(`verifier key: expected a public key of ${algorithm}`);
+  if (algorithm === "ed25519" && isOfSmallOrder(bytes.subarray(1)))
+    throw invalidEvidence("verifier key: a public key of small order proves nothing");
   const key = verifierKey(name, type as SignatureType, algorithm, bytes.subarray(1));
   if (key.id !== Number.parseInt(id, 16))
     throw invalidEvidence("verifier key: its key id does not match its name and public key");

@@ -9,6 +9,50 @@ import { ed25519Of, HAS_ML_DSA, refused, vkeyText } from "../../fixtures/signed-
 /** Written by golang.org/x/mod/sumdb/note for the secret of 32 bytes 0x01. */
 const GO_VKEY = "example.com/audit+d67c3fea+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c";
 
+/** RFC 8032 section 5.1: the field, and the constant d of the curve. */
+const P = 2n ** 255n - 19n;
+const D = mod(-121665n * power(121666n, P - 2n));
+
+function mod(value: bigint): bigint {
+  return ((value % P) + P) % P;
+}
+
+function power(base: bigint, exponent: bigint): bigint {
+  let [result, square] = [1n, mod(base)];
+  for (let rest = exponent; rest > 0n; rest >>= 1n) {
+    if (rest & 1n) result = mod(result * square);
+    square = mod(square * square);
+  }
+  return result;
+}
+
+/** A square root, if there is one (RFC 8032 section 5.1.3). */
+function root(value: bigint): bigint | undefined {
+  const candidate = power(value, (P + 3n) / 8n);
+  const roots = [candidate, mod(candidate * power(2n, (P - 1n) / 4n))];
+  return roots.find((x) => mod(x * x) === mod(value));
+}
+
+/**
+ * All encodings of points whose order divides 8. The y of a point of order 8 solves
+ * y^4 d + 2 y^2 - 1 = 0, which says that its double has y = 0.
+ */
+function smallOrderEncodings(): Buffer[] {
+  const inverseD = power(D, P - 2n);
+  const rootOf = (value: bigint): bigint[] => {
+    const found = root(value);
+    return found === undefined ? [] : [found, mod(-found)];
+  };
+  const eighth = rootOf(1n + D).flatMap((x) => rootOf(mod((x - 1n) * inverseD)));
+  const ys = [0n, 1n, P - 1n, P, P + 1n, ...eighth];
+  return ys.flatMap((y) =>
+    [0n, 1n].map((sign) => {
+      const hex = (y + (sign << 255n)).toString(16).padStart(64, "0");
+      return Buffer.from(hex, "hex").reverse();
+    }),
+  );
+}
+
 describe("a verifier key", () => {
   test("is what Go makes of the same key", () => {
     const { privateKey, publicKey } = ed25519Of(1);
@@ -53,6 +97,16 @@ describe("a verifier key", () => {
     ["a key for URLs", GO_VKEY.replaceAll("/V", "_V")],
   ])("is not read from %s", (_, vkey) => {
     expect(refused(() => parseVerifierKey(vkey))).toMatchObject({ code: "invalid_evidence" });
+  });
+
+  test("is not read where its point has a small order, so that one signature is valid for all", () => {
+    const small = smallOrderEncodings();
+    expect(small).toHaveLength(14);
+    for (const publicKey of small)
+      for (const type of [0x01, 0x04]) {
+        const vkey = vkeyText("example.com/audit", type, publicKey);
+        expect(refused(() => parseVerifierKey(vkey)).message).toContain("small order");
+      }
   });
 
   test("is not made of a name or a key that it cannot have", () => {
