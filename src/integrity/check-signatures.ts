@@ -11,13 +11,19 @@ export interface TrustedKey {
   readonly notBefore?: Date;
   /** When the key went out of use. What it signed after is invalid. */
   readonly notAfter?: Date;
+  /**
+   * Whether it is a key of a witness, which never speaks for a log. Keys of type 0x04 are.
+   *
+   * @defaultValue false
+   */
+  readonly witness?: boolean;
 }
 
 /** What else the caller knows about a note. */
 export interface CheckSignaturesOptions {
   /**
    * When the note was made, from a source that the caller trusts. A key's period is compared with
-   * it if the signature has no time.
+   * it, also if the signature has a time: no signature is older than its note.
    */
   readonly time?: Date;
 }
@@ -31,8 +37,8 @@ export interface SignatureVerdict {
   /** The algorithm of the key, if the key is known. */
   readonly algorithm?: KeyAlgorithm;
   /**
-   * `log` if a known key has the checkpoint's origin as its name, `cosignature` if it has another
-   * name, `unknown` if no such key is known.
+   * `log` if a known key has the checkpoint's origin as its name and is not a witness's;
+   * `cosignature` for another known key; `unknown` if no such key is known.
    */
   readonly kind: "log" | "cosignature" | "unknown";
   /** `unchecked`: the check was not possible. This proves nothing and contradicts nothing. */
@@ -52,9 +58,10 @@ export interface SignatureVerdict {
  * and not verdicts: a key may have signed twice.
  *
  * Types 0x04 and 0x06 sign a time, which is compared with the key's period. If a key leaks after
- * its period, it can still sign with an earlier time. Type 0x01 signs no time: if the key has a
- * period and there is no `options.time`, a correct signature is `unchecked`. A signature of
- * ML-DSA-44 is `unchecked` too if this version of Node does not support it, which is before 24.
+ * its period, it can still sign with an earlier time; `options.time` shows that. Type 0x01 signs no
+ * time: if the key has a period and there is no `options.time`, a correct signature is `unchecked`.
+ * A signature of ML-DSA-44 is `unchecked` too if this version of Node does not support it, which is
+ * before 24.
  *
  * @param note - A checkpoint.
  * @throws `AuditError` `invalid_evidence` if the note is not a checkpoint.
@@ -87,7 +94,7 @@ export function checkSignatures(
         name,
         keyId,
         algorithm: trusted.key.algorithm,
-        kind: name === checkpoint.origin ? "log" : "cosignature",
+        kind: maySpeakFor(checkpoint.origin, trusted) ? "log" : "cosignature",
         ...check(signature, trusted, checkpoint, options.time),
       }),
     );
@@ -103,6 +110,19 @@ export function checkSignatures(
       }
     );
   });
+}
+
+/** Whether the key is one of the log with this id. A log may be named as a witness. */
+function maySpeakFor(origin: string, trusted: TrustedKey): boolean {
+  return trusted.key.name === origin && !isWitness(trusted);
+}
+
+/**
+ * Whether the key only cosigns. Type 0x04 is for cosigners (C2SP signed-note v1.0.0, Signature
+ * types). Of type 0x06, only the caller knows it.
+ */
+export function isWitness({ key, witness }: TrustedKey): boolean {
+  return key.type === 0x04 || witness === true;
 }
 
 type Outcome = Pick<SignatureVerdict, "status" | "timestamp" | "reason">;
@@ -129,19 +149,30 @@ function check(
       ...timestamp,
       reason: `this version of Node does not support ${key.algorithm}`,
     };
-  return { ...periodOutcome(trusted, timestamp.timestamp ?? time), ...timestamp };
+  if (timestamp.timestamp === undefined) return periodOutcome(trusted, time);
+  const outcome = periodOutcome(trusted, timestamp.timestamp);
+  const { notAfter } = trusted;
+  const isTooOld = notAfter !== undefined && time !== undefined && isAfter(time, notAfter);
+  if (outcome.status !== "valid" || !isTooOld) return { ...outcome, ...timestamp };
+  const reason = "its key went out of use before the note was made, so its time is untrue";
+  return { status: "invalid", reason, ...timestamp };
 }
 
 function periodOutcome({ notBefore, notAfter }: TrustedKey, time: Date | undefined): Outcome {
   if (notBefore === undefined && notAfter === undefined) return { status: "valid" };
   if (time === undefined)
     return { status: "unchecked", reason: "it has no time, and its key has a period" };
-  // An invalid date fails both comparisons.
+  // An invalid date fails every comparison.
   if (notBefore !== undefined && !(secondsOf(time) >= secondsOf(notBefore)))
     return { status: "invalid", reason: "it was made before its key came into use" };
-  if (notAfter !== undefined && !(secondsOf(time) <= secondsOf(notAfter)))
+  if (notAfter !== undefined && isAfter(time, notAfter))
     return { status: "invalid", reason: "it was made after its key went out of use" };
   return { status: "valid" };
+}
+
+/** An invalid date is after any. */
+function isAfter(time: Date, notAfter: Date): boolean {
+  return !(secondsOf(time) <= secondsOf(notAfter));
 }
 
 /** Signatures have whole seconds: one that is made in the first second of a period is within it. */

@@ -1,8 +1,16 @@
 import { invalidOption } from "../errors.js";
-import type { TrustedKey } from "../integrity/check-signatures.js";
+import { isWitness, type TrustedKey } from "../integrity/check-signatures.js";
 import { type Checkpoint, parseCheckpoint, parseCheckpointText } from "../integrity/checkpoint.js";
 import { parseVerifierKey } from "../integrity/keys/verifier-key.js";
-import { arrayOf, optional, type Readers, readOptions, string, withDefault } from "../options.js";
+import {
+  arrayOf,
+  boolean,
+  optional,
+  type Readers,
+  readOptions,
+  string,
+  withDefault,
+} from "../options.js";
 
 /** A verifier key with the period in which it was in use. */
 export interface PeriodKey {
@@ -15,6 +23,13 @@ export interface PeriodKey {
   readonly notBefore?: Date | undefined;
   /** When the key went out of use. */
   readonly notAfter?: Date | undefined;
+  /**
+   * Whether it is a key of a witness, which never speaks for a log, not even for one that is named
+   * as the witness. Keys of type 0x04 always are.
+   *
+   * @defaultValue false
+   */
+  readonly witness?: boolean | undefined;
 }
 
 /** What the caller knows from a source that can be trusted, and not from the evidence. */
@@ -25,9 +40,10 @@ export interface VerifyOptions {
    * counts.
    *
    * Signatures of type 0x01 have no time. The entries tell when such a checkpoint was made: after
-   * its last entry was recorded, and before the next one was. If a key leaks after its period, it
-   * can still sign with an earlier time, whatever the type. A trusted checkpoint or a witness
-   * protects against that.
+   * its last entry was recorded, and before the next one was. The time of any signature is held
+   * against the entries: none is older than what it covers. If a key leaks after its period, it can
+   * still sign made-up entries of its period. A trusted checkpoint or a witness protects against
+   * that.
    *
    * @defaultValue none: no signature is checked
    */
@@ -42,8 +58,9 @@ export interface VerifyOptions {
   /**
    * The expected id of the log.
    *
-   * @defaultValue the one of the (first) trusted checkpoint, else the one that most lines name,
-   * else the one of the first checkpoint
+   * @defaultValue the one of the (first) trusted checkpoint, else the name of the keys, else the
+   * one that most lines name, else the one of the first checkpoint. The evidence chooses if no key
+   * is given, or if keys with several names are given that are not witnesses.
    */
   readonly origin?: string | undefined;
 }
@@ -70,6 +87,7 @@ const PERIOD_KEY: Readers<Omit<TrustedKey, "key"> & { readonly vkey: string }> =
   vkey: string,
   notBefore: optional(date),
   notAfter: optional(date),
+  witness: optional(boolean),
 };
 
 /**
@@ -81,6 +99,16 @@ const PERIOD_KEY: Readers<Omit<TrustedKey, "key"> & { readonly vkey: string }> =
 export function resolveVerifyOptions(options: VerifyOptions): ResolvedVerifyOptions {
   const { trustedCheckpoint: trusted, keys, origin } = readOptions(options, READERS);
   return { keys, trusted, origin };
+}
+
+/**
+ * The log ids that the caller names: the expected id, else the one of the first trusted checkpoint,
+ * else the names of the keys that are not witnesses.
+ */
+export function logNamesOf({ origin, trusted, keys }: ResolvedVerifyOptions): readonly string[] {
+  const named = origin ?? trusted[0]?.origin;
+  if (named !== undefined) return [named];
+  return [...new Set(keys.filter((key) => !isWitness(key)).map(({ key }) => key.name))];
 }
 
 function trustedKey(value: unknown, field: string): TrustedKey {

@@ -3,7 +3,7 @@ import type { Checkpoint } from "../integrity/checkpoint.js";
 import { counted } from "../text/safe-text.js";
 import { isAnchor, isSame, type JudgedCheckpoint } from "./checkpoint-check.js";
 import type { EntryCheck } from "./entry-check.js";
-import type { ResolvedVerifyOptions } from "./options.js";
+import { logNamesOf, type ResolvedVerifyOptions } from "./options.js";
 import type { Problems } from "./problems.js";
 import type {
   CheckedCheckpoint,
@@ -128,9 +128,10 @@ function verdict(failed: boolean, verified: boolean): Verdict {
 /** What the evidence cannot tell, in words. */
 function unknownOf(
   { entries, checkpoints }: Findings,
-  { keys, trusted }: ResolvedVerifyOptions,
+  options: ResolvedVerifyOptions,
   { anchors, covered, size }: Conclusions,
 ): string[] {
+  const { keys, trusted } = options;
   const { partial, pruned, leaves } = entries;
   const newest = anchors.at(-1)?.size;
   const uncovered = entries.entries - covered;
@@ -154,6 +155,10 @@ function unknownOf(
     keys.length > 0 && anchors.some(({ signed }) => !signed),
     `Only the caller vouches for ${trustedInWords(trusted)}. No given key has a valid signature ` +
       `on ${trusted.length === 1 ? "it" : "at least one of them"}.`,
+  );
+  say(
+    logNamesOf(options).length > 1,
+    "Keys with several names were given. The evidence itself says which log it is.",
   );
   const unchecked = checkpoints
     .flatMap(({ signatures }) => signatures)

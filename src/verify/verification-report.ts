@@ -64,8 +64,8 @@ export interface VerificationReport {
   /** Whether the log signed its checkpoints. */
   readonly authenticity: Verdict;
   /**
-   * The log's id, as the evidence has it. Escape it before you print it. Absent where nothing names
-   * one.
+   * The id of the log that the evidence was judged as. It may be the evidence's own, so escape it
+   * before you print it. Absent where nothing names one.
    */
   readonly origin?: string;
   /** How many entries have a line, each counted once. */

@@ -3,7 +3,12 @@ import type { EvidenceSource } from "../integrity/evidence.js";
 import { isTimestamped } from "../integrity/keys/verifier-key.js";
 import { CheckpointCheck } from "./checkpoint-check.js";
 import { EntryCheck } from "./entry-check.js";
-import { type ResolvedVerifyOptions, resolveVerifyOptions, type VerifyOptions } from "./options.js";
+import {
+  logNamesOf,
+  type ResolvedVerifyOptions,
+  resolveVerifyOptions,
+  type VerifyOptions,
+} from "./options.js";
 import { Problems } from "./problems.js";
 import { reportOf } from "./report.js";
 import { checkProofs, checkRoots } from "./root-check.js";
@@ -93,19 +98,23 @@ async function readAll(
     throw invalidEvidence("nothing in the source can be read as an entry of a log or a checkpoint");
 }
 
-/** The log that the evidence is judged as. */
+/**
+ * The log that the evidence is judged as. Where the caller says it, the evidence does not: naming
+ * another log, it would choose its own judge.
+ */
 function originOf(
-  { origin, trusted: [trusted] }: ResolvedVerifyOptions,
+  options: ResolvedVerifyOptions,
   entries: EntryCheck,
   checkpoints: CheckpointCheck,
 ): string | undefined {
-  return origin ?? trusted?.origin ?? entries.mostNamedLog ?? checkpoints.firstOrigin;
+  const names = logNamesOf(options);
+  return names.length === 1 ? names[0] : (entries.mostNamedLog ?? checkpoints.firstOrigin);
 }
 
-/** Whether a key has a period, and signatures without a time that have to be compared with it. */
+/** Whether a key has a period with which the times of the entries have to be compared. */
 function needsTimes({ keys }: ResolvedVerifyOptions): boolean {
   return keys.some(
     ({ key, notBefore, notAfter }) =>
-      !isTimestamped(key.type) && (notBefore !== undefined || notAfter !== undefined),
+      notAfter !== undefined || (!isTimestamped(key.type) && notBefore !== undefined),
   );
 }

@@ -11,6 +11,7 @@ import { parseVerifierKey, type VerifierKey } from "../../src/integrity/keys/ver
 import { parseNote } from "../../src/integrity/note/signed-note.js";
 import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
 import {
+  cosigner,
   ed25519Of,
   HAS_ML_DSA,
   newKey,
@@ -28,20 +29,6 @@ const TEXT = checkpointText(ORIGIN, 1234, ROOT);
 const trust = (...keys: SigningKey[]) => keys.map(({ verifierKey }) => ({ key: verifierKey }));
 const signed = (...keys: SigningKey[]) =>
   signCheckpoint({ origin: ORIGIN, size: 1234, root: ROOT, keys, timeMillis: TIME });
-
-/** A key of cosignature/v1 and its signature of a text at a time, put together by the specification alone. */
-function cosigner(
-  name: string,
-  text = TEXT,
-  seconds: number | bigint = SECONDS,
-  time = `${seconds}`,
-) {
-  const { privateKey, publicKey } = ed25519Of(3);
-  const key = parseVerifierKey(vkeyText(name, 0x04, publicKey));
-  const message = `cosignature/v1\ntime ${time}\n${text}`;
-  const line = signatureLine(key, u64(seconds), sign(null, Buffer.from(message), privateKey));
-  return { key, line };
-}
 
 describe("a checkpoint signed with Ed25519", () => {
   test("is the note that Go writes, byte for byte", async () => {
@@ -138,7 +125,7 @@ describe("a checkpoint signed with Ed25519", () => {
 });
 
 describe("a cosignature/v1", () => {
-  const witness = cosigner("witness.example/w1");
+  const witness = cosigner("witness.example/w1", TEXT, SECONDS);
   const note = `${TEXT}\n${witness.line}`;
 
   test("is valid by its key, with its time", () => {
@@ -154,9 +141,16 @@ describe("a cosignature/v1", () => {
     ]);
   });
 
+  test("is never the log's own, even if the log is named as the cosigner", () => {
+    const named = cosigner(ORIGIN, TEXT, SECONDS);
+    expect(checkSignatures(`${TEXT}\n${named.line}`, [{ key: named.key }])).toMatchObject([
+      { name: ORIGIN, kind: "cosignature", status: "valid" },
+    ]);
+  });
+
   test("covers time and extension lines, and is held against the period of its key", () => {
     const extended = `${TEXT}extension\n`;
-    const { line } = cosigner("witness.example/w1", extended);
+    const { line } = cosigner("witness.example/w1", extended, SECONDS);
     const status = (text: string, period = {}) =>
       checkSignatures(text, [{ key: witness.key, ...period }])[0]?.status;
     expect(status(`${extended}\n${line}`)).toBe("valid");
@@ -245,6 +239,15 @@ describe.runIf(HAS_ML_DSA)("a checkpoint signed with ML-DSA-44", () => {
     const { note } = await signed(key);
     const extended = note.replace("\n\n", "\nextension\n\n");
     expect(checkSignatures(extended, trust(key))).toMatchObject([{ status: "valid" }]);
+  });
+
+  test("is not as old as it says where the caller knows that its note is newer", async () => {
+    const key = newKey(ORIGIN, "ml-dsa-44");
+    const { note } = await signed(key);
+    const keys = [{ key: key.verifierKey, notAfter: new Date(TIME + 5000) }];
+    const status = (millis: number) =>
+      checkSignatures(note, keys, { time: new Date(TIME + millis) })[0]?.status;
+    expect([status(-9000), status(5000), status(6001)]).toEqual(["valid", "valid", "invalid"]);
   });
 
   test("is held against the period of its key by its own time, whatever the caller says", async () => {

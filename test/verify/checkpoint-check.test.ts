@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { checkpointText } from "../../src/integrity/checkpoint.js";
 import {
   codes,
   KEY,
@@ -7,12 +8,13 @@ import {
   noteOf,
   notesOf,
   ORIGIN,
+  rootOfLines,
   START,
   VKEY,
   verdicts,
   verifyLines,
 } from "../fixtures/evidence.js";
-import { HAS_ML_DSA, newKey } from "../fixtures/signed-notes.js";
+import { cosigner, HAS_ML_DSA, newKey } from "../fixtures/signed-notes.js";
 
 const lines = linesOf(40);
 const last = await noteOf(lines);
@@ -68,9 +70,51 @@ describe("signatures", () => {
   test("those of witnesses alone do not stand for the log", async () => {
     const witness = newKey("witness.example");
     const note = await noteOf(lines, 40, { keys: [stranger, witness] });
-    const report = await verifyLines(lines, note, { keys: [witness.verifierKey.vkey] });
+    const keys = [{ vkey: witness.verifierKey.vkey, witness: true }];
+    const report = await verifyLines(lines, note, { keys });
     expect(verdicts(report)).toBe("unknown unknown failed");
     expect(report.keys).toMatchObject([{ kind: "unknown" }, { kind: "cosignature", valid: 1 }]);
+  });
+
+  describe("of a witness do not stand for a log that is named as the witness", () => {
+    const name = "witness.example";
+    const forged = linesOf(3, name);
+
+    test("with a key of cosignatures", async () => {
+      const text = checkpointText(name, 3, rootOfLines(forged));
+      const { line, key } = cosigner(name, text, START / 1000);
+      const note = `${text}\n${line}`;
+      for (const keys of [[key.vkey], [VKEY, key.vkey]]) {
+        const report = await verifyLines(forged, note, { keys });
+        expect(report.verified).toBe(false);
+        expect(report.authenticity).toBe("failed");
+      }
+    });
+
+    test("with a key that the caller marks as a witness's", async () => {
+      const witness = newKey(name);
+      const note = await noteOf(forged, 3, { origin: name, keys: [witness] });
+      const { vkey } = witness.verifierKey;
+      const marked = await verifyLines(forged, note, { keys: [VKEY, { vkey, witness: true }] });
+      expect(marked.verified).toBe(false);
+      expect(codes(marked)).toContain("other_log");
+      const pinned = await verifyLines(forged, note, { keys: [VKEY, vkey], origin: ORIGIN });
+      expect(pinned.verified).toBe(false);
+      const chosen = await verifyLines(forged, note, { keys: [VKEY, vkey] });
+      expect(chosen.unknown.join()).toContain("The evidence itself says which log it is.");
+    });
+  });
+
+  test("evidence of another log than the one that the key is named after is of another log", async () => {
+    const other = linesOf(3, "other.example");
+    const note = await noteOf(other, 3, {
+      origin: "other.example",
+      keys: [newKey("other.example")],
+    });
+    const report = await verifyLines(other, note);
+    expect(verdicts(report)).toBe("failed unknown failed");
+    expect(codes(report)).toContain("other_log");
+    expect(report.origin).toBe(ORIGIN);
   });
 
   test("a checkpoint that none of the keys signed and that contradicts the entries is a contradiction all the same", async () => {
@@ -154,9 +198,24 @@ describe("keys with a period", () => {
     const keys = [{ vkey: key.verifierKey.vkey, notAfter: at(20) }];
     const note = await noteOf(lines, 40, { keys: [key], timeMillis: START + 50_000 });
     expect(codes(await verifyLines(lines, note, { keys }))).toContain("invalid_signature");
-    const inside = await noteOf(lines, 40, { keys: [key], timeMillis: START + 19_000 });
+    const inside = await noteOf(lines, 20, { keys: [key], timeMillis: START + 19_000 });
     expect((await verifyLines(lines, inside, { keys })).verified).toBe(true);
   });
+
+  test.runIf(HAS_ML_DSA)(
+    "of ML-DSA-44 cannot sign, with an earlier time, what was recorded after their period",
+    async () => {
+      const key = newKey(ORIGIN, "ml-dsa-44");
+      const keys = [{ vkey: key.verifierKey.vkey, notAfter: at(20) }];
+      const note = await noteOf(lines, 40, { keys: [key], timeMillis: START + 19_000 });
+      const report = await verifyLines(lines, note, { keys });
+      expect(report.verified).toBe(false);
+      expect(codes(report)).toContain("invalid_signature");
+      expect(report.checkpoints).toMatchObject([
+        { signed: false, signatures: [{ status: "invalid", time: at(19).toISOString() }] },
+      ]);
+    },
+  );
 });
 
 describe("the set of checkpoints", () => {

@@ -267,7 +267,8 @@ test("what is no log at all is refused, and an empty source is a log of which no
   await expect(verifyLines([], "no note")).rejects.toMatchObject({ code: "invalid_evidence" });
   const nothing = await verifyLines([]);
   expect(verdicts(nothing)).toBe("unknown unknown unknown");
-  expect(nothing.origin).toBeUndefined();
+  expect(nothing.origin).toBe(ORIGIN);
+  expect((await verifyLines([], "", {})).origin).toBeUndefined();
   const empty = await verifyLines([], await noteOf([], 0));
   expect(empty).toMatchObject({ verified: true, size: 0, entries: 0 });
   const emptied = await verifyLines([], "", { trustedCheckpoint: last });

@@ -14,7 +14,8 @@ const PERIOD = /^(?<end>from|to)=(?<time>.+)$/;
 /**
  * Reads the keys of `--key`. Each value is a verifier key, or a file with one key a line, in which
  * empty lines and lines that begin with `#` are ignored. After a key may stand its period,
- * `from=2026-01-01 to=2026-06-30`. Throws `UsageError`, `invalid_evidence`.
+ * `from=2026-01-01 to=2026-06-30`, and `witness` for a key that speaks for no log. Throws
+ * `UsageError`, `invalid_evidence`.
  */
 export async function verifierKeys(
   values: readonly string[],
@@ -56,11 +57,15 @@ async function textOf(path: string, { cwd }: CommandIo): Promise<string> {
 function keyOf(text: string, place: string, now: Date): TrustedKey {
   const [vkey = "", ...words] = text.split(/\s+/);
   const key = keyIn(vkey, place);
-  const period: { notBefore?: Date; notAfter?: Date } = {};
+  const period: { notBefore?: Date; notAfter?: Date; witness?: boolean } = {};
   for (const word of words) {
+    if (word === "witness") {
+      period.witness = true;
+      continue;
+    }
     const { end, time = "" } = PERIOD.exec(word)?.groups ?? {};
     if (end === undefined)
-      throw new UsageError(`${place}: "${word}" is not from=TIME or to=TIME after a key`);
+      throw new UsageError(`${place}: "${word}" is not witness, from=TIME or to=TIME after a key`);
     period[end === "from" ? "notBefore" : "notAfter"] = parseMoment(time, `key ${end}=`, now);
   }
   return { key, ...period };
