@@ -21,6 +21,13 @@ export interface EvidenceCheckpoint {
   readonly kind: "checkpoint";
   /** The signed note. */
   readonly note: string;
+  /**
+   * Whether it comes from a text that people keep, mail and edit, and not from a store of the log.
+   * If it cannot be read, it then only proves nothing; in a store, it is a problem.
+   *
+   * @defaultValue false
+   */
+  readonly kept?: boolean;
 }
 
 /** An entry of which only the leaf hash is left: retention removed its line. */

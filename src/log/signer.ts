@@ -11,6 +11,7 @@ import {
   signingKeyOf,
 } from "../integrity/keys/signing-key.js";
 import { assertNameIsFree, registerBesideKey } from "../journal/tree/name-register.js";
+import { keyFile } from "../text/safe-text.js";
 
 /**
  * A key that signs checkpoints: the path of a key file as `quorumlog keygen` writes it, the text of
@@ -103,8 +104,13 @@ function read(key: SignerKey): ReadKey {
 function textOf(path: string): string {
   try {
     return readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new AuditError("invalid_options", `the key file ${path} cannot be read`, { cause });
+  } catch (error) {
+    // not as the cause: Node's message has the path, which may be a key itself
+    const { code } = error as NodeJS.ErrnoException;
+    throw new AuditError(
+      "invalid_options",
+      `the key file ${keyFile(path)} cannot be read (${code}); expected a path or PEM`,
+    );
   }
 }
 

@@ -70,6 +70,18 @@ export function cut(text: string, length: number, ellipsis = "…"): string {
   return text.slice(0, isSplit ? length - 1 : length) + ellipsis;
 }
 
+/** The end of a file name, which no key in base64, hexadecimal or PEM has. */
+const FILE_NAME_END = /\.[a-z0-9_-]{1,16}$/i;
+
+/**
+ * The path of a key file in quotes for a message, if it is surely one. If not, somebody may have
+ * given the key itself, and a message must not show that.
+ */
+export function keyFile(path: string): string {
+  const isPath = FILE_NAME_END.test(path) && !/[\r\n]|-{4}|PRIVATE/.test(path);
+  return isPath ? `"${visible(path)}"` : "(its value is not shown: it may be a key itself)";
+}
+
 /** A number of things in words: `1 entry`, `2 entries`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;

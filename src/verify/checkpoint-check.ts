@@ -4,6 +4,7 @@ import {
   type TrustedKey,
 } from "../integrity/check-signatures.js";
 import { type Checkpoint, hasSignatures, parseCheckpoint } from "../integrity/checkpoint.js";
+import type { EvidenceCheckpoint } from "../integrity/evidence.js";
 import { quoted } from "../text/safe-text.js";
 import type { LeafTable, TimeSpan } from "./leaf-table.js";
 import type { ResolvedVerifyOptions } from "./options.js";
@@ -32,6 +33,7 @@ export class CheckpointCheck {
   readonly #checkpoints = new Map<string, Checkpoint>();
   readonly #options: ResolvedVerifyOptions;
   readonly #problems: Problems;
+  readonly #unreadable: string[] = [];
   #inEvidence = false;
 
   /** Starts with the trusted checkpoints. */
@@ -52,15 +54,21 @@ export class CheckpointCheck {
     return this.#inEvidence;
   }
 
-  /** Takes a note of the evidence. */
-  add(note: string): void {
+  /** Why kept checkpoints cannot be read, each with what it begins with. */
+  get unreadable(): readonly string[] {
+    return this.#unreadable;
+  }
+
+  /** Takes a checkpoint of the evidence. */
+  add({ note, kept = false }: EvidenceCheckpoint): void {
     try {
       if (!this.#checkpoints.has(note)) this.#checkpoints.set(note, parseCheckpoint(note));
       this.#inEvidence = true;
     } catch (error) {
       const { message: reason } = error as Error;
       const message = `a checkpoint that begins ${quoted(note)} cannot be read: ${reason}`;
-      this.#problems.add({ code: "malformed_checkpoint", message });
+      if (kept) this.#unreadable.push(message);
+      else this.#problems.add({ code: "malformed_checkpoint", message });
     }
   }
 

@@ -28,7 +28,7 @@ async function* items(
   chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
   checkpoints: string,
 ): AsyncGenerator<EvidenceItem, void, undefined> {
-  for (const note of splitNotes(checkpoints)) yield { kind: "checkpoint", note };
+  for (const note of splitNotes(checkpoints)) yield { kind: "checkpoint", note, kept: true };
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
     for (const piece of pieces(chunk)) {

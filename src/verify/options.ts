@@ -2,6 +2,7 @@ import { invalidOption } from "../errors.js";
 import { isWitness, type TrustedKey } from "../integrity/check-signatures.js";
 import { type Checkpoint, parseCheckpoint, parseCheckpointText } from "../integrity/checkpoint.js";
 import { parseVerifierKey } from "../integrity/keys/verifier-key.js";
+import { mendedNotes } from "../integrity/note/signed-note.js";
 import {
   arrayOf,
   boolean,
@@ -139,6 +140,6 @@ function trustedCheckpoints(value: unknown, field: string): readonly Checkpoint[
  * `invalid_evidence`.
  */
 export function parseTrustedCheckpoint(noteOrText: string): Checkpoint {
-  const text = noteOrText.trimEnd();
-  return text.includes("\n\n") ? parseCheckpoint(noteOrText) : parseCheckpointText(`${text}\n`);
+  const text = `${mendedNotes(noteOrText).replace(/^\n+/, "").trimEnd()}\n`;
+  return text.includes("\n\n") ? parseCheckpoint(text) : parseCheckpointText(text);
 }

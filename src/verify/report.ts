@@ -16,12 +16,17 @@ import type {
 /** How many checkpoints, and how many keys, a report lists. */
 const LISTED = 1000;
 
+/** How many kept checkpoints that cannot be read a report shows. */
+const LISTED_UNREADABLE = 10;
+
 /** All that was found out about the evidence. */
 export interface Findings {
   readonly origin: string | undefined;
   readonly entries: EntryCheck;
   /** By rising size. */
   readonly checkpoints: readonly JudgedCheckpoint[];
+  /** Why kept checkpoints cannot be read. */
+  readonly unreadable: readonly string[];
   /** How many entries of a partial source are proved. */
   readonly proved: number;
   readonly problems: Problems;
@@ -36,14 +41,17 @@ interface Conclusions {
 
 /** Draws the conclusions. */
 export function reportOf(findings: Findings, options: ResolvedVerifyOptions): VerificationReport {
-  const { origin, entries, checkpoints, problems } = findings;
+  const { origin, entries, checkpoints, unreadable, problems } = findings;
   reportUnsigned(findings, options);
   const anchors = checkpoints.filter(isAnchor);
   const conclusions = { anchors, covered: coveredBy(anchors, findings), size: rowOf(entries) };
   const isWhole = !entries.partial && anchors.length > 0;
   const integrity = verdict(problems.failed("integrity"), isSound(findings, conclusions));
   const completeness = verdict(problems.failed("completeness"), isWhole);
-  const authenticity = verdict(problems.failed("authenticity"), anchors.length > 0);
+  const authenticity = verdict(
+    problems.failed("authenticity"),
+    anchors.length > 0 && unreadable.length === 0,
+  );
   const newest = anchors.at(-1);
   return {
     verified: integrity === "verified" && authenticity === "verified" && completeness !== "failed",
@@ -127,7 +135,7 @@ function verdict(failed: boolean, verified: boolean): Verdict {
 
 /** What the evidence cannot tell, in words. */
 function unknownOf(
-  { entries, checkpoints }: Findings,
+  { entries, checkpoints, unreadable }: Findings,
   options: ResolvedVerifyOptions,
   { anchors, covered, size }: Conclusions,
 ): string[] {
@@ -139,8 +147,14 @@ function unknownOf(
   const say = (condition: boolean, text: string): void => {
     if (condition) unknown.push(text);
   };
+  for (const reason of unreadable.slice(0, LISTED_UNREADABLE))
+    unknown.push(`${reason}. Get the checkpoint again from where it is kept.`);
   say(
-    checkpoints.length === 0,
+    unreadable.length > LISTED_UNREADABLE,
+    `${counted(unreadable.length, "checkpoint")} could not be read.`,
+  );
+  say(
+    checkpoints.length === 0 && unreadable.length === 0,
     "There is no checkpoint. Nothing says what the entries must hash to, or how many they must be.",
   );
   say(

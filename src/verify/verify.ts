@@ -66,7 +66,9 @@ export async function judge(
   const signed = checkpoints.checkSignatures(origin, entries.leaves);
   const compared = checkRoots(signed, entries, problems);
   const proved = checkProofs(entries.proved, compared, problems);
-  return reportOf({ origin, entries, checkpoints: compared, proved, problems }, resolved);
+  const { unreadable } = checkpoints;
+  const findings = { origin, entries, checkpoints: compared, unreadable, proved, problems };
+  return reportOf(findings, resolved);
 }
 
 async function readAll(
@@ -82,7 +84,7 @@ async function readAll(
         entries.addLine(item);
         break;
       case "checkpoint":
-        checkpoints.add(item.note);
+        checkpoints.add(item);
         break;
       case "pruned":
         entries.addPruned(item);

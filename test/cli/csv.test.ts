@@ -27,8 +27,22 @@ describe("a record of CSV", () => {
     "＋1",
     "－1",
     "＠A",
+    "x;=1+1",
+    "x\t=1",
+    "x|@A",
+    "x; -1",
+    "x\n=1",
+    "x,+1",
   ])("guards the formula %j", (formula) => {
     expect(csvRecord([formula])).toBe(`"'${formula}"\r\n`);
+  });
+
+  test.each(["a;b", "a|b", "a\tb", "a,b"])("quotes %j, which may separate fields", (value) => {
+    expect(csvRecord([value])).toBe(`"${value}"\r\n`);
+  });
+
+  test("guards a formula behind a quotation mark", () => {
+    expect(csvRecord(['{"a":"=1"}'])).toBe(`"'{""a"":""=1""}"\r\n`);
   });
 
   test("guards an apostrophe, so that taking one off is always right", () => {
@@ -40,10 +54,12 @@ describe("a record of CSV", () => {
       fc.string({ unit: "binary" }),
       fc
         .tuple(
+          fc.constantFrom("", "x", "x y"),
+          fc.constantFrom("", ";", "|", "\t", ",", '"', "\n"),
           fc.constantFrom("=", "+", "-", "@", "\t", "\r", "\n", "'", " ", '"', "＝"),
           fc.string(),
         )
-        .map(([first, rest]) => first + rest),
+        .map((parts) => parts.join("")),
     );
     fc.assert(
       fc.property(fc.array(value, { minLength: 1 }), (values) => {
@@ -51,7 +67,10 @@ describe("a record of CSV", () => {
           record_delimiter: "\r\n",
           relax_column_count: true,
         }) as string[][];
-        for (const field of fields) expect(field).not.toMatch(/^\s*[=+\-@＝＋－＠]/);
+        for (const field of fields) {
+          expect(field).not.toMatch(/^\s*[=+\-@＝＋－＠]/);
+          if (/[;|\t,"\n]\s*[=+\-@＝＋－＠]/.test(field)) expect(field).toMatch(/^'/);
+        }
         expect(fields.map((field) => field.replace(/^'/, ""))).toEqual(values);
       }),
     );

@@ -47,6 +47,22 @@ describe("a command that reads Loki", () => {
     },
   );
 
+  test.each(commands)(
+    "%s never shows the query string of the URL, which may hold a token",
+    async (...argv) => {
+      const loki = await FakeLoki.start();
+      await send(loki.url, logOf(1));
+      const [flag, url, ...rest] = from(loki);
+      const secret = [flag, `${url}/?token=s3cret`, ...rest] as string[];
+      const shown = await quorumlog([...argv, ...secret]);
+      await loki[Symbol.asyncDispose]();
+      const gone = await quorumlog([...argv, ...secret]);
+      for (const { stdout, stderr } of [shown, gone])
+        expect(stdout + stderr).not.toContain("s3cret");
+      expect(gone.code).toBe(3);
+    },
+  );
+
   test.each(commands)("%s ends with 2 where the streams hold two logs", async (...argv) => {
     await using loki = await FakeLoki.start();
     await send(loki.url, [...logOf(1), sealed(0, {}, { log: "other" })]);

@@ -111,7 +111,11 @@ describe("the keys of quorumlog verify", () => {
       "--key: verifier key: its key id does not match its name and public key",
     ],
     [VKEY.slice(0, -9), 3, "--key: verifier key: "],
-    [`${VKEY} until=2026`, 2, '--key: "until=2026" is not from=TIME or to=TIME after a key'],
+    [
+      `${VKEY} until=2026`,
+      2,
+      '--key: after a key expected from=TIME, to=TIME or witness, not "until=2026"',
+    ],
     [`${VKEY} to=noon`, 2, '"noon" is not a time'],
     ["empty", 3, "empty holds no verifier key"],
     ["bad", 3, "bad, line 2: verifier key: expected <name>+<key id in hex>+<base64>"],

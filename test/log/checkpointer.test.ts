@@ -1,6 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import {
   type AuditError,
@@ -190,6 +191,22 @@ describe("a log with a signer", () => {
     openJournal(file, { logId: "other" }).close();
     expect(thrownBy(() => started()).code).toBe("invalid_options");
     expect(openJournal(file).logId).toBe("other");
+  });
+
+  test.each<[what: string, secret: (pem: string) => string]>([
+    ["bare base64", (pem) => pem.split("\n").slice(1, -2).join("")],
+    ["a broken armour", (pem) => pem.replace("-----BEGIN", "----BEGIN")],
+    ["no armour, on several lines", (pem) => pem.split("\n").slice(1, -2).join("\n")],
+    ["a name and a broken armour", (pem) => `Key-Name: a.b\n${pem.replaceAll("-----", "--")}`],
+    ["hexadecimal", (pem) => Buffer.from(pem).toString("hex")],
+    ["a body that is no key", (pem) => pem.replace(/\n.{8}/, "\nAAAAAAAA")],
+  ])("never shows a private key that is given as %s", (_, change) => {
+    const secret = change(generateKeys("acme.example", "ed25519").privateKeyPem);
+    const error = thrownBy(() => started({ signer: secret }));
+    expect(error).toMatchObject({ code: "invalid_options", field: "signer" });
+    const shown = inspect(error, { depth: 10 });
+    for (const part of secret.split("\n").filter((line) => line.length > 20))
+      expect(shown).not.toContain(part.slice(-20));
   });
 
   test("can neither sign nor prove without a signer", async () => {

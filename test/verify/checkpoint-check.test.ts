@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { checkpointText } from "../../src/integrity/checkpoint.js";
+import { verify } from "../../src/verify/index.js";
 import {
   codes,
+  itemsOf,
   KEY,
   lineOf,
   linesOf,
@@ -10,6 +12,7 @@ import {
   ORIGIN,
   rootOfLines,
   START,
+  sourceOf,
   VKEY,
   verdicts,
   verifyLines,
@@ -251,7 +254,7 @@ describe("the set of checkpoints", () => {
     expect(verdicts(report)).toBe("failed verified failed");
   });
 
-  test("one of another log is a failure, and one that is damaged too", async () => {
+  test("one of another log is a failure", async () => {
     const foreign = await noteOf(lines, 40, {
       origin: "votes.example/other",
       keys: [newKey("votes.example/other")],
@@ -260,9 +263,48 @@ describe("the set of checkpoints", () => {
     expect(verdicts(report)).toBe("verified verified failed");
     expect(codes(report)).toEqual(["other_origin"]);
     expect(report.checkpointCount).toBe(1);
-    const damaged = await verifyLines(lines, `${last}\n${last.replace("\n40\n", "\n4O\n")}`);
-    expect(verdicts(damaged)).toBe("verified verified failed");
-    expect(codes(damaged)).toEqual(["malformed_checkpoint"]);
+  });
+
+  test("a kept one that cannot be read proves nothing, and the report says what is wrong", async () => {
+    for (const damaged of [
+      last.replace("\n40\n", "\n4O\n"),
+      last.replace("—", "-"),
+      last.replace(/(.{76})/, "$1\n"),
+      last.replace("\n40\n", "\n40 \n"),
+    ]) {
+      const report = await verifyLines(lines, `${last}\n${damaged}`);
+      expect(verdicts(report), damaged).toBe("verified verified unknown");
+      expect(report.verified).toBe(false);
+      expect(report.problems).toEqual([]);
+      expect(report.unknown.join()).toMatch(
+        /a checkpoint that begins ".*" cannot be read: .*expected/,
+      );
+    }
+    const alone = await verifyLines(lines, last.replace("—", "-"));
+    expect(verdicts(alone)).toBe("unknown unknown unknown");
+  });
+
+  test("one in a store that cannot be read is a problem", async () => {
+    const note = last.replace("\n40\n", "\n4O\n");
+    const notes = [last, note].map((text) => ({ kind: "checkpoint", note: text }) as const);
+    const source = sourceOf([...itemsOf(lines), ...notes]);
+    const report = await verify(source, { keys: [VKEY] });
+    expect(verdicts(report)).toBe("verified verified failed");
+    expect(codes(report)).toEqual(["malformed_checkpoint"]);
+  });
+
+  test.each<[what: string, change: (note: string) => string]>([
+    ["without its last line end", (note) => note.trimEnd()],
+    ["with carriage returns", (note) => note.replaceAll("\n", "\r\n")],
+    ["with a byte order mark", (note) => `\uFEFF${note}`],
+    ["with all of these", (note) => `\uFEFF${note.trimEnd().replaceAll("\n", "\r\n")}`],
+    ["with empty lines around it", (note) => `\n\n${note}\n\n`],
+  ])("one that came %s is read all the same", async (_, change) => {
+    const two = change((await noteOf(lines, 20)) + last);
+    const report = await verifyLines(lines, two);
+    expect(report).toMatchObject({ verified: true, covered: 40, checkpointCount: 2 });
+    const trusted = await verifyLines(lines, "", { trustedCheckpoint: change(last) });
+    expect(trusted.verified).toBe(true);
   });
 
   test("a flipped bit of a checkpoint is found", async () => {

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { AuditError, invalidEvidence } from "../../errors.js";
 import type { Signer } from "../../log/signer.js";
-import { visibleLines } from "../../text/safe-text.js";
+import { keyFile, visibleLines } from "../../text/safe-text.js";
 import {
   type Command,
   type CommandArguments,
@@ -12,7 +12,7 @@ import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.j
 import { readWithin } from "../input/read-within.js";
 import { cannotAnswer, type Source, type SourceCheckpoint, withTime } from "../input/source.js";
 import { type CommandIo, jsonLine, send } from "../output/command-io.js";
-import { EXIT } from "../output/exit-code.js";
+import { EXIT, isSystemError } from "../output/exit-code.js";
 
 const WRITING = { command: "checkpoint --sign", verb: "sign", instead: "audit.checkpoint()" };
 
@@ -90,7 +90,7 @@ async function signersOf(paths: readonly string[], { cwd }: CommandIo): Promise<
   const { Signer } = await import("../../log/signer.js");
   const signers: Signer[] = [];
   for (const path of paths.map((each) => resolve(cwd, each))) {
-    const text = (await readWithin(path)).toString("utf8");
+    const text = await textOf(path);
     try {
       if (!text.includes("-----BEGIN ")) throw new Error("it is not PEM");
       signers.push(new Signer(text));
@@ -104,6 +104,19 @@ async function signersOf(paths: readonly string[], { cwd }: CommandIo): Promise<
     }
   }
   return signers;
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return (await readWithin(path)).toString("utf8");
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    // Node's message has the path, which may be a key itself
+    throw new AuditError(
+      "invalid_evidence",
+      `--sign ${keyFile(path)} cannot be read: ${error.code}`,
+    );
+  }
 }
 
 function noCheckpoint({ kind, name }: Source): AuditError {

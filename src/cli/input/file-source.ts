@@ -123,7 +123,7 @@ async function evidenceOf(
 /** The source with more checkpoints in front of it. */
 export function withNotes(notes: readonly string[], source: EvidenceSource): EvidenceSource {
   async function* items(): AsyncGenerator<EvidenceItem, void, undefined> {
-    for (const note of notes) yield { kind: "checkpoint", note };
+    for (const note of notes) yield { kind: "checkpoint", note, kept: true };
     yield* source;
   }
   return { ...source, [Symbol.asyncIterator]: items };

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { AuditError, invalidEvidence } from "../../errors.js";
 import type { TrustedKey } from "../../integrity/check-signatures.js";
 import { parseVerifierKey } from "../../integrity/keys/verifier-key.js";
+import { keyFile } from "../../text/safe-text.js";
 import type { CommandIo } from "../output/command-io.js";
 import { isSystemError } from "../output/exit-code.js";
 import { UsageError } from "./command.js";
@@ -49,7 +50,7 @@ async function textOf(path: string, { cwd }: CommandIo): Promise<string> {
   } catch (error) {
     if (!isSystemError(error) || error.code !== "ENOENT") throw error;
     throw new UsageError(
-      `--key "${path}" is neither a verifier key (<name>+<id>+<base64>) nor a file`,
+      `--key ${keyFile(path)} is neither a verifier key (<name>+<id>+<base64>) nor a file`,
     );
   }
 }
@@ -65,7 +66,9 @@ function keyOf(text: string, place: string, now: Date): TrustedKey {
     }
     const { end, time = "" } = PERIOD.exec(word)?.groups ?? {};
     if (end === undefined)
-      throw new UsageError(`${place}: "${word}" is not witness, from=TIME or to=TIME after a key`);
+      throw new UsageError(
+        `${place}: after a key expected from=TIME, to=TIME or witness, not "${word}"`,
+      );
     period[end === "from" ? "notBefore" : "notAfter"] = parseMoment(time, `key ${end}=`, now);
   }
   return { key, ...period };

@@ -38,12 +38,13 @@ export function lokiSource(
   { header, lookback, ...given }: LokiFlags,
   { signal }: Pick<CommandIo, "signal">,
 ): ClosedSource {
-  const { url, selector } = given;
+  const { selector } = given;
   const lookbackDays = naturalOf(lookback, "lookback") ?? DEFAULT_LOOKBACK_DAYS;
   try {
     const options = { ...given, headers: headersOf(header), lookbackDays };
     const source = new LokiSource(options, signal);
-    return { name: url, named: { loki: url, selector }, open: (work) => work(source) };
+    const { name } = source;
+    return { name, named: { loki: name, selector }, open: (work) => work(source) };
   } catch (error) {
     throw inOurTerms(error);
   }
@@ -68,7 +69,9 @@ class LokiSource implements Source, EntryReader {
   ) {
     this.#reader = new LokiAuditReader(options);
     this.#log = new LokiLog(options);
-    this.name = options.url;
+    // the rest of the URL may hold a token
+    const { origin, pathname } = new URL(options.url);
+    this.name = `${origin}${pathname.replace(/\/$/, "")}`;
     this.lookbackDays = options.lookbackDays;
     this.#logId = options.logId;
     this.#signal = signal;

@@ -87,16 +87,21 @@ function lineOfDetails(details: EntryFields["details"]): string {
   return canonicalLine("", { sequence: 0, id: "", timestamp: "", operation: "", details });
 }
 
+/** What a spreadsheet takes for the start of a formula, also after white space. */
+const FORMULA_START = String.raw`[\s\0]*[=+\-@＝＋－＠]`;
 /**
- * The start of a value that a spreadsheet takes for a formula, also after white space, or of a
- * value that begins with an apostrophe.
+ * The start of a value that a spreadsheet takes for a formula, or of one that begins with an
+ * apostrophe. A formula may also begin behind a character that separates fields or quotes them: in
+ * many countries, spreadsheets split at a semicolon.
  */
-const FORMULA = /^[\s\0]*[=+\-@＝＋－＠']|^[\t\r\n]/;
-const QUOTED = /[",\r\n]|^\s|\s$|^$/;
+const GUARDED = new RegExp(
+  `^${FORMULA_START}|^[\\s\\0]*'|^[\\t\\r\\n]|[;,\\t|"\\r\\n]${FORMULA_START}`,
+);
+const QUOTED = /[",;|\t\r\n]|^\s|\s$|^$/;
 
 /**
  * One record of CSV (RFC 4180) with its line end. A value that a spreadsheet could take for a
- * formula gets an apostrophe in front, as OWASP asks
+ * formula, or for several fields with one, gets an apostrophe in front, as OWASP asks
  * (https://owasp.org/www-community/attacks/CSV_Injection). So does a value that begins with an
  * apostrophe: removing one apostrophe then gives every value back. An undefined value is written as
  * nothing, an empty string as `""`.
@@ -106,6 +111,6 @@ export function csvRecord(values: readonly (string | undefined)[]): string {
 }
 
 function csvField(value: string): string {
-  const guarded = FORMULA.test(value) ? `'${value}` : value;
+  const guarded = GUARDED.test(value) ? `'${value}` : value;
   return guarded !== value || QUOTED.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
 }

@@ -98,9 +98,20 @@ export function formatNote(text: string, signatures: readonly NoteSignature[]): 
 }
 
 /**
+ * Undoes what mail, editors and downloads do to a text of notes: a byte order mark in front, line
+ * ends with a carriage return, a last line end that is gone. A note can have none of these, so
+ * nothing that is signed is lost, and the signature must still match.
+ */
+export function mendedNotes(text: string): string {
+  const lines = text.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n");
+  return lines === "" || lines.endsWith("\n") ? lines : `${lines}\n`;
+}
+
+/**
  * Splits a text with several signed notes, such as a file of checkpoints, with or without empty
- * lines between them (C2SP signed-note v1.0.0, Format). Nothing is checked. A damaged note is one
- * part that cannot be read, and does not affect the next one.
+ * lines between them (C2SP signed-note v1.0.0, Format). A byte order mark, carriage returns, and a
+ * missing line end at the end are mended. Nothing is checked. A damaged note is one part that
+ * cannot be read, and does not affect the next one.
  *
  * @example The newest checkpoint of a file
  * ```ts
@@ -109,7 +120,8 @@ export function formatNote(text: string, signatures: readonly NoteSignature[]): 
  * const sizes = (text: string) => splitNotes(text).map((note) => parseCheckpoint(note).size);
  * ```
  */
-export function splitNotes(text: string): string[] {
+export function splitNotes(notesText: string): string[] {
+  const text = mendedNotes(notesText);
   const notes: string[] = [];
   let part: "start" | "text" | "signatures" = "start";
   let start = 0;
