@@ -97,6 +97,13 @@ export function positiveInteger(value: unknown, field: string): number {
   return value as number;
 }
 
+/** Reads a whole number from 0 up. */
+export function naturalNumber(value: unknown, field: string): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0)
+    throw invalidOption(field, "expected a whole number from 0 up");
+  return value as number;
+}
+
 /** A time that a timer can wait, in milliseconds. */
 export function millis(least: number): ReadOption<number> {
   return (value, field) => {

@@ -48,7 +48,7 @@ export interface ProvedLine {
 /** Checks the lines of a source one by one, and collects their leaf hashes by sequence. */
 export class EntryCheck {
   /** Leaf hashes, made from the lines. */
-  readonly leaves: LeafTable;
+  readonly leaves: LeafTable = new LeafTable();
   /** Leaf hashes that the source has for lines that hash to something else. */
   readonly storedLeaves: Map<number, Hash> = new Map();
   /** The lines of a partial source. Such a source is small, so all of them are kept. */
@@ -56,7 +56,6 @@ export class EntryCheck {
   /** Whether the source holds chosen entries only. */
   readonly partial: boolean;
   readonly #ordered: boolean;
-  readonly #keepTimes: boolean;
   readonly #problems: Problems;
   readonly #strays: Stray[] = [];
   readonly #logs = new Map<string, LogLines>();
@@ -72,13 +71,11 @@ export class EntryCheck {
   #firstEntry = Number.POSITIVE_INFINITY;
   #lastPruned = -1;
 
-  /** @param keepTimes - Whether to keep when each entry was recorded. */
-  constructor(source: EvidenceSource, problems: Problems, keepTimes: boolean) {
+  /** Starts with no lines. */
+  constructor(source: EvidenceSource, problems: Problems) {
     this.#ordered = source.ordered ?? true;
     this.partial = source.partial ?? false;
     this.#problems = problems;
-    this.#keepTimes = keepTimes;
-    this.leaves = new LeafTable(keepTimes);
   }
 
   /** How many entries have a line. */
@@ -159,7 +156,7 @@ export class EntryCheck {
     this.#addToLog(summary.log, sequence, line);
     if (isNew) {
       this.#entries++;
-      this.leaves.set(sequence, hash, this.#keepTimes ? Date.parse(summary.recordedAt) : undefined);
+      this.leaves.set(sequence, hash, Date.parse(summary.recordedAt));
       if (sequence < this.#firstEntry) this.#firstEntry = sequence;
     }
     if (sequence < this.#previous) {

@@ -13,25 +13,20 @@ interface Page {
   readonly hashes: Buffer;
   /** Which leaves are there. */
   readonly present: Uint8Array;
-  /** Milliseconds since 1970, if times are kept. */
-  readonly times: Float64Array | undefined;
+  /** Milliseconds since 1970. */
+  readonly times: Float64Array;
 }
 
 /**
- * Leaf hashes by sequence, 34 bytes each. Sequences come from the evidence, so any of them can come
- * first. Pages are small: scattered sequences take at most some 3 KB a line (measured).
+ * Leaf hashes and times of recording by sequence, 42 bytes each. Sequences come from the evidence,
+ * so any of them can come first. Pages are small: scattered sequences take at most some 3.5 KB a
+ * line.
  */
 export class LeafTable {
   readonly #pages = new Map<number, Page>();
-  readonly #keepTimes: boolean;
   #recent: Page | undefined;
   #recentIndex = -1;
   #end = 0;
-
-  /** @param keepTimes - Whether to keep the times beside the hashes, 8 bytes each. */
-  constructor(keepTimes: boolean) {
-    this.#keepTimes = keepTimes;
-  }
 
   /** One more than the largest sequence. */
   get end(): number {
@@ -65,7 +60,7 @@ export class LeafTable {
     const slot = sequence % PAGE;
     page.hashes.set(hash, slot * HASH_BYTES);
     page.present[slot] = 1;
-    if (page.times !== undefined) page.times[slot] = timeMillis;
+    page.times[slot] = timeMillis;
     if (sequence >= this.#end) this.#end = sequence + 1;
   }
 
@@ -74,7 +69,7 @@ export class LeafTable {
    * one was.
    */
   madeBetween(size: number): TimeSpan {
-    return { earliest: this.#timeMillis(size - 1), latest: this.#timeMillis(size) };
+    return { earliest: this.timeMillis(size - 1), latest: this.timeMillis(size) };
   }
 
   /** The ranges [from, to] of sequences below the end that are not there, in rising order. */
@@ -90,8 +85,9 @@ export class LeafTable {
     }
   }
 
-  #timeMillis(sequence: number): number | undefined {
-    const time = sequence < 0 ? undefined : this.#page(sequence)?.times?.[sequence % PAGE];
+  /** When an entry was recorded, in milliseconds since 1970. Undefined is not known. */
+  timeMillis(sequence: number): number | undefined {
+    const time = sequence < 0 ? undefined : this.#page(sequence)?.times[sequence % PAGE];
     return Number.isNaN(time) ? undefined : time;
   }
 
@@ -109,7 +105,7 @@ export class LeafTable {
     const page: Page = {
       hashes: Buffer.alloc(PAGE * HASH_BYTES),
       present: new Uint8Array(PAGE),
-      times: this.#keepTimes ? new Float64Array(PAGE).fill(Number.NaN) : undefined,
+      times: new Float64Array(PAGE).fill(Number.NaN),
     };
     this.#pages.set(index, page);
     this.#recent = page;

@@ -6,6 +6,7 @@ import { mendedNotes } from "../integrity/note/signed-note.js";
 import {
   arrayOf,
   boolean,
+  naturalNumber,
   optional,
   type Readers,
   readOptions,
@@ -64,6 +65,20 @@ export interface VerifyOptions {
    * is given, or if keys with several names are given that are not witnesses.
    */
   readonly origin?: string | undefined;
+  /**
+   * Whether it is enough that the entries up to the newest checkpoint are complete. In a log that
+   * is being written, no checkpoint covers the last entries yet.
+   *
+   * @defaultValue false: completeness is unknown while there are entries that nothing covers
+   */
+  readonly coveredOnly?: boolean | undefined;
+  /**
+   * How many entries, from sequence 0 on, may have been pruned: those that retention was meant to
+   * remove. Whoever writes the journal can present any entries as pruned.
+   *
+   * @defaultValue 0: completeness is unknown if an entry was pruned
+   */
+  readonly acceptPruned?: number | undefined;
 }
 
 /** Options that were checked. */
@@ -71,6 +86,8 @@ export interface ResolvedVerifyOptions {
   readonly keys: readonly TrustedKey[];
   readonly trusted: readonly Checkpoint[];
   readonly origin: string | undefined;
+  readonly coveredOnly: boolean;
+  readonly acceptPruned: number;
 }
 
 /** The options by their given names, parsed. */
@@ -82,6 +99,8 @@ const READERS: Readers<ReadVerifyOptions> = {
   keys: withDefault<readonly TrustedKey[]>([], arrayOf(trustedKey)),
   trustedCheckpoint: withDefault<readonly Checkpoint[]>([], trustedCheckpoints),
   origin: optional(string),
+  coveredOnly: withDefault(false, boolean),
+  acceptPruned: withDefault(0, naturalNumber),
 };
 
 const PERIOD_KEY: Readers<Omit<TrustedKey, "key"> & { readonly vkey: string }> = {
@@ -98,8 +117,8 @@ const PERIOD_KEY: Readers<Omit<TrustedKey, "key"> & { readonly vkey: string }> =
  * be read.
  */
 export function resolveVerifyOptions(options: VerifyOptions): ResolvedVerifyOptions {
-  const { trustedCheckpoint: trusted, keys, origin } = readOptions(options, READERS);
-  return { keys, trusted, origin };
+  const { trustedCheckpoint: trusted, ...read } = readOptions(options, READERS);
+  return { ...read, trusted };
 }
 
 /**

@@ -45,7 +45,11 @@ export function reportOf(findings: Findings, options: ResolvedVerifyOptions): Ve
   reportUnsigned(findings, options);
   const anchors = checkpoints.filter(isAnchor);
   const conclusions = { anchors, covered: coveredBy(anchors, findings), size: rowOf(entries) };
-  const isWhole = !entries.partial && anchors.length > 0;
+  const isWhole =
+    !entries.partial &&
+    anchors.length > 0 &&
+    entries.pruned <= options.acceptPruned &&
+    (options.coveredOnly || entries.leaves.end <= (anchors.at(-1)?.size ?? 0));
   const integrity = verdict(problems.failed("integrity"), isSound(findings, conclusions));
   const completeness = verdict(problems.failed("completeness"), isWhole);
   const authenticity = verdict(
@@ -53,14 +57,17 @@ export function reportOf(findings: Findings, options: ResolvedVerifyOptions): Ve
     anchors.length > 0 && unreadable.length === 0,
   );
   const newest = anchors.at(-1);
+  const isComplete = entries.partial ? completeness !== "failed" : completeness === "verified";
+  const uncoveredSince = uncoveredSinceOf(entries, anchors);
   return {
-    verified: integrity === "verified" && authenticity === "verified" && completeness !== "failed",
+    verified: integrity === "verified" && authenticity === "verified" && isComplete,
     integrity,
     completeness,
     authenticity,
     ...(origin !== undefined && { origin }),
     entries: entries.entries,
     covered: conclusions.covered,
+    ...(uncoveredSince !== undefined && { uncoveredSince }),
     pruned: entries.pruned,
     size: conclusions.size,
     ...(newest !== undefined && { newestCheckpoint: newestOf(newest) }),
@@ -114,6 +121,17 @@ function coveredBy(anchors: readonly JudgedCheckpoint[], { entries, proved }: Fi
   return Math.max(0, (newest?.size ?? 0) - entries.pruned);
 }
 
+/** When the first entry that no consistent anchor covers was recorded: RFC 3339, UTC. */
+function uncoveredSinceOf(
+  { partial, leaves }: EntryCheck,
+  anchors: readonly JudgedCheckpoint[],
+): string | undefined {
+  if (partial) return undefined;
+  const first = anchors.findLast(({ consistent }) => consistent === true)?.size ?? 0;
+  const time = leaves.timeMillis(first);
+  return time === undefined ? undefined : new Date(time).toISOString();
+}
+
 function isSound({ entries }: Findings, { anchors, covered, size }: Conclusions): boolean {
   if (entries.partial) return covered > 0 && covered === entries.entries;
   // Entries after a gap cannot be compared with a root.
@@ -139,10 +157,11 @@ function unknownOf(
   options: ResolvedVerifyOptions,
   { anchors, covered, size }: Conclusions,
 ): string[] {
-  const { keys, trusted } = options;
+  const { keys, trusted, acceptPruned } = options;
   const { partial, pruned, leaves } = entries;
   const newest = anchors.at(-1)?.size;
   const uncovered = entries.entries - covered;
+  const since = uncoveredSinceOf(entries, anchors);
   const unknown: string[] = [];
   const say = (condition: boolean, text: string): void => {
     if (condition) unknown.push(text);
@@ -191,7 +210,8 @@ function unknownOf(
     uncovered > 0,
     `${counted(uncovered, "entry is", "entries are")} not ` +
       `${partial ? "proved by a" : "covered by a consistent"} checkpoint ` +
-      "that is signed or trusted.",
+      `that is signed or trusted${since === undefined ? "" : `, since ${since}`}. ` +
+      "Whoever writes the log can still change them.",
   );
   const beyond = anchors.filter(({ consistent }) => consistent === undefined);
   say(
@@ -210,6 +230,10 @@ function unknownOf(
     pruned > 0,
     `${counted(pruned, "entry was", "entries were")} pruned. ` +
       "The roots still prove their leaf hashes, but their content is gone.",
+  );
+  say(
+    pruned > acceptPruned,
+    `The caller accepts that ${counted(acceptPruned, "entry was", "entries were")} pruned, and no more.`,
   );
   say(
     size < leaves.end && !partial,

@@ -52,9 +52,10 @@ export interface KeyTally {
 /** What `verify` found, as plain data that survives JSON. */
 export interface VerificationReport {
   /**
-   * True if integrity and authenticity are `verified`, and completeness has not `failed`. This is
-   * about the {@link VerificationReport.covered} entries only: whoever holds the evidence can
-   * rewrite later entries, and this check cannot see it.
+   * True if all three verdicts are `verified`. For a partial source, completeness is `unknown`, and
+   * need not be verified. With the option `coveredOnly`, this is about the
+   * {@link VerificationReport.covered} entries only: whoever holds the evidence can rewrite later
+   * entries, and this check cannot see it.
    */
   readonly verified: boolean;
   /** Whether the entries are what the log signed. */
@@ -72,6 +73,11 @@ export interface VerificationReport {
   readonly entries: number;
   /** How many of them a consistent checkpoint covers that is signed or trusted. */
   readonly covered: number;
+  /**
+   * When the first entry that is not covered was recorded: RFC 3339, UTC. Absent where all are
+   * covered, and for a partial source.
+   */
+  readonly uncoveredSince?: string;
   /** How many entries have only a leaf hash, because retention removed their lines. */
   readonly pruned: number;
   /**

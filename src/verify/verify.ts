@@ -1,6 +1,5 @@
 import { invalidEvidence } from "../errors.js";
 import type { EvidenceSource } from "../integrity/evidence.js";
-import { isTimestamped } from "../integrity/keys/verifier-key.js";
 import { CheckpointCheck } from "./checkpoint-check.js";
 import { EntryCheck } from "./entry-check.js";
 import {
@@ -23,7 +22,7 @@ import type { VerificationReport } from "./verification-report.js";
  * that a given key of the log signed, or that the caller trusts: whoever rewrites a log can make
  * new versions of all others. What contradicts the entries is reported in any case.
  *
- * Memory: some 34 bytes an entry, 8 more if a key has a period, and the checkpoints.
+ * Memory: some 42 bytes an entry, and the checkpoints.
  *
  * @param source - Lines, checkpoints and pruned leaves in any order. All of it may come from an
  * attacker.
@@ -58,7 +57,7 @@ export async function judge(
   resolved: ResolvedVerifyOptions,
 ): Promise<VerificationReport> {
   const problems = new Problems();
-  const entries = new EntryCheck(source, problems, needsTimes(resolved));
+  const entries = new EntryCheck(source, problems);
   const checkpoints = new CheckpointCheck(resolved, problems);
   await readAll(source, entries, checkpoints);
   const origin = originOf(resolved, entries, checkpoints);
@@ -111,12 +110,4 @@ function originOf(
 ): string | undefined {
   const names = logNamesOf(options);
   return names.length === 1 ? names[0] : (entries.mostNamedLog ?? checkpoints.firstOrigin);
-}
-
-/** Whether a key has a period with which the times of the entries have to be compared. */
-function needsTimes({ keys }: ResolvedVerifyOptions): boolean {
-  return keys.some(
-    ({ key, notBefore, notAfter }) =>
-      notAfter !== undefined || (!isTimestamped(key.type) && notBefore !== undefined),
-  );
 }

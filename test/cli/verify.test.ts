@@ -20,7 +20,8 @@ async function exported(covered: number, behind = 0) {
 describe("quorumlog verify", () => {
   test("reports to people: verdicts, counts, the newest checkpoint, and what cannot be known", async () => {
     const { path, key, vkey } = await signedJournal(4, 2);
-    const { code, stdout, stderr } = await quorumlog(["verify", path, "--key", vkey]);
+    const argv = ["verify", path, "--key", vkey];
+    const { code, stdout, stderr } = await quorumlog([...argv, "--covered-only"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const root = openJournal(path).newestCheckpoint()?.rootHash;
     const id = key.verifierKey.id.toString(16).padStart(8, "0");
@@ -42,6 +43,26 @@ describe("quorumlog verify", () => {
       ].join("\n"),
     );
     expect(stdout).toMatch(/\nWhat cannot be known:\n- 2 entries .+\n- .+\n$/);
+    const whole = await quorumlog(argv);
+    expect(whole).toMatchObject({ code: 3, stderr: expect.stringContaining("cannot tell") });
+    expect(whole.stdout).toContain("but only 4 of 6 entries are verified\n");
+    expect(whole.stdout).toContain("completeness  unknown ");
+  });
+
+  test("takes pruned entries for whole only as far as the auditor accepts it", async () => {
+    const { path, vkey } = await signedJournal(5);
+    tamper(
+      path,
+      `INSERT INTO pruned_leaf SELECT sequence, leaf_hash FROM entry;
+       DELETE FROM entry;`,
+    );
+    const verify = (...more: string[]) => quorumlog(["verify", path, "--key", vkey, ...more]);
+    for (const more of [[], ["--accept-pruned", "4"]]) {
+      const { code, stdout } = await verify(...more);
+      expect(code).not.toBe(0);
+      expect(stdout).not.toMatch(/^verified/);
+    }
+    expect((await verify("--accept-pruned", "many")).code).toBe(2);
   });
 
   test("reports to programs what verify() does", async () => {
@@ -115,7 +136,9 @@ describe("quorumlog verify", () => {
     const journal = openJournal(path);
     append(journal, 2);
     await journal.checkpoint({ keys: [key] });
-    expect((await quorumlog(["verify", path, "--trusted", "kept"], { cwd })).code).toBe(0);
+    const kept = ["verify", path, "--trusted", "kept"];
+    expect((await quorumlog(kept, { cwd })).code).toBe(3);
+    expect((await quorumlog([...kept, "--covered-only"], { cwd })).code).toBe(0);
     writeFileSync(join(cwd, "kept"), note.replace(/\n.{43}=/, `\n${"A".repeat(43)}=`));
     expect((await quorumlog(["verify", path, "--trusted", "kept"], { cwd })).code).toBe(1);
     writeFileSync(join(cwd, "kept"), "nonsense\n");

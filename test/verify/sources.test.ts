@@ -156,9 +156,16 @@ describe("pruned entries", () => {
   const from = (first: number): number[] => [...lines.keys()].slice(first);
   const checkpoints = notes.map((note): EvidenceItem => ({ kind: "checkpoint", note }));
 
-  test("at the beginning are reported, and no failure", async () => {
+  test("at the beginning are whole as far as the caller accepts it, and never a failure", async () => {
     for (const first of [1, 20, 50]) {
-      const report = await verify(sourceOf([...items(from(first)), ...checkpoints]), { keys });
+      const source = sourceOf([...items(from(first)), ...checkpoints]);
+      for (const acceptPruned of [0, first - 1]) {
+        const report = await verify(source, { keys, acceptPruned });
+        expect(verdicts(report)).toBe("verified unknown verified");
+        expect(report.verified).toBe(false);
+        expect(report.unknown.join()).toContain("pruned, and no more");
+      }
+      const report = await verify(source, { keys, acceptPruned: first });
       expect(report.verified).toBe(true);
       expect(report).toMatchObject({
         pruned: first,

@@ -6,6 +6,7 @@ import {
   noteOf,
   notesOf,
   ORIGIN,
+  START,
   VKEY,
   verdicts,
   verifyLines,
@@ -45,11 +46,26 @@ test("without a checkpoint nothing is verified, however sound the lines look", a
 });
 
 test("entries after the newest checkpoint are counted as covered by none", async () => {
-  const report = await verifyLines(lines, await notesOf(lines, [10, 37]));
-  expect(report).toMatchObject({ verified: true, covered: 37 });
+  const early = await notesOf(lines, [10, 37]);
+  const report = await verifyLines(lines, early);
+  const since = new Date(START + 37_000).toISOString();
+  expect(report).toMatchObject({ verified: false, covered: 37, uncoveredSince: since });
+  expect(verdicts(report)).toBe("verified unknown verified");
   expect(report.unknown).toContain(
-    "23 entries are not covered by a consistent checkpoint that is signed or trusted.",
+    "23 entries are not covered by a consistent checkpoint that is signed or trusted, " +
+      `since ${since}. Whoever writes the log can still change them.`,
   );
+  const coveredOnly = await verifyLines(lines, early, { keys: [VKEY], coveredOnly: true });
+  expect(coveredOnly).toMatchObject({ verified: true, covered: 37, uncoveredSince: since });
+  const all60 = await verifyLines(lines, notes);
+  expect(all60).not.toHaveProperty("uncoveredSince");
+});
+
+test("a log whose checkpoints were removed, and whose uncovered entries were forged, is not whole", async () => {
+  const forged = [...lines.slice(0, 1), ...Array.from({ length: 59 }, (_, i) => lineOf(i + 1))];
+  const report = await verifyLines(forged, await noteOf(lines, 1));
+  expect(verdicts(report)).toBe("verified unknown verified");
+  expect(report).toMatchObject({ verified: false, covered: 1, entries: 60 });
 });
 
 test("each line that is deleted is missed, at its sequence", async () => {
@@ -105,7 +121,8 @@ test("a line that is inserted is found wherever it stands, whatever it claims", 
       const report = await verifyLines(lines.toSpliced(place, 0, inserted), notes);
       // One more entry at the end is what a log does; it is covered by no checkpoint.
       if (place === 60 && inserted.includes('"seq":60,')) {
-        expect(report).toMatchObject({ verified: true, entries: 61, covered: 60 });
+        expect(report).toMatchObject({ problemCount: 0, entries: 61, covered: 60 });
+        expect(verdicts(report)).toBe("verified unknown verified");
         continue;
       }
       expect(report.verified).toBe(false);

@@ -16,6 +16,7 @@ import {
 import { notesOf, withNotes } from "../input/file-source.js";
 import { verifierKeys } from "../input/keys.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, sourcesOf } from "../input/open-source.js";
+import { naturalOf } from "../input/query-flags.js";
 import { readWithin } from "../input/read-within.js";
 import type { ClosedSource } from "../input/source.js";
 import { type CommandIo, jsonLine, Progress } from "../output/command-io.js";
@@ -41,6 +42,15 @@ const FLAGS = {
     value: "FILE",
     about: "more checkpoints to compare with it",
   },
+  "covered-only": {
+    type: "boolean",
+    about: "it is enough that the entries up to the newest checkpoint are there",
+  },
+  "accept-pruned": {
+    type: "string",
+    value: "N",
+    about: "how many entries, from 0 on, retention may have removed; default 0",
+  },
   line: {
     type: "string",
     value: "FILE",
@@ -64,7 +74,10 @@ export const verifyCommand: Command = defineCommand({
     'in the file or in the argument: "VKEY from=2026-01-01 to=2026-06-30". Write "VKEY witness" for the',
     "key of a witness: it never speaks for a log.",
     "",
-    "Exit code 0: verified. 1: something is wrong. 3: it cannot be read, or nothing verifies it.",
+    "In a log that is being written, no checkpoint covers the last entries yet. --covered-only says",
+    "that this is enough; without it, the exit code is then 3.",
+    "",
+    "Exit code 0: verified. 1: something is wrong. 3: it cannot be read, or not all of it is verified.",
   ],
   examples: [
     {
@@ -72,8 +85,8 @@ export const verifyCommand: Command = defineCommand({
       about: "an export",
     },
     {
-      line: "quorumlog verify governance.db --key keys.txt --trusted kept.checkpoint --json",
-      about: "a journal, with a checkpoint from before, for a program",
+      line: "quorumlog verify governance.db --key keys.txt --trusted kept.checkpoint --covered-only",
+      about: "a journal that is being written, with a checkpoint from before",
     },
   ],
   async run(args, io) {
@@ -107,6 +120,8 @@ async function broughtAlong(
     );
   return {
     keys: await verifierKeys(keys, io),
+    coveredOnly: flags["covered-only"] ?? false,
+    acceptPruned: naturalOf(flags["accept-pruned"], "accept-pruned") ?? 0,
     trusted: await Promise.all(kept.map((file) => trustedCheckpoint(file, io))),
     origin,
   };

@@ -56,7 +56,9 @@ function headline(report: VerificationReport): string {
     case "failed":
       return `FAILED: ${counted(problemCount, "problem")}`;
     case "unknown":
-      return "unknown: nothing was found wrong, but nothing verifies it either";
+      return covered === 0
+        ? "unknown: nothing was found wrong, but nothing verifies it either"
+        : `unknown: nothing was found wrong, but only ${covered} of ${entries} entries are verified`;
   }
 }
 

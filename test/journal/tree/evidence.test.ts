@@ -80,8 +80,10 @@ describe("the evidence of a journal", () => {
   test("verifies when a prefix was pruned, and says so", async () => {
     const journal = await filled(newPath());
     journal.prune({ olderThan: new Date(rowOf(120).timestampMillis) });
-    const report = await verify(journal.evidence(), { keys: [vkey] });
+    const report = await verify(journal.evidence(), { keys: [vkey], acceptPruned: 120 });
     expect(report).toMatchObject({ verified: true, pruned: 120, entries: 80, covered: 80 });
+    const unasked = await verify(journal.evidence(), { keys: [vkey] });
+    expect(unasked).toMatchObject({ verified: false, completeness: "unknown", problemCount: 0 });
   });
 
   test("verifies while somebody appends", async () => {
