@@ -13,6 +13,7 @@ import { type PruneOptions, type Pruning, prune, pruneMillis } from "./entries/p
 import type { Connection } from "./file/connection.js";
 import { journalFailed } from "./file/failure.js";
 import { backupTo, bytesOf } from "./file/journal-file.js";
+import { emptyJournal } from "./file/schema-check.js";
 import { openJournal } from "./opening.js";
 import { type JournalOptions, resolveJournalOptions } from "./options.js";
 import { Deliverables } from "./outbox/deliverables.js";
@@ -20,7 +21,7 @@ import type { Outbox, OutboxOptions } from "./outbox/outbox.js";
 import { type JournalMirrorStats, Outboxes, type RejectedRecord } from "./outbox/outboxes.js";
 import { type CheckpointOptions, CheckpointSigner } from "./tree/checkpoint-signer.js";
 import { CheckpointTable } from "./tree/checkpoint-table.js";
-import { journalEvidence } from "./tree/evidence.js";
+import { evidenceOf } from "./tree/evidence.js";
 import { MerkleTree } from "./tree/merkle-tree.js";
 import { prove } from "./tree/prove.js";
 
@@ -90,7 +91,7 @@ export class Journal implements AuditReader {
     const resolved = resolveJournalOptions(options);
     const file = openJournal(path, resolved);
     try {
-      return file.read(() => new Journal(file, resolved.minimumRetentionDays));
+      return file.readAltered(() => new Journal(file, resolved.minimumRetentionDays));
     } catch (error) {
       file.abandon();
       throw error;
@@ -98,7 +99,9 @@ export class Journal implements AuditReader {
   }
 
   private constructor(file: Connection, minimumRetentionDays: number) {
-    const { database, logId, path } = file;
+    const { logId, path } = file;
+    // Of a file whose tables are not a journal's, only the evidence is read. All else is refused.
+    const database = file.isReadable ? file.database : emptyJournal();
     const entries = new EntryTable(database, logId);
     const tree = new MerkleTree(database);
     const checkpoints = new CheckpointTable(database, entries.contexts, logId);
@@ -299,10 +302,7 @@ export class Journal implements AuditReader {
   /** All that it holds, for `verify`. It is handed over as it is, and not checked here. */
   evidence(): EvidenceSource {
     const parts = { file: this.#file, entries: this.#entries, checkpoints: this.#checkpoints };
-    // The checkpoints end first: none of them covers entries that come after that.
-    const position = this.#file.read(() => this.#checkpoints.end());
-    const end = { position, length: this.length };
-    return { [Symbol.asyncIterator]: () => journalEvidence(parts, end) };
+    return evidenceOf(parts, () => this.length);
   }
 
   /** What it holds, and what became of it in each mirror. Throws `journal_failed`. */

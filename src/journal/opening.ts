@@ -4,7 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { DEFAULT_LOG_ID } from "../entry/log-id.js";
 import { type EntryRow, entryFromRow } from "./entries/entry-row.js";
 import { checkDatabase, checkLogId, versionOf } from "./file/checks.js";
-import { Connection } from "./file/connection.js";
+import { Connection, isReadable, type OpenedDatabase } from "./file/connection.js";
 import { damaged, journalFailed, readFailure } from "./file/failure.js";
 import { bytesOf, createJournalFile, realPathOf, statOf } from "./file/journal-file.js";
 import { MIGRATIONS, SCHEMA_VERSION } from "./file/schema.js";
@@ -41,8 +41,8 @@ export function openJournal(path: string, options: ResolvedJournalOptions): Conn
 function openForReading(path: string, options: ResolvedJournalOptions): Connection {
   if (statOf(path) === undefined)
     throw journalFailed(`there is no file ${path} to read; check the path`);
-  const { database, logId } = openChecked(path, options, readAccess(path));
-  return new Connection({ path, logId, readOnly: true, database, unlock: () => {} });
+  const opened = openChecked(path, options, readAccess(path));
+  return new Connection({ path, readOnly: true, unlock: () => {}, ...opened });
 }
 
 function openForWriting(path: string, options: ResolvedJournalOptions): Connection {
@@ -68,7 +68,7 @@ function openForWriting(path: string, options: ResolvedJournalOptions): Connecti
     );
     migrate(database, version);
     setOwner(database);
-    return new Connection({ path, logId, readOnly: false, database, unlock });
+    return new Connection({ path, logId, readOnly: false, database, differences: [], unlock });
   } catch (cause) {
     database?.close();
     unlock?.();
@@ -80,17 +80,18 @@ function openChecked(
   path: string,
   { readOnly, logId: expected }: ResolvedJournalOptions,
   access: Access,
-): { readonly database: DatabaseSync; readonly logId: string } {
+): Pick<OpenedDatabase, "database" | "logId" | "differences"> {
   const stat = statOf(path);
   if (!stat?.isFile()) throw journalFailed(`${path} is not a file; choose another path`);
   if (stat.size === 0) throw damaged(path, new Error("the file is empty"));
   const database = openSqlite(path, access);
   try {
-    checkDatabase(database, path, readOnly);
-    const logId = checkLogId(database, expected);
+    const differences = checkDatabase(database, path, readOnly);
+    // A table that is not the journal's may be a view that never ends.
+    const logId = isReadable(differences) ? checkLogId(database, expected) : "";
     // An auditor must be able to open a journal that was altered.
     if (!readOnly) checkNewestEntries(database, logId);
-    return { database, logId };
+    return { database, logId, differences };
   } catch (error) {
     database.close();
     throw error;

@@ -1,5 +1,6 @@
-import { invalidEvidence } from "../errors.js";
-import type { EvidenceSource } from "../integrity/evidence.js";
+import { AuditError, invalidEvidence } from "../errors.js";
+import type { EvidenceItem, EvidenceSource } from "../integrity/evidence.js";
+import { quoted } from "../text/safe-text.js";
 import { CheckpointCheck } from "./checkpoint-check.js";
 import { EntryCheck } from "./entry-check.js";
 import {
@@ -59,7 +60,9 @@ export async function judge(
   const problems = new Problems();
   const entries = new EntryCheck(source, problems);
   const checkpoints = new CheckpointCheck(resolved, problems);
-  await readAll(source, entries, checkpoints);
+  const isSaid = await readAll(source, entries, checkpoints, problems);
+  if (!isSaid && entries.entries + entries.pruned === 0 && !checkpoints.inEvidence)
+    throw invalidEvidence("nothing in the source can be read as an entry of a log or a checkpoint");
   const origin = originOf(resolved, entries, checkpoints);
   entries.finish(origin);
   const signed = checkpoints.checkSignatures(origin, entries.leaves);
@@ -70,33 +73,53 @@ export async function judge(
   return reportOf(findings, resolved);
 }
 
+/**
+ * Reads the source to its end, or to where it cannot be read on.
+ *
+ * @returns Whether the source is empty, or found something wrong with itself: it is evidence then,
+ * even if nothing in it is part of a log.
+ * @throws what the source throws, if nothing was found wrong before: a contradiction stays one,
+ * whatever cannot be read after it.
+ */
 async function readAll(
   source: EvidenceSource,
   entries: EntryCheck,
   checkpoints: CheckpointCheck,
-): Promise<void> {
+  problems: Problems,
+): Promise<boolean> {
   let isEmpty = true;
-  for await (const item of source) {
-    isEmpty = false;
-    switch (item.kind) {
-      case "line":
-        entries.addLine(item);
-        break;
-      case "checkpoint":
-        checkpoints.add(item);
-        break;
-      case "pruned":
-        entries.addPruned(item);
-        break;
-      case "problem":
-        entries.addProblem(item.message);
-        break;
-      default:
-        throw invalidEvidence("source: expected lines, checkpoints, pruned leaves and problems");
+  let isFaulty = false;
+  try {
+    for await (const item of source) {
+      isEmpty = false;
+      isFaulty ||= item.kind === "problem";
+      take(item, entries, checkpoints);
     }
+  } catch (error) {
+    if (problems.count === 0 || !(error instanceof AuditError)) throw error;
+    const message = `it cannot be read on: ${quoted(error.message)}`;
+    problems.add({ code: "source_problem", message });
   }
-  if (!isEmpty && entries.entries + entries.pruned === 0 && !checkpoints.inEvidence)
-    throw invalidEvidence("nothing in the source can be read as an entry of a log or a checkpoint");
+  return isEmpty || isFaulty;
+}
+
+function take(item: EvidenceItem, entries: EntryCheck, checkpoints: CheckpointCheck): void {
+  switch (item.kind) {
+    case "line":
+      entries.addLine(item);
+      break;
+    case "checkpoint":
+      checkpoints.add(item);
+      break;
+    case "pruned":
+      entries.addPruned(item);
+      break;
+    case "problem":
+      entries.addProblem(item.message);
+      break;
+    default:
+      throw invalidEvidence("source: expected lines, checkpoints, pruned leaves and problems");
+  }
 }
 
 /**

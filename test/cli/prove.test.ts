@@ -5,8 +5,8 @@ import { parseBundle } from "../../src/integrity/evidence-bundle.js";
 import { formatTlogProof, parseTlogProof } from "../../src/integrity/tlog-proof.js";
 import { GovernanceAuditLog } from "../../src/log/governance-audit-log.js";
 import { objectsOf, quorumlog } from "../fixtures/command-line.js";
-import { append, newPath, openJournal, temporaryFolder } from "../fixtures/journal.js";
-import { journalOf, signedJournal, tamper } from "../fixtures/journals.js";
+import { append, newPath, openJournal, tamper, temporaryFolder } from "../fixtures/journal.js";
+import { journalOf, signedJournal } from "../fixtures/journals.js";
 
 describe("quorumlog prove", () => {
   test("proves an entry to somebody who has the public key alone", async () => {

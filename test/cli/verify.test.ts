@@ -4,8 +4,8 @@ import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { displayWidth } from "../../src/cli/output/terminal.js";
 import { objectsOf, quorumlog } from "../fixtures/command-line.js";
-import { append, openJournal, temporaryFolder } from "../fixtures/journal.js";
-import { journalOf, signedJournal, tamper } from "../fixtures/journals.js";
+import { append, openJournal, tamper, temporaryFolder } from "../fixtures/journal.js";
+import { journalOf, signedJournal } from "../fixtures/journals.js";
 import { newKey } from "../fixtures/signed-notes.js";
 
 /** An export with its checkpoint, in a folder of its own. */

@@ -76,7 +76,7 @@ describe("a journal of version 4, opened by a release whose schema has version 5
     const path = prunedJournal();
     inFile(path, (database) => database.exec("DROP TRIGGER subtree_update"));
     const { open } = await nextRelease();
-    expect(() => open(path)).toThrow(/it has no subtree_update/);
+    expect(() => open(path)).toThrow(/it has no trigger subtree_update/);
     expect(versionOf(path)).toBe(4);
   });
 });

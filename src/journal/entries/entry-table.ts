@@ -4,7 +4,7 @@ import type { AuditEntry } from "../../entry/audit-entry.js";
 import { COLUMNS } from "../../entry/columns.js";
 import { nanosOf } from "../../record/sealed-record.js";
 import type { RecordScope } from "../../record/surroundings.js";
-import { journalFailed } from "../file/failure.js";
+import { journalFailed, notInserted } from "../file/failure.js";
 import { RECORDED, TIME_BLOCK } from "../file/schema.js";
 import { inTransaction } from "../file/sqlite.js";
 import { type ContextIds, Contexts } from "./contexts.js";
@@ -46,7 +46,11 @@ export interface EvidenceRow {
   /** How many bytes the line has. */
   readonly bytes: number;
   readonly seq: number;
-  readonly timestampMillis: number;
+  /** Null for a number beyond all times. */
+  readonly timestampMillis: number | null;
+  /** When it was recorded, in whole seconds since 1970, and the nanoseconds beyond them. */
+  readonly seconds: number;
+  readonly nanos: number;
   readonly [column: string]: unknown;
 }
 
@@ -60,8 +64,11 @@ const SUMMARISE = `INSERT INTO time_block (block, earliest_millis, latest_millis
   SELECT ?, min(timestamp_millis), max(timestamp_millis) FROM entry
   WHERE sequence >= ? AND sequence <= ?`;
 
+/** No entry has it, or a larger one: a JavaScript number could not hold the next. */
+const NO_SEQUENCE = Number.MAX_SAFE_INTEGER;
+
 const END = `SELECT 1 + sequence AS length, ${RECORDED}
-  FROM entry WHERE sequence = (SELECT max(sequence) FROM entry)
+  FROM entry WHERE sequence = (SELECT max(sequence) FROM entry WHERE sequence < ${NO_SEQUENCE})
   UNION ALL
   SELECT pruned_before, ${RECORDED}
   FROM pruning WHERE pruned_before = (SELECT max(pruned_before) FROM pruning)
@@ -79,7 +86,8 @@ const PRUNED = `SELECT sequence, leaf_hash AS leafHash FROM pruned_leaf
 
 /** It reads texts: a row with a BLOB takes four times as long to read (measured). */
 const EVIDENCE = `SELECT lower(hex(leaf_hash)) AS leafHash, CAST(line AS TEXT) AS text,
-    length(line) AS bytes, sequence AS seq, timestamp_millis AS timestampMillis, ${KEYS}
+    length(line) AS bytes, sequence AS seq, ${RECORDED}, ${KEYS},
+    CASE WHEN abs(timestamp_millis) < ${NO_SEQUENCE} THEN timestamp_millis END AS timestampMillis
   FROM entry WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ?`;
 
 /** How many lines are read at a time. */
@@ -218,6 +226,21 @@ export class EntryTable {
     return this.#evidence.all(first, end, limit) as unknown as EvidenceRow[];
   }
 
+  /** How many rows come before a sequence. */
+  countBefore(end: number): number {
+    return Number(
+      this.#database.prepare("SELECT count(*) AS n FROM entry WHERE sequence < ?").get(end)?.["n"],
+    );
+  }
+
+  /** When the newest pruned entry was recorded; `[0, 0]` when there is none. */
+  prunedTime(): HrTime {
+    const row = this.#database
+      .prepare(`SELECT ${RECORDED} FROM pruning ORDER BY pruned_before DESC LIMIT 1`)
+      .get();
+    return row === undefined ? [0, 0] : [Number(row["seconds"]), Number(row["nanos"])];
+  }
+
   /** The leaf hashes of pruned entries from a sequence on, at most `limit`. */
   prunedLeaves(first: number, limit: number): Omit<EntryRow, "line">[] {
     return this.#database.prepare(PRUNED).all(first, limit) as unknown as Omit<EntryRow, "line">[];
@@ -229,7 +252,7 @@ export class EntryTable {
     ids: ContextIds,
   ): void {
     this.#insert ??= this.#database.prepare(INSERT);
-    this.#insert.run(
+    const { changes } = this.#insert.run(
       entry.sequence,
       timestampMillis,
       nanosOf(...time),
@@ -240,6 +263,7 @@ export class EntryTable {
       ...COLUMNS.map(({ name }) => entry[name] ?? null),
       Buffer.from(line),
     );
+    if (changes !== 1) throw notInserted("entry");
   }
 
   #summarise(sequence: number): void {

@@ -66,7 +66,10 @@ export function prune(
         `sequence ${waiting.sequence} yet. Wait until it has, prune only older entries, or ` +
         "forget the mirror (forgetMirror)",
     );
-  if (end > first) pruneBefore(database, first, end, millis);
+  if (end > first) {
+    assertOlder(database, end, millis);
+    pruneBefore(database, first, end, millis);
+  }
   return { pruned: end - first, prunedBefore: end };
 }
 
@@ -91,6 +94,26 @@ function firstRecordedSince(
     else low = middle + 1;
   }
   return low;
+}
+
+/**
+ * Compares the times by which entries were found with the times in their lines: somebody may have
+ * changed the column. Throws `journal_failed`.
+ */
+function assertOlder(database: DatabaseSync, end: number, millis: number): void {
+  const row = database
+    .prepare(
+      `SELECT sequence FROM
+         (SELECT sequence, CAST(line AS TEXT) AS text FROM entry WHERE sequence < ?)
+       WHERE coalesce(json_extract(text, '$.recorded_at'), json_extract(text, '$.timestamp')) >= ?
+       LIMIT 1`,
+    )
+    .get(end, new Date(millis).toISOString());
+  if (row !== undefined)
+    throw journalFailed(
+      `nothing was pruned: the entry of sequence ${row["sequence"]} was recorded later, as its ` +
+        "line says, than the journal has it. Verify the journal (quorumlog verify)",
+    );
 }
 
 /**

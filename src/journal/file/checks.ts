@@ -2,7 +2,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { AuditError } from "../../errors.js";
 import { damaged, journalFailed } from "./failure.js";
 import { bytesOf } from "./journal-file.js";
-import { APPLICATION_ID, MIGRATIONS, OLDEST_VERSION, SCHEMA, SCHEMA_VERSION } from "./schema.js";
+import { APPLICATION_ID, OLDEST_VERSION, SCHEMA_VERSION } from "./schema.js";
+import { type SchemaDifference, schemaDifferences } from "./schema-check.js";
 
 /**
  * Every page of a file up to this size is checked when it is opened, which takes about 0.15 s
@@ -11,23 +12,29 @@ import { APPLICATION_ID, MIGRATIONS, OLDEST_VERSION, SCHEMA, SCHEMA_VERSION } fr
 const FULL_CHECK_BYTES = 64 * 1024 * 1024;
 
 /**
- * Checks that a database is a journal whose schema is whole and whose pages are sound.
+ * Checks that a database is a journal whose schema is the one of its version, and whose pages are
+ * sound.
  *
- * @param readOnly - Whether it is only read. Triggers guard writers; an auditor can read a journal
- * that has lost them.
+ * @param readOnly - Whether it is only read. A journal that was altered can still be opened then,
+ * so that `verify` can say what was altered.
+ * @returns How the schema differs: nothing, if the journal is opened for writing.
  * @throws `AuditError` `journal_failed`; what SQLite throws.
  */
-export function checkDatabase(database: DatabaseSync, path: string, readOnly: boolean): void {
+export function checkDatabase(
+  database: DatabaseSync,
+  path: string,
+  readOnly: boolean,
+): readonly SchemaDifference[] {
   const version = versionOf(database, path);
-  const rows = database.prepare("SELECT name FROM sqlite_schema").all();
-  const names = new Set(rows.map(({ name }) => name));
-  const missing = objectsOf(version).find(
-    ({ type, name }) => !names.has(name) && !(readOnly && type === "TRIGGER"),
-  );
-  if (missing !== undefined) throw damaged(path, new Error(`it has no ${missing.name}`));
-  if (bytesOf(path) > FULL_CHECK_BYTES) return;
+  const differences = schemaDifferences(database, version);
+  if (differences.length > 0) {
+    if (readOnly) return differences;
+    throw damaged(path, new Error(differences[0]?.problem));
+  }
+  if (bytesOf(path) > FULL_CHECK_BYTES) return [];
   const found = database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
   if (found !== "ok") throw damaged(path, new Error(String(found)));
+  return [];
 }
 
 /**
@@ -72,27 +79,5 @@ export function checkLogId(database: DatabaseSync, expected: string | undefined)
     `logId: the journal belongs to the log "${logId}", not to "${expected}". Leave the option ` +
       "out, or open another file",
     { field: "logId" },
-  );
-}
-
-interface SchemaObject {
-  readonly type: string;
-  readonly name: string;
-}
-
-/**
- * The tables, indexes, triggers and the view of a schema version. A file that lacks one was
- * tampered with.
- */
-function objectsOf(version: number): SchemaObject[] {
-  const later = Object.entries(MIGRATIONS).filter(([to]) => Number(to) > version);
-  const laterNames = new Set(later.flatMap(([, sql]) => created(sql)).map(({ name }) => name));
-  return created(SCHEMA).filter(({ name }) => !laterNames.has(name));
-}
-
-function created(sql: string): SchemaObject[] {
-  return Array.from(
-    sql.matchAll(/CREATE (TABLE|INDEX|VIEW|TRIGGER) (\w+)/g),
-    ([, type = "", name = ""]) => ({ type, name }),
   );
 }

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { AuditError } from "../../errors.js";
-import { journalFailed, readFailure } from "./failure.js";
+import { damaged, journalFailed, readFailure } from "./failure.js";
 import { FileIdentity } from "./journal-file.js";
+import type { SchemaDifference } from "./schema-check.js";
 import { clearOwner } from "./writer-lock.js";
 
 /** A journal's database that was opened and checked. */
@@ -11,8 +12,18 @@ export interface OpenedDatabase {
   readonly logId: string;
   readonly readOnly: boolean;
   readonly database: DatabaseSync;
+  /** How the schema differs from the one of a journal. Only a reader may have any. */
+  readonly differences: readonly SchemaDifference[];
   /** Lets go of the writer's lock. */
   readonly unlock: () => void;
+}
+
+/**
+ * Whether a journal with these differences may be read. Triggers and views do not change what is
+ * read from a table.
+ */
+export function isReadable(differences: readonly SchemaDifference[]): boolean {
+  return differences.every(({ type }) => type === "trigger" || type === "view");
 }
 
 /**
@@ -24,17 +35,20 @@ export class Connection {
   readonly logId: string;
   readonly readOnly: boolean;
   readonly database: DatabaseSync;
+  /** How the schema differs from the one of a journal. */
+  readonly differences: readonly SchemaDifference[];
   readonly #unlock: () => void;
   readonly #identity: FileIdentity;
   #closed = false;
 
   /** Takes over the database and the lock. */
-  constructor({ path, logId, readOnly, database, unlock }: OpenedDatabase) {
+  constructor({ path, logId, readOnly, database, differences, unlock }: OpenedDatabase) {
     this.#identity = new FileIdentity(path);
     this.path = path;
     this.logId = logId;
     this.readOnly = readOnly;
     this.database = database;
+    this.differences = differences;
     this.#unlock = unlock;
   }
 
@@ -43,8 +57,25 @@ export class Connection {
     return this.#identity.isKept;
   }
 
+  /**
+   * Whether the tables are those of a journal. If not, nothing but `verify` can read it: queries
+   * would answer from what somebody else made.
+   */
+  get isReadable(): boolean {
+    return isReadable(this.differences);
+  }
+
   /** Runs `work`, which only reads. Throws `closed`, `journal_failed`. */
   read<T>(work: () => T): T {
+    if (!this.isReadable) {
+      const reasons = this.differences.map(({ problem }) => problem).join("; ");
+      throw damaged(this.path, new Error(`${reasons}; quorumlog verify says more`));
+    }
+    return this.readAltered(work);
+  }
+
+  /** Runs `work`, which only reads, whatever the tables are. Throws `closed`, `journal_failed`. */
+  readAltered<T>(work: () => T): T {
     this.assertOpen();
     try {
       return work();

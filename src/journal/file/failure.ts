@@ -16,6 +16,14 @@ export function damaged(path: string, cause: unknown): AuditError {
   );
 }
 
+/** Makes a `journal_failed` for a row that SQLite took without an error, and did not write. */
+export function notInserted(table: string): AuditError {
+  return journalFailed(
+    `SQLite took a row of ${table} and did not write it: a trigger that is not the journal's must ` +
+      "have ignored it. Verify the journal (quorumlog verify)",
+  );
+}
+
 /** A `journal_failed`: somebody else has the journal open for writing. */
 export class JournalHeld extends AuditError {
   /** Who it is, such as "process 12 on a.example, since 2026-04-14T12:00:00.000Z,". */

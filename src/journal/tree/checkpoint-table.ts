@@ -3,9 +3,19 @@ import { hexOf } from "../../integrity/merkle/merkle-hash.js";
 import type { StoredCheckpoint } from "../../record/checkpoint-record.js";
 import { nanosOf } from "../../record/sealed-record.js";
 import type { ContextIds, Contexts } from "../entries/contexts.js";
+import { notInserted } from "../file/failure.js";
 import { RECORDED } from "../file/schema.js";
 
 const COLUMNS = `position, size, root_hash, id, ${RECORDED}, resource, scope, note`;
+
+/** A row of `checkpoint` for an auditor. */
+export interface CheckpointEvidence {
+  /** In decimal digits. */
+  readonly size: string;
+  /** Hexadecimal. */
+  readonly rootHash: string;
+  readonly note: string;
+}
 
 /** How many checkpoints are read at a time. */
 const CHUNK = 64;
@@ -31,7 +41,9 @@ export class CheckpointTable {
   /** The positions of all checkpoints in the order of delivery, ascending. */
   positions(): number[] {
     return this.#database
-      .prepare("SELECT position FROM checkpoint ORDER BY position")
+      .prepare(
+        `SELECT position FROM checkpoint WHERE position < ${Number.MAX_SAFE_INTEGER} ORDER BY position`,
+      )
       .all()
       .map(({ position }) => Number(position));
   }
@@ -61,7 +73,7 @@ export class CheckpointTable {
     { size, rootHash, id, time, note }: Omit<StoredCheckpoint, "resource" | "scope">,
     ids: ContextIds,
   ): void {
-    this.#database
+    const { changes } = this.#database
       .prepare(
         `INSERT INTO checkpoint
            (position, size, root_hash, id, recorded_nanos, resource, scope, note)
@@ -77,6 +89,7 @@ export class CheckpointTable {
         ids.scope,
         note,
       );
+    if (changes !== 1) throw notInserted("checkpoint");
   }
 
   /** The checkpoint at a position, if there is one. */
@@ -112,6 +125,36 @@ export class CheckpointTable {
       if (last === undefined) return;
       next = Number(last["position"]) + 1;
     }
+  }
+
+  /**
+   * The checkpoints before a position for an auditor, oldest first. Whatever number stands in a
+   * row, it can be read.
+   *
+   * @param reading - Runs each read.
+   */
+  *evidence(
+    end: bigint,
+    reading: <T>(work: () => T) => T,
+  ): Generator<CheckpointEvidence, void, undefined> {
+    const select = `SELECT CAST(position AS TEXT) AS at, CAST(size AS TEXT) AS size,
+      lower(hex(root_hash)) AS rootHash, note
+      FROM checkpoint WHERE position >= ? AND position < ? ORDER BY position LIMIT ${CHUNK}`;
+    for (let next = -(2n ** 63n); ; ) {
+      const rows = reading(() => this.#database.prepare(select).all(next, end));
+      yield* rows as unknown as CheckpointEvidence[];
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      next = BigInt(String(last["at"])) + 1n;
+    }
+  }
+
+  /** The position after the newest checkpoint, for {@link evidence}. */
+  evidenceEnd(): bigint {
+    const row = this.#database
+      .prepare("SELECT CAST(max(position) AS TEXT) AS at FROM checkpoint")
+      .get();
+    return row?.["at"] == null ? 0n : BigInt(String(row["at"])) + 1n;
   }
 
   #one(where: string, ...values: number[]): StoredCheckpoint | undefined {

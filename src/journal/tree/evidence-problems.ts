@@ -4,9 +4,11 @@ import { parseObject } from "../../entry/json.js";
 import { isLineOf } from "../../entry/line.js";
 import { formatTimestamp } from "../../entry/timestamp.js";
 import { type Checkpoint, parseCheckpoint } from "../../integrity/checkpoint.js";
+import { risenAbove } from "../../record/sealed-record.js";
 import { counted } from "../../text/safe-text.js";
-import type { EvidenceRow } from "../entries/entry-table.js";
+import type { EvidenceRow, HrTime } from "../entries/entry-table.js";
 import { TIME_BLOCK } from "../file/schema.js";
+import type { CheckpointEvidence } from "./checkpoint-table.js";
 
 /**
  * Says where the columns of a row differ from its line. Queries find a row by its columns, so each
@@ -16,7 +18,7 @@ import { TIME_BLOCK } from "../file/schema.js";
  */
 export function rowProblem(row: EvidenceRow, log: string): string | undefined {
   const timestamp = timestampOf(row);
-  if (isLineOf(row.text, log, timestamp, row)) return undefined;
+  if (timestamp !== undefined && isLineOf(row.text, log, timestamp, row)) return undefined;
   const members = parseObject(row.text);
   if (members === undefined) return undefined; // the verifier reports it
   const wrong = COLUMNS.map(({ key }) => key).filter(
@@ -40,20 +42,48 @@ function says(column: unknown, value: unknown): boolean {
 
 /** Undefined for a number that is not a time. Only somebody else can have written it there. */
 function timestampOf({ timestampMillis }: EvidenceRow): string | undefined {
-  return Number.isNaN(new Date(timestampMillis).getTime())
+  return timestampMillis === null || Number.isNaN(new Date(timestampMillis).getTime())
     ? undefined
     : formatTimestamp(timestampMillis);
 }
 
+/**
+ * Says whether a row has another time of recording than it must have: the one of its line or, where
+ * that did not rise, one nanosecond after the row before. Retention goes by it.
+ *
+ * @param before - When the row before was recorded.
+ */
+export function timeProblem(row: EvidenceRow, before: HrTime): string | undefined {
+  const millis = Date.parse(recordedAt(row.text) ?? timestampOf(row) ?? "");
+  if (Number.isNaN(millis)) return undefined; // the verifier reports the line
+  const [seconds, nanos] = risenAbove(before, millis);
+  return row.seconds === seconds && row.nanos === nanos
+    ? undefined
+    : "the journal has another time of recording for it than its line";
+}
+
+const RECORDED_AT = '"recorded_at":"';
+
+/** The member of a line that is there if it was recorded later than it happened. */
+function recordedAt(line: string): string | undefined {
+  const start = line.indexOf(RECORDED_AT, line.lastIndexOf('"log":')); // behind the details
+  const from = start + RECORDED_AT.length;
+  return start === -1 ? undefined : line.slice(from, line.indexOf('"', from));
+}
+
 /** Says where the columns of a checkpoint differ from its note. */
-export function checkpointProblem({ size, rootHash, note }: Checkpoint): string | undefined {
+export function checkpointProblem({
+  size,
+  rootHash,
+  note,
+}: CheckpointEvidence): string | undefined {
   let signed: Checkpoint;
   try {
     signed = parseCheckpoint(note);
   } catch {
     return undefined; // the verifier reports it
   }
-  if (signed.size === size && signed.rootHash === rootHash) return undefined;
+  if (String(signed.size) === size && signed.rootHash === rootHash) return undefined;
   const covered = counted(signed.size, "entry", "entries");
   return `its columns do not say what the checkpoint of ${covered} says`;
 }
@@ -64,6 +94,11 @@ export function checkpointProblem({ size, rootHash, note }: Checkpoint): string 
  */
 const CHECKS: readonly (readonly [sql: string, problem: string])[] = [
   [
+    `SELECT CAST(sequence AS TEXT) AS sequence FROM entry
+     WHERE sequence >= ${Number.MAX_SAFE_INTEGER} LIMIT 1`,
+    "it has an entry of a sequence that no log reaches,",
+  ],
+  [
     `SELECT pruned_before AS sequence FROM pruning
      WHERE pruned_before = (SELECT max(pruned_before) FROM pruning)
        AND pruned_before IS NOT (SELECT max(sequence) + 1 FROM pruned_leaf)`,
@@ -71,27 +106,31 @@ const CHECKS: readonly (readonly [sql: string, problem: string])[] = [
       "ends before the entry",
   ],
   [
-    `SELECT number * ${TIME_BLOCK} AS sequence FROM
+    `SELECT coalesce(block, number) * ${TIME_BLOCK} AS sequence FROM
        (SELECT sequence / ${TIME_BLOCK} AS number, min(timestamp_millis) AS earliest,
-         max(timestamp_millis) AS latest, max(sequence) AS last FROM entry GROUP BY 1)
-       LEFT JOIN time_block ON block = number
-     WHERE last % ${TIME_BLOCK} = ${TIME_BLOCK - 1}
-       AND (block IS NULL OR earliest_millis > earliest OR latest_millis < latest) LIMIT 1`,
+         max(timestamp_millis) AS latest, min(sequence) AS first, max(sequence) AS last
+        FROM entry GROUP BY 1)
+       FULL JOIN time_block ON block = number
+     WHERE CASE
+       WHEN last IS NULL OR last % ${TIME_BLOCK} <> ${TIME_BLOCK - 1} THEN block IS NOT NULL
+       WHEN block IS NULL THEN 1
+       WHEN first % ${TIME_BLOCK} = 0 THEN earliest_millis <> earliest OR latest_millis <> latest
+       ELSE earliest_millis > earliest OR latest_millis < latest END
+     LIMIT 1`,
     "its summary of times does not match the block of entries that begins with the entry",
-  ],
-  [
-    `SELECT sequence FROM
-       (SELECT sequence, recorded_nanos - lag(recorded_nanos) OVER (ORDER BY sequence) AS rise
-        FROM entry)
-     WHERE rise <= 0 LIMIT 1`,
-    "its times of recording do not rise at the entry",
   ],
 ];
 
-/** Says what is wrong with the tables that no line and no checkpoint speaks for. */
+/**
+ * Says what is wrong with the tables that no line and no checkpoint speaks for, and with the pages
+ * and indexes of the file.
+ */
 export function tableProblems(database: DatabaseSync): string[] {
-  return CHECKS.flatMap(([sql, problem]) => {
+  const problems = CHECKS.flatMap(([sql, problem]) => {
     const row = database.prepare(sql).get();
     return row === undefined ? [] : [`${problem} ${row["sequence"]}`];
   });
+  // `quick_check` does not look into indexes, and queries rely on them.
+  const found = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
+  return found === "ok" ? problems : [...problems, `SQLite finds: ${found}`];
 }

@@ -1,10 +1,11 @@
-import type { EvidenceItem } from "../../integrity/evidence.js";
+import type { EvidenceItem, EvidenceSource } from "../../integrity/evidence.js";
 import { hexOf } from "../../integrity/merkle/merkle-hash.js";
 import type { EntryTable, EvidenceRow } from "../entries/entry-table.js";
 import type { Connection } from "../file/connection.js";
 import { journalFailed } from "../file/failure.js";
+import { alteredEvidence } from "./altered-evidence.js";
 import type { CheckpointTable } from "./checkpoint-table.js";
-import { checkpointProblem, rowProblem, tableProblems } from "./evidence-problems.js";
+import { checkpointProblem, rowProblem, tableProblems, timeProblem } from "./evidence-problems.js";
 
 /** How many rows are read at a time. */
 const ROWS = 512;
@@ -16,38 +17,97 @@ export interface EvidenceParts {
   readonly checkpoints: CheckpointTable;
 }
 
+/** Where the reading of a journal ends. */
+interface End {
+  /** Of the entries. */
+  readonly length: number;
+  /** Of the checkpoints. */
+  readonly position: bigint;
+}
+
+/**
+ * All that a journal has now, as evidence.
+ *
+ * @param length - Tells the next sequence.
+ */
+export function evidenceOf(parts: EvidenceParts, length: () => number): EvidenceSource {
+  const { file, checkpoints } = parts;
+  if (!file.isReadable)
+    return { [Symbol.asyncIterator]: () => asynchronous(alteredEvidence(file)) };
+  // The checkpoints end first: none of them covers entries that come after that.
+  const position = file.read(() => checkpoints.evidenceEnd());
+  const end = { position, length: length() };
+  return { [Symbol.asyncIterator]: () => asynchronous(journalEvidence(parts, end)) };
+}
+
+async function* asynchronous(
+  items: Iterable<EvidenceItem>,
+): AsyncGenerator<EvidenceItem, void, undefined> {
+  yield* items;
+}
+
 /**
  * Reads all that a journal had when the reading began: the leaf hashes of pruned entries, the lines
  * with their leaf hashes, and the checkpoints. It hands them over as they are. It checks only what
- * the verifier cannot see: whether columns and indexes say what the lines say.
+ * the verifier cannot see: whether the schema, the columns and all that helps queries say what the
+ * lines say.
  *
- * @param end - Where the entries (`length`) and the checkpoints (`position`) end.
  * @throws `AuditError` `journal_failed` when entries were pruned meanwhile: a verifier would take
  * them for missing.
  */
-export async function* journalEvidence(
-  { entries, checkpoints, file }: EvidenceParts,
-  { length, position }: { readonly length: number; readonly position: number },
-): AsyncGenerator<EvidenceItem, void, undefined> {
+function* journalEvidence(
+  parts: EvidenceParts,
+  { length, position }: End,
+): Generator<EvidenceItem, void, undefined> {
+  const { entries, checkpoints, file } = parts;
   const reading = <T>(work: () => T): T => file.read(work);
+  for (const { problem } of file.differences) yield { kind: "problem", message: problem };
   const prunedBefore = reading(() => entries.prunedBefore());
+  yield* prunedLeaves(parts);
+  const count = yield* lines(parts, length);
+  const all = reading(() => entries.countBefore(length));
+  if (reading(() => entries.prunedBefore()) !== prunedBefore)
+    throw journalFailed("entries were pruned while it was read; verify it again");
+  if (all !== count)
+    yield { kind: "problem", message: `it has ${all} rows of entries, and ${count} could be read` };
+  for (const checkpoint of checkpoints.evidence(position, reading)) {
+    yield { kind: "checkpoint", note: checkpoint.note };
+    const problem = checkpointProblem(checkpoint);
+    if (problem !== undefined) yield { kind: "problem", message: problem };
+  }
+  for (const message of reading(() => tableProblems(file.database)))
+    yield { kind: "problem", message };
+}
+
+function* prunedLeaves({ entries, file }: EvidenceParts): Generator<EvidenceItem, void, undefined> {
   for (let next = 0; ; ) {
-    const rows = reading(() => entries.prunedLeaves(next, ROWS));
+    const rows = file.read(() => entries.prunedLeaves(next, ROWS));
     for (const { sequence, leafHash } of rows)
       yield { kind: "pruned", sequence, leafHash: hexOf(leafHash) };
     const last = rows.at(-1);
-    if (last === undefined) break;
+    if (last === undefined) return;
     next = last.sequence + 1;
   }
+}
+
+/** Returns how many rows it read. */
+function* lines(
+  { entries, file }: EvidenceParts,
+  length: number,
+): Generator<EvidenceItem, number, undefined> {
+  let time = file.read(() => entries.prunedTime());
+  let count = 0;
   // It starts below 0: a query would show an entry that somebody put there.
   for (let next = Number.MIN_SAFE_INTEGER; next < length; ) {
-    const rows = reading(() => entries.evidence(next, length, ROWS));
+    const rows = file.read(() => entries.evidence(next, length, ROWS));
     for (const row of rows) {
-      const problem = rowProblem(row, file.logId);
+      count++;
+      const problem = rowProblem(row, file.logId) ?? timeProblem(row, time);
+      time = [row.seconds, row.nanos];
       const line = isWhole(row)
         ? row.text
-        : reading(() => entries.rows(row.seq, row.seq + 1, 1))[0]?.line;
-      if (line === undefined) break; // pruned meanwhile
+        : file.read(() => entries.rows(row.seq, row.seq + 1, 1))[0]?.line;
+      if (line === undefined) return count; // pruned meanwhile
       yield {
         kind: "line",
         line,
@@ -59,15 +119,7 @@ export async function* journalEvidence(
     if (last === undefined) break; // the verifier reports what is missing
     next = last.seq + 1;
   }
-  if (reading(() => entries.prunedBefore()) !== prunedBefore)
-    throw journalFailed("entries were pruned while it was read; verify it again");
-  for (const checkpoint of checkpoints.until(position, reading)) {
-    yield { kind: "checkpoint", note: checkpoint.note };
-    const problem = checkpointProblem(checkpoint);
-    if (problem !== undefined) yield { kind: "problem", message: problem };
-  }
-  for (const message of reading(() => tableProblems(file.database)))
-    yield { kind: "problem", message };
+  return count;
 }
 
 /**

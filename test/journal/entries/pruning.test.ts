@@ -9,12 +9,27 @@ import {
   prunable,
   rowOf,
   START,
+  tamper,
   thrownBy,
 } from "../../fixtures/journal.js";
 
 const DAY = 86_400_000;
 
 describe("pruning a journal", () => {
+  test("removes nothing whose time was set back in the file", () => {
+    const path = newPath();
+    const first = openJournal(path);
+    append(first, 5);
+    first.close();
+    tamper(path, "UPDATE entry SET recorded_nanos = recorded_nanos - 315360000000000000");
+    const journal = prunable(path);
+    const olderThan = new Date(START - 1000);
+    expect(thrownBy(() => journal.prune({ olderThan })).message).toMatch(
+      /nothing was pruned: the entry of sequence 0 was recorded later/,
+    );
+    expect(journal.entries()).toHaveLength(5);
+  });
+
   test("removes what was recorded before the time, and keeps the leaf hashes", () => {
     const path = newPath();
     const journal = prunable(path);

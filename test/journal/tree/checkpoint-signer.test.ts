@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
-import { append, newPath, openJournal } from "../../fixtures/journal.js";
+import { append, newPath, openJournal, tamper } from "../../fixtures/journal.js";
 import { keys, NAME, remove, signer, startedLog } from "../../fixtures/signed-log.js";
 
 describe("two histories", () => {
@@ -9,13 +9,7 @@ describe("two histories", () => {
     const audit = startedLog({ journal, signer });
     for (const did of ["did:a", "did:b"]) remove(audit, did);
     await audit.shutdown();
-    const database = new DatabaseSync(journal);
-    database.exec("DROP TRIGGER entry_delete");
-    database.exec("DELETE FROM entry WHERE sequence = 1");
-    database.exec(
-      `CREATE TRIGGER entry_delete BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'no'); END`,
-    );
-    database.close();
+    tamper(journal, "DELETE FROM entry WHERE sequence = 1");
     const again = startedLog({ journal, signer });
     remove(again, "did:x");
     await expect(again.checkpoint()).rejects.toMatchObject({ code: "verification_failed" });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -10,7 +10,7 @@ import { signingKeyOf } from "../../../src/integrity/keys/signing-key.js";
 import type { Journal } from "../../../src/journal/index.js";
 import { ndjsonSource, type VerificationReport, verify } from "../../../src/verify/index.js";
 import { jsonObject } from "../../fixtures/arbitrary-json.js";
-import { append, newPath, openJournal, prunable, rowOf } from "../../fixtures/journal.js";
+import { append, newPath, openJournal, prunable, rowOf, tamper } from "../../fixtures/journal.js";
 import { keys, NAME, vkey } from "../../fixtures/signed-log.js";
 
 let folder: string;
@@ -47,13 +47,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function tampered(sql: string, trustedCheckpoint = last): Promise<VerificationReport> {
   const path = newPath();
   cpSync(original, path);
-  const database = new DatabaseSync(path);
-  for (const { name } of database
-    .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
-    .all())
-    database.exec(`DROP TRIGGER ${name}`);
-  database.exec(sql);
-  database.close();
+  tamper(path, sql);
   return verify(openJournal(path, { readOnly: true }).evidence(), {
     keys: [vkey],
     trustedCheckpoint,
@@ -253,6 +247,27 @@ test("an entry in front of the first one, which a query would show, is found", a
 
 test.each([
   ["an index of times that hides entries", "INSERT INTO time_block VALUES (0, 5, 6)"],
+  ["an index of times for a block that is not whole", "INSERT INTO time_block VALUES (1, 5, 6)"],
+  [
+    "times of recording ten years back",
+    "UPDATE entry SET recorded_nanos = recorded_nanos - 315360000000000000",
+  ],
+  [
+    "a time that no number can hold",
+    "UPDATE entry SET timestamp_millis = 1152921504606846976 WHERE sequence = 7",
+  ],
+  [
+    "a size that no number can hold",
+    "UPDATE checkpoint SET size = 1152921504606846976 WHERE size = 100",
+  ],
+  [
+    "a position that no number can hold",
+    "UPDATE checkpoint SET position = 1152921504606846976, root_hash = zeroblob(32) WHERE size = 200",
+  ],
+  [
+    "a sequence that no number can hold",
+    "UPDATE entry SET sequence = 1152921504606846976 WHERE sequence = 199",
+  ],
   [
     "a pruning that never was",
     "INSERT INTO pruning VALUES (4, 0, 5, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z')",
@@ -266,13 +281,132 @@ test.each([
   const path = newPath();
   if (wide === 200) cpSync(original, path);
   else (await filled(path, wide)).close();
-  const database = new DatabaseSync(path);
-  for (const { name } of database
-    .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
-    .all())
-    database.exec(`DROP TRIGGER ${name}`);
-  database.exec(sql.replace("INSERT INTO time_block", "INSERT OR REPLACE INTO time_block"));
-  database.close();
+  tamper(path, sql.replace("INSERT INTO time_block", "INSERT OR REPLACE INTO time_block"));
   const report = await verify(openJournal(path, { readOnly: true }).evidence(), { keys: [vkey] });
   expect(report).toMatchObject({ verified: false, integrity: "failed" });
+});
+
+const VOTE = `timestamp_millis, recorded_nanos, trace_flags, resource, scope, leaf_hash, operation,
+  proposal_id, subject_id, kind, actor_did, decision, line`;
+const ENDLESS = `SELECT value AS sequence, 0 AS log_id, 0 AS leaf_hash, 0 AS line FROM
+  (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n) SELECT value FROM n)`;
+const SCHEMA_ATTACKS: readonly (readonly [what: string, sql: string, problem: string])[] = [
+  [
+    "a table made anew without STRICT, with a forged row between two sequences",
+    `ALTER TABLE entry RENAME TO old;
+     CREATE TABLE entry (sequence, ${VOTE});
+     INSERT INTO entry SELECT sequence, ${VOTE} FROM old;
+     INSERT INTO entry SELECT 11.5, ${VOTE} FROM old WHERE sequence = 11;
+     DROP TABLE old`,
+    "its table entry is not the one of a journal",
+  ],
+  [
+    "a view that hides an actor from whoever reads it",
+    `DROP VIEW audit; CREATE VIEW audit AS SELECT * FROM entry WHERE actor_did <> 'did:a'`,
+    "its view audit is not the one of a journal",
+  ],
+  [
+    "a trigger of the right name that does nothing",
+    `DROP TRIGGER entry_insert;
+     CREATE TRIGGER entry_insert BEFORE INSERT ON entry BEGIN SELECT RAISE(IGNORE); END`,
+    "its trigger entry_insert is not the one of a journal",
+  ],
+  [
+    "a trigger too much",
+    "CREATE TRIGGER later BEFORE INSERT ON entry BEGIN SELECT RAISE(IGNORE); END",
+    "it has a trigger later, which no journal has",
+  ],
+  ["a table too much", "CREATE TABLE note (text)", "it has a table note, which no journal has"],
+  [
+    "an index over other rows",
+    `DROP INDEX entry_by_actor_did;
+     CREATE INDEX entry_by_actor_did ON entry (actor_did) WHERE actor_did = 'did:z'`,
+    "its index entry_by_actor_did is not the one of a journal",
+  ],
+  [
+    "a view in place of the entries that never ends",
+    `DROP VIEW audit; DROP TABLE entry; CREATE VIEW entry AS ${ENDLESS}`,
+    "it has no table entry",
+  ],
+  [
+    "a view in place of the log's name that never ends",
+    `DROP TABLE log; CREATE VIEW log AS ${ENDLESS}`,
+    "it has no table log",
+  ],
+  ["a table that is gone", "DROP TABLE pruned_leaf", "it has no table pruned_leaf"],
+];
+
+describe("a journal whose schema was changed", () => {
+  test.each(SCHEMA_ATTACKS)("%s: is found by name", async (_, sql, problem) => {
+    const path = newPath();
+    cpSync(original, path);
+    const database = new DatabaseSync(path);
+    for (const { name } of database
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+      .all())
+      if (!sql.includes("TRIGGER")) database.exec(`DROP TRIGGER ${name}`);
+    database.exec(sql);
+    database.close();
+    expect(() => openJournal(path)).toThrow(/damaged/);
+    const report = await verify(openJournal(path, { readOnly: true }).evidence(), { keys: [vkey] });
+    expect(report).toMatchObject({ verified: false, integrity: "failed" });
+    expect(report.problems.map(({ message }) => message)).toContainEqual(JSON.stringify(problem));
+  });
+
+  test("does not hide an altered line", async () => {
+    const report = await tampered(
+      `${SCHEMA_ATTACKS[0]?.[1]};
+       UPDATE entry SET line = ${"CAST(replace(CAST(line AS TEXT), 'did:a', 'did:b') AS BLOB)"}
+       WHERE sequence = 77`.replace("DROP TABLE old", "DROP TABLE old; DROP VIEW audit"),
+    );
+    expect(placesOf(report)).toContainEqual(["leaf_hash_mismatch", 77]);
+  });
+
+  test("answers no query from tables that are not a journal's", () => {
+    const path = newPath();
+    cpSync(original, path);
+    const database = new DatabaseSync(path);
+    database.exec(`DROP INDEX entry_by_actor_did;
+      CREATE INDEX entry_by_actor_did ON entry (actor_did) WHERE actor_did = 'did:z'`);
+    database.close();
+    const journal = openJournal(path, { readOnly: true });
+    for (const work of [
+      () => journal.entries(),
+      () => journal.count(),
+      () => [...journal.lines()],
+      () => journal.stats(),
+      () => journal.length,
+      () => [...journal.checkpoints()],
+    ])
+      expect(work).toThrow(/its index entry_by_actor_did is not the one of a journal/);
+  });
+});
+
+test("an index that lost rows, and whose schema looks right, is found", async () => {
+  const path = newPath();
+  cpSync(original, path);
+  const database = new DatabaseSync(path);
+  const [forged, own] = ["actor_did = 'did:zzz'", "actor_did IS NOT NULL"] as const;
+  database.exec(`DROP INDEX entry_by_actor_did;
+    CREATE INDEX entry_by_actor_did ON entry (actor_did) WHERE ${forged}`);
+  database.close();
+  const bytes = readFileSync(path);
+  bytes.write(own, bytes.indexOf(forged)); // SQLite does not let its own schema be edited
+  writeFileSync(path, bytes);
+  const journal = openJournal(path, { readOnly: true });
+  expect(journal.count({ actorDid: "did:a" })).toBe(0);
+  const report = await verify(journal.evidence(), { keys: [vkey] });
+  expect(report).toMatchObject({ verified: false, integrity: "failed" });
+  expect(report.problems[0]?.message).toContain("entry_by_actor_did");
+});
+
+test("an append that a trigger ignores is not taken for one", () => {
+  const path = newPath();
+  const journal = openJournal(path);
+  append(journal, 1);
+  const shell = new DatabaseSync(path);
+  shell.exec("CREATE TRIGGER later BEFORE INSERT ON entry BEGIN SELECT RAISE(IGNORE); END");
+  shell.close();
+  expect(() => append(journal, 1)).toThrow(/did not write it/);
+  expect(journal.length).toBe(1);
 });
