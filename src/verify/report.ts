@@ -233,7 +233,8 @@ function unknownOf(
   );
   say(
     pruned > acceptPruned,
-    `The caller accepts that ${counted(acceptPruned, "entry was", "entries were")} pruned, and no more.`,
+    `The caller accepts that ${counted(acceptPruned, "entry was", "entries were")} pruned, ` +
+      "and no more.",
   );
   say(
     size < leaves.end && !partial,

@@ -65,9 +65,11 @@ export function emptyJournal(): DatabaseSync {
   return database;
 }
 
-/** `ANALYZE` makes tables of statistics. They change how SQLite looks for rows, not what it finds. */
-const OBJECTS =
-  "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite^_stat_' ESCAPE '^'";
+/**
+ * `ANALYZE` makes tables of statistics. They change how SQLite looks for rows, not what it finds.
+ */
+const OBJECTS = `SELECT type, name, sql FROM sqlite_schema
+  WHERE name NOT LIKE 'sqlite^_stat_' ESCAPE '^'`;
 
 function objectsIn(database: DatabaseSync): SchemaObject[] {
   return database

@@ -42,7 +42,8 @@ export class CheckpointTable {
   positions(): number[] {
     return this.#database
       .prepare(
-        `SELECT position FROM checkpoint WHERE position < ${Number.MAX_SAFE_INTEGER} ORDER BY position`,
+        `SELECT position FROM checkpoint WHERE position < ${Number.MAX_SAFE_INTEGER}
+         ORDER BY position`,
       )
       .all()
       .map(({ position }) => Number(position));
