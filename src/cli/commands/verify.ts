@@ -67,17 +67,17 @@ export const verifyCommand: Command = defineCommand({
   flags: FLAGS,
   details: [
     ...SOURCE_DETAILS,
-    "A FILE.checkpoint beside an export is read too. Get the keys in a way that you trust, not together",
-    "with the evidence.",
+    "A FILE.checkpoint beside an export is read too. Get the keys in a way that you trust, not",
+    "together with the evidence.",
     "",
-    "A file of keys has one key a line. Write the period of a key that went out of use after the key,",
-    'in the file or in the argument: "VKEY from=2026-01-01 to=2026-06-30". Write "VKEY witness" for the',
-    "key of a witness: it never speaks for a log.",
+    "A file of keys has one key a line. Write the period of a key that went out of use after the",
+    'key, in the file or in the argument: "VKEY from=2026-01-01 to=2026-06-30". Write "VKEY',
+    'witness" for the key of a witness: it never speaks for a log.',
     "",
     "In a log that is being written, no checkpoint covers the last entries yet. --covered-only says",
     "that this is enough; without it, the exit code is then 3.",
     "",
-    "Exit code 0: verified. 1: something is wrong. 3: it cannot be read, or not all of it is verified.",
+    "Exit code 0: verified. 1: something is wrong. 3: it cannot be read, or not all is verified.",
   ],
   examples: [
     {

@@ -58,7 +58,7 @@ function headline(report: VerificationReport): string {
     case "unknown":
       return covered === 0
         ? "unknown: nothing was found wrong, but nothing verifies it either"
-        : `unknown: nothing was found wrong, but only ${covered} of ${entries} entries are verified`;
+        : `unknown: nothing is wrong, but only ${covered} of ${entries} entries are verified`;
   }
 }
 

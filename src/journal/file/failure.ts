@@ -19,8 +19,8 @@ export function damaged(path: string, cause: unknown): AuditError {
 /** Makes a `journal_failed` for a row that SQLite took without an error, and did not write. */
 export function notInserted(table: string): AuditError {
   return journalFailed(
-    `SQLite took a row of ${table} and did not write it: a trigger that is not the journal's must ` +
-      "have ignored it. Verify the journal (quorumlog verify)",
+    `SQLite took a row of ${table} and did not write it: a trigger that is not the journal's ` +
+      "must have ignored it. Verify the journal (quorumlog verify)",
   );
 }
 
