@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { generateKeys } from "../../integrity/keys/key-generation.js";
+import { registerIn } from "../../journal/tree/name-register.js";
 import { visible } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
 import { invoke } from "../input/invoke.js";
@@ -119,12 +120,16 @@ async function record(journal: string): Promise<Recorded> {
   // loaded here, since it brings OpenTelemetry, which the help does not need
   const { GovernanceAuditLog } = await import("../../log/governance-audit-log.js");
   const { privateKeyPem, vkey } = generateKeys(LOG, "ed25519");
+  const register = registerIn(dirname(journal), LOG);
+  const isNew = !existsSync(register);
   let reading = 0;
   const clock = (): Date => new Date(START + STEP * reading++);
   const audit = new GovernanceAuditLog({ logId: LOG, journal, clock, signer: privateKeyPem });
   recordFederation(audit);
   const { logId, length: entries } = audit;
   await audit.shutdown();
+  // the key is gone, so that nothing can sign a second history; the next demo has its own key
+  if (isNew) rmSync(register, { force: true });
   writeFileSync(verifierKey, `${vkey}\n`, { flag: "wx" });
   return { journal, verifierKey, logId, entries };
 }
