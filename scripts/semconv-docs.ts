@@ -171,7 +171,7 @@ ${table(
   [
     [
       "kind of `proposal_created`, `authorization_granted`, `authorization_revoked`",
-      codes(PROPOSAL_KINDS),
+      `${codes(PROPOSAL_KINDS)}, and the log's own \`kinds\``,
     ],
     [
       "decision of `vote_cast`, and both decisions in the details of `byzantine_detected`",

@@ -35,6 +35,7 @@ export {
   OPERATIONS,
   type Operation,
   type OperationFields,
+  type OwnKinds,
   PROPOSAL_KINDS,
   type ProposalKind,
   VOTE_DECISIONS,

@@ -3,7 +3,12 @@ import { COLUMNS, OPTIONAL_COLUMNS, type OptionalColumn } from "./columns.js";
 import { copyJsonObject } from "./copy-json.js";
 import type { JsonObject, JsonValue } from "./json.js";
 import { MAX_LINE_BYTES } from "./line.js";
-import { OPERATION_PATTERN, RESERVED_OPERATION, VOCABULARIES } from "./operations.js";
+import {
+  OPERATION_PATTERN,
+  PROPOSAL_KINDS,
+  RESERVED_OPERATION,
+  VOCABULARIES,
+} from "./operations.js";
 import { timeMillis } from "./timestamp.js";
 
 /**
@@ -51,9 +56,13 @@ const NO_DETAILS: JsonObject = Object.freeze({});
  * often spell it so. An unknown field is refused, since its value would be lost.
  *
  * @param event - Untrusted.
+ * @param kinds - The kinds of proposals that the log knows.
  * @throws {@link AuditError} `invalid_entry` naming the field.
  */
-export function validateEvent(event: AuditEvent): ValidEvent {
+export function validateEvent(
+  event: AuditEvent,
+  kinds: readonly string[] = PROPOSAL_KINDS,
+): ValidEvent {
   const source = objectOf(event, "event");
   const operation = operationOf(readField(source, "operation", "operation"));
   const details = readField(source, "details", "details") ?? undefined;
@@ -67,7 +76,7 @@ export function validateEvent(event: AuditEvent): ValidEvent {
     timestamp === undefined ? undefined : timeMillis(timestamp, "timestamp"),
   );
   refuseUnknownFields(source);
-  checkVocabulary(valid);
+  checkVocabulary(valid, kinds);
   return valid;
 }
 
@@ -109,11 +118,10 @@ function operationOf(value: unknown): string {
   return value;
 }
 
-function checkVocabulary(event: ValidEvent): void {
+function checkVocabulary(event: ValidEvent, kinds: readonly string[]): void {
   const vocabulary = VOCABULARIES.get(event.operation);
   if (vocabulary === undefined) return;
-  if (event.kind !== undefined && vocabulary.kind !== undefined)
-    oneOf(vocabulary.kind, event.kind, "kind");
+  if (event.kind !== undefined && vocabulary.hasKind) oneOf(kinds, event.kind, "kind");
   if (event.decision !== undefined && vocabulary.decision !== undefined)
     oneOf(vocabulary.decision, event.decision, "decision");
   for (const [key, allowed] of Object.entries(vocabulary.details ?? {})) {

@@ -15,7 +15,7 @@ import type {
   GovernanceProposal,
   Vote,
 } from "./domain.js";
-import { CONSENSUS_DECISIONS, PROPOSAL_KINDS, VOTE_DECISIONS } from "./operations.js";
+import { CONSENSUS_DECISIONS, VOTE_DECISIONS } from "./operations.js";
 
 /** What `logProposalCreated` takes of a proposal. */
 export type ProposalInput = Pick<
@@ -42,15 +42,22 @@ export type ConsensusInput = Pick<
   | "includedVoteIds"
 >;
 
-/** Makes a `proposal_created` event of a proposal. Throws `invalid_entry`. */
-export function proposalCreated(proposal: ProposalInput): ValidEvent<"proposal_created"> {
+/**
+ * Makes a `proposal_created` event of a proposal. Throws `invalid_entry`.
+ *
+ * @param kinds - The kinds that the log knows.
+ */
+export function proposalCreated(
+  proposal: ProposalInput,
+  kinds: readonly string[],
+): ValidEvent<"proposal_created"> {
   const source = objectOf(proposal, "proposal");
   return validEvent(
     "proposal_created",
     {
       proposalId: identifier(source, "proposalId"),
       subjectId: identifier(source, "subjectId"),
-      kind: oneOf(PROPOSAL_KINDS, readField(source, "kind", "kind"), "kind"),
+      kind: oneOf(kinds, readField(source, "kind", "kind"), "kind"),
       actorDid: identifier(source, "proposerDid"),
     },
     { title: text(source, "title") },
@@ -138,10 +145,13 @@ export function nodeRemoved(node: Pick<GovernanceNode, "did">): ValidEvent<"node
 /**
  * Makes an `authorization_granted` or `authorization_revoked` event of a grant. Throws
  * `invalid_entry`.
+ *
+ * @param kinds - The kinds that the log knows.
  */
 export function authorization<Name extends "authorization_granted" | "authorization_revoked">(
   operation: Name,
   grant: AuthorizationGrant,
+  kinds: readonly string[],
 ): ValidEvent<Name> {
   const source = objectOf(grant, "grant");
   return validEvent(
@@ -149,7 +159,7 @@ export function authorization<Name extends "authorization_granted" | "authorizat
     {
       proposalId: identifier(source, "proposalId"),
       subjectId: identifier(source, "subjectId"),
-      kind: oneOf(PROPOSAL_KINDS, readField(source, "kind", "kind"), "kind"),
+      kind: oneOf(kinds, readField(source, "kind", "kind"), "kind"),
     },
     {},
   );

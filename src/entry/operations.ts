@@ -28,8 +28,32 @@ export const PROPOSAL_KINDS = [
   "delegation",
 ] as const;
 
-/** What a proposal asks for. */
-export type ProposalKind = (typeof PROPOSAL_KINDS)[number];
+/**
+ * The kinds of proposals of the app's own. Merge them into this interface, which is empty, and name
+ * them in the option `kinds` of the log: the log refuses a kind that it does not know.
+ *
+ * @example Declaring a kind of the app
+ * ```ts
+ * import { GovernanceAuditLog } from "quorumlog";
+ *
+ * declare module "quorumlog" {
+ *   interface OwnKinds {
+ *     "retire-model": true;
+ *   }
+ * }
+ *
+ * const audit = new GovernanceAuditLog({ kinds: ["retire-model"] });
+ * audit.logAuthorizationRevoked({ proposalId: "p1", subjectId: "m1", kind: "retire-model" });
+ * ```
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: an app merges its kinds into it
+export interface OwnKinds {}
+
+/** What a proposal asks for: one of {@link PROPOSAL_KINDS}, or a kind of the app's own. */
+export type ProposalKind = (typeof PROPOSAL_KINDS)[number] | Extract<keyof OwnKinds, string>;
+
+/** The form of a kind of the app's own: `[a-z][a-z0-9-]*`, at most 64 characters. */
+export const KIND_PATTERN: RegExp = /^[a-z][a-z0-9-]{0,63}$/;
 
 /** What a node can vote. */
 export const VOTE_DECISIONS = ["approve", "reject", "abstain"] as const;
@@ -106,7 +130,8 @@ export interface OperationFields {
 
 /** The values that the columns of an operation may have, wherever the event came from. */
 export interface Vocabulary {
-  readonly kind?: readonly string[];
+  /** Whether its kind must be one that the log knows. */
+  readonly hasKind?: true;
   readonly decision?: readonly string[];
   /**
    * For each detail that the operation's entry type names: its JSON type, or the values it may
@@ -117,7 +142,7 @@ export interface Vocabulary {
 
 /** The vocabularies of the eight operations. An app's own operations are free. */
 export const VOCABULARIES: ReadonlyMap<string, Vocabulary> = new Map<Operation, Vocabulary>([
-  ["proposal_created", { kind: PROPOSAL_KINDS, details: { title: "string" } }],
+  ["proposal_created", { hasKind: true, details: { title: "string" } }],
   ["vote_cast", { decision: VOTE_DECISIONS, details: { vote_id: "string" } }],
   [
     "consensus_reached",
@@ -139,8 +164,8 @@ export const VOCABULARIES: ReadonlyMap<string, Vocabulary> = new Map<Operation, 
   ],
   ["node_added", { details: { name: "string", weight: "number" } }],
   ["node_removed", {}],
-  ["authorization_granted", { kind: PROPOSAL_KINDS }],
-  ["authorization_revoked", { kind: PROPOSAL_KINDS }],
+  ["authorization_granted", { hasKind: true }],
+  ["authorization_revoked", { hasKind: true }],
 ]);
 
 /** The operation name of the log's own checkpoints. No event can have it. */

@@ -70,6 +70,11 @@ export class AuditLogProcessor extends AuditLog implements LogRecordProcessor {
       this.#log.commitForeign(record, context);
   }
 
+  /** @internal The kinds of proposals that the log knows. */
+  get kinds(): readonly string[] {
+    return this.#log.kinds;
+  }
+
   /** @internal A draft that this processor commits when it comes by in the context of a record. */
   draft(event: ValidEvent, spanContext: SpanContext | undefined): Draft {
     return this.#log.draft(event, spanContext);

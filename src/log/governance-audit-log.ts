@@ -114,7 +114,7 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
 
   /** Records that a proposal was made. Its proposer is the actor. */
   logProposalCreated(proposal: ProposalInput): EntryOf<"proposal_created"> {
-    return this.#record(proposalCreated(proposal));
+    return this.#record(proposalCreated(proposal, this.#processor.kinds));
   }
 
   /** Records a vote. The voter is the actor. */
@@ -144,12 +144,12 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
 
   /** Records that a subject may run, because of a proposal. */
   logAuthorizationGranted(grant: AuthorizationGrant): EntryOf<"authorization_granted"> {
-    return this.#record(authorization("authorization_granted", grant));
+    return this.#record(authorization("authorization_granted", grant, this.#processor.kinds));
   }
 
   /** Records that a subject may no longer run, because of a proposal. */
   logAuthorizationRevoked(grant: AuthorizationGrant): EntryOf<"authorization_revoked"> {
-    return this.#record(authorization("authorization_revoked", grant));
+    return this.#record(authorization("authorization_revoked", grant, this.#processor.kinds));
   }
 
   /**
@@ -158,7 +158,7 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
    * present must keep to their vocabularies.
    */
   log(event: AuditEvent): AuditEntry {
-    return this.#emitted(validateEvent(event));
+    return this.#emitted(validateEvent(event, this.#processor.kinds));
   }
 
   /**

@@ -6,6 +6,7 @@ import { meterProviderOf } from "../delivery/delivery-metrics.js";
 import { type ErrorListener, listenerOf } from "../delivery/reporter.js";
 import type { AuditEvent } from "../entry/audit-event.js";
 import { DEFAULT_LOG_ID, logIdOf } from "../entry/log-id.js";
+import { KIND_PATTERN, PROPOSAL_KINDS } from "../entry/operations.js";
 import { timeMillis } from "../entry/timestamp.js";
 import { AuditError, invalidOption } from "../errors.js";
 import type { SigningKey } from "../integrity/keys/signing-key.js";
@@ -97,6 +98,13 @@ export interface AuditLogProcessorOptions {
    * {@link DEFAULT_CHECKPOINT_MILLIS}, 60 000 ms, whichever comes first
    */
   readonly checkpointEvery?: CheckpointEvery | undefined;
+  /**
+   * Kinds of proposals that the log records beside the nine of {@link PROPOSAL_KINDS}. Declare them
+   * in {@link OwnKinds} too. Each is `[a-z][a-z0-9-]*`, at most 64 characters.
+   *
+   * @defaultValue none: a kind that is not one of the nine is refused
+   */
+  readonly kinds?: readonly string[] | undefined;
   /** Where sealed records go on to, in this order. The log flushes them and shuts them down. */
   readonly mirrors?: readonly LogRecordProcessor[] | undefined;
   /**
@@ -146,6 +154,8 @@ export interface ResolvedOptions extends MemoryBounds {
   /** Empty if nothing is signed. */
   readonly keys: readonly SigningKey[];
   readonly checkpointEvery: { readonly entries: number; readonly millis: number };
+  /** The nine, and the app's own. */
+  readonly kinds: readonly string[];
   readonly mirrors: readonly AuditMirror[];
   readonly meterProvider: () => MeterProvider;
   readonly redact: ((event: AuditEvent) => AuditEvent) | undefined;
@@ -168,6 +178,7 @@ const READERS: Readers<ReadOptions> = {
   durability: withDefault("commit", oneOf("commit", "batch")),
   signer: optional((value) => new Signer(value as SignerKey)),
   checkpointEvery: (value = {}, field) => readOptions(value, CHECKPOINT_READERS, field),
+  kinds: (value = [], field) => [...PROPOSAL_KINDS, ...arrayOf(kind)(value, field)],
   mirrors: withDefault<readonly AuditMirror[]>([], mirrors),
   meterProvider: meterProviderOf,
   redact: optional(callback()),
@@ -255,6 +266,11 @@ function opened(
       `the journal belongs to the log "${journal.logId}"; leave the option out`,
     );
   return journal;
+}
+
+function kind(value: unknown, field: string): string {
+  if (typeof value === "string" && KIND_PATTERN.test(value)) return value;
+  throw invalidOption(field, "expected [a-z][a-z0-9-]* of at most 64 characters");
 }
 
 /** A clock in milliseconds since 1970. */

@@ -35,6 +35,8 @@ const inUse = new WeakSet<Journal>();
  */
 export class SealedLog {
   readonly id: string;
+  /** The kinds of proposals that it knows. */
+  readonly kinds: readonly string[];
   readonly memory: MemoryStore;
   readonly mirrors: Mirrors;
   readonly journal: Journal | undefined;
@@ -60,6 +62,7 @@ export class SealedLog {
   constructor(options: ResolvedOptions) {
     const { journal } = options;
     this.id = options.logId;
+    this.kinds = options.kinds;
     this.report = reporterTo(options.onError);
     this.memory = new MemoryStore(options);
     this.#now = options.clock;
@@ -128,7 +131,7 @@ export class SealedLog {
     this.assertOpen();
     return new Draft(
       this,
-      this.#redact === undefined ? event : redactedBy(this.#redact, event),
+      this.#redact === undefined ? event : redactedBy(this.#redact, event, this.kinds),
       spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined,
       this.#now(),
     );
@@ -217,7 +220,7 @@ export class SealedLog {
   /** Records what the app's own logger emitted. Never throws: a failure is reported and counted. */
   commitForeign(record: ReadWriteLogRecord, context: Context | undefined): void {
     try {
-      const draft = this.draft(validateEvent(foreignEvent(record)), record.spanContext);
+      const draft = this.draft(validateEvent(foreignEvent(record), this.kinds), record.spanContext);
       // what the hook took away must not go on in the attributes that it came from
       this.commit(draft, record, context, this.#redact !== undefined);
     } catch (cause) {
@@ -281,7 +284,11 @@ function journalRow(
  * @throws {@link AuditError} `invalid_entry` when the hook throws, or answers what cannot be
  * recorded.
  */
-function redactedBy(redact: (event: AuditEvent) => AuditEvent, event: ValidEvent): ValidEvent {
+function redactedBy(
+  redact: (event: AuditEvent) => AuditEvent,
+  event: ValidEvent,
+  kinds: readonly string[],
+): ValidEvent {
   const { timestampMillis, details, ...columns } = event;
   const copy: AuditEvent = {
     ...columns,
@@ -294,7 +301,7 @@ function redactedBy(redact: (event: AuditEvent) => AuditEvent, event: ValidEvent
   } catch (cause) {
     throw invalidEntry("redact", "the hook threw", cause);
   }
-  const redacted = validateEvent(answer);
+  const redacted = validateEvent(answer, kinds);
   if (redacted.operation !== event.operation)
     throw invalidEntry("redact", "the hook must keep the operation");
   return redacted;
