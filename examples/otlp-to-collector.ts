@@ -21,7 +21,10 @@ interface ExportRequest {
 
 const endpoint = process.env["OTEL_EXPORTER_OTLP_ENDPOINT"];
 const collector = endpoint === undefined ? await startCollector() : undefined;
-const mirror = otlpMirror(collector === undefined ? {} : { url: `${collector.origin}/v1/logs` });
+// the stand-in reads JSON, because that needs no package
+const mirror = otlpMirror(
+  collector && { url: `${collector.origin}/v1/logs`, protocol: "http/json" },
+);
 const audit = new GovernanceAuditLog({ mirrors: [mirror] });
 
 audit.logNodeAdded({ did: "did:pqaid:alice", name: "alice", weight: 1 });

@@ -153,8 +153,8 @@ export const ATTRIBUTE_CONVENTIONS: readonly AttributeConvention[] = [
 /** One metric of the semantic conventions. */
 export interface MetricConvention {
   readonly name: string;
-  /** All of them are asynchronous: each collection reads the ledger. */
-  readonly instrument: "counter" | "updowncounter" | "gauge";
+  /** Those of the ledger are asynchronous: each collection reads it. */
+  readonly instrument: "counter" | "updowncounter" | "gauge" | "histogram";
   /** In UCUM, as the instrument reports it. */
   readonly unit: string;
   /** The attributes of the data points. Some data points have only some of them. */
@@ -163,6 +163,7 @@ export interface MetricConvention {
 }
 
 const COMPONENT = [names.ATTR_OTEL_COMPONENT_TYPE, names.ATTR_OTEL_COMPONENT_NAME] as const;
+const EXPORTER = [...COMPONENT, names.ATTR_SERVER_ADDRESS, names.ATTR_SERVER_PORT] as const;
 
 /**
  * Every metric of a reliable mirror and of a log with a journal, in the order of the documentation.
@@ -218,6 +219,29 @@ export const METRIC_CONVENTIONS: readonly MetricConvention[] = [
     unit: "{log_record}",
     attributes: COMPONENT,
     brief: "The most records that may be pending: `maxPending`.",
+  },
+  {
+    name: names.METRIC_EXPORTER_LOG_INFLIGHT,
+    instrument: "updowncounter",
+    unit: "{log_record}",
+    attributes: EXPORTER,
+    brief: "Records that `otlpMirror` is sending now.",
+  },
+  {
+    name: names.METRIC_EXPORTER_LOG_EXPORTED,
+    instrument: "counter",
+    unit: "{log_record}",
+    attributes: [...EXPORTER, names.ATTR_ERROR_TYPE],
+    brief:
+      "Records that `otlpMirror` sent, once for each attempt. With `error.type`, the attempt " +
+      "failed: a status, a code such as `ECONNREFUSED`, or `rejected` for a partial success.",
+  },
+  {
+    name: names.METRIC_EXPORTER_OPERATION_DURATION,
+    instrument: "histogram",
+    unit: "s",
+    attributes: [...EXPORTER, names.ATTR_ERROR_TYPE, names.ATTR_HTTP_RESPONSE_STATUS_CODE],
+    brief: "How long one request of `otlpMirror` took.",
   },
   {
     name: names.METRIC_JOURNAL_LAG,

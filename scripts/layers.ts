@@ -55,7 +55,7 @@ const ROOMS: Rooms = {
   "journal/tree": "file entries",
   "journal/outbox": "file entries tree",
   log: [CORE, `${OTEL} node:*`],
-  otlp: [ADAPTER, `${OTEL} @opentelemetry/exporter-* @opentelemetry/otlp-* node:*`],
+  otlp: [ADAPTER, `${OTEL} node:*`],
   logger: [ADAPTER, `${OTEL} node:*`],
   winston: [`logger ${ADAPTER}`, `${OTEL} type:winston node:*`],
   loki: [`entry query semconv http type:integrity ${GROUND}`, `node:timers/promises ${PURE}`],

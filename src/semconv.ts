@@ -53,6 +53,15 @@ export const METRIC_DELIVERY_DELIVERED = "quorumlog.delivery.delivered";
 export const METRIC_DELIVERY_REJECTED = "quorumlog.delivery.rejected";
 /** Age of the oldest pending record, in seconds. */
 export const METRIC_DELIVERY_PENDING_AGE = "quorumlog.delivery.pending.age";
+/**
+ * Records whose export ended. Those that failed have `error.type`. A name of the OpenTelemetry
+ * semantic conventions.
+ */
+export const METRIC_EXPORTER_LOG_EXPORTED = "otel.sdk.exporter.log.exported";
+/** Records that are being exported. A name of the OpenTelemetry semantic conventions. */
+export const METRIC_EXPORTER_LOG_INFLIGHT = "otel.sdk.exporter.log.inflight";
+/** How long one export took, in seconds. A name of the OpenTelemetry semantic conventions. */
+export const METRIC_EXPORTER_OPERATION_DURATION = "otel.sdk.exporter.operation.duration";
 /** How long the oldest entry that is not in the journal yet has waited, in seconds. */
 export const METRIC_JOURNAL_LAG = "quorumlog.journal.lag";
 /**
@@ -63,6 +72,12 @@ export const ATTR_OTEL_COMPONENT_TYPE = "otel.component.type";
  * Name of the component that a metric measures. A name of the OpenTelemetry semantic conventions.
  */
 export const ATTR_OTEL_COMPONENT_NAME = "otel.component.name";
+/** Host of the server. A name of the OpenTelemetry semantic conventions. */
+export const ATTR_SERVER_ADDRESS = "server.address";
+/** Port of the server. A name of the OpenTelemetry semantic conventions. */
+export const ATTR_SERVER_PORT = "server.port";
+/** Status of the answer. A name of the OpenTelemetry semantic conventions. */
+export const ATTR_HTTP_RESPONSE_STATUS_CODE = "http.response.status_code";
 /**
  * Why a record was rejected: `rejected` by the backend, or `queue_full`. A name of the
  * OpenTelemetry semantic conventions.

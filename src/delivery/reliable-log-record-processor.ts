@@ -271,6 +271,7 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
 
   #onFailed({ kind, reason }: ExportFailure): void {
     this.#lastError = reason;
+    if (this.#shutdown !== undefined) return; // it rejects with this reason, if it fails
     const isLasting = (this.#oldestPendingMillis() ?? 0) > LASTING_MILLIS;
     const advice =
       ADVICE[kind] ?? (isLasting ? "this has lasted for more than a minute" : undefined);

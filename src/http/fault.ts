@@ -21,6 +21,27 @@ export function faultText(error: unknown): string {
   return excerpt(reasonOf(error, MAX_DEPTH), MAX_LENGTH);
 }
 
+/**
+ * Codes of errors that waiting does not mend:
+ *
+ * - what `node:http` refuses: a header, a protocol, a proxy, an agent;
+ * - what `node:tls` and OpenSSL refuse: a certificate (`X509_V_ERR_…`), a host name, a key, the
+ *   handshake. `EPROTO` and `wrong version number` mean that the server does not speak TLS;
+ * - what the HTTP parser refuses, since the server does not speak HTTP.
+ */
+const CONFIGURATION_CODES: readonly RegExp[] = [
+  /^ERR_(?:INVALID|PROXY|TLS|SSL|OSSL)_/,
+  /^(?:UNABLE_TO|CERT|CRL|ERROR_IN_C|DEPTH_ZERO|SELF_SIGNED|HOSTNAME|INVALID|PATH_LENGTH)_/,
+  /^EPROTO$/,
+  /^HPE_(?!INVALID_EOF_STATE$)/, // that one is a connection that broke off
+];
+
+/** Whether a request failed for a reason that only a change of the configuration can mend. */
+export function isConfigurationFault(error: unknown): boolean {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  return typeof code === "string" && CONFIGURATION_CODES.some((codes) => codes.test(code));
+}
+
 function reasonOf(error: unknown, depth: number): string {
   if (typeof error === "string") return error;
   if (!(error instanceof Error) || depth === 0) return "";

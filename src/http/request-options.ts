@@ -30,7 +30,7 @@ export function headersOf(value: unknown, field: string): Record<string, string>
   if (Object.prototype.toString.call(value) !== "[object Object]")
     throw invalidOption(field, "expected a plain object of strings");
   const headers = Object.entries(value as object).map(([name, text]) => {
-    if (!HEADER_NAME.test(name))
+    if (!isHeaderName(name))
       throw invalidOption(`${field}.${name}`, "HTTP allows no such header name");
     return [name, headerValue(text, `${field}.${name}`)] as const;
   });
@@ -40,10 +40,20 @@ export function headersOf(value: unknown, field: string): Record<string, string>
 /** The value of one header. Throws `invalid_options`. */
 export function headerValue(value: unknown, field: string): string {
   if (typeof value !== "string") throw invalidOption(field, "expected a string");
-  if (!HEADER_VALUE.test(value))
+  if (!isHeaderValue(value))
     throw invalidOption(
       field,
       "HTTP allows no such header value, with a control character or one above U+00FF",
     );
   return value;
+}
+
+/** Whether HTTP allows the name of a header. */
+export function isHeaderName(text: string): boolean {
+  return HEADER_NAME.test(text);
+}
+
+/** Whether HTTP allows the value of a header. */
+export function isHeaderValue(text: string): boolean {
+  return HEADER_VALUE.test(text);
 }

@@ -4,5 +4,5 @@
  * @packageDocumentation
  */
 
-export type { OtlpMirrorOptions } from "./options.js";
+export type { OtlpAgentFactory, OtlpMirrorOptions, OtlpProtocol } from "./options.js";
 export { otlpMirror } from "./otlp-mirror.js";

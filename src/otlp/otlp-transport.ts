@@ -1,26 +1,28 @@
-import type { Agent, IncomingHttpHeaders, IncomingMessage, request } from "node:http";
+import type { Agent, ClientRequest, IncomingMessage, request } from "node:http";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import type { ExportResponse, IExporterTransport } from "@opentelemetry/otlp-exporter-base";
-import type { convertLegacyHttpOptions } from "@opentelemetry/otlp-exporter-base/node-http";
 import { ExportError } from "../delivery/export-error.js";
-import { isObject, parseObject } from "../entry/json.js";
-import { retryAfterMillis, statusText } from "../http/retry.js";
+import { faultText, isConfigurationFault } from "../http/fault.js";
 import { SCOPE_NAME, SCOPE_VERSION } from "../semconv.js";
-import { excerpt } from "../text/safe-text.js";
+import { decodedBody, MAX_ANSWER_BYTES } from "./answer-body.js";
+import type { OtlpConfiguration } from "./configuration.js";
+import { answerError, type OtlpAnswer } from "./otlp-answer.js";
 
-/** The configuration of the stock exporter, made from options and environment. */
-export type OtlpHttpConfiguration = ReturnType<typeof convertLegacyHttpOptions>;
-
-/** Where to send, and how. */
-interface Target {
-  readonly url: URL;
+/** What makes connections, and sends a request over one. */
+interface Client {
   readonly request: typeof request;
   readonly agent: Agent;
+  /** Whether the agent is the mirror's own. */
+  readonly isOwn: boolean;
 }
 
-/** A longer answer is not read to its end. */
-const MAX_ANSWER_BYTES = 65_536;
+/** The types of Node 22 do not know the options of an agent. */
+type GlobalAgent = Agent & { readonly options?: { readonly proxyEnv?: unknown } };
+
+const CONTENT_TYPES = {
+  "http/protobuf": "application/x-protobuf",
+  "http/json": "application/json",
+} as const;
 
 const compressed = promisify(gzip);
 
@@ -29,58 +31,73 @@ const compressed = promisify(gzip);
  * stock transport retries by itself, takes a partial success and an answer that breaks off for
  * success, and hides Retry-After.
  */
-export class OtlpTransport implements IExporterTransport {
-  readonly #configuration: OtlpHttpConfiguration;
-  #target: Promise<Target> | undefined;
+export class OtlpTransport {
+  readonly #configuration: OtlpConfiguration;
+  #client: Promise<Client> | undefined;
+  /** Whether the address has answered before. */
+  #isAnswered = false;
 
-  /** Sends to the URL of the configuration. */
-  constructor(configuration: OtlpHttpConfiguration) {
+  /** Makes a transport that has no connection yet. */
+  constructor(configuration: OtlpConfiguration) {
     this.#configuration = configuration;
   }
 
-  /** Sends one serialized batch. Never rejects. */
-  async send(data: Uint8Array, timeoutMillis: number): Promise<ExportResponse> {
+  /**
+   * Sends one serialized batch. Resolves if the backend has all of it.
+   *
+   * @returns The status of the answer.
+   * @throws `ExportError`, which says what the backend answered, or why it did not.
+   */
+  async send(data: Uint8Array): Promise<number> {
+    let answer: OtlpAnswer;
     try {
-      const error = answerError(await this.#post(data, timeoutMillis));
-      return error === undefined ? { status: "success" } : { status: "failure", error };
+      answer = await this.#post(data);
     } catch (cause) {
-      const { message, code } = cause as NodeJS.ErrnoException;
-      // if node:http refuses a header or the protocol, it will refuse it the next time too
-      const misconfigured = typeof code === "string" && code.startsWith("ERR_INVALID_");
-      return { status: "failure", error: new ExportError(message, { cause, misconfigured }) };
+      throw new ExportError(faultText(cause) || "the connection failed", {
+        cause,
+        // an address that has never answered may be the wrong one; one that has may be restarting
+        misconfigured: isConfigurationFault(cause) || !this.#isAnswered,
+      });
     }
+    this.#isAnswered = true;
+    const error = answerError(answer);
+    if (error !== undefined) throw error;
+    return answer.status;
   }
 
-  /** Closes idle connections. */
-  shutdown(): void {
-    void this.#target?.then(
-      ({ agent }) => agent.destroy(),
-      () => {}, // nothing was opened, and send() reported it
-    );
+  /** Closes idle connections. Leaves an agent that is the app's as it is. */
+  async shutdown(): Promise<void> {
+    const client = await this.#client?.catch(() => undefined); // send() reported it
+    if (client?.isOwn === true) client.agent.destroy();
   }
 
-  async #post(data: Uint8Array, timeoutMillis: number): Promise<OtlpAnswer> {
+  async #post(data: Uint8Array): Promise<OtlpAnswer> {
+    const { url, headers, protocol, compression, timeoutMillis, tls } = this.#configuration;
     const deadline = performance.now() + timeoutMillis;
-    const { headers, compression, userAgent } = this.#configuration;
-    this.#target ??= targetOf(this.#configuration).catch((error: unknown) => {
-      this.#target = undefined; // the next export tries again
+    this.#client ??= clientOf(this.#configuration).catch((error: unknown) => {
+      this.#client = undefined; // the next export tries again
       throw error;
     });
-    const { url, request, agent } = await this.#target;
-    const zipped = compression === "gzip";
-    const body = zipped ? await compressed(data) : data;
+    const { request, agent } = await this.#client;
+    const isZipped = compression === "gzip";
+    const body = isZipped ? await compressed(data) : data;
     const options = {
       method: "POST",
       agent,
+      ...(url.protocol === "https:" && (await tls?.read())),
       headers: {
-        ...(await headers()),
-        "User-Agent": userAgent ?? `${SCOPE_NAME}/${SCOPE_VERSION}`,
-        "Content-Length": body.length,
-        ...(zipped && { "Content-Encoding": "gzip" }),
+        "user-agent": `${SCOPE_NAME}/${SCOPE_VERSION}`,
+        ...headers,
+        "content-type": CONTENT_TYPES[protocol],
+        "content-length": body.length,
+        "accept-encoding": "identity",
+        ...(isZipped && { "content-encoding": "gzip" }),
       },
     };
     const { promise, resolve, reject } = Promise.withResolvers<OtlpAnswer>();
-    const post = request(url, options, (response) => readAnswer(response, resolve, reject));
+    const post: ClientRequest = request(url, options, (response) =>
+      readAnswer(response, resolve, reject),
+    );
     post.on("error", reject);
     post.end(body);
     const timer = setTimeout(() => {
@@ -92,11 +109,21 @@ export class OtlpTransport implements IExporterTransport {
 }
 
 /** Called at the first export, so that an instrumentation of node:http can start before it. */
-async function targetOf({ url: href, agentFactory }: OtlpHttpConfiguration): Promise<Target> {
-  const url = new URL(href);
-  const { request } =
-    url.protocol === "https:" ? await import("node:https") : await import("node:http");
-  return { url, request, agent: await agentFactory(url.protocol) };
+async function clientOf({ url, agent }: OtlpConfiguration): Promise<Client> {
+  const protocol = url.protocol === "https:" ? "https:" : "http:";
+  // the default export: an app may replace the global agent, which the named exports do not show
+  const { default: http } =
+    protocol === "https:" ? await import("node:https") : await import("node:http");
+  const { request } = http;
+  if (typeof agent === "function") return { request, agent: await agent(protocol), isOwn: false };
+  if (agent !== undefined) return { request, agent, isOwn: false };
+  // not there before Node 22.21 and 24.5, and undefined if the process is not to use a proxy
+  const { proxyEnv } = (http.globalAgent as GlobalAgent).options ?? {};
+  return {
+    request,
+    agent: new http.Agent({ keepAlive: true, ...(proxyEnv !== undefined && { proxyEnv }) }),
+    isOwn: true,
+  };
 }
 
 /**
@@ -108,84 +135,19 @@ function readAnswer(
   resolve: (answer: OtlpAnswer) => void,
   reject: (error: Error) => void,
 ): void {
+  const { statusCode: status = 0, headers } = response;
   const chunks: Buffer[] = [];
   let length = 0;
-  const answer = (): void =>
-    resolve({
-      status: response.statusCode ?? 0,
-      headers: response.headers,
-      body: Buffer.concat(chunks).toString("utf8").trim(),
-      cut: length > MAX_ANSWER_BYTES,
-    });
   response.on("data", (chunk: Buffer) => {
     chunks.push(chunk);
     length += chunk.length;
     if (length <= MAX_ANSWER_BYTES) return;
-    answer();
+    resolve({ status, headers, body: undefined });
     response.destroy();
   });
-  response.on("end", answer);
+  response.on("end", () => {
+    const body = decodedBody(Buffer.concat(chunks), headers["content-encoding"]);
+    resolve({ status, headers, body });
+  });
   response.on("error", reject);
-}
-
-/** The answer of a server to one export. */
-export interface OtlpAnswer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-  /** Whether only the beginning of the body was read. */
-  readonly cut: boolean;
-}
-
-/**
- * Judges an answer by the OTLP specification 1.10, "OTLP/HTTP Response". Success is a 2xx with an
- * `ExportLogsServiceResponse` that refuses nothing, or without a body, as Loki answers. Unknown
- * fields are ignored, as the JSON mapping of protobuf demands.
- *
- * @returns What is wrong, or undefined for success.
- */
-export function answerError({ status, headers, body, cut }: OtlpAnswer): ExportError | undefined {
-  if (status < 200 || status > 299)
-    return new ExportError(statusText(status, body), {
-      status,
-      retryAfterMillis: retryAfterMillis(headers["retry-after"]),
-    });
-  if (body === "") return undefined;
-  const partial = cut ? undefined : partialSuccessOf(body);
-  if (partial === undefined)
-    return new ExportError(
-      `HTTP ${status} with a body that is not an answer of OTLP: ${excerpt(body)}`,
-      {
-        misconfigured: true,
-      },
-    );
-  if (partial.rejected === 0) return undefined;
-  const message = `partial success, ${partial.rejected} refused: ${excerpt(partial.message)}`;
-  return new ExportError(message, { rejectedLogRecords: partial.rejected });
-}
-
-interface PartialSuccess {
-  readonly rejected: number;
-  readonly message: string;
-}
-
-/**
- * The JSON mapping of protobuf allows two spellings of a name, and writes a 64-bit integer as a
- * string. Some servers write it as a number.
- */
-function partialSuccessOf(body: string): PartialSuccess | undefined {
-  const answer = parseObject(body);
-  if (answer === undefined) return undefined;
-  const partial = answer["partialSuccess"] ?? answer["partial_success"];
-  if (partial === undefined || partial === null) return { rejected: 0, message: "" };
-  if (!isObject(partial)) return undefined;
-  const rejected = countOf(partial["rejectedLogRecords"] ?? partial["rejected_log_records"] ?? 0);
-  if (rejected === undefined) return undefined;
-  const message = partial["errorMessage"] ?? partial["error_message"];
-  return { rejected, message: typeof message === "string" ? message : "no reason given" };
-}
-
-function countOf(value: unknown): number | undefined {
-  const count = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
-  return typeof count === "number" && Number.isSafeInteger(count) && count >= 0 ? count : undefined;
 }

@@ -157,7 +157,9 @@ describe("a record that the backend refuses for good", () => {
   const manners: Manner[] = [
     { play: "refuse poison" },
     { play: "partial success" },
-    { play: "partial success", asString: true },
+    { play: "partial success", as: "string" },
+    { play: "partial success", as: "protobuf" },
+    { play: "partial success", as: "protobuf that says JSON" },
   ];
   test.each(manners)(
     "stands alone before it is rejected, and costs no other: %o",

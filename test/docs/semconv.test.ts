@@ -17,6 +17,8 @@ import { otlpMirror } from "quorumlog/otlp";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { ATTRIBUTE_CONVENTIONS, METRIC_CONVENTIONS } from "../../scripts/conventions.ts";
 import { columnsOf, LINE_KEYS, samples, semanticConventions } from "../../scripts/semconv-docs.ts";
+import { accepted, OtlpServer, status } from "../fixtures/otlp-server.js";
+import { until } from "../fixtures/until.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const FOR_ALL = ATTRIBUTE_CONVENTIONS.filter(
@@ -79,6 +81,7 @@ describe("the conventions", () => {
 });
 
 function instrumentOf(metric: MetricData): string {
+  if (metric.dataPointType === DataPointType.HISTOGRAM) return "histogram";
   if (metric.dataPointType !== DataPointType.SUM) return "gauge";
   return metric.isMonotonic ? "counter" : "updowncounter";
 }
@@ -94,11 +97,15 @@ test("the metrics of a mirror and of a log with a journal are those of the conve
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const journal = resolve(folder, "governance.db");
   const durable = new GovernanceAuditLog({ journal, meterProvider });
+  await using server = await OtlpServer.start(status(503));
   const mirrored = new GovernanceAuditLog({
-    mirrors: [otlpMirror({ meterProvider })],
-    onError: () => {},
+    mirrors: [otlpMirror({ meterProvider, url: server.url, initialBackoffMillis: 1 })],
   });
   for (const audit of [durable, mirrored]) audit.logNodeRemoved({ did: "did:pqaid:eve" });
+  const flushed = mirrored.flush();
+  await until(() => server.requests.length > 0);
+  server.answer = accepted;
+  await flushed;
   await reader.forceFlush();
   const found = memory
     .getMetrics()
@@ -115,7 +122,7 @@ test("the metrics of a mirror and of a log with a journal are those of the conve
   expect(found).toHaveLength(wanted.length);
   expect(found).toEqual(expect.arrayContaining(wanted));
   await durable.shutdown();
-  await mirrored.shutdown({ timeoutMillis: 1 }).catch(() => {}); // nobody listens there
+  await mirrored.shutdown();
   await meterProvider.shutdown();
 });
 

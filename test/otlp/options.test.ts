@@ -33,13 +33,38 @@ describe("the options of an OTLP mirror", () => {
     expect((await requestOf(second, { url: new URL(second.url) })).path).toBe("/v1/logs");
   });
 
-  test("send JSON, by POST, uncompressed unless they say otherwise", async () => {
+  test("send protobuf, by POST, uncompressed unless they say otherwise", async () => {
     await using server = await OtlpServer.start();
     const { method, headers, records } = await requestOf(server, { url: server.url });
     expect(method).toBe("POST");
-    expect(headers["content-type"]).toBe("application/json");
+    expect(headers["content-type"]).toBe("application/x-protobuf");
     expect(headers["content-encoding"]).toBeUndefined();
     expect(records).toHaveLength(1);
+  });
+
+  test("send JSON", async () => {
+    await using server = await OtlpServer.start();
+    const options = { url: server.url, protocol: "http/json" } as const;
+    const { headers, records } = await requestOf(server, options);
+    expect(headers["content-type"]).toBe("application/json");
+    expect(records).toHaveLength(1);
+  });
+
+  test("cannot change the headers that say how the body is written", async () => {
+    await using server = await OtlpServer.start();
+    const headers = {
+      "Content-Type": "text/plain",
+      "content-length": "1",
+      "Accept-Encoding": "gzip",
+      "User-Agent": "clinic/1.0",
+    };
+    const request = await requestOf(server, { url: server.url, headers });
+    expect(request.records).toHaveLength(1);
+    expect(request.headers).toMatchObject({
+      "content-type": "application/x-protobuf",
+      "accept-encoding": "identity",
+      "user-agent": "clinic/1.0",
+    });
   });
 
   test("compress with gzip", async () => {
@@ -109,12 +134,24 @@ describe("the options of an OTLP mirror", () => {
     ["delayMillis", { delayMillis: 2 ** 31 }],
     ["maxBatchSize", { maxBatchSize: 0 }],
     ["maxBatchSize", { maxBatchSize: 1.5 }],
+    ["protocol", { protocol: "http/xml" }],
+    ["certificate", { certificate: "" }],
+    ["certificate", { certificate: "/nonexistent" }],
+    ["clientKey", { clientKey: 7 }],
+    ["agent", { agent: {} }],
+    ["agent", { agent: null }],
+    ["agent", { agent: "http://proxy:8080" }],
+    ["agent", { agent: () => {}, certificate: "/etc/ssl/certs/ca.pem" }],
+    ["agent", { agent: () => {}, clientKey: "client.key" }],
     ["exporter", { exporter: {} }],
     ["exporter", { exporter: null }],
     ["exporter", { exporter: new ScriptedExporter(), url: "http://localhost:4318/v1/logs" }],
     ["exporter", { exporter: new ScriptedExporter(), headers: {} }],
     ["exporter", { exporter: new ScriptedExporter(), compression: "gzip" }],
     ["exporter", { exporter: new ScriptedExporter(), timeoutMillis: 1000 }],
+    ["exporter", { exporter: new ScriptedExporter(), protocol: "http/json" }],
+    ["exporter", { exporter: new ScriptedExporter(), clientCertificate: "client.pem" }],
+    ["exporter", { exporter: new ScriptedExporter(), agent: () => {} }],
   ])("are refused for %s: %o", (field, options) => {
     const error = refusal(() => otlpMirror(options as OtlpMirrorOptions));
     expect(error).toMatchObject({ code: "invalid_options", field });
@@ -168,6 +205,22 @@ describe("the environment of an OTLP mirror", () => {
     vi.stubEnv("OTEL_EXPORTER_OTLP_LOGS_HEADERS", "x-logs=2,x-option=2");
     const { headers } = await requestOf(server, { url: server.url, headers: { "x-option": "3" } });
     expect(headers).toMatchObject({ "x-all": "1", "x-logs": "2", "x-option": "3" });
+  });
+
+  test.each<[content: string, env: Readonly<Record<string, string>>, options: OtlpMirrorOptions]>([
+    ["application/json", { PROTOCOL: "http/json" }, {}],
+    ["application/json", { PROTOCOL: "http/protobuf", LOGS_PROTOCOL: "http/json" }, {}],
+    ["application/x-protobuf", { PROTOCOL: "http/protobuf" }, {}],
+    ["application/x-protobuf", { PROTOCOL: "http/json", LOGS_PROTOCOL: "http/protobuf" }, {}],
+    ["application/json", { PROTOCOL: "grpc" }, { protocol: "http/json" }],
+    ["application/x-protobuf", { LOGS_PROTOCOL: "grpc" }, { protocol: "http/protobuf" }],
+  ])("%s is sent with %j and %j", async (content, env, options) => {
+    await using server = await OtlpServer.start();
+    for (const [name, value] of Object.entries(env))
+      vi.stubEnv(`OTEL_EXPORTER_OTLP_${name}`, value);
+    const { headers, records } = await requestOf(server, { url: server.url, ...options });
+    expect(headers["content-type"]).toBe(content);
+    expect(records).toHaveLength(1);
   });
 
   test("OTEL_EXPORTER_OTLP_COMPRESSION compresses", async () => {

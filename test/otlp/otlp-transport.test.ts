@@ -1,89 +1,218 @@
-import { describe, expect, test } from "vitest";
-import { exportFailure } from "../../src/delivery/export-error.js";
-import { answerError } from "../../src/otlp/otlp-transport.js";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { Agent } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type AuditError, GovernanceAuditLog, type MirrorLedger } from "../../src/index.js";
+import { type OtlpMirrorOptions, otlpMirror } from "../../src/otlp/index.js";
+import { Authority } from "../fixtures/certificates.js";
+import { temporaryFolder } from "../fixtures/journal.js";
+import { LocalServer } from "../fixtures/local-server.js";
+import { type Answer, accepted, OtlpServer } from "../fixtures/otlp-server.js";
+import { until } from "../fixtures/until.js";
 
-const answer = (status: number, body: string, headers = {}) =>
-  answerError({ status, headers, body, cut: false });
-const kindOf = (status: number, body: string, headers = {}) =>
-  exportFailure(answer(status, body, headers)).kind;
+/** A log that tries again soon, with one pending record. It ends with the test. */
+function started(options: OtlpMirrorOptions): {
+  readonly audit: GovernanceAuditLog;
+  readonly errors: readonly AuditError[];
+  readonly line: () => MirrorLedger;
+} {
+  const errors: AuditError[] = [];
+  const audit = new GovernanceAuditLog({
+    mirrors: [
+      otlpMirror({ initialBackoffMillis: 5, maxBackoffMillis: 20, delayMillis: 1, ...options }),
+    ],
+    onError: (error) => errors.push(error),
+  });
+  onTestFinished(async () => {
+    await audit.shutdown({ timeoutMillis: 1 }).catch(() => {});
+  });
+  audit.logNodeRemoved({ did: "did:pqaid:dave" });
+  return { audit, errors, line: () => audit.ledger().mirrors["otlp"] as MirrorLedger };
+}
 
-describe("the answer to an export is a success", () => {
+function written(name: string, text: string): string {
+  const path = join(temporaryFolder(), name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** Answers with these bytes. */
+const answering =
+  (body: Uint8Array, headers: Record<string, string>): Answer =>
+  (response) => {
+    response.writeHead(200, headers).end(body);
+  };
+
+/** Expects that the fault is reported after the first attempt, and that the record is kept. */
+async function expectReported(options: OtlpMirrorOptions, reason: RegExp): Promise<void> {
+  const { errors, line } = started(options);
+  await until(() => errors.length > 0);
+  expect(errors[0]?.message).toMatch(reason);
+  expect(errors[0]?.message).toMatch(/; check the address and the credentials; records are kept$/);
+  expect(errors[0]?.message).not.toMatch(/[\r\n]/);
+  expect(line()).toMatchObject({ pending: 1, rejected: 0 });
+  expect(line().lastError).toMatch(reason);
+}
+
+describe("an answer that is compressed, though the request asks for identity,", () => {
+  const codings: [name: string, encode: (text: string) => Uint8Array][] = [
+    ["gzip", gzipSync],
+    ["x-gzip", gzipSync],
+    ["GZIP", gzipSync],
+    ["deflate", deflateSync],
+    ["deflate", deflateRawSync],
+    ["br", brotliCompressSync],
+    ["identity", Buffer.from],
+  ];
+  test.each(codings)("is read: %s", async (name, encode) => {
+    const headers = { "content-type": "application/json", "content-encoding": name };
+    await using server = await OtlpServer.start(answering(encode("{}"), headers));
+    const { audit, errors } = started({ url: server.url });
+    await audit.flush();
+    expect(server.requests).toHaveLength(1);
+    expect(server.requests[0]?.headers["accept-encoding"]).toBe("identity");
+    const body = JSON.stringify({ partialSuccess: { rejectedLogRecords: 1, errorMessage: "old" } });
+    server.answer = answering(encode(body), headers);
+    audit.logNodeRemoved({ did: "did:pqaid:eve" });
+    await audit.flush().catch(() => {});
+    expect(errors[0]?.message).toMatch(/sequence 1 was rejected: partial success, 1 refused: old/);
+  });
+
+  test.each<[what: string, coding: string, body: Uint8Array]>([
+    ["becomes too long", "gzip", gzipSync(" ".repeat(50_000_000))],
+    ["breaks off", "gzip", gzipSync("{}").subarray(0, -9)],
+    ["is not what it says", "br", Buffer.from("{}")],
+    ["has a coding that nobody knows", "rot13", Buffer.from("{}")],
+    ["has the name of a property", "constructor", Buffer.from("{}")],
+  ])("is a fault of the configuration if it %s", async (_, coding, body) => {
+    await using server = await OtlpServer.start(answering(body, { "content-encoding": coding }));
+    await expectReported({ url: server.url }, /HTTP 200: not an answer of OTLP/);
+  });
+});
+
+describe("a fault of the configuration is reported at once:", () => {
+  const authority = new Authority();
+
+  test("a wrong port", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    await expectReported({ url: `http://127.0.0.1:${port}` }, /ECONNREFUSED 127\.0\.0\.1/);
+  });
+
+  test("https to a server of plain HTTP", async () => {
+    await using server = await OtlpServer.start();
+    const url = server.url.replace("http:", "https:");
+    await expectReported({ url }, /TLS: wrong version number/);
+  });
+
+  test("http to a server with TLS that closes the connection", async () => {
+    await using server = await LocalServer.start(async () => {}, authority.issue("localhost"));
+    await expectReported({ url: server.origin.replace("https:", "http:") }, /ECONNRESET|hang up/);
+  });
+
   test.each([
-    ["", 204],
-    ["", 200],
-    ["{}", 200],
-    ['{"partialSuccess":{}}', 200],
-    ['{"partialSuccess":null}', 200],
-    ['{"partialSuccess":{"rejectedLogRecords":"0","errorMessage":"slow down"}}', 200],
-    ['{"accepted":12}', 202],
-  ])("%s with status %i", (body, status) => {
-    expect(answer(status, body)).toBeUndefined();
+    "Client sent an HTTP request to an HTTPS server.\n",
+    "<h1>400</h1>The plain HTTP request was sent to HTTPS port",
+    "You're speaking plain HTTP to an SSL-enabled server port.",
+  ])("http to a server with TLS that answers %j", async (page) => {
+    await using server = await OtlpServer.start((response) => response.writeHead(400).end(page));
+    await expectReported({ url: server.url }, /HTTP 400: .*HTTP/);
+  });
+
+  test("a server that speaks neither", async () => {
+    const server = createServer((socket) => socket.end("SSH-2.0-OpenSSH_9.6\r\n"));
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    await expectReported({ url: `http://127.0.0.1:${port}` }, /Parse Error/);
+  });
+
+  test("a server that accepts the connection and says nothing", async () => {
+    await using server = await OtlpServer.start(() => {});
+    await expectReported({ url: server.url, timeoutMillis: 20 }, /timeout: no answer after 20 ms/);
+  });
+
+  test.each<[what: string, hosts: string[], days: number, isTrusted: boolean, reason: RegExp]>([
+    ["an untrusted certificate", ["127.0.0.1"], 1, false, /self-signed certificate|unable to/],
+    ["a certificate of another host", ["collector.example"], 1, true, /IP: 127\.0\.0\.1 is not/],
+    ["a certificate that has expired", ["127.0.0.1"], -1, true, /certificate has expired/],
+  ])("%s", async (_, hosts, days, isTrusted, reason) => {
+    const { cert, key } = authority.issue("collector", { hosts, days });
+    await using server = await LocalServer.start(async () => {}, { cert, key });
+    const certificate = isTrusted ? written("ca.pem", authority.cert) : undefined;
+    await expectReported({ url: server.origin, certificate }, reason);
+  });
+
+  test("a server that wants to know the client", async () => {
+    const { cert, key } = authority.issue("collector", { hosts: ["127.0.0.1"] });
+    const tls = { cert, key, ca: authority.cert, requestCert: true, rejectUnauthorized: true };
+    await using server = await LocalServer.start(async () => {}, tls);
+    await expectReported(
+      { url: server.origin, certificate: written("ca.pem", authority.cert) },
+      /TLS: |ECONNRESET|hang up/,
+    );
+  });
+
+  test("an agent that does not fit the URL, and a function that makes none", async () => {
+    const url = "https://127.0.0.1:1/v1/logs";
+    await expectReported({ url, agent: new Agent() }, /Protocol "https:" not supported/);
+    const none = () => Promise.reject(new Error("no proxy is set"));
+    await expectReported({ url, agent: none }, /no proxy is set/);
   });
 });
 
-describe("the answer to an export is a partial success", () => {
-  test.each([
-    '{"partialSuccess":{"rejectedLogRecords":3}}',
-    '{"partialSuccess":{"rejectedLogRecords":"3"}}',
-    '{"partial_success":{"rejected_log_records":"3"}}',
-  ])("%s", (body) => {
-    expect(answer(200, body)?.rejectedLogRecords).toBe(3);
-    expect(kindOf(200, body)).toBe("partial");
-  });
-
-  test("whose message cannot forge a line, colour a terminal or fill a log", () => {
-    const errorMessage = `bad\n2026 INFO forged \u001b[2J\u202e${"x".repeat(60_000)}`;
-    const { message } = answer(
-      200,
-      JSON.stringify({ partialSuccess: { rejectedLogRecords: 1, errorMessage } }),
-    )!;
-    expect(message).not.toMatch(/[\p{Cc}\p{Cf}]/u);
-    expect(message.length).toBeLessThan(300);
+describe("an address that has answered before", () => {
+  test("is not reported at once when it refuses connections: it may be restarting", async () => {
+    const server = await OtlpServer.start();
+    const { audit, errors, line } = started({ url: server.url });
+    await audit.flush();
+    await server[Symbol.asyncDispose]();
+    audit.logNodeRemoved({ did: "did:pqaid:eve" });
+    await until(() => line().lastError !== undefined);
+    expect(line()).toMatchObject({ delivered: 1, pending: 1, rejected: 0 });
+    expect(line().lastError).toMatch(/ECONNREFUSED/);
+    expect(errors).toEqual([]);
   });
 });
 
-describe("the answer to an export is nothing that OTLP knows, a fault of the configuration,", () => {
-  test.each([
-    "<html>please log in</html>",
-    "ok",
-    "[]",
-    "null",
-    '{"partialSuccess":"all refused"}',
-    '{"partialSuccess":[]}',
-    '{"partialSuccess":{"rejectedLogRecords":"many"}}',
-    '{"partialSuccess":{"rejectedLogRecords":""}}',
-    '{"partialSuccess":{"rejectedLogRecords":true}}',
-    '{"partialSuccess":{"rejectedLogRecords":[]}}',
-    '{"partialSuccess":{"rejectedLogRecords":-1}}',
-    '{"partialSuccess":{"rejectedLogRecords":1.5}}',
-  ])("%s", (body) => {
-    expect(kindOf(200, body)).toBe("configuration");
+describe("the agent of the options", () => {
+  test("makes the connections, and is left open", async () => {
+    await using server = await OtlpServer.start();
+    const agent = new Agent({ keepAlive: true });
+    onTestFinished(() => agent.destroy());
+    const { audit } = started({ url: server.url, agent });
+    await audit.shutdown();
+    expect(Object.keys(agent.freeSockets)).toHaveLength(1);
   });
 
-  test("or too long to be read", () => {
-    expect(
-      exportFailure(answerError({ status: 200, headers: {}, body: "{}", cut: true })).kind,
-    ).toBe("configuration");
+  test("is made once by a function, which is told the protocol", async () => {
+    await using server = await OtlpServer.start();
+    const agent = new Agent({ keepAlive: true });
+    onTestFinished(() => agent.destroy());
+    const asked: string[] = [];
+    const { audit } = started({
+      url: server.url,
+      agent: async (protocol) => {
+        asked.push(protocol);
+        return agent;
+      },
+    });
+    await audit.flush();
+    audit.logNodeRemoved({ did: "did:pqaid:eve" });
+    await audit.flush();
+    expect(asked).toEqual(["http:"]);
+    expect(Object.keys(agent.freeSockets)).toHaveLength(1);
   });
-});
 
-test("an error is judged by its status, however long its page is", () => {
-  const cut = (status: number) =>
-    exportFailure(answerError({ status, headers: {}, body: "<html>", cut: true })).kind;
-  expect([400, 413, 401, 404, 302, 429, 503].map(cut)).toEqual([
-    "refused",
-    "refused",
-    "configuration",
-    "configuration",
-    "configuration",
-    "transient",
-    "transient",
-  ]);
-});
-
-test("a Retry-After stands in the failure", () => {
-  expect(exportFailure(answer(429, "", { "retry-after": "3" }))).toMatchObject({
-    kind: "transient",
-    retryAfterMillis: 3000,
+  test("is closed by the mirror if it is the mirror's own", async () => {
+    await using server = await OtlpServer.start(accepted);
+    const { audit } = started({ url: server.url });
+    await audit.shutdown();
+    await until(() => server.connections === 0);
   });
 });

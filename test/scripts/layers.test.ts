@@ -11,8 +11,7 @@ describe("the layer check", () => {
         "src/errors.ts": 'export const a = 1;\n/**\n * import x from "winston";\n */\n',
         "src/entry/line.ts":
           'import { createHash } from "node:crypto";\nimport { a } from "../errors.js";\n',
-        "src/otlp/mirror.ts":
-          'import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";\n',
+        "src/otlp/mirror.ts": 'import type { LogRecordExporter } from "@opentelemetry/sdk-logs";\n',
         "src/winston/mirror.ts": 'import type { Logger } from "winston";\n',
         "src/index.ts":
           'export { a } from "./errors.js";\nexport {\n  type B,\n  c,\n} from "./entry/line.js";\n',
