@@ -66,7 +66,7 @@ async function deliver(
     const audit = new GovernanceAuditLog({ mirrors: [otlpMirror()], onError });
     audit.logNodeRemoved({ did: "did:pqaid:dave" });
     audit.logNodeRemoved({ did: "did:pqaid:eve" });
-    await audit.shutdown({ timeoutMillis: 20_000 }).then(() => console.log("delivered"), () => {});
+    await audit.flush({ timeoutMillis: 60_000 }).then(() => console.log("delivered"), () => {});
     process.exit();`;
   const { HTTP_PROXY: _, HTTPS_PROXY: __, NO_PROXY: ___, ...env } = process.env;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
