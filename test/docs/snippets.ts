@@ -67,6 +67,7 @@ export function snippetErrors(modules: readonly SnippetModule[], folderName: str
     resolve(folder, "tsconfig.json"),
     JSON.stringify({
       extends: "../../tsconfig.json",
+      compilerOptions: { experimentalDecorators: true }, // as every NestJS app has
       include: ["**/*.ts", "../../test/docs/*.d.ts"],
     }),
   );

@@ -1,0 +1,206 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { Journal } from "quorumlog/journal";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { Backend } from "../fixtures/backend.js";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const FLAGS = ["--experimental-strip-types", "--disable-warning=ExperimentalWarning"];
+const VOTE = {
+  voteId: "v1",
+  proposalId: "urn:pqc-gov-prop:7f3a",
+  voterDid: "did:pqaid:bob",
+  decision: "approve",
+} as const;
+const SIGNED = { vote: VOTE };
+
+/** The modules of a page, each with the blocks that continue it. `under` is a heading. */
+function modulesOf(page: string, under = ""): string[] {
+  const markdown = readFileSync(resolve(ROOT, "docs/recipes", page), "utf8");
+  const modules: string[] = [];
+  for (const [, more, code = ""] of markdown
+    .slice(markdown.indexOf(under))
+    .matchAll(/^```ts( continue)?\n(.*?)^```$/gms))
+    if (more === undefined) modules.push(code);
+    else modules.push((modules.pop() ?? "") + code);
+  return modules;
+}
+
+/** A folder inside the repository, where programs find packages by their names. */
+function folder(): string {
+  mkdirSync(resolve(ROOT, "temp"), { recursive: true });
+  const path = mkdtempSync(resolve(ROOT, "temp/frameworks-"));
+  onTestFinished(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly stderr: Promise<string>;
+  /** The next line that the program says. */
+  readonly line: () => Promise<string>;
+}
+
+function started(cwd: string, program: string, env: Readonly<Record<string, string>>): Running {
+  const child = spawn(process.execPath, [...FLAGS, program], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  return {
+    child,
+    stderr: text(child.stderr),
+    line: async () => String((await lines.next()).value),
+  };
+}
+
+const endpoint = (url: string) => ({ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: url });
+
+/** A free port of this machine, where nothing listens. */
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return String(typeof address === "object" ? address?.port : address);
+}
+
+/** Posts a vote as soon as the app listens. */
+async function posted(port: string, vote: object): Promise<{ status: number; body: unknown }> {
+  for (;;)
+    try {
+      const response = await fetch(`http://127.0.0.1:${port}/votes`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(vote),
+      });
+      return { status: response.status, body: await response.json() };
+    } catch {
+      await new Promise((again) => setTimeout(again, 50));
+    }
+}
+
+test("docs/recipes/fastify.md records, refuses, and closes the log at SIGTERM", async () => {
+  await using backend = await Backend.start();
+  const cwd = folder();
+  writeFileSync(join(cwd, "app.ts"), modulesOf("fastify.md").join());
+  const port = await freePort();
+  const app = started(cwd, "app.ts", { ...endpoint(backend.url), PORT: port });
+  const stdout = text(app.child.stdout as NodeJS.ReadableStream);
+  expect(await posted(port, SIGNED)).toEqual({
+    status: 201,
+    body: { sequence: 0, leafHash: expect.stringMatching(/^[\da-f]{64}$/) },
+  });
+  expect(await posted(port, { vote: { ...VOTE, voterDid: "" } })).toEqual({
+    status: 400,
+    body: { field: "vote.voterDid", message: expect.stringContaining("voterDid") },
+  });
+  app.child.kill("SIGTERM");
+  expect(await once(app.child, "exit")).toEqual([0, null]);
+  expect((await backend.state()).uids).toHaveLength(1);
+  expect({ stderr: await app.stderr, errors: /"level":50/.exec(await stdout) }).toEqual({
+    stderr: "",
+    errors: null,
+  });
+});
+
+describe.each([
+  {
+    page: "aws-lambda.md",
+    under: "",
+    call: `
+      const { statusCode, body } = await handler({ body: process.env["VOTE"] ?? "" });
+      console.log(statusCode, body);`,
+  },
+  {
+    page: "web-apps.md",
+    under: "## Next.js",
+    call: `
+      const request = new Request("http://a", { method: "POST", body: process.env["VOTE"] ?? "" });
+      const response = await POST(request);
+      console.log(response.status, await response.text());`,
+  },
+])("the function in docs/recipes/$page", ({ page, under, call }) => {
+  test("answers that the vote is recorded when the backend is down, and sends it later", async () => {
+    await using backend = await Backend.start({ play: "status", status: 503 });
+    const cwd = folder();
+    const [code = ""] = modulesOf(page, under);
+    // a message between the two calls, so that the backend can be up again
+    const program = `${code.replace("timeoutMillis: 2000", "timeoutMillis: 300")}
+      const call = async () => {${call}
+      };
+      await call();
+      process.stdin.once("data", () => void call().then(() => process.exit()));`;
+    writeFileSync(join(cwd, "function.ts"), program);
+    const child = spawn(process.execPath, [...FLAGS, "function.ts"], {
+      cwd,
+      env: { ...process.env, ...endpoint(backend.url), VOTE: JSON.stringify(SIGNED) },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    onTestFinished(() => {
+      child.kill("SIGKILL");
+    });
+    const stderr = text(child.stderr);
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    expect((await lines.next()).value).toBe('201 {"sequence":0,"delivered":false}');
+    await backend.play({ play: "healthy" });
+    child.stdin.write("again\n");
+    expect((await lines.next()).value).toBe('201 {"sequence":1,"delivered":true}');
+    expect(await stderr).toMatch(
+      /^flush: otlp: 1 pending, 0 rejected; last: .* {"accepted":1.*}\n$/,
+    );
+    expect((await backend.state()).uids).toHaveLength(2);
+  });
+});
+
+describe("docs/recipes/worker-threads.md", () => {
+  test("records what a worker sends, and tells it what was refused", async () => {
+    const cwd = folder();
+    const [main = "", worker = ""] = modulesOf("worker-threads.md");
+    writeFileSync(join(cwd, "main.ts"), main);
+    const calls = `
+      const vote = ${JSON.stringify(VOTE)} as const;
+      const refused = logVoteCast({ vote: { ...vote, voterDid: "" } }).catch((error) => error);
+      console.log(await logVoteCast({ vote }), await logVoteCast({ vote: { ...vote, voteId: "v2" } }));
+      const error = await refused;
+      console.log(error instanceof AuditError, error.code, error.field);
+      parentPort?.close();`;
+    writeFileSync(join(cwd, "worker.ts"), worker + calls);
+    const app = started(cwd, "main.ts", {});
+    expect([await app.line(), await app.line()]).toEqual([
+      "0 1",
+      "true invalid_entry vote.voterDid",
+    ]);
+    expect(await once(app.child, "exit")).toEqual([0, null]);
+    expect(await app.stderr).toBe("");
+    const journal = Journal.open(join(cwd, "governance.db"), { readOnly: true });
+    expect(journal.entries().map(({ details }) => details["vote_id"])).toEqual(["v2", "v1"]);
+    journal.close();
+  });
+
+  test("is right: a second thread that opens the journal is refused", async () => {
+    const cwd = folder();
+    const program = `
+      import { isMainThread, Worker } from "node:worker_threads";
+      import { GovernanceAuditLog } from "quorumlog";
+      const code = () => {
+        try { new GovernanceAuditLog({ journal: "governance.db" }); return "opened"; }
+        catch (error) { return (error as { code: string }).code; }
+      };
+      console.log(code());
+      if (isMainThread) await new Promise((end) => new Worker(new URL(import.meta.url)).once("exit", end));`;
+    writeFileSync(join(cwd, "main.ts"), program);
+    const app = started(cwd, "main.ts", {});
+    expect([await app.line(), await app.line()]).toEqual(["opened", "journal_failed"]);
+  });
+});
