@@ -50,7 +50,8 @@ const MAX_IDLE_BYTES = 2_097_152;
  * as the bytes of the stock `ProtobufLogsSerializer` do, which take several times as long. The
  * caller may keep the bytes.
  *
- * @throws what a getter in a value throws, and `RangeError` for a value that contains itself.
+ * @throws what a getter in a value throws, and `RangeError` for a value that contains itself, or is
+ * more than a thousand levels deep.
  */
 export function logsProtobuf(records: readonly ReadableLogRecord[]): Uint8Array {
   const writer = idle ?? new ProtobufWriter();

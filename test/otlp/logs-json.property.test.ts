@@ -1,11 +1,10 @@
-import type { HrTime } from "@opentelemetry/api";
+import type { AnyValue, HrTime } from "@opentelemetry/api";
 import { JsonLogsSerializer } from "@opentelemetry/otlp-transformer";
-import { resourceFromAttributes } from "@opentelemetry/resources";
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { logsJson } from "../../src/otlp/logs-json.js";
-import { recordBatch } from "../fixtures/arbitrary-records.js";
+import { BARE_RECORD as BARE, recordBatch } from "../fixtures/arbitrary-records.js";
 
 const hrTime: fc.Arbitrary<HrTime> = fc.tuple(
   fc.oneof(fc.nat(), fc.double({ min: -10, max: 10, noNaN: true })),
@@ -28,18 +27,13 @@ describe("a request in OTLP's JSON", () => {
     );
   });
 
-  test("is the same for a batch of many pieces, of text that takes three bytes a unit", () => {
-    const resource = resourceFromAttributes({ "service.name": "ledger" });
-    const instrumentationScope = { name: "app" };
+  test("is the same for a batch of megabytes, of text that takes three bytes a unit", () => {
     const records = Array.from(
       { length: 1024 },
       (_, i): ReadableLogRecord => ({
+        ...BARE,
         hrTime: [1_700_000_000, i],
-        hrTimeObserved: [1_700_000_000, i],
-        resource,
-        instrumentationScope,
         attributes: { "governance.sequence": i },
-        droppedAttributesCount: 0,
         body: `${"議事録".repeat(i)}\u{1f5f3}`,
       }),
     );
@@ -48,17 +42,17 @@ describe("a request in OTLP's JSON", () => {
     expect(utf8.decode(bytes) === stock(records)).toBe(true);
   });
 
+  test("holds a value that is 500 levels deep", () => {
+    let deep: AnyValue = 1;
+    for (let level = 0; level < 250; level++) deep = { deep: [deep] };
+    const record = { ...BARE, body: deep };
+    expect(utf8.decode(logsJson([record]))).toBe(stock([record]));
+  });
+
   test("throws for a value that contains itself, as the stock serializer does", () => {
-    const own: Record<string, unknown> = {};
-    own.self = own;
-    const record = {
-      hrTime: [0, 0],
-      hrTimeObserved: [0, 0],
-      resource: resourceFromAttributes({}),
-      instrumentationScope: { name: "app" },
-      attributes: { own },
-      droppedAttributesCount: 0,
-    } as unknown as ReadableLogRecord;
+    const own: Record<string, AnyValue> = {};
+    own["self"] = own;
+    const record = { ...BARE, body: own };
     expect(() => stock([record])).toThrow(RangeError);
     expect(() => logsJson([record])).toThrow(RangeError);
   });

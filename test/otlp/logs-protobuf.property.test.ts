@@ -1,11 +1,10 @@
-import type { HrTime } from "@opentelemetry/api";
+import type { AnyValue, HrTime } from "@opentelemetry/api";
 import { ProtobufLogsSerializer } from "@opentelemetry/otlp-transformer";
-import { resourceFromAttributes } from "@opentelemetry/resources";
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { logsProtobuf } from "../../src/otlp/logs-protobuf.js";
-import { recordBatch } from "../fixtures/arbitrary-records.js";
+import { BARE_RECORD as BARE, recordBatch } from "../fixtures/arbitrary-records.js";
 import { decodedRequest } from "../fixtures/otlp-protobuf.js";
 
 /** Whole and not negative: of other times, the stock serializer makes other ones. */
@@ -21,15 +20,6 @@ function stock(records: readonly ReadableLogRecord[]): Uint8Array {
   const bytes = ProtobufLogsSerializer.serializeRequest([...records]);
   return bytes ?? expect.fail("nothing was written");
 }
-
-const BARE: ReadableLogRecord = {
-  hrTime: [0, 0],
-  hrTimeObserved: [0, 0],
-  resource: resourceFromAttributes({}),
-  instrumentationScope: { name: "app" },
-  attributes: {},
-  droppedAttributesCount: 0,
-};
 
 /** The one record of a request, as it reads back. */
 function readBack(fields: Partial<Record<keyof ReadableLogRecord, unknown>>): unknown {
@@ -58,6 +48,13 @@ describe("a request in protobuf", () => {
     const bytes = logsProtobuf(records);
     expect(bytes.length).toBeGreaterThan(4_000_000);
     expect(decodedRequest(bytes)).toEqual(decodedRequest(stock(records)));
+  });
+
+  test("says the same of a long text that is 20 levels deep", () => {
+    let deep: AnyValue = "long".repeat(10_000); // each level has a length of three bytes
+    for (let level = 0; level < 10; level++) deep = { deep: [deep] };
+    const record = { ...BARE, body: deep };
+    expect(decodedRequest(logsProtobuf([record]))).toEqual(decodedRequest(stock([record])));
   });
 
   test("has the whole nanoseconds of any time, modulo 2^64", () => {
