@@ -1,26 +1,21 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { GovernanceAuditLog } from "quorumlog";
 import { otlpMirror } from "quorumlog/otlp";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { withRawFile } from "../fixtures/collector-config.ts";
 import { OTELCOL, pathOf } from "./programs.ts";
-import { collectorIn, freePorts, RAW_FILE } from "./running.ts";
+import { collectorWithFileIn } from "./running.ts";
 
 const path = pathOf(OTELCOL);
 
 describe.skipIf(path === undefined)("the auditor's file of a Collector", () => {
   let folder: string;
-  let running: Awaited<ReturnType<typeof collectorIn>>;
+  let running: Awaited<ReturnType<typeof collectorWithFileIn>>;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "quorumlog-e2e-"));
-    const config = join(folder, "collector.yaml");
-    const shipped = resolve(import.meta.dirname, "../../collector-config.yaml");
-    writeFileSync(config, withRawFile(readFileSync(shipped, "utf8")));
-    const [nobody] = await freePorts(1);
-    running = await collectorIn(folder, path ?? "", `http://127.0.0.1:${nobody}`, config);
+    running = await collectorWithFileIn(folder, path ?? "");
   });
   afterAll(async () => {
     await running?.collector.stop();
@@ -31,11 +26,7 @@ describe.skipIf(path === undefined)("the auditor's file of a Collector", () => {
     const audit = new GovernanceAuditLog({ mirrors: [otlpMirror({ url: running.url })] });
     for (let n = 0; n < 100; n++) audit.logNodeRemoved({ did: `did:pqaid:node-${n}` });
     await audit.flush();
-    const held = (): string[] =>
-      readFileSync(join(folder, RAW_FILE), "utf8")
-        .split("\n")
-        .filter((line) => line !== "")
-        .flatMap(bodiesIn);
+    const held = (): string[] => running.requests().flatMap(bodiesIn);
     await vi.waitFor(() => expect(held()).toEqual([...audit.lines()]), { timeout: 20_000 });
     await audit.shutdown();
   });

@@ -1,14 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { withRawFile } from "../fixtures/collector-config.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
-/** The name of the auditor's file in the configuration. */
-export const RAW_FILE = "records.jsonl";
+/** The name of the auditor's file. */
+const RAW_FILE = "records.jsonl";
 
 /** How long a program may take to be ready. */
 const READY_MILLIS = 60_000;
@@ -144,4 +145,18 @@ export async function collectorIn(
     url: `http://127.0.0.1:${http}/v1/logs`,
     metricsUrl: `http://127.0.0.1:${metrics}/metrics`,
   };
+}
+
+/** A Collector that writes the auditor's file, and has no Loki. */
+export async function collectorWithFileIn(
+  folder: string,
+  path: string,
+): Promise<{ readonly collector: Running; readonly url: string; requests(): string[] }> {
+  const config = join(folder, "collector.yaml");
+  writeFileSync(config, withRawFile(readFileSync(join(ROOT, "collector-config.yaml"), "utf8")));
+  const [nobody] = await freePorts(1);
+  const { collector, url } = await collectorIn(folder, path, `http://127.0.0.1:${nobody}`, config);
+  const requests = (): string[] =>
+    readFileSync(join(folder, RAW_FILE), "utf8").split("\n").slice(0, -1); // whole lines only
+  return { collector, url, requests };
 }
