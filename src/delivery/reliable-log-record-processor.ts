@@ -1,5 +1,6 @@
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { AuditError } from "../errors.js";
+import { faultText } from "../http/fault.js";
 import { ATTR_GOVERNANCE_SEQUENCE } from "../semconv.js";
 import type { ReliableMirror } from "./audit-mirror.js";
 import { DeliveryLoop } from "./delivery-loop.js";
@@ -232,8 +233,7 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
     try {
       await withDeadline(work, Math.max(1, timeoutMillis), `the exporter of ${this.name}`);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw this.#error(`${this.name}: ${reason}`, cause);
+      throw this.#error(`${this.name}: ${faultText(cause) || "the exporter failed"}`, cause);
     }
   }
 

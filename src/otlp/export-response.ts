@@ -24,17 +24,37 @@ export function exportResponseOf(
   body: Uint8Array,
 ): ExportResponse | undefined {
   if (body.length === 0) return NOTHING_REFUSED;
-  switch (contentType?.split(";", 1)[0]?.trim().toLowerCase()) {
-    case "application/x-protobuf":
-    case "application/protobuf":
+  switch (encodingOf(contentType)) {
+    case "protobuf":
       return protobufResponse(body);
-    case "application/json":
+    case "json":
       return jsonResponse(body);
     default:
       // text could be mistaken for a protobuf message of unknown fields, but not after this tag
       return (
         jsonResponse(body) ?? (body[0] === PARTIAL_SUCCESS ? protobufResponse(body) : undefined)
       );
+  }
+}
+
+/**
+ * The text of an answer that is no 2xx, to be shown. OTLP wants a `google.rpc.Status` there, and
+ * its message is the text if it comes as protobuf. Anything else is text already.
+ */
+export function faultOf(contentType: string | undefined, body: Uint8Array): string {
+  const status = encodingOf(contentType) === "protobuf" ? fieldsOf(body) : undefined;
+  return utf8.decode(status?.findLast(({ tag }) => tag === STATUS_MESSAGE)?.bytes ?? body).trim();
+}
+
+function encodingOf(contentType: string | undefined): "protobuf" | "json" | undefined {
+  switch (contentType?.split(";", 1)[0]?.trim().toLowerCase()) {
+    case "application/x-protobuf":
+    case "application/protobuf":
+      return "protobuf";
+    case "application/json":
+      return "json";
+    default:
+      return undefined;
   }
 }
 
@@ -65,6 +85,8 @@ function countOf(value: unknown): number | undefined {
 const PARTIAL_SUCCESS = 0x0a;
 const REJECTED_LOG_RECORDS = 0x08;
 const ERROR_MESSAGE = 0x12;
+// and of google/rpc/status.proto
+const STATUS_MESSAGE = 0x12;
 
 /**
  * A field that comes twice is merged, as protobuf demands. A known field whose value is written in

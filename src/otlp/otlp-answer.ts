@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { ExportError } from "../delivery/export-error.js";
 import { retryAfterMillis, statusText } from "../http/retry.js";
 import { excerpt } from "../text/safe-text.js";
-import { exportResponseOf } from "./export-response.js";
+import { exportResponseOf, faultOf } from "./export-response.js";
 
 /** The answer of a server to one export. */
 export interface OtlpAnswer {
@@ -23,7 +23,7 @@ const WANTS_TLS = /HTTP request (?:to an HTTPS server|was sent to HTTPS port)|sp
  * @returns What is wrong, or undefined for success.
  */
 export function answerError({ status, headers, body }: OtlpAnswer): ExportError | undefined {
-  const text = body === undefined ? "" : Buffer.from(body).toString("utf8").trim();
+  const text = body === undefined ? "" : faultOf(headers["content-type"], body);
   if (status < 200 || status > 299)
     return new ExportError(statusText(status, text), {
       status,

@@ -4,11 +4,12 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { METRIC_CONVENTIONS } from "../../scripts/conventions.ts";
 import { exportFailure, type FailureKind } from "../../src/delivery/export-error.js";
 import * as delivery from "../../src/delivery/index.js";
 import { DELIVERY_READERS } from "../../src/delivery/options.js";
+import { otlpMirror } from "../../src/otlp/index.js";
 import { Backend } from "../fixtures/backend.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -50,6 +51,24 @@ describe("docs/delivery.md", () => {
     };
     for (const [option, value] of Object.entries(constants))
       expect(defaults.get(option)?.replaceAll(" ", ""), option).toBe(String(value));
+  });
+
+  test("lists the options of OTLP, and the variable of each", () => {
+    const rows = rowsOf("Over OTLP/HTTP").map(
+      ([option, end]) => [name(option), name(end)] as const,
+    );
+    const report = readFileSync(resolve(ROOT, "api/otlp.api.md"), "utf8");
+    const [, own = ""] = /interface OtlpMirrorOptions .*?\{\n(.*?)\n\}/s.exec(report) ?? [];
+    const options = Array.from(own.matchAll(/readonly (\w+)\?:/g), ([, option]) => option);
+    expect(rows.map(([option]) => option).sort()).toEqual(options.sort());
+    const ends = rows.map(([, end]) => end).filter((end) => end !== "");
+    expect(ends).toHaveLength(8);
+    for (const variable of ends.flatMap((end) => [end, `LOGS_${end}`])) {
+      const field = `OTEL_EXPORTER_OTLP_${variable}`;
+      vi.stubEnv(field, "x"); // wrong for each of them
+      expect(() => otlpMirror()).toThrow(expect.objectContaining({ field }));
+      vi.unstubAllEnvs();
+    }
   });
 
   test("sorts statuses and gRPC codes as the delivery does", () => {

@@ -101,3 +101,20 @@ test("a Retry-After stands in the failure", () => {
     retryAfterMillis: 3000,
   });
 });
+
+describe("the reason that a server gives is shown", () => {
+  const message = "the field is not valid";
+  // google.rpc.Status: code 3, and the message
+  const status = Buffer.concat([Buffer.of(0x08, 3, 0x12, message.length), Buffer.from(message)]);
+  test.each<[type: string | undefined, body: Uint8Array, shown: string]>([
+    ["application/x-protobuf", status, `HTTP 400: ${message}`],
+    ["application/x-protobuf; charset=utf-8", status, `HTTP 400: ${message}`],
+    ["application/x-protobuf", Buffer.from("bad request\n"), "HTTP 400: bad request"],
+    ["application/json", Buffer.from('{"message":"no"}'), 'HTTP 400: {"message":"no"}'],
+    ["text/plain", Buffer.from("bad\r\nrequest"), "HTTP 400: bad request"],
+    [undefined, Buffer.alloc(0), "HTTP 400"],
+  ])("from %s: %o", (type, body, shown) => {
+    const headers = type === undefined ? {} : { "content-type": type };
+    expect(answerError({ status: 400, headers, body })?.message).toBe(shown);
+  });
+});
