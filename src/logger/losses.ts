@@ -1,7 +1,11 @@
 import { diag } from "@opentelemetry/api";
 import { type ErrorListener, reporterTo } from "../delivery/reporter.js";
 import { AuditError } from "../errors.js";
+import { faultText } from "../http/fault.js";
 import { counted } from "../text/safe-text.js";
+
+/** Failures that follow no record of the mirror are reported after this time at the earliest. */
+const REPEAT_MILLIS = 60_000;
 
 /** Reports the failures of one logger, and counts the records that it did not write. */
 export class Losses {
@@ -10,7 +14,8 @@ export class Losses {
   #lost = 0;
   /** How many of the lost records a flush has told of. A shutdown tells of all. */
   #told = 0;
-  #answered = false;
+  /** Until when failures are not reported. */
+  #quietUntil = 0;
 
   /**
    * @param logger - The library of the logger, which begins each message.
@@ -44,24 +49,24 @@ export class Losses {
 
   /** A line is about to be written. A failure that it causes is reported. */
   expect(): void {
-    this.#answered = false;
+    this.#quietUntil = 0;
   }
 
   /**
-   * Reports an error event of the logger, once for each line of the mirror, and once a turn of the
-   * event loop for the app's own lines. The `onError` of an app may log to the same logger. That
-   * line fails too, and reporting it would never end: within one turn, if the logger fails at once.
+   * Reports an error event of the logger: once for each line of the mirror, and once a minute for
+   * the app's own lines. The `onError` of an app may log to the same logger. That line fails too,
+   * and reporting it would never end.
+   *
+   * @param who - Who failed, such as "a transport".
    */
   heard(cause: unknown, who: string): void {
-    if (this.#answered) {
-      diag.error(`quorumlog: ${this.#logger} failed again while a failure was reported`, cause);
+    const now = performance.now();
+    if (now < this.#quietUntil) {
+      diag.error(`quorumlog: ${this.#logger} failed again after a failure was reported`, cause);
       return;
     }
-    this.#answered = true;
-    setImmediate(() => {
-      this.#answered = false;
-    });
-    this.report(cause instanceof Error ? cause.message : `${who} failed`, cause);
+    this.#quietUntil = now + REPEAT_MILLIS;
+    this.report(faultText(cause) || `${who} failed`, cause);
   }
 
   /** Throws `delivery_failed` if a record was lost since the last flush. */

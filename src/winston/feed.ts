@@ -2,6 +2,7 @@ import type { Logger, transport as Transport } from "winston";
 import { guardExit, type Pending, unguardExit } from "../delivery/exit-guard.js";
 import type { AuditError } from "../errors.js";
 import { hear } from "../logger/hear.js";
+import { later, QUICK_TURNS } from "../logger/later.js";
 import type { Levels } from "../logger/level.js";
 import { type Line, type LineWriter, MAX_WAITING } from "../logger/logger-mirror.js";
 import type { Losses } from "../logger/losses.js";
@@ -12,13 +13,6 @@ import { counted } from "../text/safe-text.js";
  * lost a line.
  */
 const EVENTS = ["error", "warn"] as const;
-
-/**
- * After so many turns of the event loop a transport counts as slow, and is checked less and less
- * often.
- */
-const QUICK_TURNS = 16;
-const MAX_PAUSE_MILLIS = 50;
 
 /**
  * The part of a stream's state that shows whether a transport threw. The streams of Node and of
@@ -118,7 +112,7 @@ export class Feed implements LineWriter {
     this.#turns = 0;
     while (!this.#isDrained()) {
       if (performance.now() >= deadline) throw this.#notDrained(timeoutMillis);
-      await new Promise<void>((resolve) => this.#later(resolve));
+      await new Promise<void>((resolve) => later(this.#turns, resolve));
       this.#resume();
     }
   }
@@ -173,18 +167,10 @@ export class Feed implements LineWriter {
     if (this.#scheduled) return;
     this.#scheduled = true;
     // does not keep the process alive: an app that wants all lines written flushes
-    this.#later(() => {
+    later(this.#turns, () => {
       this.#scheduled = false;
       this.#resume();
     })?.unref();
-  }
-
-  /** No event says that a transport is done: a stream emits "drain" only after it was full. */
-  #later(look: () => void): NodeJS.Timeout | undefined {
-    if (this.#turns >= QUICK_TURNS)
-      return setTimeout(look, Math.min(this.#turns - QUICK_TURNS, MAX_PAUSE_MILLIS));
-    setImmediate(look);
-    return undefined;
   }
 
   #isIdle(): boolean {

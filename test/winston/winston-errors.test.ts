@@ -49,6 +49,22 @@ describe("errors", () => {
     expect(calls).toBe(1);
   });
 
+  test("of a transport that fails late, to which onError logs, come to an end", async () => {
+    let calls = 0;
+    const slow = transportThat((_, done) => setImmediate(done, new Error(`failure ${++calls}`)));
+    const logger = createLogger({ transports: [slow] });
+    const reports: string[] = [];
+    winstonMirror(logger, {
+      onError: (error) => {
+        reports.push(error.message);
+        logger.error(error.message);
+      },
+    });
+    logger.error("the app's own");
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(reports).toEqual(["winston: failure 1"]);
+  });
+
   test("of the level option are reported, and the line has the level of its severity", async () => {
     const lines: Line[] = [];
     const answers: (() => unknown)[] = [
