@@ -57,10 +57,11 @@ const ROOMS: Rooms = {
   log: [CORE, `${OTEL} node:*`],
   otlp: [ADAPTER, `${OTEL} node:*`],
   logger: [ADAPTER, `${OTEL} node:*`],
+  pino: [`logger ${ADAPTER}`, `${OTEL} node:*`],
   winston: [`logger ${ADAPTER}`, `${OTEL} type:winston node:*`],
   loki: [`entry query semconv http type:integrity ${GROUND}`, `node:timers/promises ${PURE}`],
   testing: [`log ${CORE}`, `${OTEL} node:*`],
-  cli: [`log otlp logger winston loki ${CORE}`, `${OTEL} node:*`],
+  cli: [`log otlp logger pino winston loki ${CORE}`, `${OTEL} node:*`],
   index: [`log ${CORE}`, ""],
 };
 

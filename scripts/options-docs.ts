@@ -41,9 +41,9 @@ const OPTION_SECTIONS: readonly OptionSection[] = [
     text: "`otlpMirror(options)` takes these beside those of the delivery.",
   },
   {
-    heading: "winstonMirror",
+    heading: "pinoMirror, winstonMirror",
     options: "LoggerMirrorOptions",
-    text: "`winstonMirror(logger, options)`.",
+    text: "`pinoMirror(logger, options)`, `winstonMirror(logger, options)`.",
   },
   {
     heading: "ReliableLogRecordProcessor",

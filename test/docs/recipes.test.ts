@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { pino } from "pino";
 import { GovernanceAuditLog } from "quorumlog";
+import { pinoMirror } from "quorumlog/pino";
 import { auditMatchers, fixedClock } from "quorumlog/testing";
 import { winstonMirror } from "quorumlog/winston";
 import { expect, test } from "vitest";
@@ -71,4 +73,31 @@ test("docs/recipes/winston.md shows the line that winston really gets", () => {
   ]);
   const real = JSON.parse(written[0] ?? "");
   expect({ ...real, governance: { ...real.governance, id, leafHash, logId } }).toEqual(shown);
+});
+
+test("docs/recipes/pino.md shows the line that pino really writes", () => {
+  const written: string[] = [];
+  const logger = pino({}, { write: (line) => void written.push(line) });
+  const audit = new GovernanceAuditLog({
+    mirrors: [pinoMirror(logger)],
+    clock: fixedClock("2026-04-14T12:00:00Z"),
+  });
+  audit.logVoteCast({
+    vote: {
+      voteId: "v1",
+      proposalId: "urn:pqc-gov-prop:7f3a",
+      voterDid: "did:pqaid:bob",
+      decision: "approve",
+    },
+  });
+  const shown = JSON.parse(block("pino.md", "json"));
+  const { time, pid, hostname } = shown; // differ from run to run, as do these of the entry:
+  const { id, leafHash, logId } = shown.governance;
+  const real = JSON.parse(written[0] ?? "");
+  expect(Object.keys(real)).toEqual(Object.keys(shown));
+  expect({
+    ...real,
+    ...{ time, pid, hostname },
+    governance: { ...real.governance, id, leafHash, logId },
+  }).toEqual(shown);
 });

@@ -67,6 +67,26 @@ describe.concurrent("examples/", () => {
     );
   });
 
+  test("pino-mirror.ts writes sealed records in words, at a level of their own", async () => {
+    const lines = (await outputOf("pino-mirror.ts")).trimEnd().split("\n");
+    const leafHash = expect.stringMatching(/^[0-9a-f]{64}$/);
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { level: "info", msg: "the app's own line" },
+      {
+        level: "audit",
+        service: "votes",
+        governance: expect.objectContaining({ sequence: 0, operation: "vote_cast", leafHash }),
+        msg: "vote_cast approve by did:pqaid:bob on urn:pqc-gov-prop:7f",
+      },
+      {
+        level: "error",
+        service: "votes",
+        governance: expect.objectContaining({ sequence: 1, actorDid: "did:pqaid:eve", leafHash }),
+        msg: "byzantine_detected approve then reject by did:pqaid:eve on urn:pqc-gov-prop:7f",
+      },
+    ]);
+  });
+
   test("otlp-to-collector.ts delivers to its stand-in", async () => {
     const output = await outputOf("otlp-to-collector.ts");
     expect(output).toContain("POST /v1/logs: ");

@@ -17,7 +17,7 @@ const PROGRAM = `
 
 test("a process that has nothing else to do writes every line to a File transport before it ends", async () => {
   const program = startProgram(PROGRAM);
-  expect(await program.ended).toMatchObject({ code: 0, stderr: "" });
+  expect(await program.ended()).toMatchObject({ code: 0, stderr: "" });
   expect(program.lines("app.log")).toHaveLength(2000);
 });
 
@@ -28,7 +28,7 @@ test("docs/recipes/winston.md shows how a process that gets SIGTERM writes every
     setInterval(() => {}, 1000);
     process.kill(process.pid, "SIGTERM");
   `);
-  expect(await program.ended).toEqual({ code: 0, signal: null, stdout: "", stderr: "" });
+  expect(await program.ended()).toEqual({ code: 0, signal: null, stdout: "", stderr: "" });
   expect(program.lines("app.log")).toHaveLength(2000);
 });
 
@@ -40,7 +40,7 @@ test("docs/recipes/winston.md says that the process ends all the same when a tra
     setInterval(() => {}, 1000);
     process.kill(process.pid, "SIGTERM");
   `);
-  const { code, stderr } = await program.ended;
+  const { code, stderr } = await program.ended();
   expect(code).toBe(1);
   expect(stderr).toContain("AbortError");
 });
