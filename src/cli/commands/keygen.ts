@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, fsyncSync, mkdirSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileNameOf, logIdOf } from "../../entry/log-id.js";
@@ -177,7 +177,7 @@ export async function writeKeyFiles(files: readonly KeyFile[]): Promise<void> {
     for (const { path, mode } of files) made.push({ path, handle: await open(path, "wx", mode) });
     for (const [index, { handle }] of made.entries()) {
       await handle.writeFile(files[index]?.text ?? "");
-      await handle.sync();
+      fsyncSync(handle.fd); // under Yarn's Plug'n'Play, a handle has no sync()
     }
   } catch (error) {
     for (const { path } of made) await rm(path, { force: true });

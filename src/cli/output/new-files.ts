@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { statSync } from "node:fs";
+import { fsyncSync, statSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { syncFolder } from "../../journal/file/journal-file.js";
@@ -35,7 +35,7 @@ export async function writeNewFiles(files: readonly NewFile[], replace: boolean)
       made.push(draft);
       try {
         await write({ write: (text) => file.appendFile(text) });
-        await file.sync();
+        fsyncSync(file.fd); // under Yarn's Plug'n'Play, a handle has no sync()
       } finally {
         await file.close();
       }
