@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   installedConsumer,
@@ -15,12 +16,6 @@ import {
 
 const SUBPATHS = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
   typeof target === "string" ? [] : [{ name: subpath.replace(/^\./, manifest.name), ...target }],
-);
-/**
- * What a project without the optional peers can load: all but the OTLP mirror, which needs them.
- */
-const WITHOUT_OPTIONAL_PEERS = SUBPATHS.map(({ name }) => name).filter(
-  (name) => !name.endsWith("/otlp"),
 );
 
 const USE = `
@@ -37,6 +32,38 @@ const TYPED_USE = `
   export const did: string | undefined = entries[0]?.actorDid;
   // @ts-expect-error a weight is a number
   audit.logNodeAdded({ did: "did:pqaid:bob", name: "bob", weight: "1" });
+`;
+
+/** An app that uses what a bundler has most to do with: the journal, and delivery. */
+const BUNDLED_APP = `
+  import { createServer } from "node:http";
+  import { AuditError, GovernanceAuditLog } from "quorumlog";
+  import { Journal } from "quorumlog/journal";
+  import { otlpMirror } from "quorumlog/otlp";
+
+  async function main() {
+    const sink = createServer((request, response) => {
+      request.resume().on("end", () => response.end());
+    });
+    await new Promise((resolve) => sink.listen(0, "127.0.0.1", resolve));
+    const url = "http://127.0.0.1:" + sink.address().port + "/v1/logs";
+    const mirrors = [otlpMirror({ url, delayMillis: 1 })];
+    const audit = new GovernanceAuditLog({ journal: "audit.db", mirrors });
+    audit.logNodeAdded({ did: "did:pqaid:alice", name: "alice", weight: 2 });
+    try {
+      audit.logNodeAdded({});
+    } catch (error) {
+      console.log(error instanceof AuditError, error.code);
+    }
+    await audit.flush();
+    console.log(JSON.stringify(audit.ledger().mirrors.otlp));
+    await audit.shutdown();
+    console.log(Journal.open("audit.db", { readOnly: true }).length);
+    sink.close();
+    sink.closeAllConnections();
+  }
+
+  void main();
 `;
 
 let folder: string;
@@ -115,9 +142,33 @@ describe("a project without the optional peers", () => {
     expect(run(bare, "use.cjs", source)).toBe("0 did:pqaid:alice\n");
   });
 
-  test.each(WITHOUT_OPTIONAL_PEERS)("loads %s", (name) => {
+  test.each(SUBPATHS)("loads $name", ({ name }) => {
     expect(run(bare, "load.mjs", `import * as all from "${name}"; console.log(typeof all);`)).toBe(
       "object\n",
+    );
+  });
+});
+
+describe("a bundle of esbuild", () => {
+  test.each(["esm", "cjs"] as const)("has all that the app needs, as %s", async (format) => {
+    const entry = join(bare, "app.mjs");
+    writeFileSync(entry, BUNDLED_APP);
+    // a folder without node_modules
+    const home = join(folder, `bundled-${format}`);
+    mkdirSync(home);
+    const file = format === "esm" ? "app.mjs" : "app.cjs";
+    const { warnings, outputFiles } = await build({
+      entryPoints: [entry],
+      bundle: true,
+      platform: "node",
+      target: "node22",
+      format,
+      write: false,
+      logLevel: "silent",
+    });
+    expect(warnings).toEqual([]);
+    expect(run(home, file, outputFiles[0]?.text ?? "")).toBe(
+      'true invalid_entry\n{"accepted":1,"delivered":1,"pending":0,"rejected":0}\n1\n',
     );
   });
 });
