@@ -99,9 +99,10 @@ const CHECKS: readonly (readonly [sql: string, problem: string])[] = [
     "it has an entry of a sequence that no log reaches,",
   ],
   [
-    `SELECT pruned_before AS sequence FROM pruning
-     WHERE pruned_before = (SELECT max(pruned_before) FROM pruning)
-       AND pruned_before IS NOT (SELECT max(sequence) + 1 FROM pruned_leaf)`,
+    `SELECT * FROM (SELECT
+       coalesce((SELECT max(pruned_before) FROM pruning), 0) AS sequence,
+       coalesce((SELECT max(sequence) + 1 FROM pruned_leaf), 0) AS kept)
+     WHERE sequence <> kept`,
     "its record of the last pruning does not match the leaf hashes that it has kept; the record " +
       "ends before the entry",
   ],

@@ -80,6 +80,17 @@ describe("the evidence of a journal", () => {
     expect(unasked).toMatchObject({ verified: false, completeness: "unknown", problemCount: 0 });
   });
 
+  test("shows that the record of a pruning was deleted", async () => {
+    const path = newPath();
+    const journal = await filled(path);
+    journal.prune({ olderThan: new Date(rowOf(120).timestampMillis) });
+    journal.close();
+    tamper(path, "DELETE FROM pruning");
+    const evidence = openJournal(path, { readOnly: true }).evidence();
+    const report = await verify(evidence, { keys: [vkey], acceptPruned: 120 });
+    expect(report).toMatchObject({ verified: false, integrity: "failed" });
+  });
+
   test("verifies while somebody appends", async () => {
     const path = newPath();
     const journal = await filled(path);
@@ -315,6 +326,11 @@ const SCHEMA_ATTACKS: readonly (readonly [what: string, sql: string, problem: st
     "a trigger too much",
     "CREATE TRIGGER later BEFORE INSERT ON entry BEGIN SELECT RAISE(IGNORE); END",
     "it has a trigger later, which no journal has",
+  ],
+  [
+    "a trigger with the name of a table of statistics",
+    "CREATE TRIGGER stat BEFORE INSERT ON rejected BEGIN SELECT RAISE(IGNORE); END",
+    "it has a trigger stat, which no journal has",
   ],
   ["a table too much", "CREATE TABLE note (text)", "it has a table note, which no journal has"],
   [
