@@ -19,6 +19,8 @@ const CHECKPOINTS = sized(50, 2);
 const PROOFS = sized(2000, 20);
 const NAME = "acme.example/governance";
 const folder = mkdtempSync(join(tmpdir(), "quorumlog-bench-"));
+// Each journal has its own folder: in one folder, a name signs only one journal.
+const journalPath = () => join(mkdtempSync(join(folder, "journal-")), "governance.db");
 const signed = votes();
 const keysOf = (algorithms) =>
   algorithms.map((algorithm) => signingKeyOf(NAME, generateKeys(NAME, algorithm).privateKeyPem));
@@ -45,12 +47,7 @@ table([
   ["sealed call, appended to the Merkle tree", ns(call.tree), times(call.tree / call.sealed)],
 ]);
 
-let turns = 0;
-const grouped = () => ({
-  logId: NAME,
-  journal: join(folder, `${turns++}.db`),
-  durability: "batch",
-});
+const grouped = () => ({ logId: NAME, journal: journalPath(), durability: "batch" });
 const pem = ["ed25519", "ml-dsa-44"].map(
   (algorithm) => generateKeys(NAME, algorithm).privateKeyPem,
 );
@@ -71,7 +68,7 @@ table([
   ],
 ]);
 
-const path = join(folder, "million.db");
+const path = journalPath();
 fill(path, ENTRIES, NAME);
 const journal = Journal.open(path);
 const both = keysOf(["ed25519", "ml-dsa-44"]);
