@@ -32,6 +32,7 @@ const RESERVED_KEYS: ReadonlySet<string> = new Set([
   "pid",
   "hostname",
   "msg",
+  "err",
   "__proto__",
 ]);
 

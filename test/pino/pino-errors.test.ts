@@ -163,6 +163,7 @@ describe("the options of a pino mirror", () => {
     ),
     ["key", pino({ messageKey: "message" }), { key: "message" }],
     ["key", pino({ errorKey: "error" }).child({}), { key: "error" }],
+    ["key", pino({ errorKey: "error" }), { key: "err" }], // it keeps its serializer
     ["key", pino({ nestedKey: "payload" }), { key: "payload" }],
     ["key", pino({ name: "clinic" }), { key: "name" }],
     ["key", pino().child({ governance: "clinic" }), {}],
