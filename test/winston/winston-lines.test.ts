@@ -142,6 +142,15 @@ describe("a log with a winston mirror", () => {
     });
   });
 
+  test("shows its fields where a child has metadata under the same key", async () => {
+    const lines: Line[] = [];
+    const logger = createLogger({ transports: [keeping(lines)] });
+    const child = logger.child({ governance: "clinic" });
+    await using audit = new GovernanceAuditLog({ mirrors: [winstonMirror(child)] });
+    const { leafHash } = audit.logNodeRemoved({ did: "did:pqaid:dave" });
+    expect(lines[0]?.["governance"]).toMatchObject({ leafHash });
+  });
+
   test("gives every logger metadata of its own, since formats change what they are given", async () => {
     const lines: Line[] = [];
     const masking = format((line) => {

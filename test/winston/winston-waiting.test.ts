@@ -102,6 +102,19 @@ describe("a flush", () => {
     expect(taken).toBe(60);
   });
 
+  test("ends soon when the app ends the logger meanwhile, and reports each line that waited", async () => {
+    const slow = transportThat((_, done) => setImmediate(done));
+    const { audit, logger, errors, log } = watchedLogger({ transports: [slow] });
+    for (let node = 0; node < 20; node++) log(node);
+    const flush = rejection(audit.flush());
+    logger.end();
+    expect((await flush).message).toContain("records were not written");
+    expect(errors.length).toBeGreaterThan(0);
+    expect(errors.at(-1)?.message).toBe(
+      'winston: the logger was ended; "node_removed did:19" was not written',
+    );
+  });
+
   test("takes the deadline of its caller", async () => {
     const mirror = winstonMirror(createLogger({ transports: [transportThat(() => {})] }));
     const audit = new GovernanceAuditLog({ mirrors: [mirror] });
