@@ -3,10 +3,11 @@ import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { MANAGERS, PROJECTS } from "../install/matrix.js";
 
-const DOCUMENT = resolve(import.meta.dirname, "../../docs/compatibility.md");
+const ROOT = resolve(import.meta.dirname, "../..");
+const read = (path: string): string => readFileSync(resolve(ROOT, path), "utf8");
 
 test("docs/compatibility.md names every release that test:install installs", () => {
-  const text = readFileSync(DOCUMENT, "utf8");
+  const text = read("docs/compatibility.md");
   const rows = text.slice(text.indexOf("## Tested beside")).match(/^\| [a-z].*\|$/gm);
   const tested = PROJECTS.map(({ name, app, manager, runtime }) => {
     const tool = manager ?? runtime;
@@ -15,4 +16,11 @@ test("docs/compatibility.md names every release that test:install installs", () 
     return `| ${name} | ${releases.join(", ")} |`;
   });
   expect(rows).toEqual(["| app | has |", ...tested]);
+});
+
+test("the types of every subpath are checked beside what people run", () => {
+  const { exports } = JSON.parse(read("package.json"));
+  const subpaths = Object.keys(exports).filter((path) => !path.endsWith(".json"));
+  const imports = read("test/install/programs/types.ts").matchAll(/from "quorumlog(.*?)"/g);
+  expect(Array.from(imports, ([, path]) => `.${path}`).sort()).toEqual(subpaths.sort());
 });

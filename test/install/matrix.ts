@@ -138,7 +138,16 @@ export const PROJECTS: readonly Project[] = [
       ...exporters("0.214.0"),
       pino: "8.21.0",
     },
-    steps: ["stand-alone", "attached", "limits", "otlp", "stock-exporters", "pino", "types"],
+    steps: [
+      "stand-alone",
+      "attached",
+      "limits",
+      "otlp",
+      "stock-exporters",
+      "winston",
+      "pino",
+      "types",
+    ],
   },
   {
     name: "auto-instrumentations",

@@ -6,11 +6,12 @@ import * as delivery from "quorumlog/delivery";
 import * as journal from "quorumlog/journal";
 import * as loki from "quorumlog/loki";
 import * as otlp from "quorumlog/otlp";
+import * as pino from "quorumlog/pino";
 import * as testing from "quorumlog/testing";
 import * as verify from "quorumlog/verify";
 import * as winston from "quorumlog/winston";
 
-export const subpaths = [root, delivery, journal, loki, otlp, testing, verify, winston];
+export const subpaths = [root, delivery, journal, loki, otlp, pino, testing, verify, winston];
 
 const processor = new root.AuditLogProcessor();
 const processors: LogRecordProcessor[] = [processor, otlp.otlpMirror()];
