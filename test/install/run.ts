@@ -55,7 +55,13 @@ function skipped(name: string, why: string): void {
 /** The address that npm uses, for the other managers. Undefined if it does not answer. */
 async function registryAddress(): Promise<string | undefined> {
   try {
-    await command(ROOT, ["npm", "view", "@opentelemetry/api@1.9.1", "version"]);
+    await command(ROOT, [
+      "npm",
+      "view",
+      "--fetch-retries=0",
+      "@opentelemetry/api@1.9.1",
+      "version",
+    ]);
     return (await command(ROOT, ["npm", "config", "get", "registry"])).trim();
   } catch {
     return undefined;
