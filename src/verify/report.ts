@@ -36,6 +36,8 @@ export interface Findings {
 interface Conclusions {
   readonly anchors: readonly JudgedCheckpoint[];
   readonly covered: number;
+  /** When the first entry that is not covered was recorded: RFC 3339, UTC. */
+  readonly uncoveredSince: string | undefined;
   readonly size: number;
 }
 
@@ -44,7 +46,13 @@ export function reportOf(findings: Findings, options: ResolvedVerifyOptions): Ve
   const { origin, entries, checkpoints, unreadable, problems } = findings;
   reportUnsigned(findings, options);
   const anchors = checkpoints.filter(isAnchor);
-  const conclusions = { anchors, covered: coveredBy(anchors, findings), size: rowOf(entries) };
+  const uncoveredSince = uncoveredSinceOf(entries, anchors);
+  const conclusions: Conclusions = {
+    anchors,
+    covered: coveredBy(anchors, findings),
+    uncoveredSince,
+    size: rowOf(entries),
+  };
   const isWhole =
     !entries.partial &&
     anchors.length > 0 &&
@@ -58,7 +66,6 @@ export function reportOf(findings: Findings, options: ResolvedVerifyOptions): Ve
   );
   const newest = anchors.at(-1);
   const isComplete = entries.partial ? completeness !== "failed" : completeness === "verified";
-  const uncoveredSince = uncoveredSinceOf(entries, anchors);
   return {
     verified: integrity === "verified" && authenticity === "verified" && isComplete,
     integrity,
@@ -121,7 +128,7 @@ function coveredBy(anchors: readonly JudgedCheckpoint[], { entries, proved }: Fi
   return Math.max(0, (newest?.size ?? 0) - entries.pruned);
 }
 
-/** When the first entry that no consistent anchor covers was recorded: RFC 3339, UTC. */
+/** When the first entry that no consistent anchor covers was recorded, if there is one. */
 function uncoveredSinceOf(
   { partial, leaves }: EntryCheck,
   anchors: readonly JudgedCheckpoint[],
@@ -155,13 +162,12 @@ function verdict(failed: boolean, verified: boolean): Verdict {
 function unknownOf(
   { entries, checkpoints, unreadable }: Findings,
   options: ResolvedVerifyOptions,
-  { anchors, covered, size }: Conclusions,
+  { anchors, covered, uncoveredSince: since, size }: Conclusions,
 ): string[] {
   const { keys, trusted, acceptPruned } = options;
   const { partial, pruned, leaves } = entries;
   const newest = anchors.at(-1)?.size;
   const uncovered = entries.entries - covered;
-  const since = uncoveredSinceOf(entries, anchors);
   const unknown: string[] = [];
   const say = (condition: boolean, text: string): void => {
     if (condition) unknown.push(text);
