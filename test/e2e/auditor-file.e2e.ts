@@ -1,26 +1,18 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { GovernanceAuditLog } from "quorumlog";
 import { otlpMirror } from "quorumlog/otlp";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { OTELCOL, pathOf } from "./programs.ts";
-import { collectorWithFileIn } from "./running.ts";
+import { type CollectorWithFile, collectorWithFile } from "./running.ts";
 
 const path = pathOf(OTELCOL);
 
 describe.skipIf(path === undefined)("the auditor's file of a Collector", () => {
-  let folder: string;
-  let running: Awaited<ReturnType<typeof collectorWithFileIn>>;
+  let running: CollectorWithFile;
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "quorumlog-e2e-"));
-    running = await collectorWithFileIn(folder, path ?? "");
+    running = await collectorWithFile(path ?? "");
   });
-  afterAll(async () => {
-    await running?.collector.stop();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => running?.stop());
 
   test("has every record as it was sealed, though no Loki is there", async () => {
     const audit = new GovernanceAuditLog({ mirrors: [otlpMirror({ url: running.url })] });

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { ProtobufLogsSerializer } from "@opentelemetry/otlp-transformer";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -10,24 +7,19 @@ import { logsProtobuf } from "../../src/otlp/logs-protobuf.js";
 import { recordBatch } from "../fixtures/arbitrary-records.js";
 import { OPERATION_CALLS } from "../fixtures/operation-calls.js";
 import { OTELCOL, pathOf } from "./programs.ts";
-import { collectorWithFileIn } from "./running.ts";
+import { type CollectorWithFile, collectorWithFile } from "./running.ts";
 
 const BATCHES = 200;
 
 const path = pathOf(OTELCOL);
 
 describe.skipIf(path === undefined)("what a real Collector reads", () => {
-  let folder: string;
-  let running: Awaited<ReturnType<typeof collectorWithFileIn>>;
+  let running: CollectorWithFile;
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "quorumlog-e2e-"));
-    running = await collectorWithFileIn(folder, path ?? "");
+    running = await collectorWithFile(path ?? "");
   });
-  afterAll(async () => {
-    await running?.collector.stop();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => running?.stop());
 
   /** The requests that came while `send` ran, as the Collector wrote them. */
   async function arrived(count: number, send: () => Promise<void>): Promise<unknown[]> {

@@ -1,7 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { withRawFile } from "../fixtures/collector-config.ts";
@@ -147,16 +156,27 @@ export async function collectorIn(
   };
 }
 
-/** A Collector that writes the auditor's file, and has no Loki. */
-export async function collectorWithFileIn(
-  folder: string,
-  path: string,
-): Promise<{ readonly collector: Running; readonly url: string; requests(): string[] }> {
+/** A Collector that writes the auditor's file. */
+export interface CollectorWithFile {
+  readonly url: string;
+  /** The requests that it wrote, each as JSON. */
+  requests(): string[];
+  /** Stops it, and removes its files. */
+  stop(): Promise<void>;
+}
+
+/** Starts a Collector that writes the auditor's file, and has no Loki. */
+export async function collectorWithFile(path: string): Promise<CollectorWithFile> {
+  const folder = mkdtempSync(join(tmpdir(), "quorumlog-e2e-"));
   const config = join(folder, "collector.yaml");
   writeFileSync(config, withRawFile(readFileSync(join(ROOT, "collector-config.yaml"), "utf8")));
   const [nobody] = await freePorts(1);
   const { collector, url } = await collectorIn(folder, path, `http://127.0.0.1:${nobody}`, config);
   const requests = (): string[] =>
     readFileSync(join(folder, RAW_FILE), "utf8").split("\n").slice(0, -1); // whole lines only
-  return { collector, url, requests };
+  const stop = async (): Promise<void> => {
+    await collector.stop();
+    rmSync(folder, { recursive: true });
+  };
+  return { url, requests, stop };
 }

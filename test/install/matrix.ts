@@ -62,6 +62,20 @@ const OTLP_EXPORTERS = ["http", "proto", "grpc"].map(
 const exporters = (release: string): Packages =>
   Object.fromEntries(OTLP_EXPORTERS.map((name) => [name, release]));
 
+/** What the newest releases of each line are tried with. */
+const EVERYTHING: readonly Step[] = [
+  "stand-alone",
+  "attached",
+  "limits",
+  "otlp",
+  "stock-exporters",
+  "winston",
+  "pino",
+  "vitest",
+  "types",
+  "types by node10",
+];
+
 /** What the documents tell to add on the 2.x line, where the app has no `sdk-logs` yet. */
 const SDK_LOGS_2: Packages = { "@opentelemetry/sdk-logs": "0.223.0" };
 
@@ -85,18 +99,7 @@ export const PROJECTS: readonly Project[] = [
       pino: "10.4.0",
       vitest: "5.1.2",
     },
-    steps: [
-      "stand-alone",
-      "attached",
-      "limits",
-      "otlp",
-      "stock-exporters",
-      "winston",
-      "pino",
-      "vitest",
-      "types",
-      "types by node10",
-    ],
+    steps: EVERYTHING,
   },
   {
     name: "otel-2",
@@ -112,18 +115,7 @@ export const PROJECTS: readonly Project[] = [
       pino: "9.14.0",
       vitest: "4.1.12",
     },
-    steps: [
-      "stand-alone",
-      "attached",
-      "limits",
-      "otlp",
-      "stock-exporters",
-      "winston",
-      "pino",
-      "vitest",
-      "types",
-      "types by node10",
-    ],
+    steps: EVERYTHING,
   },
   {
     name: "otel-2-oldest",

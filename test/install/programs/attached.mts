@@ -1,12 +1,11 @@
 // A log in the provider of NodeSDK, with the ids of the active span.
 import assert from "node:assert/strict";
-import { trace } from "@opentelemetry/api";
 import { NodeSDK } from "@opentelemetry/sdk-node";
 import { AuditLogProcessor, GovernanceAuditLog } from "quorumlog";
 import { ReliableLogRecordProcessor } from "quorumlog/delivery";
 import { RecordingExporter } from "quorumlog/testing";
 import { logs } from "./logs-api.mts";
-import { assertDelivered, castVotes } from "./votes.mts";
+import { assertDelivered, castTracedVote } from "./votes.mts";
 
 const exporter = new RecordingExporter();
 const mirror = new ReliableLogRecordProcessor({ exporter, delayMillis: 1 });
@@ -25,13 +24,7 @@ const sdk = new NodeSDK({
 sdk.start();
 
 const audit = GovernanceAuditLog.attach({ loggerProvider: logs.getLoggerProvider(), processor });
-const ids = trace.getTracer("app").startActiveSpan("decide", (span) => {
-  const [entry] = castVotes(audit, 1);
-  span.end();
-  const { traceId, spanId } = span.spanContext();
-  assert.deepEqual([entry?.traceId, entry?.spanId], [traceId, spanId]);
-  return { traceId, spanId };
-});
+const ids = castTracedVote(audit);
 
 // a record of the app's own logger is sealed too; others pass
 logs.getLogger("billing").emit({ body: "an ordinary line" });

@@ -1,10 +1,8 @@
 // A log in the provider that @azure/monitor-opentelemetry registers.
-import assert from "node:assert/strict";
 import { useAzureMonitor } from "@azure/monitor-opentelemetry";
-import { trace } from "@opentelemetry/api";
 import { logs } from "@opentelemetry/api-logs";
 import { AuditLogProcessor, GovernanceAuditLog } from "quorumlog";
-import { castVotes } from "./votes.mts";
+import { castTracedVote } from "./votes.mts";
 
 const processor = new AuditLogProcessor();
 useAzureMonitor({
@@ -17,11 +15,7 @@ useAzureMonitor({
   logRecordProcessors: [processor],
 });
 const audit = GovernanceAuditLog.attach({ loggerProvider: logs.getLoggerProvider(), processor });
-trace.getTracer("app").startActiveSpan("decide", (span) => {
-  const [entry] = castVotes(audit, 1);
-  assert.equal(entry?.traceId, span.spanContext().traceId);
-  span.end();
-});
+castTracedVote(audit);
 await audit.shutdown();
 console.log("ok");
 process.exit();

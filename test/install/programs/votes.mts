@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import type { EntryOf, GovernanceAuditLog } from "quorumlog";
+import { type SpanContext, trace } from "@opentelemetry/api";
+import { type AuditMirror, type EntryOf, GovernanceAuditLog } from "quorumlog";
+import type { Sink } from "./sink.mts";
 
 export const PROPOSAL = "urn:pqc-gov-prop:7f3a";
 
@@ -15,6 +17,33 @@ export function castVotes(audit: GovernanceAuditLog, count: number): EntryOf<"vo
       },
     }),
   );
+}
+
+/** Casts a vote within a span, checks that its entry has the ids of the span, and returns them. */
+export function castTracedVote(audit: GovernanceAuditLog): SpanContext {
+  return trace.getTracer("app").startActiveSpan("decide", (span) => {
+    const [entry] = castVotes(audit, 1);
+    span.end();
+    const ids = span.spanContext();
+    assert.deepEqual([entry?.traceId, entry?.spanId], [ids.traceId, ids.spanId]);
+    return ids;
+  });
+}
+
+/** Checks that a mirror delivers votes to a sink. It has the sink to itself. */
+export async function assertDelivers(
+  mirror: AuditMirror,
+  sink: Sink,
+  contentType: string,
+): Promise<void> {
+  const audit = new GovernanceAuditLog({ mirrors: [mirror] });
+  const entries = castVotes(audit, 20);
+  await audit.flush();
+  assertDelivered(audit, 20);
+  sink.assertReceived(entries);
+  assert.deepEqual([...sink.contentTypes], [contentType]);
+  await audit.shutdown();
+  sink.close();
 }
 
 /** Checks that all entries are in the ledger of the mirror as delivered. */
