@@ -1,4 +1,4 @@
-import { counted, word } from "../text/safe-text.js";
+import { word } from "../text/safe-text.js";
 import type { CheckpointFields, GovernanceFields } from "./entry-fields.js";
 
 /**
@@ -30,5 +30,5 @@ export function messageOf(fields: GovernanceFields): string {
 
 /** Says a checkpoint in one line: `checkpoint of 1000 entries of acme.example/governance`. */
 export function checkpointMessageOf({ operation, size, logId }: CheckpointFields): string {
-  return `${operation} of ${counted(size, "entry", "entries")} of ${word(logId)}`;
+  return `${operation} of ${size} entries of ${word(logId)}`;
 }

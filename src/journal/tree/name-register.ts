@@ -5,7 +5,6 @@ import { fileNameOf } from "../../entry/log-id.js";
 import { AuditError, invalidOption } from "../../errors.js";
 import type { Checkpoint } from "../../integrity/checkpoint.js";
 import type { SigningKey } from "../../integrity/keys/signing-key.js";
-import { counted } from "../../text/safe-text.js";
 import { journalFailed } from "../file/failure.js";
 import { realPathOf, statOf } from "../file/journal-file.js";
 import { inTransaction, openSqlite } from "../file/sqlite.js";
@@ -111,9 +110,8 @@ export class NameRegisters {
         if (row !== undefined && !continues(history, signed, row))
           throw new AuditError(
             "verification_failed",
-            `${history.path} is not what its name has signed: a checkpoint of ` +
-              `${counted(row.size, "entry", "entries")}. ` +
-              "An older copy was restored, or another copy went on. Nothing was signed. " +
+            `${history.path} is not what its name has signed: a checkpoint of ${row.size} ` +
+              "entries. An older copy was restored, or another copy went on. Nothing was signed. " +
               "Begin a new log under a new name. If nobody keeps that checkpoint, delete " +
               `${file}, and this journal may go on`,
           );
@@ -170,10 +168,7 @@ class NameTable {
     if (row === undefined) return undefined;
     if (row.size > 0) {
       if (row.firstLeaf === history.firstLeaf()) return row;
-      throw this.#taken(
-        history,
-        `has signed ${counted(row.size, "entry", "entries")} of the journal ${row.journal}`,
-      );
+      throw this.#taken(history, `has signed ${row.size} entries of the journal ${row.journal}`);
     }
     // nothing was signed, so the name is free again if its journal is gone
     if (row.journal === history.path || statOf(row.journal) === undefined) return row;
