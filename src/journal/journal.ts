@@ -6,43 +6,21 @@ import type { SigningKey } from "../integrity/keys/signing-key.js";
 import { type AuditQuery, type OperationQuery, parseQuery } from "../query/audit-query.js";
 import { type AuditPage, type AuditReader, pageOf } from "../query/audit-reader.js";
 import type { StoredCheckpoint } from "../record/checkpoint-record.js";
-import { EntryQueries } from "./entries/entry-queries.js";
 import type { NewestEntry } from "./entries/entry-row.js";
-import { EntryTable, type HrTime, type JournalRow } from "./entries/entry-table.js";
+import type { HrTime, JournalRow } from "./entries/entry-table.js";
 import { type PruneOptions, type Pruning, prune, pruneMillis } from "./entries/pruning.js";
 import type { Connection } from "./file/connection.js";
 import { journalFailed } from "./file/failure.js";
-import { backupTo, bytesOf } from "./file/journal-file.js";
-import { emptyJournal } from "./file/schema-check.js";
+import { backupTo } from "./file/journal-file.js";
 import { openJournal } from "./opening.js";
 import { type JournalOptions, resolveJournalOptions } from "./options.js";
-import { Deliverables } from "./outbox/deliverables.js";
 import type { Outbox, OutboxOptions } from "./outbox/outbox.js";
-import { type JournalMirrorStats, Outboxes, type RejectedRecord } from "./outbox/outboxes.js";
-import { type CheckpointOptions, CheckpointSigner } from "./tree/checkpoint-signer.js";
-import { CheckpointTable } from "./tree/checkpoint-table.js";
+import type { RejectedRecord } from "./outbox/outboxes.js";
+import { type JournalParts, partsOf } from "./parts.js";
+import { type JournalStats, statsOf } from "./stats.js";
+import type { CheckpointOptions } from "./tree/checkpoint-signer.js";
 import { evidenceOf } from "./tree/evidence.js";
-import { MerkleTree } from "./tree/merkle-tree.js";
 import { prove } from "./tree/prove.js";
-
-/** How many values of a column are read at a time. */
-const VALUES_PAGE = 1000;
-
-/** What a journal holds. */
-export interface JournalStats {
-  /** How many entries can be read. */
-  readonly entries: number;
-  /** How many entries were pruned, so that only their leaf hashes are kept. */
-  readonly pruned: number;
-  /** The size of the file and its write-ahead log. */
-  readonly bytes: number;
-  /** When the oldest entry that can be read happened, RFC 3339. */
-  readonly firstTimestamp?: string | undefined;
-  /** When the newest entry that can be read happened, RFC 3339. */
-  readonly lastTimestamp?: string | undefined;
-  /** Each mirror that the journal knows, by its name. */
-  readonly mirrors: Readonly<Record<string, JournalMirrorStats>>;
-}
 
 /**
  * The durable log: an SQLite file that holds every entry of a log, from all processes that wrote to
@@ -70,13 +48,7 @@ export class Journal implements AuditReader {
   /** The log that the entries belong to. */
   readonly logId: string;
   readonly #minimumRetentionDays: number;
-  readonly #file: Connection;
-  readonly #entries: EntryTable;
-  readonly #queries: EntryQueries;
-  readonly #tree: MerkleTree;
-  readonly #checkpoints: CheckpointTable;
-  readonly #signer: CheckpointSigner;
-  readonly #outboxes: Outboxes;
+  readonly #parts: JournalParts;
   #length: number;
   #lastTime: HrTime;
 
@@ -99,26 +71,11 @@ export class Journal implements AuditReader {
   }
 
   private constructor(file: Connection, minimumRetentionDays: number) {
-    const { logId, path } = file;
-    // Of a file whose tables are not a journal's, only the evidence is read. All else is refused.
-    const database = file.isReadable ? file.database : emptyJournal();
-    const entries = new EntryTable(database, logId);
-    const tree = new MerkleTree(database);
-    const checkpoints = new CheckpointTable(database, entries.contexts, logId);
-    const length = () => this.length;
-    const deliverables = new Deliverables({ logId, entries, checkpoints, length });
-    const outboxes = new Outboxes(database, deliverables, () => file.isKept);
-    const stored = (position: number) => outboxes.addCheckpoint(position);
-    this.path = path;
-    this.logId = logId;
+    this.#parts = partsOf(file, () => this.length);
+    this.path = file.path;
+    this.logId = file.logId;
     this.#minimumRetentionDays = minimumRetentionDays;
-    this.#file = file;
-    this.#entries = entries;
-    this.#queries = new EntryQueries(database, logId);
-    this.#tree = tree;
-    this.#checkpoints = checkpoints;
-    this.#signer = new CheckpointSigner({ file, entries, tree, checkpoints, stored });
-    this.#outboxes = outboxes;
+    const { entries, tree } = this.#parts;
     ({ length: this.#length, lastTime: this.#lastTime } = entries.end());
     // A reader does without: an auditor must be able to open a journal whose tree was altered.
     if (!file.readOnly) tree.continueAt(this.#length);
@@ -126,13 +83,15 @@ export class Journal implements AuditReader {
 
   /** The next sequence: how many entries were ever appended, pruned ones included. */
   get length(): number {
-    return this.#file.readOnly ? this.#file.read(() => this.#entries.end()).length : this.#length;
+    return this.#parts.file.readOnly
+      ? this.#parts.file.read(() => this.#parts.entries.end()).length
+      : this.#length;
   }
 
   /** When the newest entry was recorded; `[0, 0]` when there was never one. */
   get lastTime(): HrTime {
-    return this.#file.readOnly
-      ? this.#file.read(() => this.#entries.end().lastTime)
+    return this.#parts.file.readOnly
+      ? this.#parts.file.read(() => this.#parts.entries.end().lastTime)
       : this.#lastTime;
   }
 
@@ -143,7 +102,7 @@ export class Journal implements AuditReader {
    * tries again. If the file was deleted or replaced, it must be opened anew. `closed`.
    */
   append(...rows: readonly JournalRow[]): void {
-    this.#file.commit(() => {
+    this.#parts.file.commit(() => {
       let next = this.#length;
       for (const { entry } of rows)
         if (entry.sequence !== next++)
@@ -152,10 +111,10 @@ export class Journal implements AuditReader {
               "order of their sequences",
           );
       const leaves = rows.map(({ entry }) => Buffer.from(entry.leafHash, "hex"));
-      const { range, subtrees } = this.#tree.grown(leaves);
-      const alongside = subtrees.length === 0 ? undefined : () => this.#tree.store(subtrees);
-      this.#entries.append(rows, leaves, alongside);
-      this.#tree.keep(range);
+      const { range, subtrees } = this.#parts.tree.grown(leaves);
+      const alongside = subtrees.length === 0 ? undefined : () => this.#parts.tree.store(subtrees);
+      this.#parts.entries.append(rows, leaves, alongside);
+      this.#parts.tree.keep(range);
     });
     this.#length += rows.length;
     this.#lastTime = rows.at(-1)?.time ?? this.#lastTime;
@@ -171,7 +130,7 @@ export class Journal implements AuditReader {
   entries(query?: AuditQuery): AuditEntry[];
   entries(query?: AuditQuery): AuditEntry[] {
     const parsed = parseQuery(query);
-    return this.#file.read(() => this.#queries.select(parsed));
+    return this.#parts.file.read(() => this.#parts.queries.select(parsed));
   }
 
   /** One page of a query, with the cursor of the next. Throws `invalid_query`, `journal_failed`. */
@@ -180,7 +139,7 @@ export class Journal implements AuditReader {
   page(query?: AuditQuery): AuditPage;
   page(query?: AuditQuery): AuditPage {
     return pageOf(parseQuery(query), (parsed) =>
-      this.#file.read(() => this.#queries.select(parsed)),
+      this.#parts.file.read(() => this.#parts.queries.select(parsed)),
     );
   }
 
@@ -189,7 +148,7 @@ export class Journal implements AuditReader {
    */
   count(query?: Omit<AuditQuery, "limit">): number {
     const parsed = parseQuery(query);
-    return this.#file.read(() => this.#queries.count(parsed));
+    return this.#parts.file.read(() => this.#parts.queries.count(parsed));
   }
 
   /**
@@ -213,16 +172,7 @@ export class Journal implements AuditReader {
       throw new AuditError("invalid_query", "column: expected a column of a query", {
         field: "column",
       });
-    return this.#values(column);
-  }
-
-  *#values(column: ColumnName): Generator<string, void, undefined> {
-    for (let after: string | undefined; ; ) {
-      const page = this.#file.read(() => this.#queries.values(column, after, VALUES_PAGE));
-      yield* page;
-      if (page.length < VALUES_PAGE) return;
-      after = page.at(-1);
-    }
+    return this.#parts.queries.values(column, (work) => this.#parts.file.read(work));
   }
 
   /**
@@ -231,7 +181,7 @@ export class Journal implements AuditReader {
    */
   get(sequence: number): AuditEntry | undefined {
     if (!Number.isSafeInteger(sequence) || sequence < 0) return undefined;
-    return this.#file.read(() => this.#entries.at(sequence));
+    return this.#parts.file.read(() => this.#parts.entries.at(sequence));
   }
 
   /**
@@ -239,14 +189,16 @@ export class Journal implements AuditReader {
    * `journal_failed`.
    */
   lines(): Iterable<string> {
-    const first = this.#file.read(() => this.#entries.prunedBefore());
-    return this.#entries.lines(first, this.length, (work) => this.#file.read(work));
+    const first = this.#parts.file.read(() => this.#parts.entries.prunedBefore());
+    return this.#parts.entries.lines(first, this.length, (work) => this.#parts.file.read(work));
   }
 
   /** The newest entries, at most `count`, oldest first, with what memory needs beside them. */
   newest(count: number): NewestEntry[] {
     const { length } = this;
-    return this.#file.read(() => this.#entries.between(Math.max(0, length - count), length));
+    return this.#parts.file.read(() =>
+      this.#parts.entries.between(Math.max(0, length - count), length),
+    );
   }
 
   /**
@@ -259,23 +211,23 @@ export class Journal implements AuditReader {
    * passes through.
    */
   checkpoint(options: CheckpointOptions): Promise<StoredCheckpoint> {
-    return this.#signer.sign(options);
+    return this.#parts.signer.sign(options);
   }
 
   /** @internal Makes the name of the log this journal's alone: see `NameRegisters.claim`. */
   claimName(keys: readonly SigningKey[]): void {
-    this.#signer.claimName(keys);
+    this.#parts.signer.claimName(keys);
   }
 
   /** The newest checkpoint, if there is one. Throws `journal_failed`. */
   newestCheckpoint(): StoredCheckpoint | undefined {
-    return this.#file.read(() => this.#checkpoints.newest());
+    return this.#parts.file.read(() => this.#parts.checkpoints.newest());
   }
 
   /** All checkpoints at the time of the call, oldest first. Throws `journal_failed`. */
   checkpoints(): Iterable<StoredCheckpoint> {
-    const end = this.#file.read(() => this.#checkpoints.end());
-    return this.#checkpoints.until(end, (work) => this.#file.read(work));
+    const end = this.#parts.file.read(() => this.#parts.checkpoints.end());
+    return this.#parts.checkpoints.until(end, (work) => this.#parts.file.read(work));
   }
 
   /**
@@ -289,38 +241,17 @@ export class Journal implements AuditReader {
    * yet; `verification_failed` when the journal is not what was signed; `invalid_query`.
    */
   async prove(what: number | { readonly proposalId: string }): Promise<string> {
-    return this.#file.read(() =>
-      prove(what, {
-        entries: this.#entries,
-        queries: this.#queries,
-        tree: this.#tree,
-        checkpoints: this.#checkpoints,
-      }),
-    );
+    return this.#parts.file.read(() => prove(what, this.#parts));
   }
 
   /** All that it holds, for `verify`. It is handed over as it is, and not checked here. */
   evidence(): EvidenceSource {
-    const parts = { file: this.#file, entries: this.#entries, checkpoints: this.#checkpoints };
-    return evidenceOf(parts, () => this.length);
+    return evidenceOf(this.#parts, () => this.length);
   }
 
   /** What it holds, and what became of it in each mirror. Throws `journal_failed`. */
   stats(): JournalStats {
-    return this.#file.read(() => {
-      const { length, path } = this;
-      const first = this.#entries.prunedBefore();
-      return {
-        entries: length - first,
-        pruned: first,
-        bytes: bytesOf(path) + bytesOf(`${path}-wal`),
-        ...(length > first && {
-          firstTimestamp: this.#entries.at(first)?.timestamp,
-          lastTimestamp: this.#entries.at(length - 1)?.timestamp,
-        }),
-        mirrors: this.#outboxes.stats(),
-      };
-    });
+    return this.#parts.file.read(() => statsOf(this.path, this.length, this.#parts));
   }
 
   /**
@@ -329,14 +260,14 @@ export class Journal implements AuditReader {
    * `invalid_options`, `journal_failed`.
    */
   outbox(mirror: string, options: OutboxOptions = {}): Outbox {
-    return this.#file.write(() =>
-      this.#outboxes.open(mirror, options, this.#entries.prunedBefore()),
+    return this.#parts.file.write(() =>
+      this.#parts.outboxes.open(mirror, options, this.#parts.entries.prunedBefore()),
     );
   }
 
   /** The records that were rejected, of one mirror or of all, by mirror and sequence. */
   rejected(mirror?: string): RejectedRecord[] {
-    return this.#file.read(() => this.#outboxes.rejected(mirror));
+    return this.#parts.file.read(() => this.#parts.outboxes.rejected(mirror));
   }
 
   /**
@@ -348,8 +279,8 @@ export class Journal implements AuditReader {
    * `journal_failed`.
    */
   resend(mirror: string, sequences?: readonly number[]): number {
-    return this.#file.write(() =>
-      this.#outboxes.resend(mirror, this.#entries.prunedBefore(), sequences),
+    return this.#parts.file.write(() =>
+      this.#parts.outboxes.resend(mirror, this.#parts.entries.prunedBefore(), sequences),
     );
   }
 
@@ -358,7 +289,7 @@ export class Journal implements AuditReader {
    * journal does not know, and for one that this process has opened.
    */
   forgetMirror(mirror: string): void {
-    this.#file.write(() => this.#outboxes.forget(mirror));
+    this.#parts.file.write(() => this.#parts.outboxes.forget(mirror));
   }
 
   /**
@@ -371,9 +302,9 @@ export class Journal implements AuditReader {
    */
   prune(options: PruneOptions): Pruning {
     const millis = pruneMillis(options, this.#minimumRetentionDays);
-    return this.#file.write(() => {
-      const range = { first: this.#entries.prunedBefore(), length: this.#length };
-      return prune(this.#file.database, range, millis, this.#outboxes.oldestPending());
+    return this.#parts.file.write(() => {
+      const range = { first: this.#parts.entries.prunedBefore(), length: this.#length };
+      return prune(this.#parts.file.database, range, millis, this.#parts.outboxes.oldestPending());
     });
   }
 
@@ -383,16 +314,16 @@ export class Journal implements AuditReader {
    * at the path already; `invalid_options`; `closed`.
    */
   async backup(path: string): Promise<void> {
-    this.#file.assertOpen();
-    await backupTo(this.#file.database, path);
+    this.#parts.file.assertOpen();
+    await backupTo(this.#parts.file.database, path);
   }
 
   /** Copies the write-ahead log into the file, and closes both. Later calls do nothing. */
   close(): void {
-    this.#file.close(() => {
-      const { contexts } = this.#entries;
+    this.#parts.file.close(() => {
+      const { contexts } = this.#parts.entries;
       contexts.update(contexts.settled());
-      this.#outboxes.save();
+      this.#parts.outboxes.save();
     });
   }
 }

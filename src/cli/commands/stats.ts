@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { JournalStats } from "../../journal/journal.js";
+import type { JournalStats } from "../../journal/stats.js";
 import { counted, visible } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../input/command.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";

@@ -16,6 +16,9 @@ const PROBE = 500;
 /** How many prepared statements are kept. Queries have some hundred shapes. */
 const MAX_STATEMENTS = 256;
 
+/** How many values of a column are read at a time. */
+const VALUES_PAGE = 1000;
+
 interface Where {
   readonly sql: string;
   readonly values: readonly SQLInputValue[];
@@ -71,12 +74,24 @@ export class EntryQueries {
   }
 
   /**
-   * The first different values of a column, by their UTF-8 bytes. Jumps from one value to the next
-   * in the index: the time depends on the number of values, and not on the number of entries.
+   * The different values of a column, by their UTF-8 bytes. Jumps from one value to the next in the
+   * index: the time depends on the number of values, and not on the number of entries.
    *
-   * @param after - Only values after this one.
+   * @param reading - Runs each read.
    */
-  values(column: ColumnName, after: string | undefined, limit: number): string[] {
+  *values(
+    column: ColumnName,
+    reading: <T>(work: () => T) => T,
+  ): Generator<string, void, undefined> {
+    for (let after: string | undefined; ; ) {
+      const page = reading(() => this.#valuesAfter(after, column));
+      yield* page;
+      if (page.length < VALUES_PAGE) return;
+      after = page.at(-1);
+    }
+  }
+
+  #valuesAfter(after: string | undefined, column: ColumnName): string[] {
     const key = KEYS[column];
     const next = (condition: string): string =>
       `SELECT min(${key}) FROM entry INDEXED BY entry_by_${key} WHERE ${key} ${condition}`;
@@ -84,7 +99,7 @@ export class EntryQueries {
         ${next(after === undefined ? ">= ''" : "> ?")}
         UNION ALL SELECT (${next("> held.value")}) FROM held WHERE held.value IS NOT NULL)
       SELECT value FROM held WHERE value IS NOT NULL LIMIT ?`;
-    const bound = after === undefined ? [limit] : [after, limit];
+    const bound = after === undefined ? [VALUES_PAGE] : [after, VALUES_PAGE];
     return this.#prepare(sql)
       .all(...bound)
       .map(({ value }) => String(value));
