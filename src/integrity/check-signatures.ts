@@ -7,7 +7,7 @@ import { signedMessage, splitTimestamp } from "./signed-message.js";
 /** A key that the caller vouches for. */
 export interface TrustedKey {
   readonly key: VerifierKey;
-  /** When the key came into use. What it signed before is invalid. */
+  /** When the key came into use. What it signed before is invalid. So is all, until then. */
   readonly notBefore?: Date;
   /** When the key went out of use. What it signed after is invalid. */
   readonly notAfter?: Date;
@@ -149,6 +149,9 @@ function check(
       ...timestamp,
       reason: `this version of Node does not support ${key.algorithm}`,
     };
+  // Nobody knows when a note of type 0x01 was made, and a time that is signed can be any.
+  if (trusted.notBefore !== undefined && trusted.notBefore.getTime() > Date.now())
+    return { status: "invalid", reason: "its key has not come into use yet", ...timestamp };
   if (timestamp.timestamp === undefined) return periodOutcome(trusted, time);
   const outcome = periodOutcome(trusted, timestamp.timestamp);
   const { notAfter } = trusted;

@@ -1,7 +1,12 @@
 import type { InclusionProof } from "./merkle/merkle-proofs.js";
 
 /** One piece of evidence. A source yields them in its own order. */
-export type EvidenceItem = EvidenceLine | EvidenceCheckpoint | EvidencePruned | EvidenceProblem;
+export type EvidenceItem =
+  | EvidenceLine
+  | EvidenceCheckpoint
+  | EvidencePruned
+  | EvidenceSubtree
+  | EvidenceProblem;
 
 /** A line that the source holds. */
 export interface EvidenceLine {
@@ -36,6 +41,18 @@ export interface EvidencePruned {
   readonly sequence: number;
   /** Hexadecimal. */
   readonly leafHash: string;
+}
+
+/**
+ * The root of a complete subtree of the Merkle tree, which the source keeps to make proofs from
+ * (RFC 9162 section 2.1). It covers the 2^height entries from sequence number * 2^height on.
+ */
+export interface EvidenceSubtree {
+  readonly kind: "subtree";
+  readonly height: number;
+  readonly number: number;
+  /** Hexadecimal. */
+  readonly root: string;
 }
 
 /**

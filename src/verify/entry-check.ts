@@ -3,6 +3,7 @@ import {
   type EvidenceLine,
   type EvidencePruned,
   type EvidenceSource,
+  type EvidenceSubtree,
   lineText,
 } from "../integrity/evidence.js";
 import { type Hash, hashOfHex, hexOf } from "../integrity/merkle/merkle-hash.js";
@@ -10,6 +11,7 @@ import type { InclusionProof } from "../integrity/merkle/merkle-proofs.js";
 import { counted, quoted } from "../text/safe-text.js";
 import { LeafTable } from "./leaf-table.js";
 import type { Problems } from "./problems.js";
+import { SubtreeTable } from "./subtree-table.js";
 
 /** How many lines that are not entries are kept, to see whether one takes the place of an entry. */
 const STRAYS = 100;
@@ -51,6 +53,8 @@ export class EntryCheck {
   readonly leaves: LeafTable = new LeafTable();
   /** Leaf hashes that the source has for lines that hash to something else. */
   readonly storedLeaves: Map<number, Hash> = new Map();
+  /** The roots of complete subtrees that the source keeps. */
+  readonly subtrees: SubtreeTable = new SubtreeTable();
   /** The lines of a partial source. Such a source is small, so all of them are kept. */
   readonly proved: ProvedLine[] = [];
   /** Whether the source holds chosen entries only. */
@@ -136,6 +140,12 @@ export class EntryCheck {
       this.leaves.set(sequence, hash);
     }
     this.#expected = sequence + 1;
+  }
+
+  /** Takes the root of a complete subtree. */
+  addSubtree(item: EvidenceSubtree): void {
+    if (!this.subtrees.add(item))
+      this.addProblem(`the source has a subtree that is none: ${item.height} ${item.number}`);
   }
 
   /** Takes what the source found wrong with itself. */

@@ -19,6 +19,7 @@ export type {
   EvidenceProblem,
   EvidencePruned,
   EvidenceSource,
+  EvidenceSubtree,
 } from "../integrity/evidence.js";
 export {
   type BundleEntry,

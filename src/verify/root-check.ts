@@ -1,4 +1,4 @@
-import { CompactRange } from "../integrity/merkle/compact-range.js";
+import { CompactRange, type OnSubtree } from "../integrity/merkle/compact-range.js";
 import { type Hash, hexOf } from "../integrity/merkle/merkle-hash.js";
 import { verifyInclusion } from "../integrity/merkle/verify-proofs.js";
 import { counted } from "../text/safe-text.js";
@@ -18,13 +18,18 @@ type Explains = (checkpoint: JudgedCheckpoint) => boolean | undefined;
  */
 export function checkRoots(
   checkpoints: readonly JudgedCheckpoint[],
-  { leaves, storedLeaves, partial }: EntryCheck,
+  entries: EntryCheck,
   problems: Problems,
 ): readonly JudgedCheckpoint[] {
+  const { leaves, storedLeaves, subtrees, partial } = entries;
   reportForks(checkpoints.filter(isAnchor), problems);
   if (partial) return checkpoints;
   const sizes = checkpoints.map(({ size }) => size);
-  const roots = rootsAt(sizes, (sequence) => leaves.get(sequence));
+  // Subtrees are kept of entries that no checkpoint covers too.
+  if (!subtrees.isEmpty) sizes.push(leaves.end);
+  sizes.sort((a, b) => a - b);
+  const kept = subtrees.comparison();
+  const roots = rootsAt(sizes, (sequence) => leaves.get(sequence), kept.onSubtree);
   const compared = checkpoints.map((checkpoint): JudgedCheckpoint => {
     const root = roots.get(checkpoint.size);
     const consistent = root === undefined ? undefined : root === checkpoint.rootHash;
@@ -32,18 +37,24 @@ export function checkRoots(
   });
   // One altered line spoils all later roots. With the leaf hash that the source still has for it,
   // the roots that only suffer from that line can be told from those that contradict the entries.
+  const storedKept = storedLeaves.size === 0 ? kept : subtrees.comparison();
   const storedRoots =
     storedLeaves.size === 0
       ? roots
       : rootsAt(
           sizes,
           (sequence): Hash | undefined => storedLeaves.get(sequence) ?? leaves.get(sequence),
+          storedKept.onSubtree,
         );
   const explains: Explains = ({ consistent, size, rootHash }) =>
     consistent === false ? storedRoots.get(size) === rootHash : consistent;
   if (!reportMismatch(compared.filter(isAnchor), explains, "fork", problems))
     reportMismatch(compared, explains, "root_mismatch", problems);
   reportTruncation(checkpoints, leaves.end, problems);
+  // The source made its subtrees from the leaf hashes that it keeps.
+  const [wrong, storedWrong] = [kept.wrong(), storedKept.wrong()];
+  if (wrong !== undefined && storedWrong !== undefined)
+    problems.add(storedWrong.problem, storedWrong.count);
   return compared;
 }
 
@@ -121,11 +132,13 @@ function reportTruncation(
  * The pass ends at the first leaf that is missing: larger sizes have no root.
  *
  * @param sizes - Rising.
+ * @param onSubtree - Hears of each complete subtree.
  * @returns Roots by size, hexadecimal.
  */
 function rootsAt(
   sizes: readonly number[],
   leafAt: (sequence: number) => Hash | undefined,
+  onSubtree: OnSubtree,
 ): ReadonlyMap<number, string> {
   const roots = new Map<number, string>();
   let range = CompactRange.EMPTY;
@@ -133,7 +146,7 @@ function rootsAt(
     while (range.size < size) {
       const leaf = leafAt(range.size);
       if (leaf === undefined) return roots;
-      range = range.append(leaf);
+      range = range.append(leaf, onSubtree);
     }
     roots.set(size, hexOf(range.root()));
   }

@@ -25,8 +25,8 @@ import type { VerificationReport } from "./verification-report.js";
  *
  * Memory: some 42 bytes an entry, and the checkpoints.
  *
- * @param source - Lines, checkpoints and pruned leaves in any order. All of it may come from an
- * attacker.
+ * @param source - Lines, checkpoints and what else a source has, in any order. All of it may come
+ * from an attacker.
  * @throws `AuditError` `invalid_evidence` if nothing in the source can be read as a part of a log,
  * or if a key or a trusted checkpoint cannot be read: the log was not judged then.
  * `invalid_options`. An error that the source throws goes to the caller.
@@ -114,11 +114,16 @@ function take(item: EvidenceItem, entries: EntryCheck, checkpoints: CheckpointCh
     case "pruned":
       entries.addPruned(item);
       break;
+    case "subtree":
+      entries.addSubtree(item);
+      break;
     case "problem":
       entries.addProblem(item.message);
       break;
     default:
-      throw invalidEvidence("source: expected lines, checkpoints, pruned leaves and problems");
+      throw invalidEvidence(
+        "source: expected lines, checkpoints, pruned leaves, subtrees and problems",
+      );
   }
 }
 

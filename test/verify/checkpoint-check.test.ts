@@ -179,6 +179,21 @@ describe("keys with a period", () => {
     expect(report.verified).toBe(true);
   });
 
+  test("have signed nothing yet when their period begins in the future", async () => {
+    const notBefore = new Date(Date.now() + 86_400_000);
+    const algorithms = HAS_ML_DSA ? (["ed25519", "ml-dsa-44"] as const) : (["ed25519"] as const);
+    for (const algorithm of algorithms) {
+      const key = newKey(ORIGIN, algorithm);
+      const note = await noteOf(lines, 40, { keys: [key], timeMillis: notBefore.getTime() });
+      const keys = [{ vkey: key.verifierKey.vkey, notBefore }];
+      const report = await verifyLines(lines, note, { keys });
+      expect(codes(report)).toEqual(["invalid_signature", "no_valid_signature"]);
+      expect(report.problems[0]?.message).toContain("its key has not come into use yet");
+      const past = [{ vkey: key.verifierKey.vkey, notBefore: at(0) }];
+      expect((await verifyLines(lines, note, { keys: past })).verified).toBe(true);
+    }
+  });
+
   test("do not count for what they signed outside of it", async () => {
     const after = await verifyLines(lines, await signed(40, old), { keys: rotated });
     expect(verdicts(after)).toBe("unknown unknown failed");

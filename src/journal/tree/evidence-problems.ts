@@ -88,14 +88,21 @@ export function checkpointProblem({
   return `its columns do not say what the checkpoint of ${covered} says`;
 }
 
+/** The heights at which subtrees are stored, each with the number of entries below a node. */
+const LEVELS = `WITH RECURSIVE
+    tree(size) AS (SELECT coalesce(
+      (SELECT max(sequence) + 1 FROM entry), (SELECT max(pruned_before) FROM pruning), 0)),
+    level(height, width) AS (
+      SELECT 4, 16 UNION ALL
+      SELECT height + 4, width * 16 FROM level, tree WHERE width * 16 <= size)`;
+
 /**
- * The tables that queries and retention rely on beside the entries. Each check finds the first
- * sequence at which a table does not say what the entries say.
+ * The tables that queries, retention and proofs rely on beside the entries. Each check finds the
+ * first sequence at which a table does not say what the entries say.
  */
 const CHECKS: readonly (readonly [sql: string, problem: string])[] = [
   [
-    `SELECT CAST(sequence AS TEXT) AS sequence FROM entry
-     WHERE sequence >= ${Number.MAX_SAFE_INTEGER} LIMIT 1`,
+    `SELECT sequence FROM entry WHERE sequence >= ${Number.MAX_SAFE_INTEGER} LIMIT 1`,
     "it has an entry of a sequence that no log reaches,",
   ],
   [
@@ -120,6 +127,19 @@ const CHECKS: readonly (readonly [sql: string, problem: string])[] = [
      LIMIT 1`,
     "its summary of times does not match the block of entries that begins with the entry",
   ],
+  [
+    `${LEVELS} SELECT number * coalesce(width, 1) AS sequence
+     FROM tree, subtree LEFT JOIN level USING (height)
+     WHERE width IS NULL OR number < 0 OR (number + 1) * width > size LIMIT 1`,
+    "it keeps a node of the Merkle tree that its entries do not have, at the entry",
+  ],
+  [
+    `${LEVELS} SELECT found * width AS sequence FROM tree, (SELECT width, count(number) AS found
+       FROM level LEFT JOIN subtree USING (height) GROUP BY height)
+     WHERE found < size / width LIMIT 1`,
+    "it lacks nodes of the Merkle tree, so that entries cannot be proven; it has those before " +
+      "the entry",
+  ],
 ];
 
 /**
@@ -128,7 +148,7 @@ const CHECKS: readonly (readonly [sql: string, problem: string])[] = [
  */
 export function tableProblems(database: DatabaseSync): string[] {
   const problems = CHECKS.flatMap(([sql, problem]) => {
-    const row = database.prepare(sql).get();
+    const row = database.prepare(`SELECT CAST(sequence AS TEXT) AS sequence FROM (${sql})`).get();
     return row === undefined ? [] : [`${problem} ${row["sequence"]}`];
   });
   // `quick_check` does not look into indexes, and queries rely on them.

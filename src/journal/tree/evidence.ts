@@ -6,6 +6,7 @@ import { journalFailed } from "../file/failure.js";
 import { alteredEvidence } from "./altered-evidence.js";
 import type { CheckpointTable } from "./checkpoint-table.js";
 import { checkpointProblem, rowProblem, tableProblems, timeProblem } from "./evidence-problems.js";
+import type { MerkleTree } from "./merkle-tree.js";
 
 /** How many rows are read at a time. */
 const ROWS = 512;
@@ -15,6 +16,7 @@ export interface EvidenceParts {
   readonly file: Connection;
   readonly entries: EntryTable;
   readonly checkpoints: CheckpointTable;
+  readonly tree: MerkleTree;
 }
 
 /** Where the reading of a journal ends. */
@@ -75,6 +77,7 @@ function* journalEvidence(
     const problem = checkpointProblem(checkpoint);
     if (problem !== undefined) yield { kind: "problem", message: problem };
   }
+  for (const subtree of parts.tree.evidence(length, reading)) yield { kind: "subtree", ...subtree };
   for (const message of reading(() => tableProblems(file.database)))
     yield { kind: "problem", message };
 }

@@ -22,6 +22,11 @@ export interface Subtree {
   readonly root: Hash;
 }
 
+/** A subtree for an auditor: the root as it is stored, hexadecimal. */
+export interface SubtreeEvidence extends Omit<Subtree, "root"> {
+  readonly root: string;
+}
+
 /** A tree with new leaves, to be kept once they are committed. */
 export interface Growth {
   readonly range: CompactRange;
@@ -32,6 +37,12 @@ const LEAVES = `SELECT sequence, leaf_hash AS hash FROM pruned_leaf
     WHERE sequence >= :first AND sequence < :end
   UNION ALL SELECT sequence, leaf_hash FROM entry
     WHERE sequence >= :first AND sequence < :end ORDER BY sequence`;
+
+/** How many subtrees an auditor reads at a time. */
+const CHUNK = 512;
+
+const EVIDENCE = `SELECT height, number, lower(hex(root)) AS root FROM subtree
+  WHERE height = ? AND number >= ? AND number < ? ORDER BY number LIMIT ${CHUNK}`;
 
 const ROOTS = `SELECT root AS hash FROM subtree
   WHERE height = :height AND number >= :first AND number < :end ORDER BY number`;
@@ -95,6 +106,25 @@ export class MerkleTree {
       first += 2 ** height;
     }
     this.#range = CompactRange.of(length, roots);
+  }
+
+  /**
+   * The stored subtrees of the first `length` leaves for an auditor, as they are.
+   *
+   * @param reading - Runs each read.
+   */
+  *evidence(
+    length: number,
+    reading: <T>(work: () => T) => T,
+  ): Generator<SubtreeEvidence, void, undefined> {
+    for (let height = TILE_HEIGHT; 2 ** height <= length; height += TILE_HEIGHT) {
+      const end = Math.floor(length / 2 ** height);
+      for (let next = 0; next < end; ) {
+        const rows = reading(() => this.#database.prepare(EVIDENCE).all(height, next, end));
+        yield* rows as unknown as SubtreeEvidence[];
+        next = Number(rows.at(-1)?.["number"] ?? end) + 1;
+      }
+    }
   }
 
   /** The root of a complete subtree. It is a `SubtreeReader`. */
