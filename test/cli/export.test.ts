@@ -1,4 +1,11 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { parse } from "csv-parse/sync";
@@ -249,6 +256,23 @@ describe("quorumlog export as NDJSON into a file", () => {
       entries: 7,
       checkpoint: { file: join(cwd, "log.ndjson.checkpoint"), size: 5 },
     });
+  });
+
+  test.each([
+    ["a dangling symbolic link to a volume", false],
+    ["a symbolic link to a file, with --force", true],
+  ])("%s stays a link, and what it leads to verifies by both names", async (_, isThere) => {
+    const cwd = temporaryFolder();
+    const volume = temporaryFolder();
+    const { path, vkey } = await signedJournal(5);
+    symlinkSync(join(volume, "real.ndjson"), join(cwd, "log.ndjson"));
+    if (isThere) writeFileSync(join(volume, "real.ndjson"), "old");
+    expect((await quorumlog(argvOf(path, ...(isThere ? ["--force"] : [])), { cwd })).code).toBe(0);
+    expect(lstatSync(join(cwd, "log.ndjson")).isSymbolicLink()).toBe(true);
+    expect(readdirSync(cwd)).toEqual(["log.ndjson"]);
+    expect(readdirSync(volume).sort()).toEqual(["real.ndjson", "real.ndjson.checkpoint"]);
+    for (const name of ["log.ndjson", join(volume, "real.ndjson")])
+      expect((await quorumlog(["verify", name, "--key", vkey], { cwd })).code).toBe(0);
   });
 
   test("takes no checkpoint that is signed meanwhile", async () => {

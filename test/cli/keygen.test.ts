@@ -1,4 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { nameInKeyFile } from "../../src/integrity/keys/key-generation.js";
@@ -101,6 +108,15 @@ describe("quorumlog keygen", () => {
       `${base}.ed25519.vkey`,
       `${base}.signed`,
     ]);
+  });
+
+  test("makes the folder where a dangling symbolic link leads", async () => {
+    const cwd = temporaryFolder();
+    const volume = temporaryFolder();
+    symlinkSync(join(volume, "keys"), join(cwd, "keys"));
+    const argv = ["keygen", "--name", NAME, "--out", "keys", "--algorithm", "ed25519"];
+    expect((await quorumlog(argv, { cwd })).code).toBe(0);
+    expect(readdirSync(join(volume, "keys"))).toHaveLength(3);
   });
 
   test("makes a key of a second algorithm beside the first, and keeps what it has signed", async () => {

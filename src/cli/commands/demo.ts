@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { generateKeys } from "../../integrity/keys/key-generation.js";
+import { withoutLinks } from "../../journal/file/new-file.js";
 import { registerIn } from "../../journal/tree/name-register.js";
 import { visible } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
@@ -120,7 +121,7 @@ async function record(journal: string): Promise<Recorded> {
   // loaded here, since it brings OpenTelemetry, which the help does not need
   const { GovernanceAuditLog } = await import("../../log/governance-audit-log.js");
   const { privateKeyPem, vkey } = generateKeys(LOG, "ed25519");
-  const register = registerIn(dirname(journal), LOG);
+  const register = registerIn(dirname(withoutLinks(journal)), LOG);
   const isNew = !existsSync(register);
   let reading = 0;
   const clock = (): Date => new Date(START + STEP * reading++);

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Checkpoint } from "../../integrity/checkpoint.js";
+import { withoutLinks } from "../../journal/file/new-file.js";
 import { counted, visible } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
 import { upToNow } from "../input/entry-pages.js";
@@ -100,7 +101,9 @@ export const exportCommand: Command = defineCommand({
         // exportJson() ends without a line end
         if (flags.format === "json" && io.stdout.isTerminal) await io.stdout.write("\n");
       } else {
-        const file = resolve(io.cwd, out);
+        const named = resolve(io.cwd, out);
+        assertFree(named, force);
+        const file = withoutLinks(named);
         const beside = which === "none" ? undefined : `${file}.checkpoint`;
         await writeExport({ path: file, write }, beside, () => end.checkpoints, force);
         const newest = end.checkpoints.at(-1);
@@ -161,7 +164,7 @@ async function writeExport(
     [file, { path: beside, isWanted, write: (to) => to.write(notes()) }],
     replace,
   );
-  if (!isWanted() && replace) await rm(beside, { force: true });
+  if (!isWanted() && replace) await rm(withoutLinks(beside), { force: true });
 }
 
 interface Written {

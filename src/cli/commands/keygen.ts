@@ -5,7 +5,7 @@ import { fileNameOf, logIdOf } from "../../entry/log-id.js";
 import { AuditError, reasonOf } from "../../errors.js";
 import { formatKeyFile, generateKeys } from "../../integrity/keys/key-generation.js";
 import type { KeyAlgorithm } from "../../integrity/keys/verifier-key.js";
-import { syncFolder } from "../../journal/file/journal-file.js";
+import { syncFolder, withoutLinks } from "../../journal/file/new-file.js";
 import { registerIn } from "../../journal/tree/name-register.js";
 import { visible, visibleLines } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
@@ -86,7 +86,7 @@ export const keygen: Command = defineCommand({
       await toStdout(pairs, json, io);
       return EXIT.done;
     }
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(withoutLinks(folder), { recursive: true, mode: 0o700 });
     const register = registerIn(folder, name);
     const isNew = !existsSync(register); // a key of another algorithm may be there already
     await writeKeyFiles([

@@ -6,6 +6,7 @@ import type { EvidenceItem, EvidenceSource } from "../../integrity/evidence.js";
 import { parseBundle } from "../../integrity/evidence-bundle.js";
 import { splitNotes } from "../../integrity/note/signed-note.js";
 import { parseTlogProof } from "../../integrity/tlog-proof.js";
+import { withoutLinks } from "../../journal/file/new-file.js";
 import { bundleSource, tlogProofSource } from "../../verify/bundle-source.js";
 import { ndjsonSource } from "../../verify/ndjson-source.js";
 import type { CommandIo } from "../output/command-io.js";
@@ -104,7 +105,7 @@ async function evidenceOf(
 ): Promise<FileEvidence> {
   switch (kind) {
     case "export": {
-      const notes = await notesOf(`${path}.checkpoint`, true);
+      const notes = await notesBeside(path);
       return { notes, evidence: () => withNotes(notes, ndjsonSource(bytes)) };
     }
     case "bundle": {
@@ -239,6 +240,15 @@ export async function notesOf(path: string, optional = false): Promise<string[]>
     if (optional && (error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
   }
+}
+
+/**
+ * The checkpoints beside an export. If its name is a symbolic link, they may be where it leads:
+ * `export` writes them there.
+ */
+async function notesBeside(path: string): Promise<string[]> {
+  const notes = await notesOf(`${path}.checkpoint`, true);
+  return notes.length > 0 ? notes : notesOf(`${withoutLinks(path)}.checkpoint`, true);
 }
 
 /** The line in a file, without its end. */

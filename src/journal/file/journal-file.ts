@@ -1,17 +1,9 @@
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  statSync,
-} from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { type Stats, statSync } from "node:fs";
+import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { invalidOption } from "../../errors.js";
+import { type AuditError, invalidOption } from "../../errors.js";
 import { journalFailed } from "./failure.js";
+import { DraftFile, NameTaken, syncFile, syncFolder, withoutLinks } from "./new-file.js";
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "./schema.js";
 import { inTransaction, loadSqlite, openSqlite } from "./sqlite.js";
 
@@ -29,16 +21,12 @@ export function realPathOf(path: unknown): string {
     /^(?::memory:|file:)/.test(path)
   )
     throw invalidOption("path", "expected the path of a file");
-  const absolute = resolve(path);
   try {
-    return realpathSync(absolute);
-  } catch {
-    // The file is not there yet. Its folder must be.
-  }
-  try {
-    return join(realpathSync(dirname(absolute)), basename(absolute));
+    const real = withoutLinks(path);
+    if (statSync(dirname(real)).isDirectory()) return real;
+    throw new Error(`${dirname(real)} is not a folder`);
   } catch (cause) {
-    throw journalFailed(`cannot reach the folder of ${absolute}; create it first`, cause);
+    throw journalFailed(`cannot reach the folder of ${path}; create it first`, cause);
   }
 }
 
@@ -52,10 +40,10 @@ export function createJournalFile(path: string, logId: string): void {
       `${path} is gone, but ${path}-wal is there. Put the journal back beside it, or move both ` +
         "away to begin a new one",
     );
-  const draft = `${path}.new`;
-  for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(draft + suffix, { force: true });
+  let draft: DraftFile | undefined;
   try {
-    const database = openSqlite(draft, "write");
+    draft = new DraftFile(path, "new");
+    const database = openSqlite(draft.path, "write");
     try {
       database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
       inTransaction(database, () => {
@@ -71,11 +59,12 @@ export function createJournalFile(path: string, logId: string): void {
     } finally {
       database.close();
     }
-    renameSync(draft, path);
-    syncFolder(dirname(path));
+    draft.keep();
   } catch (cause) {
+    draft?.remove();
     throw journalFailed(`cannot create ${path}`, cause);
   }
+  syncFolder(dirname(path));
 }
 
 /** Node has it from 22.16 and 23.8 on. The typings are those of 22.15. */
@@ -93,25 +82,26 @@ interface WithBackup {
  */
 export async function backupTo(database: DatabaseSync, path: string): Promise<void> {
   const target = realPathOf(path);
-  if (statOf(target) !== undefined)
-    throw journalFailed(`${target} exists; nothing was overwritten. Choose another path`);
-  const partial = `${target}.partial`;
+  if (statOf(target) !== undefined) throw taken(target);
+  let draft: DraftFile | undefined;
   try {
-    rmSync(partial, { force: true });
+    draft = new DraftFile(target, "partial");
     const { backup } = loadSqlite() as WithBackup;
-    if (backup === undefined) database.prepare("VACUUM INTO ?").run(partial);
-    else await backup(database, partial);
-    const descriptor = openSync(partial, "r+");
-    fsyncSync(descriptor);
-    closeSync(descriptor);
-    renameSync(partial, target);
-    syncFolder(dirname(target));
+    if (backup === undefined) database.prepare("VACUUM INTO ?").run(draft.path);
+    else await backup(database, draft.path);
+    syncFile(draft.path);
+    draft.keep();
   } catch (cause) {
-    throw journalFailed(
-      `the backup to ${target} failed; if ${partial} is there, it can be deleted`,
-      cause,
-    );
+    draft?.remove();
+    throw cause instanceof NameTaken
+      ? taken(target, cause)
+      : journalFailed(`the backup to ${target} failed`, cause);
   }
+  syncFolder(dirname(target));
+}
+
+function taken(target: string, cause?: unknown): AuditError {
+  return journalFailed(`${target} exists; nothing was overwritten. Choose another path`, cause);
 }
 
 /** What is at a path, if anything is. */
@@ -122,17 +112,6 @@ export function statOf(path: string): Stats | undefined {
 /** The size of a file; 0 when there is none. */
 export function bytesOf(path: string): number {
   return statOf(path)?.size ?? 0;
-}
-
-/** Makes the names in a folder survive a power cut. */
-export function syncFolder(folder: string): void {
-  if (process.platform === "win32") return; // Windows opens no folders
-  const descriptor = openSync(folder, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 /**
