@@ -63,7 +63,13 @@ export {
   type GovernanceAuditLogOptions,
 } from "./log/options.js";
 export type { SignerKey } from "./log/signer.js";
-export { type AuditQuery, DEFAULT_LIMIT, type OperationQuery } from "./query/audit-query.js";
+export {
+  type AuditQuery,
+  DEFAULT_LIMIT,
+  type DetailScalar,
+  MAX_QUERY_VALUES,
+  type OperationQuery,
+} from "./query/audit-query.js";
 export type { AuditPage, AuditReader } from "./query/audit-reader.js";
 export {
   ATTR_ERROR_TYPE,

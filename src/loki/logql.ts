@@ -1,10 +1,17 @@
+import type { ColumnName } from "../entry/columns.js";
 import { RESERVED_OPERATION } from "../entry/operations.js";
 import { MAX_TIME_MILLIS } from "../entry/timestamp.js";
-import type { ColumnCondition, ParsedQuery } from "../query/audit-query.js";
+import type { ParsedQuery } from "../query/audit-query.js";
 import { COLUMN_LABELS, LABELS, storedText } from "./loki-record.js";
 
-/** Loki parses at most 128 KiB of a query. A longer value is compared only here. */
-const MAX_VALUE = 8192;
+/** The longest pattern, in UTF-16 code units. */
+const MAX_PATTERN = 8192;
+
+/**
+ * How many bytes the conditions of a query may have. Loki parses at most 128 KiB of a query. A
+ * condition that has no room is compared only here.
+ */
+const MAX_CONDITIONS = 98_304;
 
 /**
  * A text as a string of LogQL. LogQL reads strings as Go does, which knows every escape that JSON
@@ -54,17 +61,38 @@ export function logqlOf(
   if (sinceMillis >= untilMillis || sinceMillis > MAX_TIME_MILLIS || untilMillis <= 0)
     return undefined;
   if (before <= after + 1) return undefined;
-  const stages = [entriesOf(selector, logId)];
-  for (const { column, value } of query.columns) {
-    if (!value.isWellFormed()) return undefined;
-    const stored = logqlString(storedText(value) ?? "");
-    if (stored.length <= MAX_VALUE) stages.push(`${COLUMN_LABELS[column]}=${stored}`);
+  let room = MAX_CONDITIONS;
+  const fits = (condition: string): boolean => {
+    const bytes = Buffer.byteLength(condition);
+    if (bytes > room) return false;
+    room -= bytes;
+    return true;
+  };
+  const searched = textsOf(query).filter(fits);
+  const stages = [entriesOf([selector, ...searched].join(" |= "), logId)];
+  for (const { column, values } of query.columns) {
+    if (values.length === 0) return undefined;
+    const stage = values
+      .map((value) => `${COLUMN_LABELS[column]}=${logqlString(storedText(value) ?? "")}`)
+      .join(" or ");
+    if (fits(stage)) stages.push(stage);
   }
   if (sinceMillis > 0) stages.push(`${LABELS.timestampMillis}>=${sinceMillis}`);
   if (untilMillis <= MAX_TIME_MILLIS) stages.push(`${LABELS.timestampMillis}<${untilMillis}`);
   if (before < Number.POSITIVE_INFINITY) stages.push(`${LABELS.sequence}<${before}`);
   if (after >= 0) stages.push(`${LABELS.sequence}>${after}`);
   return stages.join(" | ");
+}
+
+/**
+ * The texts that lines have, if their entries have the details and the trace id of a query, in
+ * LogQL. A line can have such a text in another place too. Structured metadata is no help: it lacks
+ * details that are too many, too long, or whose keys no attribute can have.
+ */
+function textsOf({ details, traceId }: ParsedQuery): string[] {
+  const texts = details.map(({ key, value }) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+  if (traceId !== undefined) texts.push(`"trace_id":${JSON.stringify(traceId)}`);
+  return texts.map(logqlString);
 }
 
 /** The characters with a meaning in a regular expression of Go (RE2). */
@@ -77,14 +105,14 @@ const META = /[\\.+*?()|[\]{}^$]/g;
 export function logqlEndingIn(
   selector: string,
   logId: string | undefined,
-  { column, value }: ColumnCondition,
+  { column, value }: { readonly column: ColumnName; readonly value: string },
   others: readonly string[],
 ): string | undefined {
   if (!value.isWellFormed()) return undefined;
   const label = COLUMN_LABELS[column];
   const end = (storedText(value) ?? "").replaceAll(META, "\\$&");
   const pattern = logqlString(`(?s).*[:/]${end}`);
-  if (pattern.length > MAX_VALUE) return undefined;
+  if (pattern.length > MAX_PATTERN) return undefined;
   const without = others.map((other) => `${label}!=${logqlString(storedText(other) ?? "")}`);
   return [entriesOf(selector, logId), `${label}=~${pattern}`, ...without].join(" | ");
 }

@@ -1,9 +1,11 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
 import type { ColumnName } from "../entry/columns.js";
 import type { ParsedQuery } from "../query/audit-query.js";
+import { passesFilters } from "../query/audit-reader.js";
 import { Blocks } from "./blocks.js";
 import { ColumnIndex } from "./column-index.js";
 import type { Postings, Walker } from "./postings.js";
+import { anyOf } from "./union.js";
 
 /** Bounds of a {@link MemoryStore}. */
 export interface MemoryBounds {
@@ -14,8 +16,8 @@ export interface MemoryBounds {
 
 /**
  * The newest entries of a log, bounded, first in first out. Append and eviction are O(1); a query
- * walks the sequences of its columns in step (a leapfrog join over sorted postings) and stops at
- * its limit, so that it never looks at an entry that does not match.
+ * walks the sequences of its columns in step (a leapfrog join over sorted postings, or unions of
+ * them) and stops at its limit, so that it never looks at an entry whose columns do not match.
  */
 export class MemoryStore {
   readonly #bounds: MemoryBounds;
@@ -116,6 +118,7 @@ export class MemoryStore {
     const walkers = this.#walkers(query);
     if (walkers === undefined) return;
     const { newestFirst } = query;
+    const isUnfiltered = query.details.length === 0 && query.traceId === undefined;
     const step = newestFirst ? -1 : 1;
     const first = Math.max(this.#blocks.first, query.after + 1);
     const last = Math.min(this.#blocks.end, query.before) - 1;
@@ -123,22 +126,26 @@ export class MemoryStore {
     while (candidate >= first && candidate <= last) {
       const agreed = agree(walkers, candidate);
       if (agreed === undefined || agreed < first || agreed > last) return;
-      yield agreed;
+      if (isUnfiltered || passesFilters(this.#blocks.get(agreed) as AuditEntry, query))
+        yield agreed;
       candidate = agreed + step;
     }
   }
 
-  /** One walker for each condition, the rarest first; undefined when a value occurs nowhere. */
+  /** One walker for each condition, the rarest first; undefined when no entry has its values. */
   #walkers(query: ParsedQuery): Walker[] | undefined {
-    const lists: Postings[] = [];
-    for (const { column, value } of query.columns) {
-      const postings = this.#indexes[column].find(value);
-      if (postings === undefined) return undefined;
-      lists.push(postings);
+    const conditions: { readonly length: number; readonly lists: readonly Postings[] }[] = [];
+    for (const { column, values } of query.columns) {
+      const lists = values.flatMap((value) => this.#indexes[column].find(value) ?? []);
+      if (lists.length === 0) return undefined;
+      conditions.push({ length: lists.reduce((sum, list) => sum + list.length, 0), lists });
     }
-    lists.sort((a, b) => a.length - b.length);
-    const walkers = lists.map((postings) =>
-      query.newestFirst ? postings.newestFirst() : postings.oldestFirst(),
+    conditions.sort((a, b) => a.length - b.length);
+    const walkers = conditions.map(({ lists }) =>
+      anyOf(
+        lists.map((list) => (query.newestFirst ? list.newestFirst() : list.oldestFirst())),
+        query.newestFirst,
+      ),
     );
     if (
       query.sinceMillis !== Number.NEGATIVE_INFINITY ||

@@ -1,4 +1,5 @@
 import type { AuditEntry, FoundEntry } from "../entry/audit-entry.js";
+import type { JsonObject } from "../entry/json.js";
 import type { AuditQuery, OperationQuery, ParsedQuery } from "./audit-query.js";
 
 /**
@@ -57,7 +58,20 @@ export function pageOf(
 export function matches(entry: AuditEntry, query: ParsedQuery): boolean {
   const { sequence } = entry;
   if (sequence <= query.after || sequence >= query.before) return false;
-  if (!query.columns.every(({ column, value }) => entry[column] === value)) return false;
+  for (const { column, values } of query.columns) {
+    const value = entry[column];
+    if (value === undefined || !values.includes(value)) return false;
+  }
   const millis = Date.parse(entry.timestamp);
-  return millis >= query.sinceMillis && millis < query.untilMillis;
+  return millis >= query.sinceMillis && millis < query.untilMillis && passesFilters(entry, query);
+}
+
+/** Whether an entry meets the conditions that no reader has an index for. */
+export function passesFilters(
+  { traceId, details }: AuditEntry,
+  query: Pick<ParsedQuery, "details" | "traceId">,
+): boolean {
+  if (query.traceId !== undefined && traceId !== query.traceId) return false;
+  const held: JsonObject = details;
+  return query.details.every(({ key, value }) => Object.hasOwn(held, key) && held[key] === value);
 }

@@ -7,6 +7,7 @@ import { parseQuery } from "../../src/query/audit-query.js";
 import { pageOf } from "../../src/query/audit-reader.js";
 import { queries } from "../fixtures/arbitrary-log.ts";
 import { all } from "../fixtures/loki-records.ts";
+import { filtered } from "../fixtures/plain-filter.ts";
 
 /** Which questions to ask. */
 export interface ContractOptions {
@@ -43,6 +44,7 @@ export async function contractOf(
   { asked = fc.sample(queries, 40) }: ContractOptions = {},
 ): Promise<void> {
   const memory = new MemoryStore({ maxEntries: 1_000_000, maxBytes: Number.POSITIVE_INFINITY });
+  const entries = sealed.map(({ entry }) => entry as AuditEntry);
   for (const { entry, timestampMillis } of sealed)
     memory.append(entry as AuditEntry, timestampMillis, 0);
   for (const query of asked) {
@@ -52,6 +54,9 @@ export async function contractOf(
     expect(await reader.entries(query), of).toEqual(memory.select(parsed));
     expect(await reader.page(query), of).toEqual(pageOf(parsed, (one) => memory.select(one)));
     expect(await reader.count(unlimited), of).toBe(memory.count(parsed));
+    expect(memory.select({ ...parsed, limit: sealed.length }), of).toEqual(
+      filtered(entries, query),
+    );
   }
   for (const order of ["newest", "oldest"] as const)
     expect(await paged(reader, order, Math.ceil(sealed.length / 3) || 1)).toEqual(

@@ -40,15 +40,33 @@ describe("a value in LogQL", () => {
     const reader = readerOf(loki, { logId: 'a"|`\\' });
     await fc.assert(
       fc.asyncProperty(hostile, hostile, async (proposalId, actorDid) => {
-        await reader.entries({ proposalId, actorDid, before: 9, since: new Date(5) });
+        await reader.entries({
+          proposalId: [proposalId, "p1"],
+          actorDid,
+          before: 9,
+          since: new Date(5),
+          details: { [actorDid]: proposalId, weight: 1e21 },
+          traceId: "0af7651916cd43dd8448eb211c80319c",
+        });
         const held = (value: string) => value.replaceAll("\ufffd", " ");
         expect(parseLogql(loki.queries.at(-1)?.query ?? "")).toEqual({
           light: false,
           matchers: [{ label: "service_name", operator: "=", value: "federation" }],
+          texts: [
+            `${JSON.stringify(actorDid)}:${JSON.stringify(proposalId)}`,
+            '"weight":1e+21',
+            '"trace_id":"0af7651916cd43dd8448eb211c80319c"',
+          ],
           stages: [
             { label: "governance_log_id", operator: "=", value: 'a"|`\\' },
             { label: "governance_operation", operator: "!=", value: "checkpoint" },
-            { label: "governance_proposal_id", operator: "=", value: held(proposalId) },
+            proposalId === "p1"
+              ? { label: "governance_proposal_id", operator: "=", value: "p1" }
+              : [held(proposalId), "p1"].map((value) => ({
+                  label: "governance_proposal_id",
+                  operator: "=",
+                  value,
+                })),
             { label: "governance_actor_did", operator: "=", value: held(actorDid) },
             { label: "governance_timestamp_millis", operator: ">=", value: 5 },
             { label: "governance_sequence", operator: "<", value: 9 },
@@ -75,6 +93,12 @@ describe("a value in LogQL", () => {
     await using loki = await FakeLoki.start();
     expect(await readerOf(loki).entries({ proposalId: "x".repeat(200_000) })).toEqual([]);
     expect(loki.queries[0]?.query).not.toContain("proposal");
+    const details = { note: "y".repeat(200_000), weight: 2 };
+    expect(await readerOf(loki).entries({ kind: "k", details })).toEqual([]);
+    const asked = loki.queries.at(-1)?.query;
+    expect(asked).toContain(' |= "\\"weight\\":2" | ');
+    expect(asked).toContain('governance_kind="k"');
+    expect(asked).not.toContain("note");
   });
 });
 

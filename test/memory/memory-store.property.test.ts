@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { COLUMNS, type ColumnName } from "../../src/entry/columns.js";
-import type { AuditEntry, AuditQuery } from "../../src/index.js";
+import type { AuditEntry, AuditQuery, JsonObject } from "../../src/index.js";
 import { MemoryStore } from "../../src/memory/memory-store.js";
 import { parseQuery } from "../../src/query/audit-query.js";
 
@@ -40,7 +40,12 @@ class NaiveStore {
       .filter(
         ({ entry, time }) =>
           COLUMN_NAMES.every(
-            (column) => query[column] === undefined || query[column] === entry[column],
+            (column) =>
+              query[column] === undefined ||
+              [query[column]].flat().some((value) => value === entry[column]),
+          ) &&
+          Object.entries(query.details ?? {}).every(
+            ([key, value]) => value === undefined || (entry.details as JsonObject)[key] === value,
           ) &&
           (query.since === undefined || time >= query.since.getTime()) &&
           (query.until === undefined || time < query.until.getTime()) &&
@@ -62,11 +67,14 @@ const columns = fc.record({
   subjectId: option(fc.constantFrom("m1", "m2")),
   kind: option(fc.constantFrom("delegation", "add-node")),
   decision: option(fc.constantFrom("approve", "reject")),
+  details: fc.constantFrom({}, { weight: 1 }, { weight: 2 }),
 });
 
 const time = fc.integer({ min: 0, max: 40 });
 
-type Columns = Readonly<Partial<Record<ColumnName, string | undefined>>>;
+type Columns = Readonly<Partial<Record<ColumnName, string | undefined>>> & {
+  readonly details: JsonObject;
+};
 
 type Step =
   | {
@@ -91,13 +99,20 @@ const rarely = <T>(arbitrary: fc.Arbitrary<T>) =>
     { weight: 1, arbitrary: arbitrary as fc.Arbitrary<T | undefined> },
   );
 
+const oneOrSeveral = (...values: string[]) =>
+  fc.oneof(
+    fc.constantFrom(...values),
+    fc.array(fc.constantFrom(...values), { minLength: 1, maxLength: 4 }),
+  );
+
 const query: fc.Arbitrary<AuditQuery> = fc.record({
-  operation: rarely(fc.constantFrom("vote_cast", "node_added", "policy_updated", "never")),
-  proposalId: rarely(fc.constantFrom("p1", "p2", "p3", "", "never")),
-  actorDid: rarely(fc.constantFrom("alice", "bob", "__proto__", "constructor")),
-  subjectId: rarely(fc.constantFrom("m1", "m2")),
-  kind: rarely(fc.constantFrom("delegation", "add-node")),
-  decision: rarely(fc.constantFrom("approve", "reject")),
+  operation: rarely(oneOrSeveral("vote_cast", "node_added", "policy_updated", "never")),
+  proposalId: rarely(oneOrSeveral("p1", "p2", "p3", "", "never")),
+  actorDid: rarely(oneOrSeveral("alice", "bob", "__proto__", "constructor")),
+  subjectId: rarely(oneOrSeveral("m1", "m2")),
+  kind: rarely(oneOrSeveral("delegation", "add-node")),
+  decision: rarely(oneOrSeveral("approve", "reject")),
+  details: rarely(fc.constantFrom({ weight: 1 }, { weight: undefined }, { none: 1 })),
   since: option(time.map((at) => new Date(at))),
   until: option(time.map((at) => new Date(at))),
   order: option(fc.constantFrom("newest" as const, "oldest" as const)),

@@ -55,6 +55,7 @@ test.each<AuditQuery>([
   { proposalId: "wanted", limit: 20, order: "oldest" },
   { proposalId: "wanted", operation: "vote_cast", limit: 20 },
   { operation: "vote_cast", limit: 20, order: "oldest" },
+  { operation: ["vote_cast", "node_added"], proposalId: ["wanted", "none"], limit: 20 },
 ])("%o takes as many steps in a log of 20 000 entries as in one of 500", (query) => {
   const small = workOf(storeOf(500), query);
   const large = workOf(storeOf(20_000), query);
@@ -69,6 +70,18 @@ test("a query for one proposal looks at the entries that it returns and at no ot
   expect(found).toBe(2000);
   expect(looks).toBe(2000);
 });
+
+test.each(["newest", "oldest"] as const)(
+  "two values of a field take a few steps for each entry that is found, %s first",
+  (order) => {
+    const query = { proposalId: ["wanted", "other 1"], limit: 20, order };
+    const small = workOf(storeOf(500), query);
+    const { steps, looks, found } = workOf(storeOf(20_000), query);
+    expect({ looks, found }).toEqual({ looks: 20, found: 20 });
+    expect(small.found).toBe(20);
+    expect(steps).toBeLessThanOrEqual(20 * 3);
+  },
+);
 
 test("values that never meet are found out without looking at an entry", () => {
   const query = { proposalId: "wanted", operation: "proposal_created", limit: 20 };

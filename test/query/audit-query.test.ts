@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { AuditLogProcessor, type AuditQuery, DEFAULT_LIMIT } from "../../src/index.js";
+import {
+  AuditLogProcessor,
+  type AuditQuery,
+  DEFAULT_LIMIT,
+  MAX_QUERY_VALUES,
+} from "../../src/index.js";
 import { federationTrail } from "../fixtures/federation-trail.js";
 import { refusal } from "../fixtures/recorded-log.js";
 
@@ -59,12 +64,27 @@ describe("a query", () => {
   });
 
   test.each(["operation", "proposalId", "actorDid", "subjectId", "kind", "decision"])(
-    "refuses a %s that is no string",
+    "refuses a %s that is neither a string nor a list of strings",
     (field) => {
-      for (const value of [null, 7, {}, ["p1"], /p1/, new String("p1")])
+      for (const value of [null, 7, {}, [], new Set(["p1"]), /p1/, new String("p1")])
         expect(refusedField({ [field]: value })).toBe(field);
+      expect(refusedField({ [field]: ["p1", 7] })).toBe(`${field}[1]`);
+      expect(refusedField({ [field]: Array(MAX_QUERY_VALUES + 1).fill("p1") })).toBe(field);
     },
   );
+
+  test("refuses details that are no object of scalars", () => {
+    for (const value of [null, "weight", 7, [], [1]])
+      expect(refusedField({ details: value })).toBe("details");
+    for (const value of [[], {}, new Date(0), Number.NaN, Number.POSITIVE_INFINITY, 7n, () => 1])
+      expect(refusedField({ details: { "a b": value } })).toBe('details["a b"]');
+    expect(refusedField(JSON.parse('{"details":{"__proto__":{}}}'))).toBe("details.__proto__");
+  });
+
+  test("refuses a trace id that no entry can have", () => {
+    for (const value of [null, 7, "", "0af7651916cd43dd", "g".repeat(32), "a".repeat(33)])
+      expect(refusedField({ traceId: value })).toBe("traceId");
+  });
 
   test("refuses an order that is neither newest nor oldest", () => {
     for (const order of ["", "asc", "Newest", null, 1, true])
@@ -92,5 +112,7 @@ describe("a query", () => {
     expect(audit.entries({ limit })).toHaveLength(12);
     expect(audit.page({ limit, before: limit }).entries).toHaveLength(12);
     expect(audit.entries({ after: limit })).toEqual([]);
+    const proposalId = Array.from({ length: MAX_QUERY_VALUES }, (_, at) => `p${at}`);
+    expect(audit.count({ proposalId })).toBe(11);
   });
 });

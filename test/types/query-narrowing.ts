@@ -67,6 +67,13 @@ export function severalOperations(
   for (const entry of entries)
     if (entry.operation === "node_added")
       expectTypeOf(entry.details.weight).toExtend<number | undefined>();
+  const listed = audit.entries({ operation: ["node_added", "node_removed"], limit: 5 });
+  expectTypeOf(listed).toEqualTypeOf<
+    (FoundEntryOf<"node_added"> | FoundEntryOf<"node_removed">)[]
+  >();
+  expectTypeOf(audit.page({ operation: ["vote_cast"] })).toEqualTypeOf<AuditPage<VoteFound>>();
+  const names: string[] = ["vote_cast"];
+  expectTypeOf(audit.entries({ operation: names })).toEqualTypeOf<AuditEntry[]>();
 }
 
 export function anyOperation(
@@ -92,6 +99,8 @@ export function anyOperation(
 export function mistakesAreFound(audit: GovernanceAuditLog): void {
   // @ts-expect-error there is no such field, also beside an operation
   audit.entries({ operation: "vote_cast", proposal_id: "p1" });
+  // @ts-expect-error a detail that is a list cannot be asked for
+  audit.entries({ details: { votes: ["v1"] } });
   // @ts-expect-error times are Dates, also beside an operation
   audit.page({ operation: "vote_cast", since: "2026-04-14" });
 }

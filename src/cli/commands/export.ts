@@ -85,7 +85,7 @@ export const exportCommand: Command = defineCommand({
     const progress = new Progress(io, out !== undefined);
     return withSource(args, io, async (source) => {
       const reader = await source.reader();
-      const query = await upToNow(source, await withWholeIds(source, wanted, io));
+      const query = upToNow(source, await withWholeIds(source, wanted, io));
       const exported =
         isWhole && !isPartial(source)
           ? await wholeExport(source, reader, which, progress)

@@ -66,7 +66,7 @@ export const query: Command = defineCommand({
     const wanted = { ...queryOf(flags, io.now()), order };
     return withSource(args, io, async (source) => {
       const reader = await source.reader();
-      const query = await upToNow(source, await withWholeIds(source, wanted, io));
+      const query = upToNow(source, await withWholeIds(source, wanted, io));
       const table = entryTable(io, flags.wide);
       const progress = new Progress(io);
       let last: AuditEntry | undefined;

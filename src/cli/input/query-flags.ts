@@ -1,4 +1,5 @@
 import { type ColumnFlag, INDEXED_COLUMNS } from "../../entry/columns.js";
+import type { DetailScalar } from "../../query/audit-query.js";
 import { type FlagValues, UsageError } from "./command.js";
 import type { EntryQuery } from "./entry-pages.js";
 import { isIdColumn } from "./given-values.js";
@@ -10,14 +11,15 @@ interface QueryFlag {
   readonly about: string;
 }
 
-/** One that can be repeated: any of its values will do. */
-interface ColumnQueryFlag extends QueryFlag {
+/** One that can be repeated. */
+interface ListQueryFlag extends QueryFlag {
   readonly multiple: true;
 }
 
 /** The flags that choose entries: the conditions of `AuditQuery`. All of them must hold. */
 export const QUERY_FLAGS: Readonly<
-  Record<ColumnFlag, ColumnQueryFlag> & Record<"since" | "until" | "before" | "after", QueryFlag>
+  Record<ColumnFlag | "detail", ListQueryFlag> &
+    Record<"since" | "until" | "before" | "after" | "trace-id", QueryFlag>
 > = {
   ...(Object.fromEntries(
     INDEXED_COLUMNS.map(({ name, flag, placeholder, about }) => [
@@ -29,7 +31,7 @@ export const QUERY_FLAGS: Readonly<
         about: isIdColumn(name) ? `${about}: an id or its last part` : about,
       },
     ]),
-  ) as Record<ColumnFlag, ColumnQueryFlag>),
+  ) as Record<ColumnFlag, ListQueryFlag>),
   since: {
     type: "string",
     value: "TIME",
@@ -38,34 +40,62 @@ export const QUERY_FLAGS: Readonly<
   until: { type: "string", value: "TIME", about: "happened before this time" },
   before: { type: "string", value: "SEQUENCE", about: "recorded before this entry" },
   after: { type: "string", value: "SEQUENCE", about: "recorded after this entry" },
+  detail: {
+    type: "string",
+    multiple: true,
+    value: "KEY=VALUE",
+    about: "has this detail; every one that is given",
+  },
+  "trace-id": { type: "string", value: "ID", about: "was recorded in this W3C trace" },
 };
-
-/** How many queries a command asks at most, in place of one with several values of a column. */
-const MAX_ALTERNATIVES = 100;
 
 /** The query that flags ask for. Throws `UsageError`. */
 export function queryOf(flags: FlagValues<typeof QUERY_FLAGS>, now: Date): EntryQuery {
-  const query: EntryQuery = {
+  return {
     ...Object.fromEntries(INDEXED_COLUMNS.map(({ name, flag }) => [name, flags[flag]])),
     since: flags.since === undefined ? undefined : parseMoment(flags.since, "since", now),
     until: flags.until === undefined ? undefined : parseMoment(flags.until, "until", now),
     before: naturalOf(flags.before, "before"),
     after: naturalOf(flags.after, "after"),
+    details: flags.detail === undefined ? undefined : detailsOf(flags.detail),
+    traceId: flags["trace-id"] === undefined ? undefined : traceIdOf(flags["trace-id"]),
   };
-  assertFewAlternatives(query);
-  return query;
 }
 
-function assertFewAlternatives(query: EntryQuery): void {
-  const count = INDEXED_COLUMNS.reduce(
-    (product, { name }) => product * new Set(query[name] ?? [""]).size,
-    1,
-  );
-  if (count > MAX_ALTERNATIVES)
-    throw new UsageError(
-      `the conditions have ${count} combinations of values, and at most ${MAX_ALTERNATIVES} can ` +
-        "be asked for at once",
-    );
+/**
+ * The details that flags ask for. A value that is JSON is what it says, and any other is a text:
+ * `weight=2` asks for the number, `weight="2"` for the text. Throws `UsageError`.
+ */
+function detailsOf(given: readonly string[]): Record<string, DetailScalar> {
+  const details = new Map<string, DetailScalar>();
+  for (const text of given) {
+    const { key, value = "" } = /^(?<key>[^=]*)=(?<value>.*)$/s.exec(text)?.groups ?? {};
+    if (key === undefined) throw new UsageError(`--detail "${text}" is not KEY=VALUE`);
+    const wanted = scalarOf(value);
+    if (wanted === undefined)
+      throw new UsageError(`--detail "${text}" asks for a list or an object, which no query can`);
+    if (details.has(key) && details.get(key) !== wanted)
+      throw new UsageError(`--detail ${key} is given twice, and no entry has both values`);
+    details.set(key, wanted);
+  }
+  return Object.fromEntries(details);
+}
+
+/** Undefined for a list or an object. */
+function scalarOf(text: string): DetailScalar | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return text;
+  }
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) return text;
+  return typeof value === "object" && value !== null ? undefined : (value as DetailScalar);
+}
+
+function traceIdOf(text: string): string {
+  if (/^[0-9a-f]{32}$/i.test(text)) return text;
+  throw new UsageError(`--trace-id "${text}" does not have 32 hexadecimal digits`);
 }
 
 /** The number that was given for a flag, if any was given. Throws `UsageError`. */

@@ -10,8 +10,17 @@ const KEYS = Object.fromEntries(COLUMNS.map(({ name, key }) => [name, key])) as 
   Record<ColumnName, string>
 >;
 
+/** The canonical line as a text. */
+const TEXT = "CAST(line AS TEXT)";
+
 /** Up to how many matching entries are counted to find the rarest condition. */
 const PROBE = 500;
+
+/** The least number of entries that are counted so for each value of a condition. */
+const LEAST_PROBE = 16;
+
+/** How many values one statement merges. SQLite takes up to 500 (SQLITE_MAX_COMPOUND_SELECT). */
+const MERGED = 100;
 
 /** How many prepared statements are kept. Queries have some hundred shapes. */
 const MAX_STATEMENTS = 256;
@@ -19,15 +28,26 @@ const MAX_STATEMENTS = 256;
 /** How many values of a column are read at a time. */
 const VALUES_PAGE = 1000;
 
-interface Where {
-  readonly sql: string;
-  readonly values: readonly SQLInputValue[];
+/** Values by the names of their parameters. */
+type Parameters = Record<string, SQLInputValue>;
+
+/** How a query is answered. */
+interface Plan {
+  /** The condition whose index leads. */
+  readonly lead: ColumnCondition | undefined;
+  /** The other conditions. */
+  readonly conditions: readonly string[];
+  readonly parameters: Readonly<Parameters>;
 }
 
 /**
  * Answers queries from the table `entry`. The index of the rarest condition leads, and its rows
  * come in the order of their sequences. SQLite has no statistics, and would have to guess the
  * index.
+ *
+ * If the leading condition has several values, there is one SELECT for each, and SQLite merges
+ * their rows. For `column IN (…)` it would read and sort all rows that match before it returns the
+ * first one.
  */
 export class EntryQueries {
   readonly #database: DatabaseSync;
@@ -43,23 +63,53 @@ export class EntryQueries {
   /** The entries of a query in its order, at most its limit. Throws `journal_failed`. */
   select(query: ParsedQuery): AuditEntry[] {
     if (query.limit === 0) return [];
-    const where = this.#where(query);
-    if (where === undefined) return [];
-    const order = query.newestFirst ? "DESC" : "ASC";
-    const sql = `SELECT sequence, leaf_hash AS leafHash, line FROM entry ${where.sql}
-      ORDER BY sequence ${order} LIMIT ?`;
-    const rows = this.#prepare(sql).all(...where.values, query.limit) as unknown as EntryRow[];
+    const plan = this.#plan(query);
+    if (plan === undefined) return [];
+    const values = plan.lead?.values ?? [undefined];
+    let rows: EntryRow[] = [];
+    for (let first = 0; first < values.length; first += MERGED)
+      rows.push(...this.#merged(plan, values.slice(first, first + MERGED), query));
+    if (values.length > MERGED) {
+      const sign = query.newestFirst ? -1 : 1;
+      rows.sort((a, b) => (a.sequence - b.sequence) * sign);
+      rows = rows.slice(0, query.limit);
+    }
     return rows.map((row) => entryFromRow(row, this.#logId).entry);
+  }
+
+  /** The rows of some values of the leading condition, in the order of the query. */
+  #merged(
+    { lead, conditions, parameters }: Plan,
+    values: readonly (string | undefined)[],
+    { newestFirst, limit }: ParsedQuery,
+  ): EntryRow[] {
+    const bound: Parameters = { ...parameters, limit };
+    const terms = values.map((value, at) => {
+      let own = conditions;
+      if (lead !== undefined && value !== undefined) {
+        bound[`lead${at}`] = value;
+        own = [`${KEYS[lead.column]} = :lead${at}`, ...conditions];
+      }
+      return `SELECT sequence, leaf_hash AS leafHash, line FROM entry ${whereOf(lead, own)}`;
+    });
+    const sql = `${terms.join(" UNION ALL ")}
+      ORDER BY sequence ${newestFirst ? "DESC" : "ASC"} LIMIT :limit`;
+    return this.#prepare(sql).all(bound) as unknown as EntryRow[];
   }
 
   /** How many entries a query matches, whatever its limit. */
   count(query: ParsedQuery): number {
     if (isRange(query)) return this.#countRange(query);
-    const where = this.#where(query);
-    if (where === undefined) return 0;
-    return Number(
-      this.#prepare(`SELECT count(*) AS n FROM entry ${where.sql}`).get(...where.values)?.["n"],
-    );
+    const plan = this.#plan(query);
+    if (plan === undefined) return 0;
+    const { lead } = plan;
+    const parameters = { ...plan.parameters };
+    const conditions =
+      lead === undefined
+        ? plan.conditions
+        : [oneOf(KEYS[lead.column], lead, parameters), ...plan.conditions];
+    const sql = `SELECT count(*) AS n FROM entry ${whereOf(lead, conditions)}`;
+    return Number(this.#prepare(sql).get(parameters)?.["n"]);
   }
 
   /** Counts a run of sequences by its ends: sequences have no gaps. */
@@ -105,40 +155,37 @@ export class EntryQueries {
       .map(({ value }) => String(value));
   }
 
-  /** The conditions of a query. Undefined when one of them matches nothing. */
-  #where(query: ParsedQuery): Where | undefined {
-    const conditions: string[] = [];
-    const values: SQLInputValue[] = [];
+  /** Undefined when one of the conditions matches nothing. */
+  #plan(query: ParsedQuery): Plan | undefined {
     const [first, last] = this.#sequences(query);
     if (first > last) return undefined;
     const lead = this.#rarest(query.columns, first, last, query.newestFirst);
     if (lead === "never") return undefined;
-    for (const condition of query.columns) {
-      // The unary plus keeps SQLite from using another index.
-      conditions.push(`${condition === lead ? "" : "+"}${KEYS[condition.column]} = ?`);
-      values.push(condition.value);
-    }
-    if (first > 0) {
-      conditions.push("sequence >= ?");
-      values.push(first);
-    }
-    if (last < Number.POSITIVE_INFINITY) {
-      conditions.push("sequence <= ?");
-      values.push(last);
-    }
-    if (query.sinceMillis !== Number.NEGATIVE_INFINITY) {
-      conditions.push("timestamp_millis >= ?");
-      values.push(query.sinceMillis);
-    }
-    if (query.untilMillis !== Number.POSITIVE_INFINITY) {
-      conditions.push("timestamp_millis < ?");
-      values.push(query.untilMillis);
-    }
-    const index = lead === undefined ? "NOT INDEXED" : `INDEXED BY entry_by_${KEYS[lead.column]}`;
-    return {
-      sql: conditions.length === 0 ? "" : `${index} WHERE ${conditions.join(" AND ")}`,
-      values,
+    const conditions: string[] = [];
+    const parameters: Parameters = {};
+    const add = (condition: string, name: string, value: SQLInputValue): void => {
+      conditions.push(`${condition} :${name}`);
+      parameters[name] = value;
     };
+    // The unary plus keeps SQLite from using another index.
+    for (const condition of query.columns)
+      if (condition !== lead)
+        conditions.push(oneOf(`+${KEYS[condition.column]}`, condition, parameters));
+    if (first > 0) add("sequence >=", "first", first);
+    if (last < Number.POSITIVE_INFINITY) add("sequence <=", "last", last);
+    if (query.sinceMillis !== Number.NEGATIVE_INFINITY)
+      add("timestamp_millis >=", "since", query.sinceMillis);
+    if (query.untilMillis !== Number.POSITIVE_INFINITY)
+      add("timestamp_millis <", "until", query.untilMillis);
+    // The operator answers the JSON as the line has it, and a canonical line has one form of it.
+    // These come last, since they read the line.
+    if (query.traceId !== undefined)
+      add(`${TEXT} -> '$.trace_id' =`, "trace", JSON.stringify(query.traceId));
+    for (const [at, { key, value }] of query.details.entries()) {
+      parameters[`path${at}`] = `$.details.${JSON.stringify(key)}`;
+      add(`${TEXT} -> :path${at} =`, `detail${at}`, JSON.stringify(value));
+    }
+    return { lead, conditions, parameters };
   }
 
   /**
@@ -151,25 +198,50 @@ export class EntryQueries {
     last: number,
     newestFirst: boolean,
   ): ColumnCondition | undefined | "never" {
+    if (columns.some(({ values }) => values.length === 0)) return "never";
     if (columns.length < 2) return columns[0];
     let rarest: ColumnCondition | undefined;
     let widest = -1;
     for (const condition of columns) {
-      const name = KEYS[condition.column];
-      const probe = this.#prepare(
-        `SELECT count(*) AS found, max(sequence) - min(sequence) AS span
-         FROM (SELECT sequence FROM entry INDEXED BY entry_by_${name}
-           WHERE ${name} = ? AND sequence >= ? AND sequence <= ?
-           ORDER BY sequence ${newestFirst ? "DESC" : "ASC"} LIMIT ${PROBE})`,
-      ).get(condition.value, first, last);
-      const found = Number(probe?.["found"]);
+      const { found, width } = this.#probe(condition, first, last, newestFirst);
       if (found === 0) return "never";
-      const width = found < PROBE ? Number.MAX_SAFE_INTEGER - found : Number(probe?.["span"]);
       if (width <= widest) continue;
       widest = width;
       rarest = condition;
     }
     return rarest;
+  }
+
+  /**
+   * Looks at the first matches of a condition.
+   *
+   * @returns How many were found, and how many sequences hold {@link PROBE} of them. If there are
+   * few in all, the width is larger than for any condition with many, and the largest for the
+   * fewest.
+   */
+  #probe(
+    { column, values }: ColumnCondition,
+    first: number,
+    last: number,
+    newestFirst: boolean,
+  ): { readonly found: number; readonly width: number } {
+    const name = KEYS[column];
+    const most = Math.max(LEAST_PROBE, Math.ceil(PROBE / values.length));
+    const statement = this.#prepare(
+      `SELECT count(*) AS found, max(sequence) - min(sequence) AS span
+       FROM (SELECT sequence FROM entry INDEXED BY entry_by_${name}
+         WHERE ${name} = ? AND sequence >= ? AND sequence <= ?
+         ORDER BY sequence ${newestFirst ? "DESC" : "ASC"} LIMIT ?)`,
+    );
+    let found = 0;
+    let density = 0;
+    for (const value of values) {
+      const probe = statement.get(value, first, last, most);
+      const count = Number(probe?.["found"]);
+      found += count;
+      if (count === most) density += count / Number(probe?.["span"]);
+    }
+    return { found, width: density === 0 ? Number.MAX_SAFE_INTEGER - found : PROBE / density };
   }
 
   /**
@@ -211,10 +283,34 @@ export class EntryQueries {
   }
 }
 
+function whereOf(lead: ColumnCondition | undefined, conditions: readonly string[]): string {
+  if (conditions.length === 0) return "";
+  const index = lead === undefined ? "NOT INDEXED" : `INDEXED BY entry_by_${KEYS[lead.column]}`;
+  return `${index} WHERE ${conditions.join(" AND ")}`;
+}
+
+/** The condition in SQL; its values become parameters. */
+function oneOf(
+  column: string,
+  { column: name, values }: ColumnCondition,
+  parameters: Parameters,
+): string {
+  const names = values.map((value, at) => {
+    parameters[`${name}${at}`] = value;
+    return `:${name}${at}`;
+  });
+  return names.length === 1 ? `${column} = ${names[0]}` : `${column} IN (${names.join(", ")})`;
+}
+
 function isTimeless({ sinceMillis, untilMillis }: ParsedQuery): boolean {
   return sinceMillis === Number.NEGATIVE_INFINITY && untilMillis === Number.POSITIVE_INFINITY;
 }
 
 function isRange(query: ParsedQuery): boolean {
-  return query.columns.length === 0 && isTimeless(query);
+  return (
+    query.columns.length === 0 &&
+    query.details.length === 0 &&
+    query.traceId === undefined &&
+    isTimeless(query)
+  );
 }

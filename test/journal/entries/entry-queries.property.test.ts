@@ -1,25 +1,28 @@
+import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { AuditQuery } from "../../../src/index.js";
 import type { JournalRow } from "../../../src/journal/index.js";
 import { MemoryStore } from "../../../src/memory/memory-store.js";
 import { parseQuery } from "../../../src/query/audit-query.js";
 import { pageOf } from "../../../src/query/audit-reader.js";
 import * as arbitrary from "../../fixtures/arbitrary-log.js";
-import { newPath, openJournal, rowOf } from "../../fixtures/journal.js";
+import { newPath, openJournal, rowOf, START } from "../../fixtures/journal.js";
+import { filtered } from "../../fixtures/plain-filter.js";
 
 describe("a journal and memory with the same entries", () => {
   test("answer every query alike", () => {
     fc.assert(
       fc.property(
-        fc.array(arbitrary.events, { maxLength: 60 }),
+        fc.array(fc.tuple(arbitrary.events, arbitrary.traceIds), { maxLength: 60 }),
         fc.array(arbitrary.queries, { minLength: 10, maxLength: 40 }),
         (events, queries) => {
           const journal = openJournal(newPath());
           const memory = new MemoryStore({ maxEntries: 1000, maxBytes: Number.POSITIVE_INFINITY });
           const lines: string[] = [];
-          for (const [sequence, event] of events.entries()) {
-            const row = rowOf(sequence, { proposalId: undefined, actorDid: undefined, ...event });
+          for (const [sequence, [event, traceId]] of events.entries()) {
+            const columns = { proposalId: undefined, actorDid: undefined, ...event };
+            const row = rowOf(sequence, columns, { traceId });
             journal.append(row);
             memory.append(row.entry, row.timestampMillis, 0);
             lines.push(row.line);
@@ -29,7 +32,10 @@ describe("a journal and memory with the same entries", () => {
             expect(journal.entries(asked)).toEqual(memory.select(parsed));
             expect(journal.page(asked)).toEqual(pageOf(parsed, (one) => memory.select(one)));
             const { limit: _, ...unlimited } = asked;
-            expect(journal.count(unlimited)).toBe(memory.count(parsed));
+            const all = filtered(memory.snapshot(), asked);
+            expect(journal.entries(asked)).toEqual(all.slice(0, parsed.limit));
+            expect(memory.count(parsed)).toBe(all.length);
+            expect(journal.count(unlimited)).toBe(all.length);
           }
           for (const sequence of [-1, 0, 1, 59, 60, 0.5])
             expect(journal.get(sequence)).toEqual(memory.get(sequence));
@@ -40,6 +46,37 @@ describe("a journal and memory with the same entries", () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  test("answers several values from the index, without sorting what matches", () => {
+    const prepare = vi.spyOn(DatabaseSync.prototype, "prepare");
+    const journal = openJournal(newPath());
+    const database = prepare.mock.contexts.at(-1) as DatabaseSync;
+    journal.append(
+      ...Array.from({ length: 40 }, (_, at) =>
+        rowOf(at, { proposalId: `p${at % 5}`, actorDid: `a${at % 3}`, details: { at } }),
+      ),
+    );
+    prepare.mockClear();
+    const proposalId = ["p1", "p2", "p3"];
+    const actorDid = ["a0", "a2"];
+    for (const order of ["newest", "oldest"] as const) {
+      journal.entries({ proposalId, order });
+      journal.entries({ proposalId, actorDid, order, details: { at: 7 }, after: 3 });
+      journal.entries({ proposalId, order, traceId: "0af7651916cd43dd8448eb211c80319c" });
+      journal.entries({ proposalId, order, since: new Date(0), until: new Date(START + 9000) });
+    }
+    const statements = prepare.mock.calls.map(([sql]) => sql).filter((sql) => /UNION/.test(sql));
+    prepare.mockRestore();
+    expect(statements).toHaveLength(8);
+    for (const sql of statements) {
+      const steps = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
+      const plan = steps.map(({ detail }) => String(detail));
+      expect(plan.filter((step) => /TEMP B-TREE|SCAN/.test(step))).toEqual([]);
+      expect(plan.filter((step) => step.startsWith("SEARCH entry USING INDEX"))).toHaveLength(
+        sql.split("UNION ALL").length,
+      );
+    }
   });
 
   test("have the same values in a column", () => {
@@ -104,6 +141,8 @@ describe("a journal and memory with the same entries", () => {
           ask(range);
           ask({ ...range, proposalId: "p3", after: 800 });
           ask({ ...range, proposalId: "p3", actorDid: "a8", before: 4100 });
+          ask({ ...range, proposalId: ["p3", "p1", "none"], actorDid: ["a8", "a11"] });
+          ask({ ...range, actorDid: Array.from({ length: 250 }, (_, at) => `a${at * 3}`) });
         }
   });
 });
