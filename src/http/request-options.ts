@@ -6,6 +6,28 @@ const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t -~\u0080-\u00ff]*$/;
 
 /**
+ * Headers that only the client may set: they follow from the body, the URL, and how the connection
+ * is used (RFC 9110 sections 7.2, 7.6.1, 8.3 to 8.6, 10.1.1; RFC 9112 section 6). With another
+ * value, the server waits for bytes that do not come, or reads them as something else.
+ */
+const OWNED: ReadonlySet<string> = new Set([
+  "accept-encoding",
+  "connection",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "expect",
+  "host",
+  "http2-settings",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/**
  * Reads an http or https URL.
  *
  * @param value - Untrusted, a string or a URL.
@@ -20,7 +42,7 @@ export function httpUrl(value: unknown, field: string, example: string): URL {
 }
 
 /**
- * Copies the headers of a request.
+ * Copies the headers of a request. Names become lower case.
  *
  * @param value - Untrusted. A Headers or a Map is refused: it has no properties to copy, so its
  * headers would not be sent.
@@ -29,11 +51,15 @@ export function httpUrl(value: unknown, field: string, example: string): URL {
 export function headersOf(value: unknown, field: string): Record<string, string> {
   if (Object.prototype.toString.call(value) !== "[object Object]")
     throw invalidOption(field, "expected a plain object of strings");
-  const headers = Object.entries(value as object).map(([name, text]) => {
-    if (!isHeaderName(name))
-      throw invalidOption(`${field}.${name}`, "HTTP allows no such header name");
-    return [name, headerValue(text, `${field}.${name}`)] as const;
-  });
+  const headers = new Map<string, string>();
+  for (const [given, text] of Object.entries(value as object)) {
+    const name = given.toLowerCase();
+    const at = `${field}.${given}`;
+    if (!isHeaderName(name)) throw invalidOption(at, "HTTP allows no such header name");
+    if (isOwnedHeader(name)) throw invalidOption(at, "each request sets this header itself");
+    if (headers.has(name)) throw invalidOption(at, "the header is given twice");
+    headers.set(name, headerValue(text, at));
+  }
   return Object.fromEntries(headers);
 }
 
@@ -51,6 +77,11 @@ export function headerValue(value: unknown, field: string): string {
 /** Whether HTTP allows the name of a header. */
 export function isHeaderName(text: string): boolean {
   return HEADER_NAME.test(text);
+}
+
+/** Whether only the client may set the header of this name, in lower case. */
+export function isOwnedHeader(name: string): boolean {
+  return OWNED.has(name);
 }
 
 /** Whether HTTP allows the value of a header. */

@@ -24,9 +24,6 @@ export interface LokiQuestion {
 /** What came of a request. `bytes` is the length of the whole answer. */
 export type LokiOutcome = (LokiPage & { readonly bytes: number }) | LokiFault;
 
-/** Without this header, each record that has its own metadata comes as its own stream. */
-const FLAGS = { "X-Loki-Response-Encoding-Flags": "categorize-labels" };
-
 /**
  * A longer answer is not read to its end. An entry and its metadata take at most some 400 KiB in
  * JSON.
@@ -85,7 +82,7 @@ export class LokiEndpoint {
   ): Promise<(LokiAnswer & { readonly bytes: number }) | undefined> {
     const response = await fetch(this.#url, {
       method: "POST", // a query may be longer than the URL that a proxy accepts
-      headers: { ...this.#headers, ...FLAGS },
+      headers: this.#headers,
       body: new URLSearchParams({
         // A comment makes each text unique, so Loki does not answer from its cache of results.
         // The cache remembers as nothing what an ingester could not send (measured with 3.7.6 and

@@ -45,9 +45,8 @@ export class LokiLog {
   /** Sends no request yet. Throws `AuditError` `invalid_options`. */
   constructor(options: LokiAuditReaderOptions) {
     this.#options = resolveLokiOptions(options);
-    const { url, headers, tenant, timeoutMillis, logId } = this.#options;
-    const sent = tenant === undefined ? headers : { ...headers, "X-Scope-OrgID": tenant };
-    this.#endpoint = new LokiEndpoint(url, sent, timeoutMillis);
+    const { url, headers, timeoutMillis, logId } = this.#options;
+    this.#endpoint = new LokiEndpoint(url, headers, timeoutMillis);
     this.#logId = logId;
   }
 

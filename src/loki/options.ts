@@ -31,7 +31,11 @@ export interface LokiAuditReaderOptions {
    * @defaultValue the log of the first entry that is read
    */
   readonly logId?: string | undefined;
-  /** Sent with every request, such as `authorization`. */
+  /**
+   * Sent with every request, such as `authorization`. A header that each request sets itself is
+   * refused: those that `otlpMirror` refuses, and `x-loki-response-encoding-flags`. So is
+   * `x-scope-orgid` beside a `tenant`.
+   */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** The tenant, for a Loki that has several. Sent as the header `X-Scope-OrgID`. */
   readonly tenant?: string | undefined;
@@ -58,8 +62,8 @@ export interface ResolvedLokiOptions {
   readonly url: string;
   readonly selector: string;
   readonly logId: string | undefined;
+  /** All that a request sends, by names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly tenant: string | undefined;
   readonly lookbackDays: number;
   readonly timeoutMillis: number;
 }
@@ -68,11 +72,13 @@ const MATCHER = '[a-zA-Z_][a-zA-Z0-9_]*\\s*(?:=~|!~|!=|=)\\s*(?:"(?:[^"\\\\\\n]|
 /** A selector and nothing after it: a filter of the caller could hide entries. */
 const SELECTOR = new RegExp(`^\\{\\s*${MATCHER}(?:\\s*,\\s*${MATCHER})*\\s*\\}$`);
 
-const READERS: Readers<ResolvedLokiOptions> = {
+const TENANT_HEADER = "x-scope-orgid";
+
+const READERS: Readers<ResolvedLokiOptions & { readonly tenant: string | undefined }> = {
   url: endpoint,
   selector,
   logId: logIdOf,
-  headers: withDefault({}, headersOf),
+  headers: (value = {}, field) => lokiHeaders(value, field),
   tenant: optional((value, field) => headerValue(text(value, field), field)),
   lookbackDays: withDefault(DEFAULT_LOOKBACK_DAYS, positiveInteger),
   timeoutMillis: withDefault(DEFAULT_TIMEOUT_MILLIS, wholeMillis),
@@ -80,7 +86,22 @@ const READERS: Readers<ResolvedLokiOptions> = {
 
 /** Checks options and fills in their defaults. Throws `invalid_options`. */
 export function resolveLokiOptions(options: LokiAuditReaderOptions): ResolvedLokiOptions {
-  return readOptions(options, READERS);
+  const { headers, tenant, ...read } = readOptions(options, READERS);
+  if (tenant === undefined) return { ...read, headers };
+  if (Object.hasOwn(headers, TENANT_HEADER))
+    throw invalidOption(`headers.${TENANT_HEADER}`, "the option tenant sets this header");
+  return { ...read, headers: { ...headers, [TENANT_HEADER]: tenant } };
+}
+
+/** Without this header, each record that has its own metadata comes as its own stream. */
+const FLAGS = { "x-loki-response-encoding-flags": "categorize-labels" };
+
+function lokiHeaders(value: unknown, field: string): Record<string, string> {
+  const headers = headersOf(value, field);
+  for (const name of Object.keys(FLAGS))
+    if (Object.hasOwn(headers, name))
+      throw invalidOption(`${field}.${name}`, "each request sets this header itself");
+  return { ...headers, ...FLAGS };
 }
 
 function endpoint(value: unknown, field: string): string {

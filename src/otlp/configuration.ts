@@ -32,7 +32,7 @@ export function configurationOf(options: HttpOptions): OtlpConfiguration {
   const { agent } = options;
   return {
     url: options.url ?? endpointFromEnvironment() ?? new URL(DEFAULT_URL),
-    headers: { ...headersFromEnvironment(), ...lowerCased(options.headers ?? {}) },
+    headers: { ...headersFromEnvironment(), ...options.headers },
     protocol: options.protocol ?? fromEnvironment("PROTOCOL", PROTOCOL) ?? "http/protobuf",
     compression: options.compression ?? fromEnvironment("COMPRESSION", COMPRESSION) ?? "none",
     timeoutMillis:
@@ -40,12 +40,6 @@ export function configurationOf(options: HttpOptions): OtlpConfiguration {
     agent,
     tls: agent === undefined ? tlsOf(options) : undefined,
   };
-}
-
-function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
-  );
 }
 
 /** A key and its certificate come from one place: both from options, or both from variables. */

@@ -1,5 +1,5 @@
 import { invalidOption } from "../errors.js";
-import { isHeaderName, isHeaderValue } from "../http/request-options.js";
+import { isHeaderName, isHeaderValue, isOwnedHeader } from "../http/request-options.js";
 import { MAX_TIMER_MILLIS, type ReadOption } from "../options.js";
 
 const PREFIX = "OTEL_EXPORTER_OTLP_";
@@ -84,6 +84,7 @@ function headerList(value: unknown, field: string): Record<string, string> {
         `expected name=value pairs with commas between them; pair ${index + 1} has no name that ` +
           "HTTP allows",
       );
+    if (isOwnedHeader(name)) throw invalidOption(field, `each request sets the header ${name} itself`);
     headers.set(name, headerText(pair.slice(end + 1).trim(), name, field));
   }
   return Object.fromEntries(headers);

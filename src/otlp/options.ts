@@ -39,7 +39,10 @@ export interface OtlpMirrorOptions extends DeliveryOptions {
   readonly url?: string | URL | undefined;
   /**
    * Sent with every request, together with the headers of `OTEL_EXPORTER_OTLP_HEADERS` and
-   * `OTEL_EXPORTER_OTLP_LOGS_HEADERS`, which they override name by name.
+   * `OTEL_EXPORTER_OTLP_LOGS_HEADERS`, which they override name by name. A header that each request
+   * sets itself is refused: `accept-encoding`, `connection`, `content-encoding`, `content-length`,
+   * `content-type`, `expect`, `host`, `http2-settings`, `keep-alive`, `proxy-connection`, `te`,
+   * `trailer`, `transfer-encoding`, `upgrade`.
    */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /**
@@ -103,6 +106,7 @@ export interface OtlpMirrorOptions extends DeliveryOptions {
 /** What code says about the requests. The environment decides what is undefined. */
 export interface HttpOptions {
   readonly url: URL | undefined;
+  /** By names in lower case. */
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly protocol: OtlpProtocol | undefined;
   readonly compression: "none" | "gzip" | undefined;

@@ -20,6 +20,12 @@ describe("the options of a reader of Loki", () => {
     ["headers.a b", { headers: { "a b": "c" } }],
     ["headers.a", { headers: { a: "b\nc" } }],
     ["headers.a", { headers: { a: 1 } }],
+    ["headers.transfer-encoding", { headers: { "transfer-encoding": "chunked" } }],
+    [
+      "headers.x-loki-response-encoding-flags",
+      { headers: { "X-Loki-Response-Encoding-Flags": "" } },
+    ],
+    ["headers.x-scope-orgid", { headers: { "X-Scope-OrgID": "a" }, tenant: "b" }],
     ["tenant", { tenant: "" }],
     ["tenant", { tenant: "a\r\nb: c" }],
     ["lookbackDays", { lookbackDays: 0 }],
