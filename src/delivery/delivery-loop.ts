@@ -45,7 +45,8 @@ export class DeliveryLoop {
   readonly #start = new ScheduledStart(() => void this.#deliver());
   /** How long it waits after a failed attempt, while delivering. */
   readonly #pause = new Pause();
-  #state: "idle" | "delivering" | "stopped" = "idle";
+  #state: "idle" | "delivering" | "stopped" | "closed" = "idle";
+  #isExporting = false;
   /** Flushes that somebody waits for. */
   #flushes = 0;
 
@@ -90,11 +91,25 @@ export class DeliveryLoop {
     this.#flushes--;
   }
 
+  /** Whether an export has no answer yet. */
+  get isExporting(): boolean {
+    return this.#isExporting;
+  }
+
   /** Makes no further attempt. One that is under way may still succeed. */
   stop(): void {
     this.#state = "stopped";
     this.#start.cancel();
     this.#pause.end();
+  }
+
+  /**
+   * Stops, and ignores the answer to an attempt that is under way. Otherwise, it could remove from
+   * a journal what the next log has at its front, or count records that will be sent again.
+   */
+  close(): void {
+    this.stop();
+    this.#state = "closed";
   }
 
   /** Makes attempts until nothing is due; what remains in the spool then waits for the delay. */
@@ -116,7 +131,11 @@ export class DeliveryLoop {
   }
 
   #isStopped(): boolean {
-    return this.#state === "stopped";
+    return this.#state === "stopped" || this.#isClosed();
+  }
+
+  #isClosed(): boolean {
+    return this.#state === "closed";
   }
 
   /** Exports the next batches side by side, then acts on the answers in the order of the spool. */
@@ -128,9 +147,12 @@ export class DeliveryLoop {
       return this.#onFailure([], { ...exportFailure(error), kind: "unreadable" });
     }
     const { frontVersion } = this.#plan;
+    this.#isExporting = true;
     const failures = await Promise.all(
       batches.map((batch, index) => this.#export(batch, index === 0)),
     );
+    this.#isExporting = false;
+    if (this.#isClosed()) return;
     if (frontVersion !== this.#plan.frontVersion) return; // an earlier export succeeded late
     for (const [index, batch] of batches.entries()) {
       const failure = failures[index];
@@ -146,7 +168,7 @@ export class DeliveryLoop {
     const records = batch.map(({ record }) => record);
     return exportOnce(this.#exporter, records, this.#settings.exportTimeoutMillis, () => {
       // without this, an exporter that is always late would get the same batch for ever
-      if (!isFront || frontVersion !== this.#plan.frontVersion) return;
+      if (!isFront || frontVersion !== this.#plan.frontVersion || this.#isClosed()) return;
       this.#settle(batch);
       this.#pause.end();
     });

@@ -26,7 +26,9 @@ import { MemorySpool, type Spool } from "./spool.js";
 /** A failure of any kind that lasts longer than this is reported. */
 const LASTING_MILLIS = 60_000;
 /** An exporter has at least this long for its own shutdown, however long the flush took. */
-const EXPORTER_SHUTDOWN_MILLIS = 1000;
+const MIN_EXPORTER_SHUTDOWN_MILLIS = 100;
+/** And at most this long where the shutdown ends early. */
+const EARLY_EXPORTER_SHUTDOWN_MILLIS = 1000;
 
 /**
  * Delivers log records through any exporter and keeps a ledger of them: at every moment, accepted =
@@ -202,29 +204,34 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
   async #close(timeoutMillis: number): Promise<void> {
     const deadline = performance.now() + timeoutMillis;
     let endedEarly = false;
-    const failure = await this.#flush(timeoutMillis, {
-      idleMillis: this.#settings.shutdownTimeoutMillis,
-      mayEnd: () => {
-        endedEarly = this.#spool.isSafe();
-        return endedEarly;
-      },
-    }).then(
-      () => undefined,
-      (error: unknown) => error,
+    const failure = await outcomeOf(
+      this.#flush(timeoutMillis, {
+        idleMillis: this.#settings.shutdownTimeoutMillis,
+        mayEnd: () => {
+          endedEarly = this.#spool.isSafe();
+          return endedEarly;
+        },
+      }),
     );
     this.#loop.stop();
-    // an export that nobody answers must not prolong an early end
-    const left = endedEarly ? 0 : deadline - performance.now();
-    const exporter = this.#ask(
+    const left = deadline - performance.now();
+    const closing = this.#ask(
       () => this.#exporter.shutdown(),
-      Math.max(EXPORTER_SHUTDOWN_MILLIS, left),
+      Math.max(
+        MIN_EXPORTER_SHUTDOWN_MILLIS,
+        endedEarly ? Math.min(left, EARLY_EXPORTER_SHUTDOWN_MILLIS) : left,
+      ),
     );
-    if (endedEarly)
-      await exporter.catch(() => {}); // what is still pending says more
-    else await exporter;
+    const exporterFailure = await outcomeOf(closing);
+    // what is said below holds from now on: the next log sends what is pending in a journal
+    this.#loop.close();
     // what is still pending will not be delivered; a line at the exit of the process repeats that
     if (this.#spool.size > 0 || this.#rejected > 0)
-      throw this.#undelivered(this.#spool.size, this.#rejected, " for the next start");
+      throw this.#undelivered(this.#spool.size, this.#rejected, {
+        until: " for the next start",
+        cause: exporterFailure,
+      });
+    if (exporterFailure !== undefined) throw exporterFailure;
     if (failure !== undefined) throw failure;
   }
 
@@ -303,13 +310,18 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
     return new AuditError("delivery_failed", message);
   }
 
-  #undelivered(pending: number, rejected: number, until = ""): DeliveryError {
-    const last = this.#lastError === undefined ? "" : `; last: ${this.#lastError}`;
+  #undelivered(
+    pending: number,
+    rejected: number,
+    { until = "", cause }: { readonly until?: string; readonly cause?: unknown } = {},
+  ): DeliveryError {
+    const reason = this.#lastError ?? (this.#loop.isExporting ? "no answer yet" : undefined);
+    const last = reason === undefined ? "" : `; last: ${reason}`;
     const isInJournal = pending > 0 && this.#spool.isSafe();
     const where = isInJournal ? `, safe in the journal${until}` : "";
     return this.#error(
       `${this.name}: ${pending} pending${where}, ${rejected} rejected${last}`,
-      undefined,
+      cause,
       isInJournal && rejected === 0,
     );
   }
@@ -345,7 +357,17 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
         return isLost();
       },
       // a line at the exit of the process says what could not be delivered
-      deliver: (timeoutMillis) => this.#flush(timeoutMillis).catch(() => {}),
+      deliver: async (timeoutMillis) => {
+        if (this.#shutdown === undefined) await outcomeOf(this.#flush(timeoutMillis));
+      },
     };
   }
+}
+
+/** What a promise rejects with. Undefined if it resolves. */
+function outcomeOf(work: Promise<void>): Promise<unknown> {
+  return work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 }

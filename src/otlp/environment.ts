@@ -84,7 +84,8 @@ function headerList(value: unknown, field: string): Record<string, string> {
         `expected name=value pairs with commas between them; pair ${index + 1} has no name that ` +
           "HTTP allows",
       );
-    if (isOwnedHeader(name)) throw invalidOption(field, `each request sets the header ${name} itself`);
+    if (isOwnedHeader(name))
+      throw invalidOption(field, `each request sets the header ${name} itself`);
     headers.set(name, headerText(pair.slice(end + 1).trim(), name, field));
   }
   return Object.fromEntries(headers);

@@ -68,10 +68,10 @@ export class ExporterMetrics {
   }
 }
 
-/** One of few values: `rejected` for a partial success, a status, or a code of Node. */
+/** One of few values: `rejected` for a partial success, a code of Node, or a status. */
 function errorType({ rejectedLogRecords, status, cause, name }: ExportError): string {
   if (rejectedLogRecords !== undefined) return "rejected";
-  if (status !== undefined) return String(status);
   const { code } = (cause ?? {}) as NodeJS.ErrnoException;
-  return typeof code === "string" ? code : name;
+  if (typeof code === "string") return code;
+  return status === undefined || cause !== undefined ? name : String(status);
 }

@@ -24,21 +24,27 @@ const WANTS_TLS = /HTTP request (?:to an HTTPS server|was sent to HTTPS port)|sp
  */
 export function answerError({ status, headers, body }: OtlpAnswer): ExportError | undefined {
   const text = body === undefined ? "" : faultOf(headers["content-type"], body);
-  if (status < 200 || status > 299)
+  if (!isSuccess(status))
     return new ExportError(statusText(status, text), {
       status,
       retryAfterMillis: retryAfterMillis(headers["retry-after"]),
-      // this 400 refuses the connection, and not the records
-      misconfigured: status === 400 && WANTS_TLS.test(text),
+      // below 200, another protocol begins; this 400 refuses the connection, and not the records
+      misconfigured: status < 200 || (status === 400 && WANTS_TLS.test(text)),
     });
   const partial = body === undefined ? undefined : responseOf(headers["content-type"], body);
   if (partial === undefined)
     return new ExportError(statusText(status, `not an answer of OTLP: ${excerpt(text)}`), {
+      status,
       misconfigured: true,
     });
   if (partial.rejected === 0) return undefined;
   const message = `partial success, ${partial.rejected} refused: ${excerpt(partial.message)}`;
   return new ExportError(message, { rejectedLogRecords: partial.rejected });
+}
+
+/** Whether a status says that the request succeeded (RFC 9110 section 15.3). */
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status <= 299;
 }
 
 /** The body decides if it is not what the content type says: some servers always say JSON. */

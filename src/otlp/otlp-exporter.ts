@@ -72,9 +72,12 @@ export class OtlpExporter implements LogRecordExporter {
     await Promise.allSettled(this.#sending);
   }
 
-  /** Waits for the requests that are under way, and closes the connections. */
+  /**
+   * Ends the requests that are under way, and closes the connections. The delivery has waited for
+   * answers before, as long as it may.
+   */
   async shutdown(): Promise<void> {
-    await this.forceFlush();
     await this.#transport.shutdown();
+    await this.forceFlush();
   }
 }

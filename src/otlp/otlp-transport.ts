@@ -6,7 +6,7 @@ import { faultText, isConfigurationFault } from "../http/fault.js";
 import { SCOPE_NAME, SCOPE_VERSION } from "../semconv.js";
 import { decodedBody, MAX_ANSWER_BYTES } from "./answer-body.js";
 import type { OtlpConfiguration } from "./configuration.js";
-import { answerError, type OtlpAnswer } from "./otlp-answer.js";
+import { answerError, isSuccess, type OtlpAnswer } from "./otlp-answer.js";
 
 /** What makes connections, and sends a request over one. */
 interface Client {
@@ -24,6 +24,9 @@ const CONTENT_TYPES = {
   "http/json": "application/json",
 } as const;
 
+/** Why a request ends that is under way at a shutdown. */
+const SHUT = "no answer before the shutdown";
+
 const compressed = promisify(gzip);
 
 /**
@@ -36,6 +39,9 @@ export class OtlpTransport {
   #client: Promise<Client> | undefined;
   /** Whether the address has answered before. */
   #isAnswered = false;
+  #isShut = false;
+  /** Ends each request that is under way. */
+  readonly #ends = new Set<() => void>();
 
   /** Makes a transport that has no connection yet. */
   constructor(configuration: OtlpConfiguration) {
@@ -50,11 +56,16 @@ export class OtlpTransport {
    */
   async send(data: Uint8Array): Promise<number> {
     let answer: OtlpAnswer;
+    let begun = 0;
     try {
-      answer = await this.#post(data);
+      answer = await this.#post(data, (status) => {
+        begun = status;
+      });
     } catch (cause) {
       throw new ExportError(faultText(cause) || "the connection failed", {
         cause,
+        // the rest of the answer did not come, but the backend may have what it says
+        status: isSuccess(begun) ? begun : undefined,
         // an address that has never answered may be the wrong one; one that has may be restarting
         misconfigured: isConfigurationFault(cause) || !this.#isAnswered,
       });
@@ -65,13 +76,19 @@ export class OtlpTransport {
     return answer.status;
   }
 
-  /** Closes idle connections. Leaves an agent that is the app's as it is. */
+  /**
+   * Ends the requests that are under way: their answers may never come. Closes idle connections.
+   * Leaves an agent that is the app's as it is.
+   */
   async shutdown(): Promise<void> {
+    this.#isShut = true;
+    for (const end of this.#ends) end();
     const client = await this.#client?.catch(() => undefined); // send() reported it
     if (client?.isOwn === true) client.agent.destroy();
   }
 
-  async #post(data: Uint8Array): Promise<OtlpAnswer> {
+  /** Calls `begin` with the status when an answer begins. */
+  async #post(data: Uint8Array, begin: (status: number) => void): Promise<OtlpAnswer> {
     const { url, headers, protocol, compression, timeoutMillis, tls } = this.#configuration;
     const deadline = performance.now() + timeoutMillis;
     this.#client ??= clientOf(this.#configuration).catch((error: unknown) => {
@@ -94,17 +111,33 @@ export class OtlpTransport {
         ...(isZipped && { "content-encoding": "gzip" }),
       },
     };
+    if (this.#isShut) throw new Error(SHUT);
     const { promise, resolve, reject } = Promise.withResolvers<OtlpAnswer>();
-    const post: ClientRequest = request(url, options, (response) =>
-      readAnswer(response, resolve, reject),
-    );
+    const post: ClientRequest = request(url, options, (response) => {
+      begin(response.statusCode ?? 0);
+      readAnswer(response, resolve, reject);
+    });
     post.on("error", reject);
+    // without a listener, node:http closes the connection and says nothing
+    post.on("upgrade", ({ statusCode: status = 0, headers }, socket) => {
+      socket.destroy();
+      resolve({ status, headers, body: undefined });
+    });
     post.end(body);
-    const timer = setTimeout(() => {
-      reject(new Error(`timeout: no answer after ${timeoutMillis} ms`));
+    const endWith = (reason: string): void => {
+      reject(new Error(reason));
       post.destroy();
-    }, deadline - performance.now()).unref();
-    return promise.finally(() => clearTimeout(timer));
+    };
+    const end = (): void => endWith(SHUT);
+    this.#ends.add(end);
+    const timer = setTimeout(
+      () => endWith(`timeout: no answer after ${timeoutMillis} ms`),
+      deadline - performance.now(),
+    ).unref();
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#ends.delete(end);
+    });
   }
 }
 

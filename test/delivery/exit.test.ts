@@ -36,6 +36,22 @@ describe("a process that ends with pending records", () => {
     expect((await backend.state()).uids).toHaveLength(0);
   });
 
+  test("ends when its shutdown has, though a backend hangs", async () => {
+    await using backend = await Backend.start({ play: "hang" });
+    const shutDown = `
+      const started = performance.now();
+      await audit.shutdown({ timeoutMillis: 200 }).catch((error) => {
+        console.error(error.message, JSON.stringify(error.ledger));
+      });
+      process.on("exit", () => console.error("after", Math.round(performance.now() - started)));
+    `;
+    const { code, stderr } = await run(`${LOG_THREE} ${shutDown}`, backend.url);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^shutdown: otlp: 3 pending, 0 rejected; last: no answer .*"pending":3/);
+    // an attempt lasts 10 s, and a round of the exit guard 5 s
+    expect(Number(/^after (\d+)$/m.exec(stderr)?.[1])).toBeLessThan(4000);
+  });
+
   test("is not kept alive for ever by a backend that is down, and says so", async () => {
     await using backend = await Backend.start({ play: "status", status: 503 });
     const { code, stderr } = await run(LOG_THREE, backend.url);

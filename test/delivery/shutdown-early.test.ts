@@ -3,6 +3,7 @@ import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type DeliveryOptions, ReliableLogRecordProcessor } from "../../src/delivery/index.js";
 import { DeliveryError, GovernanceAuditLog } from "../../src/index.js";
+import type { Journal } from "../../src/journal/index.js";
 import { failWith, ScriptedExporter, succeed } from "../fixtures/exporters.js";
 import { newPath, openJournal } from "../fixtures/journal.js";
 import { castVotes } from "../fixtures/watched-delivery.js";
@@ -150,5 +151,73 @@ test("a record that was rejected is lost, even if the others are safe in a journ
   expect(error).toMatchObject({
     isSafe: false,
     message: expect.stringContaining("1 pending, safe in the journal for the next start, 1 reje"),
+  });
+});
+
+describe("an answer that comes after the shutdown", () => {
+  /** A log whose only export is not answered before its shutdown, and what answers it then. */
+  async function shutDownWhileExporting(
+    journal: string | Journal,
+  ): Promise<{ audit: GovernanceAuditLog; answer: () => void }> {
+    const answers: (() => void)[] = [];
+    const hanging = new ScriptedExporter((records, done) => {
+      answers.push(() => succeed(records, done));
+    });
+    const audit = new GovernanceAuditLog({ journal, mirrors: [mirrorOver(hanging)] });
+    castVotes(audit, 3);
+    const { error } = await shutDown(audit);
+    expect(error).toMatchObject({ isSafe: true });
+    expect(error?.message).toContain("3 pending");
+    const answer = (): void => {
+      for (const each of answers) each();
+    };
+    return { audit, answer };
+  }
+
+  test("changes no ledger: the next start sends the records again, and counts them once", async () => {
+    const path = newPath();
+    const { audit, answer } = await shutDownWhileExporting(path);
+    answer();
+    await vi.advanceTimersByTimeAsync(10);
+    const line = { delivered: 0, pending: 3, rejected: 0 };
+    expect(audit.ledger().mirrors["otlp"]).toMatchObject({ accepted: 3, ...line });
+    const exporter = new ScriptedExporter();
+    const next = new GovernanceAuditLog({ journal: path, mirrors: [mirrorOver(exporter)] });
+    expect((await shutDown(next)).error).toBeUndefined();
+    expect(exporter.batches.flat()).toHaveLength(3);
+    const journal = openJournal(path);
+    expect(journal.stats().mirrors).toMatchObject({ otlp: { delivered: 3, pending: 0 } });
+  });
+
+  test("takes nothing from the next log over the same open journal", async () => {
+    const journal = openJournal(newPath());
+    const { answer } = await shutDownWhileExporting(journal);
+    const exporter = new ScriptedExporter(() => {});
+    const next = new GovernanceAuditLog({ journal, mirrors: [mirrorOver(exporter)] });
+    castVotes(next, 2);
+    answer();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(next.ledger().mirrors["otlp"]).toMatchObject({ delivered: 0, pending: 5 });
+    exporter.takes = succeed;
+  });
+});
+
+describe("a shutdown with its own time", () => {
+  test.each([
+    ["in memory", () => undefined],
+    ["in a journal", newPath],
+  ])("ends then, and says what is pending, while an export hangs: %s", async (_, pathOf) => {
+    const journal = pathOf();
+    const hanging = new ScriptedExporter(() => {});
+    hanging.shutdown = () => new Promise(() => {});
+    const mirrors = [mirrorOver(hanging)];
+    const audit = new GovernanceAuditLog({ ...(journal && { journal }), mirrors });
+    castVotes(audit, 3);
+    const { error, after } = await shutDown(audit, { timeoutMillis: 500 });
+    expect(after).toBeLessThan(700);
+    expect(error).toBeInstanceOf(DeliveryError);
+    expect(error?.message).toMatch(/^shutdown: otlp: 3 pending.*, 0 rejected; last: no answer yet/);
+    expect(error?.ledger.mirrors["otlp"]).toMatchObject({ accepted: 3, pending: 3 });
+    expect(error?.isSafe).toBe(journal !== undefined);
   });
 });

@@ -46,6 +46,20 @@ const answering =
     response.writeHead(200, headers).end(body);
   };
 
+/** A server that answers each request with these bytes, and says no more. */
+async function answersRaw(answer: string, isClosed: boolean): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => {
+      socket.write(answer);
+      if (isClosed) socket.end();
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/logs`;
+}
+
 /** Expects that the fault is reported after the first attempt, and that the record is kept. */
 async function expectReported(options: OtlpMirrorOptions, reason: RegExp): Promise<void> {
   const { errors, line } = started(options);
@@ -125,11 +139,8 @@ describe("a fault of the configuration is reported at once:", () => {
   });
 
   test("a server that speaks neither", async () => {
-    const server = createServer((socket) => socket.end("SSH-2.0-OpenSSH_9.6\r\n"));
-    await once(server.listen(0, "127.0.0.1"), "listening");
-    onTestFinished(() => void server.close());
-    const { port } = server.address() as AddressInfo;
-    await expectReported({ url: `http://127.0.0.1:${port}` }, /Parse Error/);
+    const url = await answersRaw("SSH-2.0-OpenSSH_9.6\r\n", true);
+    await expectReported({ url }, /Parse Error/);
   });
 
   test("a server that accepts the connection and says nothing", async () => {
@@ -215,5 +226,50 @@ describe("the agent of the options", () => {
     const { audit } = started({ url: server.url });
     await audit.shutdown();
     await until(() => server.connections === 0);
+  });
+});
+
+describe("an answer that OTLP does not have", () => {
+  test.each([
+    ["101", "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n"],
+    ["003", "HTTP/1.1 003 What\r\nContent-Length: 0\r\n\r\n"],
+    ["302", "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9\r\nContent-Length: 0\r\n\r\n"],
+    ["304", "HTTP/1.1 304 Not Modified\r\n\r\n"],
+  ])("is reported at once, HTTP %s", async (status, answer) => {
+    for (const isClosed of [false, true])
+      await expectReported(
+        { url: await answersRaw(answer, isClosed), timeoutMillis: 60_000 },
+        new RegExp(`HTTP ${Number(status)}`),
+      );
+  });
+
+  test.each([
+    ["204", "HTTP/1.1 204 No Content\r\n\r\n"],
+    [
+      "200 after 100, 102 and 103",
+      `${[100, 102, 103].map((status) => `HTTP/1.1 ${status} Wait\r\n\r\n`).join("")}HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n`,
+    ],
+    [
+      "200 that ends with the connection",
+      "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{}",
+    ],
+  ])("is a success if it refuses nothing, HTTP %s", async (_, answer) => {
+    const { audit, line } = started({ url: await answersRaw(answer, true) });
+    await audit.flush();
+    expect(line()).toMatchObject({ delivered: 1, pending: 0 });
+  });
+
+  test.each([
+    ["a head alone", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"],
+    ["half a head", "HTTP/1.1 200 OK\r\nContent-Le"],
+    ["a body without an end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"],
+    ["a promise to go on", "HTTP/1.1 103 Early Hints\r\n\r\n"],
+    ["a promise that nobody knows", "HTTP/1.1 199 What\r\n\r\n"],
+  ])("ends with the time-out, or with the connection: %s", async (_, answer) => {
+    for (const isClosed of [false, true])
+      await expectReported(
+        { url: await answersRaw(answer, isClosed), timeoutMillis: 100 },
+        isClosed ? /aborted|hang up/ : /timeout: no answer after 100 ms/,
+      );
   });
 });
