@@ -35,7 +35,7 @@ export interface Column {
 
 /**
  * The one table of columns, in the order in which outputs show them. What is not hot is made from
- * it. The hot paths spell the columns out: `canonicalLeaf` and `isLineOf`, `validEvent`,
+ * it. The hot paths spell the columns out: `canonicalLeaf` and `readLine`, `validEvent`,
  * `sealEntry`, `writeSeal` and `MemoryStore`. `test/entry/columns.test.ts` holds them to this
  * table.
  */

@@ -1,3 +1,4 @@
+import type { LineSummary } from "../entry/line.js";
 import type { InclusionProof } from "./merkle/merkle-proofs.js";
 
 /** One piece of evidence. A source yields them in its own order. */
@@ -17,8 +18,15 @@ export interface EvidenceLine {
   readonly leafHash?: string;
   /** Its inclusion proof, if the source has chosen entries only. */
   readonly inclusion?: InclusionProof;
-  /** What the source itself found wrong with it, such as a column that differs from the line. */
+  /** What the source itself found wrong with it. */
   readonly problem?: string;
+  /**
+   * Compares what the source has beside the line with what the line says, so that the line is read
+   * only once. It is called for a line that is an entry.
+   *
+   * @returns What is wrong; undefined if nothing is.
+   */
+  compare?(line: LineSummary): string | undefined;
 }
 
 /** A checkpoint that the source holds. */
@@ -66,6 +74,11 @@ export interface EvidenceProblem {
 /** Where `verify` reads evidence: a journal, an export, a bundle, a backend. */
 export interface EvidenceSource extends AsyncIterable<EvidenceItem> {
   /**
+   * The same items, many at a time. A source of many items has this: `verify` then waits for each
+   * block, and not for each item.
+   */
+  blocks?(): AsyncIterable<readonly EvidenceItem[]>;
+  /**
    * Whether it is a fault if lines are out of order or there twice, as in a journal or an export. A
    * backend gets each line at least once, so there it is not.
    *
@@ -79,6 +92,52 @@ export interface EvidenceSource extends AsyncIterable<EvidenceItem> {
    * @defaultValue false
    */
   readonly partial?: boolean;
+}
+
+/**
+ * A source that is read in blocks, and can be read item by item too. `blocks` belongs to the class:
+ * a copy of the source with an iterator of its own (`{ ...source, [Symbol.asyncIterator]: … }`)
+ * does not have it, and so is read by that iterator.
+ */
+export class BlockSource implements EvidenceSource {
+  readonly ordered: boolean;
+  readonly partial: boolean;
+  readonly #read: () => AsyncIterable<readonly EvidenceItem[]>;
+
+  /**
+   * Reads nothing yet.
+   *
+   * @param read - Begins to read.
+   */
+  constructor(
+    read: () => AsyncIterable<readonly EvidenceItem[]>,
+    { ordered = true, partial = false }: Pick<EvidenceSource, "ordered" | "partial"> = {},
+  ) {
+    this.ordered = ordered;
+    this.partial = partial;
+    this.#read = read;
+  }
+
+  /** The items, many at a time. */
+  blocks(): AsyncIterable<readonly EvidenceItem[]> {
+    return this.#read();
+  }
+
+  /** The items one by one. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<EvidenceItem, void, undefined> {
+    for await (const block of this.#read()) yield* block;
+  }
+}
+
+/** The items of a source in blocks, of one item each where the source has none. */
+export function blocksOf(source: EvidenceSource): AsyncIterable<readonly EvidenceItem[]> {
+  return source.blocks?.() ?? single(source);
+}
+
+async function* single(
+  source: EvidenceSource,
+): AsyncGenerator<readonly EvidenceItem[], void, undefined> {
+  for await (const item of source) yield [item];
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type LineSummary, leafHashOf, MAX_LINE_BYTES, readLine } from "../entry/line.js";
+import { type LineSummary, leafHash, MAX_LINE_BYTES, readLine } from "../entry/line.js";
 import {
   type EvidenceLine,
   type EvidencePruned,
@@ -6,7 +6,7 @@ import {
   type EvidenceSubtree,
   lineText,
 } from "../integrity/evidence.js";
-import { type Hash, hashOfHex, hexOf } from "../integrity/merkle/merkle-hash.js";
+import { type Hash, hashOfHex } from "../integrity/merkle/merkle-hash.js";
 import type { InclusionProof } from "../integrity/merkle/merkle-proofs.js";
 import { counted, quoted } from "../text/safe-text.js";
 import { LeafTable } from "./leaf-table.js";
@@ -27,7 +27,8 @@ const FURTHER_LOGS = "one of many";
 interface Stray {
   /** The sequence of an entry in the same position. */
   readonly sequence: number;
-  readonly hash: Hash;
+  /** Hexadecimal. */
+  readonly hash: string;
   /** The leaf hash that the source has for it. */
   readonly stored: Hash | undefined;
 }
@@ -43,7 +44,8 @@ interface LogLines {
 export interface ProvedLine {
   readonly sequence: number;
   readonly line: number;
-  readonly hash: Hash;
+  /** Hexadecimal. */
+  readonly hash: string;
   readonly proof: InclusionProof | undefined;
 }
 
@@ -112,25 +114,20 @@ export class EntryCheck {
   addLine(item: EvidenceLine): void {
     const at = ++this.#lines;
     const text = lineText(item);
-    const hash = leafHashOf(text ?? item.line);
+    const hash = leafHash(text ?? item.line);
     const summary = text === undefined || isTooLong(text) ? undefined : readLine(text);
     const sequence = summary?.sequence ?? this.#expected;
     if (summary === undefined) this.#addStray(item, text, hash, at);
     else this.#addEntry(summary, hash, item, at);
-    if (item.problem !== undefined)
-      this.#problems.add({
-        code: "source_problem",
-        sequence,
-        line: at,
-        message: quoted(item.problem),
-      });
+    const problem = item.problem ?? (summary && item.compare?.(summary));
+    if (problem !== undefined)
+      this.#problems.add({ code: "source_problem", sequence, line: at, message: quoted(problem) });
   }
 
   /** Takes the leaf hash of an entry whose line is gone. */
-  addPruned({ sequence, leafHash }: EvidencePruned): void {
-    const hash = hashOfHex(leafHash);
-    if (!Number.isSafeInteger(sequence) || sequence < 0 || hash === undefined) {
-      const message = `the source has a pruned entry without a leaf hash: ${quoted(leafHash)}`;
+  addPruned({ sequence, leafHash: hash }: EvidencePruned): void {
+    if (!Number.isSafeInteger(sequence) || sequence < 0 || hashOfHex(hash) === undefined) {
+      const message = `the source has a pruned entry without a leaf hash: ${quoted(hash)}`;
       this.#problems.add({ code: "source_problem", message });
       return;
     }
@@ -160,13 +157,13 @@ export class EntryCheck {
     if (!this.partial) this.#reportGaps();
   }
 
-  #addEntry(summary: LineSummary, hash: Hash, item: EvidenceLine, line: number): void {
+  #addEntry(summary: LineSummary, hash: string, item: EvidenceLine, line: number): void {
     const { sequence } = summary;
     const isNew = this.#isNew(sequence, hash, line);
     this.#addToLog(summary.log, sequence, line);
     if (isNew) {
       this.#entries++;
-      this.leaves.set(sequence, hash, Date.parse(summary.recordedAt));
+      this.leaves.set(sequence, hash, summary.recordedMillis);
       if (sequence < this.#firstEntry) this.#firstEntry = sequence;
     }
     if (sequence < this.#previous) {
@@ -185,8 +182,8 @@ export class EntryCheck {
     if (this.partial) this.proved.push({ sequence, line, hash, proof: item.inclusion });
   }
 
-  #compareStored(stored: string, sequence: number, hash: Hash, line: number): void {
-    if (hexOf(hash) === stored) return;
+  #compareStored(stored: string, sequence: number, hash: string, line: number): void {
+    if (hash === stored) return;
     const expected = hashOfHex(stored);
     if (expected !== undefined) this.storedLeaves.set(sequence, expected);
     const message = "the line does not hash to the leaf hash that the source has for it";
@@ -194,7 +191,7 @@ export class EntryCheck {
   }
 
   /** Whether a sequence comes for the first time. If not, counts or reports that. */
-  #isNew(sequence: number, hash: Hash, line: number | undefined): boolean {
+  #isNew(sequence: number, hash: string, line: number | undefined): boolean {
     if (!this.leaves.has(sequence)) return true;
     const where = line === undefined ? { sequence } : { sequence, line };
     if (!this.leaves.holds(sequence, hash)) {
@@ -208,9 +205,9 @@ export class EntryCheck {
     return false;
   }
 
-  #addStray({ leafHash }: EvidenceLine, text: string | undefined, hash: Hash, line: number): void {
+  #addStray(item: EvidenceLine, text: string | undefined, hash: string, line: number): void {
     const sequence = this.#expected++;
-    const stored = leafHash === undefined ? undefined : hashOfHex(leafHash);
+    const stored = item.leafHash === undefined ? undefined : hashOfHex(item.leafHash);
     if (this.#strays.length < STRAYS) this.#strays.push({ sequence, hash, stored });
     const found =
       text === undefined

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-export { leafHashOf } from "../entry/line.js";
+export { type LineSummary, leafHashOf } from "../entry/line.js";
 export {
   type CheckSignaturesOptions,
   checkSignatures,

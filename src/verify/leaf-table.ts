@@ -1,4 +1,4 @@
-import { HASH_BYTES, type Hash } from "../integrity/merkle/merkle-hash.js";
+import { HASH_BYTES, type Hash, hexOf } from "../integrity/merkle/merkle-hash.js";
 
 /** How many leaves a page holds. */
 const PAGE = 64;
@@ -46,19 +46,21 @@ export class LeafTable {
     return this.#page(sequence)?.present[sequence % PAGE] === 1;
   }
 
-  /** Whether the leaf of a sequence has this hash. */
-  holds(sequence: number, hash: Hash): boolean {
-    const start = (sequence % PAGE) * HASH_BYTES;
-    return (
-      this.#page(sequence)?.hashes.compare(hash, 0, HASH_BYTES, start, start + HASH_BYTES) === 0
-    );
+  /** Whether the leaf of a sequence has this hash, hexadecimal. */
+  holds(sequence: number, hash: string): boolean {
+    const leaf = this.get(sequence);
+    return leaf !== undefined && hexOf(leaf) === hash;
   }
 
-  /** Sets a leaf, and the time at which its entry was recorded. */
-  set(sequence: number, hash: Hash, timeMillis: number = Number.NaN): void {
+  /**
+   * Sets a leaf, and the time at which its entry was recorded.
+   *
+   * @param hash - 32 bytes, hexadecimal.
+   */
+  set(sequence: number, hash: string, timeMillis: number = Number.NaN): void {
     const page = this.#page(sequence) ?? this.#addPage(Math.floor(sequence / PAGE));
     const slot = sequence % PAGE;
-    page.hashes.set(hash, slot * HASH_BYTES);
+    page.hashes.write(hash, slot * HASH_BYTES, "hex");
     page.present[slot] = 1;
     page.times[slot] = timeMillis;
     if (sequence >= this.#end) this.#end = sequence + 1;

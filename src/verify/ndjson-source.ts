@@ -1,5 +1,5 @@
 import { MAX_LINE_BYTES } from "../entry/line.js";
-import type { EvidenceItem, EvidenceSource } from "../integrity/evidence.js";
+import { BlockSource, type EvidenceItem, type EvidenceSource } from "../integrity/evidence.js";
 import { splitNotes } from "../integrity/note/signed-note.js";
 
 /** What belongs to an export. */
@@ -21,28 +21,30 @@ export function ndjsonSource(
   chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
   options: NdjsonSourceOptions = {},
 ): EvidenceSource {
-  return { [Symbol.asyncIterator]: () => items(chunks, options.checkpoints ?? "") };
+  return new BlockSource(() => blocks(chunks, options.checkpoints ?? ""));
 }
 
-async function* items(
+async function* blocks(
   chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
   checkpoints: string,
-): AsyncGenerator<EvidenceItem, void, undefined> {
-  for (const note of splitNotes(checkpoints)) yield { kind: "checkpoint", note, kept: true };
+): AsyncGenerator<readonly EvidenceItem[], void, undefined> {
+  yield splitNotes(checkpoints).map((note) => ({ kind: "checkpoint", note, kept: true }));
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
     for (const piece of pieces(chunk)) {
       const end = piece.lastIndexOf(LINE_END) + 1;
       if (end > 0) {
         const first = piece.indexOf(LINE_END);
-        yield line(appended(rest, piece.subarray(0, first)));
-        yield* linesOf(piece.subarray(first + 1, end));
+        yield [
+          line(appended(rest, piece.subarray(0, first))),
+          ...linesOf(piece.subarray(first + 1, end)),
+        ];
         rest = Buffer.alloc(0);
       }
       rest = appended(rest, piece.subarray(end));
     }
   }
-  if (rest.length > 0) yield line(rest);
+  if (rest.length > 0) yield [line(rest)];
 }
 
 /** Cuts a chunk of any size into pieces that can each be a string. */

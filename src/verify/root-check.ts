@@ -175,7 +175,7 @@ export function checkProofs(
         verifyInclusion({
           index,
           size,
-          leafHash: hash,
+          leafHash: Buffer.from(hash, "hex"),
           proof: hashes,
           root: Buffer.from(rootHash, "hex"),
         }),

@@ -1,6 +1,6 @@
 import type { EvidenceSubtree } from "../integrity/evidence.js";
 import type { OnSubtree } from "../integrity/merkle/compact-range.js";
-import { hashOfHex } from "../integrity/merkle/merkle-hash.js";
+import { hashOfHex, hexOf } from "../integrity/merkle/merkle-hash.js";
 import { LeafTable } from "./leaf-table.js";
 import type { Problem } from "./problems.js";
 
@@ -24,20 +24,19 @@ export class SubtreeTable {
 
   /** Takes a root. Returns false where it is not one. */
   add({ height, number, root }: EvidenceSubtree): boolean {
-    const hash = hashOfHex(root);
     const isPlace =
       Number.isInteger(height) &&
       height >= 1 &&
       height <= MAX_HEIGHT &&
       number >= 0 &&
       Number.isSafeInteger(number * 2 ** height);
-    if (!isPlace || hash === undefined) return false;
+    if (!isPlace || hashOfHex(root) === undefined) return false;
     let roots = this.#byHeight.get(height);
     if (roots === undefined) {
       roots = new LeafTable();
       this.#byHeight.set(height, roots);
     }
-    roots.set(number, hash);
+    roots.set(number, root);
     return true;
   }
 
@@ -47,7 +46,7 @@ export class SubtreeTable {
     let problem: Problem | undefined;
     const onSubtree: OnSubtree = (height, number, root) => {
       const roots = this.#byHeight.get(height);
-      if (roots === undefined || !roots.has(number) || roots.holds(number, root)) return;
+      if (roots === undefined || !roots.has(number) || roots.holds(number, hexOf(root))) return;
       count++;
       const from = number * 2 ** height;
       const message =

@@ -1,5 +1,5 @@
 import { AuditError, invalidEvidence } from "../errors.js";
-import type { EvidenceItem, EvidenceSource } from "../integrity/evidence.js";
+import { blocksOf, type EvidenceItem, type EvidenceSource } from "../integrity/evidence.js";
 import { quoted } from "../text/safe-text.js";
 import { CheckpointCheck } from "./checkpoint-check.js";
 import { EntryCheck } from "./entry-check.js";
@@ -90,11 +90,12 @@ async function readAll(
   let isEmpty = true;
   let isFaulty = false;
   try {
-    for await (const item of source) {
-      isEmpty = false;
-      isFaulty ||= item.kind === "problem";
-      take(item, entries, checkpoints);
-    }
+    for await (const block of blocksOf(source))
+      for (const item of block) {
+        isEmpty = false;
+        isFaulty ||= item.kind === "problem";
+        take(item, entries, checkpoints);
+      }
   } catch (error) {
     if (problems.count === 0 || !(error instanceof AuditError)) throw error;
     const message = `it cannot be read on: ${quoted(error.message)}`;

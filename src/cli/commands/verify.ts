@@ -2,7 +2,12 @@ import { resolve } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { AuditError } from "../../errors.js";
 import type { Checkpoint } from "../../integrity/checkpoint.js";
-import type { EvidenceItem, EvidenceSource } from "../../integrity/evidence.js";
+import {
+  BlockSource,
+  blocksOf,
+  type EvidenceItem,
+  type EvidenceSource,
+} from "../../integrity/evidence.js";
 import { counted, visible } from "../../text/safe-text.js";
 import { parseTrustedCheckpoint, type ResolvedVerifyOptions } from "../../verify/options.js";
 import type { VerificationReport } from "../../verify/verification-report.js";
@@ -184,18 +189,20 @@ async function verified(
   }
 }
 
-/** How many items pass between two looks at progress and signals. */
+/** About how many items pass between two looks at progress and signals. */
 const BATCH = 4096;
 
 /** The evidence, with its progress shown while it passes; it ends when a signal comes. */
 function watched(source: EvidenceSource, io: CommandIo): EvidenceSource {
   const progress = new Progress(io, true);
-  async function* items(): AsyncGenerator<EvidenceItem, void, undefined> {
+  async function* blocks(): AsyncGenerator<readonly EvidenceItem[], void, undefined> {
+    let next = BATCH;
     try {
-      for await (const item of source) {
-        yield item;
-        progress.add(1);
-        if (progress.count % BATCH !== 0) continue;
+      for await (const block of blocksOf(source)) {
+        yield block;
+        progress.add(block.length);
+        if (progress.count < next) continue;
+        next = progress.count + BATCH;
         // a journal is read without waiting for anything, and a signal has to be heard
         await turn();
         io.signal.throwIfAborted();
@@ -205,5 +212,5 @@ function watched(source: EvidenceSource, io: CommandIo): EvidenceSource {
       await progress.clear();
     }
   }
-  return { ...source, [Symbol.asyncIterator]: items };
+  return new BlockSource(blocks, source);
 }

@@ -2,7 +2,12 @@ import { type FileHandle, open, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { invalidEvidence } from "../../errors.js";
 import { parseCheckpoint } from "../../integrity/checkpoint.js";
-import type { EvidenceItem, EvidenceSource } from "../../integrity/evidence.js";
+import {
+  BlockSource,
+  blocksOf,
+  type EvidenceItem,
+  type EvidenceSource,
+} from "../../integrity/evidence.js";
 import { parseBundle } from "../../integrity/evidence-bundle.js";
 import { splitNotes } from "../../integrity/note/signed-note.js";
 import { parseTlogProof } from "../../integrity/tlog-proof.js";
@@ -123,11 +128,11 @@ async function evidenceOf(
 
 /** The source with more checkpoints in front of it. */
 export function withNotes(notes: readonly string[], source: EvidenceSource): EvidenceSource {
-  async function* items(): AsyncGenerator<EvidenceItem, void, undefined> {
-    for (const note of notes) yield { kind: "checkpoint", note, kept: true };
-    yield* source;
+  async function* blocks(): AsyncGenerator<readonly EvidenceItem[], void, undefined> {
+    yield notes.map((note) => ({ kind: "checkpoint", note, kept: true }));
+    yield* blocksOf(source);
   }
-  return { ...source, [Symbol.asyncIterator]: items };
+  return new BlockSource(blocks, source);
 }
 
 /**

@@ -37,22 +37,26 @@ export interface RecordRow extends EntryRow {
   readonly scope: number;
 }
 
-/** A row of `entry` for an auditor. The columns have the names that they have in the line. */
-export interface EvidenceRow {
+/**
+ * A row of `entry` for an auditor. As an array, it takes less time to read than as an object
+ * (measured).
+ */
+export type EvidenceRow = readonly [
+  sequence: number,
   /** Hexadecimal. */
-  readonly leafHash: string;
+  leafHash: string,
   /** The line as a text, which may lack bytes of it. */
-  readonly text: string;
+  text: string,
   /** How many bytes the line has. */
-  readonly bytes: number;
-  readonly seq: number;
-  /** Null for a number beyond all times. */
-  readonly timestampMillis: number | null;
+  bytes: number,
   /** When it was recorded, in whole seconds since 1970, and the nanoseconds beyond them. */
-  readonly seconds: number;
-  readonly nanos: number;
-  readonly [column: string]: unknown;
-}
+  seconds: number,
+  nanos: number,
+  /** Null for a number beyond all times. */
+  timestampMillis: number | null,
+  /** The columns in the order of `COLUMNS`. */
+  ...columns: unknown[],
+];
 
 const KEYS = COLUMNS.map(({ key }) => key).join(", ");
 
@@ -66,6 +70,9 @@ const SUMMARISE = `INSERT INTO time_block (block, earliest_millis, latest_millis
 
 /** No entry has it, or a larger one: a JavaScript number could not hold the next. */
 const NO_SEQUENCE = Number.MAX_SAFE_INTEGER;
+
+/** The last millisecond that a `Date` can have (ECMA-262, Time Values and Time Range). */
+const MAX_DATE = 8_640_000_000_000_000;
 
 const END = `SELECT 1 + sequence AS length, ${RECORDED}
   FROM entry WHERE sequence = (SELECT max(sequence) FROM entry WHERE sequence < ${NO_SEQUENCE})
@@ -85,10 +92,16 @@ const PRUNED = `SELECT sequence, leaf_hash AS leafHash FROM pruned_leaf
   WHERE sequence >= ? ORDER BY sequence LIMIT ?`;
 
 /** It reads texts: a row with a BLOB takes four times as long to read (measured). */
-const EVIDENCE = `SELECT lower(hex(leaf_hash)) AS leafHash, CAST(line AS TEXT) AS text,
-    length(line) AS bytes, sequence AS seq, ${RECORDED}, ${KEYS},
-    CASE WHEN abs(timestamp_millis) < ${NO_SEQUENCE} THEN timestamp_millis END AS timestampMillis
+const EVIDENCE = `SELECT sequence, lower(hex(leaf_hash)) AS leafHash, CAST(line AS TEXT) AS text,
+    length(line) AS bytes, ${RECORDED},
+    iif(timestamp_millis BETWEEN -${MAX_DATE} AND ${MAX_DATE}, timestamp_millis, NULL) AS millis,
+    ${KEYS}
   FROM entry WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ?`;
+
+/** Node has it from 22.16 and 24.0 on. The typings are those of 22.15. */
+interface WithArrays {
+  setReturnArrays?(enabled: boolean): void;
+}
 
 /** How many lines are read at a time. */
 const LINES = 512;
@@ -222,8 +235,12 @@ export class EntryTable {
 
   /** The rows of [first, end), at most `limit`, for an auditor. */
   evidence(first: number, end: number, limit: number): EvidenceRow[] {
-    this.#evidence ??= this.#database.prepare(EVIDENCE);
-    return this.#evidence.all(first, end, limit) as unknown as EvidenceRow[];
+    if (this.#evidence === undefined) {
+      this.#evidence = this.#database.prepare(EVIDENCE);
+      (this.#evidence as WithArrays).setReturnArrays?.(true);
+    }
+    const rows = this.#evidence.all(first, end, limit);
+    return rows.map((row) => (Array.isArray(row) ? row : Object.values(row)) as never);
   }
 
   /** How many rows come before a sequence. */

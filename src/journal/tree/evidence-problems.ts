@@ -1,74 +1,83 @@
 import type { DatabaseSync } from "node:sqlite";
 import { COLUMNS } from "../../entry/columns.js";
-import { parseObject } from "../../entry/json.js";
-import { isLineOf } from "../../entry/line.js";
+import type { LineSummary } from "../../entry/line.js";
 import { formatTimestamp } from "../../entry/timestamp.js";
 import { type Checkpoint, parseCheckpoint } from "../../integrity/checkpoint.js";
+import type { EvidenceLine } from "../../integrity/evidence.js";
 import { risenAbove } from "../../record/sealed-record.js";
 import { counted } from "../../text/safe-text.js";
 import type { EvidenceRow, HrTime } from "../entries/entry-table.js";
 import { TIME_BLOCK } from "../file/schema.js";
 import type { CheckpointEvidence } from "./checkpoint-table.js";
 
+/** The place of the first column of a log in an {@link EvidenceRow}. */
+const COLUMNS_AT = 7;
+
 /**
- * Says where the columns of a row differ from its line. Queries find a row by its columns, so each
- * must say what the line says. Undefined when all do.
- *
- * @param log - The log id.
+ * A line of a journal, with the row that it stands in. Queries find a row by its columns, and
+ * retention by its time of recording, so each must say what the line says.
  */
-export function rowProblem(row: EvidenceRow, log: string): string | undefined {
-  const timestamp = timestampOf(row);
-  if (timestamp !== undefined && isLineOf(row.text, log, timestamp, row)) return undefined;
-  const members = parseObject(row.text);
-  if (members === undefined) return undefined; // the verifier reports it
-  const wrong = COLUMNS.map(({ key }) => key).filter(
-    (key) => !says(row[key], members[key] ?? null),
-  );
-  if (members["timestamp"] !== timestamp) wrong.push("timestamp_millis");
-  if (members["seq"] !== row.seq) wrong.push("sequence");
-  if (members["log"] !== log) wrong.push("log_id");
-  return wrong.length === 0
-    ? undefined
-    : `the journal finds it by another ${wrong.join(", ")} than its line has`;
+export class RowLine implements EvidenceLine {
+  readonly kind = "line";
+  readonly line: string | Uint8Array;
+  readonly leafHash: string;
+  readonly #row: EvidenceRow;
+  readonly #before: HrTime;
+  readonly #log: string;
+
+  /**
+   * Compares nothing yet.
+   *
+   * @param line - The whole line of the row.
+   * @param before - When the row before was recorded.
+   * @param log - The log id.
+   */
+  constructor(line: string | Uint8Array, row: EvidenceRow, before: HrTime, log: string) {
+    this.line = line;
+    this.leafHash = row[1];
+    this.#row = row;
+    this.#before = before;
+    this.#log = log;
+  }
+
+  /** Says where the row differs from its line. Undefined where it does not. */
+  compare(line: LineSummary): string | undefined {
+    const row = this.#row;
+    const millis = row[6];
+    const isFound =
+      line.sequence === row[0] &&
+      line.log === this.#log &&
+      millis !== null &&
+      line.timestamp === formatTimestamp(millis) &&
+      line.columns.every((value, index) => says(row[COLUMNS_AT + index], value));
+    if (!isFound) return this.#wrongColumns(line);
+    if (Number.isNaN(line.recordedMillis)) return undefined; // the verifier reports the line
+    // The time of the line or, where that did not rise, one nanosecond after the row before.
+    const [seconds, nanos] = risenAbove(this.#before, line.recordedMillis);
+    return row[4] === seconds && row[5] === nanos
+      ? undefined
+      : "the journal has another time of recording for it than its line";
+  }
+
+  #wrongColumns(line: LineSummary): string {
+    const [sequence, , , , , , millis, ...columns] = this.#row;
+    const wrong = COLUMNS.filter((_, index) => !says(columns[index], line.columns[index])).map(
+      ({ key }) => key,
+    );
+    if (millis === null || line.timestamp !== formatTimestamp(millis))
+      wrong.push("timestamp_millis");
+    if (line.sequence !== sequence) wrong.push("sequence");
+    if (line.log !== this.#log) wrong.push("log_id");
+    return `the journal finds it by another ${wrong.join(", ")} than its line has`;
+  }
 }
 
 /** Node 22 reads a text only up to its first NUL. */
 function says(column: unknown, value: unknown): boolean {
   return (
-    column === value ||
+    column === (value ?? null) ||
     (typeof value === "string" && value.includes("\0") && column === value.split("\0")[0])
   );
-}
-
-/** Undefined for a number that is not a time. Only somebody else can have written it there. */
-function timestampOf({ timestampMillis }: EvidenceRow): string | undefined {
-  return timestampMillis === null || Number.isNaN(new Date(timestampMillis).getTime())
-    ? undefined
-    : formatTimestamp(timestampMillis);
-}
-
-/**
- * Says whether a row has another time of recording than it must have: the one of its line or, where
- * that did not rise, one nanosecond after the row before. Retention goes by it.
- *
- * @param before - When the row before was recorded.
- */
-export function timeProblem(row: EvidenceRow, before: HrTime): string | undefined {
-  const millis = Date.parse(recordedAt(row.text) ?? timestampOf(row) ?? "");
-  if (Number.isNaN(millis)) return undefined; // the verifier reports the line
-  const [seconds, nanos] = risenAbove(before, millis);
-  return row.seconds === seconds && row.nanos === nanos
-    ? undefined
-    : "the journal has another time of recording for it than its line";
-}
-
-const RECORDED_AT = '"recorded_at":"';
-
-/** The member of a line that is there if it was recorded later than it happened. */
-function recordedAt(line: string): string | undefined {
-  const start = line.indexOf(RECORDED_AT, line.lastIndexOf('"log":')); // behind the details
-  const from = start + RECORDED_AT.length;
-  return start === -1 ? undefined : line.slice(from, line.indexOf('"', from));
 }
 
 /** Says where the columns of a checkpoint differ from its note. */

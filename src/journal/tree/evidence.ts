@@ -1,11 +1,11 @@
-import type { EvidenceItem, EvidenceSource } from "../../integrity/evidence.js";
+import { BlockSource, type EvidenceItem, type EvidenceSource } from "../../integrity/evidence.js";
 import { hexOf } from "../../integrity/merkle/merkle-hash.js";
 import type { EntryTable, EvidenceRow } from "../entries/entry-table.js";
 import type { Connection } from "../file/connection.js";
 import { journalFailed } from "../file/failure.js";
 import { alteredEvidence } from "./altered-evidence.js";
 import type { CheckpointTable } from "./checkpoint-table.js";
-import { checkpointProblem, rowProblem, tableProblems, timeProblem } from "./evidence-problems.js";
+import { checkpointProblem, RowLine, tableProblems } from "./evidence-problems.js";
 import type { MerkleTree } from "./merkle-tree.js";
 
 /** How many rows are read at a time. */
@@ -34,18 +34,24 @@ interface End {
  */
 export function evidenceOf(parts: EvidenceParts, length: () => number): EvidenceSource {
   const { file, checkpoints } = parts;
-  if (!file.isReadable)
-    return { [Symbol.asyncIterator]: () => asynchronous(alteredEvidence(file)) };
+  if (!file.isReadable) return new BlockSource(() => inBlocks(alteredEvidence(file)));
   // The checkpoints end first: none of them covers entries that come after that.
   const position = file.read(() => checkpoints.evidenceEnd());
   const end = { position, length: length() };
-  return { [Symbol.asyncIterator]: () => asynchronous(journalEvidence(parts, end)) };
+  return new BlockSource(() => inBlocks(journalEvidence(parts, end)));
 }
 
-async function* asynchronous(
+async function* inBlocks(
   items: Iterable<EvidenceItem>,
-): AsyncGenerator<EvidenceItem, void, undefined> {
-  yield* items;
+): AsyncGenerator<readonly EvidenceItem[], void, undefined> {
+  let block: EvidenceItem[] = [];
+  for (const item of items) {
+    block.push(item);
+    if (block.length < ROWS) continue;
+    yield block;
+    block = [];
+  }
+  yield block;
 }
 
 /**
@@ -105,22 +111,17 @@ function* lines(
     const rows = file.read(() => entries.evidence(next, length, ROWS));
     for (const row of rows) {
       count++;
-      const problem = rowProblem(row, file.logId) ?? timeProblem(row, time);
-      time = [row.seconds, row.nanos];
+      const [sequence, , text] = row;
       const line = isWhole(row)
-        ? row.text
-        : file.read(() => entries.rows(row.seq, row.seq + 1, 1))[0]?.line;
+        ? text
+        : file.read(() => entries.rows(sequence, sequence + 1, 1))[0]?.line;
       if (line === undefined) return count; // pruned meanwhile
-      yield {
-        kind: "line",
-        line,
-        leafHash: row.leafHash,
-        ...(problem !== undefined && { problem }),
-      };
+      yield new RowLine(line, row, time, file.logId);
+      time = [row[4], row[5]];
     }
     const last = rows.at(-1);
     if (last === undefined) break; // the verifier reports what is missing
-    next = last.seq + 1;
+    next = last[0] + 1;
   }
   return count;
 }
@@ -129,6 +130,6 @@ function* lines(
  * Whether the text is the line. Node 22 reads a text only up to its first NUL, and every version
  * reads U+FFFD for bytes that are not UTF-8.
  */
-function isWhole({ text, bytes }: EvidenceRow): boolean {
+function isWhole([, , text, bytes]: EvidenceRow): boolean {
   return Buffer.byteLength(text) === bytes && !text.includes("\ufffd");
 }

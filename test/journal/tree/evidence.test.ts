@@ -241,10 +241,10 @@ test("a journal that is pruned while it is verified is not called tampered with"
 });
 
 test("a time that is none, behind the triggers' back, is a problem of its entry", async () => {
-  const report = await tampered(
-    `UPDATE entry SET timestamp_millis = ${Number.MAX_SAFE_INTEGER} WHERE sequence = 3`,
-  );
-  expect(placesOf(report)).toEqual([["source_problem", 3]]);
+  for (const time of [Number.MAX_SAFE_INTEGER, -(2n ** 63n)]) {
+    const report = await tampered(`UPDATE entry SET timestamp_millis = ${time} WHERE sequence = 3`);
+    expect(placesOf(report)).toEqual([["source_problem", 3]]);
+  }
 });
 
 test("an entry in front of the first one, which a query would show, is found", async () => {
