@@ -20,26 +20,21 @@ export interface AttributeConvention {
 /** The event of a checkpoint. It is not an operation, because a checkpoint is not an entry. */
 const CHECKPOINT = "checkpoint";
 
-const WITH_PROPOSAL = [
-  "proposal_created",
-  "vote_cast",
-  "consensus_reached",
-  "byzantine_detected",
-  "authorization_granted",
-  "authorization_revoked",
-] as const;
 const WITH_SUBJECT = [
   "proposal_created",
   "authorization_granted",
   "authorization_revoked",
 ] as const;
-const WITH_ACTOR = [
+/** Nodes have a proposal, and authorizations an actor, if the caller gave them. */
+const WITH_PROPOSAL_AND_ACTOR = [
   "proposal_created",
   "vote_cast",
   "consensus_reached",
   "byzantine_detected",
   "node_added",
   "node_removed",
+  "authorization_granted",
+  "authorization_revoked",
 ] as const;
 
 /** Every attribute of a sealed record, in the order of the documentation. */
@@ -56,7 +51,7 @@ export const ATTRIBUTE_CONVENTIONS: readonly AttributeConvention[] = [
     type: "string",
     example: "urn:pqc-gov-prop:7f3a",
     brief: "The proposal that the record is about.",
-    operations: WITH_PROPOSAL,
+    operations: WITH_PROPOSAL_AND_ACTOR,
   },
   {
     name: names.ATTR_GOVERNANCE_SUBJECT_ID,
@@ -77,8 +72,9 @@ export const ATTRIBUTE_CONVENTIONS: readonly AttributeConvention[] = [
     type: "string",
     example: "did:pqaid:bob",
     brief:
-      "DID of the actor: the proposer, the voter, the signer of the result, or the node itself.",
-    operations: WITH_ACTOR,
+      "DID of the actor: the proposer, the voter, the signer of the result, the node itself, or " +
+      "who enacted an authorization.",
+    operations: WITH_PROPOSAL_AND_ACTOR,
   },
   {
     name: names.ATTR_GOVERNANCE_DECISION,

@@ -14,9 +14,12 @@ import { ATTRIBUTE_CONVENTIONS, METRIC_CONVENTIONS } from "./conventions.ts";
 import { writeOrCheck } from "./written-file.ts";
 
 const {
+  ACTOR_DETAILS,
+  ACTOR_TYPES,
   CONSENSUS_DECISIONS,
   EVENT_NAME_PREFIX,
   GovernanceAuditLog,
+  OPERATION_DETAILS,
   OPERATIONS,
   PROPOSAL_KINDS,
   SCOPE_NAME,
@@ -97,10 +100,10 @@ export function samples(): ReadonlyMap<Operation, Sample> {
       priorDecision: "approve",
       conflictingDecision: "reject",
     }),
-    node_added: audit.logNodeAdded({ did: voterDid, name: "bob", weight: 1 }),
-    node_removed: audit.logNodeRemoved({ did: voterDid }),
-    authorization_granted: audit.logAuthorizationGranted(grant),
-    authorization_revoked: audit.logAuthorizationRevoked(grant),
+    node_added: audit.logNodeAdded({ did: voterDid, name: "bob", weight: 1, proposalId }),
+    node_removed: audit.logNodeRemoved({ did: voterDid, proposalId }),
+    authorization_granted: audit.logAuthorizationGranted({ ...grant, actorDid: voterDid }),
+    authorization_revoked: audit.logAuthorizationRevoked({ ...grant, actorDid: voterDid }),
   };
   return new Map(
     OPERATIONS.map((operation) => {
@@ -150,15 +153,16 @@ ${table(
 
 ${table(
   ["event name", "severity", "columns", "details"],
-  [...operations].map(([operation, { record, entry }]) => [
+  [...operations].map(([operation, { record }]) => [
     code(record.eventName ?? ""),
     SeverityNumber[record.severityNumber ?? 0] ?? "",
     codes(columnsOf(operation)),
-    Object.entries(entry.details)
-      .map(([key, value]) => `${code(key)} ${typeof value}`)
-      .join(", "),
+    codes(Object.keys(OPERATION_DETAILS[operation])),
   ]),
 )}
+
+The column \`governance.proposal.id\` of a node, and \`governance.actor.did\` of an authorization, are
+there if the caller gave them.
 
 An app's own operations match \`[a-z][a-z0-9_]*\` and have at most 64 characters. The name
 \`checkpoint\` is reserved. They have severity INFO, and the columns and details that the app sets.
@@ -187,6 +191,28 @@ A record of the app's own OpenTelemetry logger is sealed too if it has the attri
 \`details.body\`, and every other attribute becomes a detail. The record also keeps its other
 attributes, unless the log has a \`redact\` hook: then it has only the attributes above, so that
 nothing passes by the hook.
+
+## Details
+
+A detail that has a field is recorded when the caller gives that field, and never otherwise. All
+other details of an operation are always in the entry of its helper. Details of an event that does
+not come from a helper may be missing, but those that are there have this form.
+
+${table(
+  ["operation", "detail", "type", "field", "meaning"],
+  Object.entries(OPERATION_DETAILS).flatMap(([operation, details]) =>
+    detailRows(code(operation), details),
+  ),
+)}
+
+These say who stood behind a call (\`Actor\`). Every operation can have them, also the app's own.
+
+${table(
+  ["detail", "type", "field", "meaning"],
+  detailRows("", ACTOR_DETAILS).map(([, ...cells]) => cells),
+)}
+
+${table(["type", "in JSON"], Object.entries(DETAIL_TYPES))}
 
 ## Checkpoints
 
@@ -228,6 +254,30 @@ ${table(
 the mirror, such as \`otlp\`, and \`error.type\` is \`rejected\` or \`queue_full\`.
 `;
 }
+
+function detailRows(
+  operation: string,
+  details: Readonly<Record<string, quorumlog.DetailConvention>>,
+): string[][] {
+  return Object.entries(details).map(([key, { type, from, brief }]) => [
+    operation,
+    code(key),
+    type.replace("_", " "),
+    from === undefined ? "" : code(from),
+    brief,
+  ]);
+}
+
+const DETAIL_TYPES: Readonly<Record<string, string>> = {
+  text: "a string, which may be empty",
+  name: "a string: an id, a DID, a version; a helper refuses an empty one",
+  number: "a number; a helper refuses one that is negative",
+  time: "a string: RFC 3339, UTC, milliseconds. A helper takes a `Date`, or RFC 3339",
+  digest: "a string: `sha256:` and 64 hexadecimal digits in lower case",
+  strings: "an array of strings",
+  "vote decision": VOTE_DECISIONS.map(code).join(", "),
+  "actor type": ACTOR_TYPES.map(code).join(", "),
+};
 
 /** The columns that an operation writes, by the conventions. */
 export function columnsOf(operation: string): string[] {

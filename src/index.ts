@@ -26,12 +26,23 @@ export type {
   SignedVote,
   Vote,
 } from "./entry/domain.js";
-export type { ConsensusInput, ProposalInput, VoteInput } from "./entry/from-domain.js";
+export type {
+  ConsensusInput,
+  NodeAddedInput,
+  NodeRemovedInput,
+  ProposalInput,
+  VoteInput,
+} from "./entry/from-domain.js";
 export type { JsonObject, JsonValue } from "./entry/json.js";
 export { DEFAULT_LOG_ID } from "./entry/log-id.js";
 export {
+  ACTOR_TYPES,
+  type ActorType,
   CONSENSUS_DECISIONS,
   type ConsensusDecision,
+  type DetailsIn,
+  type DetailsOf,
+  type DetailValues,
   OPERATIONS,
   type Operation,
   type OperationFields,
@@ -72,6 +83,7 @@ export {
 } from "./query/audit-query.js";
 export type { AuditPage, AuditReader } from "./query/audit-reader.js";
 export {
+  ACTOR_DETAILS,
   ATTR_ERROR_TYPE,
   ATTR_GOVERNANCE_ACTOR_DID,
   ATTR_GOVERNANCE_CHECKPOINT_ROOT_HASH,
@@ -89,6 +101,8 @@ export {
   ATTR_LOG_RECORD_UID,
   ATTR_OTEL_COMPONENT_NAME,
   ATTR_OTEL_COMPONENT_TYPE,
+  type DetailConvention,
+  type DetailType,
   EVENT_NAME_PREFIX,
   METRIC_DELIVERY_ACCEPTED,
   METRIC_DELIVERY_DELIVERED,
@@ -98,6 +112,7 @@ export {
   METRIC_PROCESSOR_LOG_PROCESSED,
   METRIC_PROCESSOR_LOG_QUEUE_CAPACITY,
   METRIC_PROCESSOR_LOG_QUEUE_SIZE,
+  OPERATION_DETAILS,
   SCOPE_NAME,
   SCOPE_VERSION,
 } from "./semconv.js";

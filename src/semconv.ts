@@ -37,6 +37,150 @@ export const ATTR_LOG_RECORD_UID = "log.record.uid";
 export const ATTR_GOVERNANCE_DETAILS_PREFIX = "governance.details.";
 
 /**
+ * What the value of a detail is. In JSON, `strings` is an array of strings, `number` a number, and
+ * all others are strings: `text` may be empty, `name` is an id, a DID or a version, `time` is RFC
+ * 3339 in UTC with milliseconds, `digest` is `sha256:` and 64 hexadecimal digits, `vote_decision`
+ * and `actor_type` are words of a vocabulary.
+ */
+export type DetailType =
+  | "text"
+  | "name"
+  | "number"
+  | "time"
+  | "digest"
+  | "strings"
+  | "vote_decision"
+  | "actor_type";
+
+/** One detail that a helper or an actor records. */
+export interface DetailConvention {
+  readonly type: DetailType;
+  /**
+   * Path of the field of the input, for a detail that is recorded when it is given. A detail
+   * without it is always there in the entry of a helper.
+   */
+  readonly from?: string;
+  /** What it says, as a sentence. */
+  readonly brief: string;
+}
+
+/**
+ * The one table of the details that the eight helpers record, by operation. The types of entries
+ * and inputs, the validation and the documentation are made from it. Keys are stable for ever.
+ */
+export const OPERATION_DETAILS = {
+  proposal_created: {
+    title: { type: "text", brief: "What the proposal asks for, in a line." },
+    description: { type: "text", from: "description", brief: "The long form of the title." },
+    created_at: { type: "time", from: "createdAt", brief: "When the proposal was made." },
+    expires_at: { type: "time", from: "expiresAt", brief: "Until when it can be decided." },
+    threshold: { type: "number", from: "threshold", brief: "The weight that passes it." },
+    action_digest: {
+      type: "digest",
+      from: "actionDigest",
+      brief: "The digest of exactly what is to be authorized.",
+    },
+    policy_version: {
+      type: "name",
+      from: "policyVersion",
+      brief: "The version of the policy that decides.",
+    },
+  },
+  vote_cast: {
+    vote_id: { type: "name", brief: "The id of the vote." },
+    weight: { type: "number", from: "vote.weight", brief: "The weight of the vote." },
+    rationale: { type: "text", from: "vote.rationale", brief: "Why the node votes so." },
+    cast_at: { type: "time", from: "vote.castAt", brief: "When the vote was cast." },
+    signature_algorithm: {
+      type: "text",
+      from: "algorithm",
+      brief: "The algorithm of the vote's signature.",
+    },
+    signature_digest: {
+      type: "digest",
+      from: "signature",
+      brief: "The SHA-256 of the vote's signature, of its text in UTF-8.",
+    },
+  },
+  consensus_reached: {
+    reason: { type: "text", brief: "Why it ended so." },
+    approve_weight: { type: "number", brief: "The weight that approves." },
+    reject_weight: { type: "number", brief: "The weight that rejects." },
+    abstain_weight: { type: "number", brief: "The weight that abstains." },
+    total_weight: { type: "number", brief: "The weight of all who may vote." },
+    vote_count: { type: "number", brief: "How many votes were counted." },
+    threshold: { type: "number", from: "threshold", brief: "The weight that passes it." },
+    decided_at: { type: "time", from: "decidedAt", brief: "When it was decided." },
+    included_vote_ids: {
+      type: "strings",
+      from: "includedVoteIds",
+      brief: "The ids of the counted votes; only with `recordVoteIds: true`.",
+    },
+  },
+  byzantine_detected: {
+    prior_decision: { type: "vote_decision", brief: "What the voter voted first." },
+    conflicting_decision: { type: "vote_decision", brief: "What it voted then." },
+    detected_by: { type: "name", from: "detectedBy", brief: "DID of who found it out." },
+    prior_vote_id: { type: "name", from: "priorVoteId", brief: "The id of the first vote." },
+    conflicting_vote_id: {
+      type: "name",
+      from: "conflictingVoteId",
+      brief: "The id of the vote that contradicts it.",
+    },
+  },
+  node_added: {
+    name: { type: "text", brief: "The name of the node." },
+    weight: { type: "number", brief: "The weight of its votes." },
+    added_by: { type: "name", from: "addedBy", brief: "DID of who added the node." },
+    reason: { type: "text", from: "reason", brief: "Why it was added." },
+  },
+  node_removed: {
+    removed_by: { type: "name", from: "removedBy", brief: "DID of who removed the node." },
+    reason: { type: "text", from: "reason", brief: "Why it was removed." },
+  },
+  authorization_granted: {
+    reason: { type: "text", from: "reason", brief: "Why it was granted." },
+    valid_until: { type: "time", from: "validUntil", brief: "When the authorization ends." },
+  },
+  authorization_revoked: {
+    reason: { type: "text", from: "reason", brief: "Why it was revoked." },
+    valid_until: {
+      type: "time",
+      from: "validUntil",
+      brief: "When the authorization that is revoked would have ended.",
+    },
+  },
+} as const;
+
+/**
+ * The details that say who stood behind a call, whatever the operation. Keys are stable for ever.
+ */
+export const ACTOR_DETAILS = {
+  actor_type: {
+    type: "actor_type",
+    from: "type",
+    brief: "Who stood behind the call: `human`, `agent` or `service`.",
+  },
+  on_behalf_of: {
+    type: "name",
+    from: "onBehalfOf",
+    brief: "On whose behalf the actor acted.",
+  },
+  auth_method: {
+    type: "name",
+    from: "authMethod",
+    brief: "How the actor proved who it is, such as `webauthn`.",
+  },
+  session_id: { type: "name", from: "sessionId", brief: "The session of the actor." },
+  client_address: {
+    type: "name",
+    from: "clientAddress",
+    brief: "The address that the call came from.",
+  },
+  user_agent: { type: "name", from: "userAgent", brief: "The program that the actor used." },
+} as const;
+
+/**
  * Records whose processing ended. Those that were rejected have `error.type`. A name of the
  * OpenTelemetry semantic conventions.
  */

@@ -1,8 +1,8 @@
 import { invalidEntry } from "../errors.js";
 import { COLUMNS, OPTIONAL_COLUMNS, type OptionalColumn } from "./columns.js";
 import { copyJsonObject } from "./copy-json.js";
+import { checkDetail } from "./details.js";
 import type { JsonObject, JsonValue } from "./json.js";
-import { MAX_LINE_BYTES } from "./line.js";
 import {
   OPERATION_PATTERN,
   PROPOSAL_KINDS,
@@ -10,6 +10,7 @@ import {
   VOCABULARIES,
 } from "./operations.js";
 import { timeMillis } from "./timestamp.js";
+import { objectOf, oneOf, readField, refuseUnknownKeys, wellFormed } from "./untrusted.js";
 
 /**
  * Something that happened and that the log shall record: one of the eight operations, or an
@@ -75,7 +76,7 @@ export function validateEvent(
     details === undefined ? NO_DETAILS : copyJsonObject(details, "details"),
     timestamp === undefined ? undefined : timeMillis(timestamp, "timestamp"),
   );
-  refuseUnknownFields(source);
+  refuseUnknownKeys(source, FIELDS, "event");
   checkVocabulary(valid, kinds);
   return valid;
 }
@@ -99,17 +100,6 @@ export function validEvent<Name extends string>(
   };
 }
 
-function refuseUnknownFields(source: object): void {
-  let keys: string[];
-  try {
-    keys = Object.keys(source);
-  } catch (cause) {
-    throw invalidEntry("event", "reading its keys threw", cause);
-  }
-  for (const key of keys)
-    if (!FIELDS.has(key)) throw invalidEntry(key, "no such field in an event");
-}
-
 function operationOf(value: unknown): string {
   if (typeof value !== "string" || !OPERATION_PATTERN.test(value))
     throw invalidEntry("operation", "expected [a-z][a-z0-9_]* of at most 64 characters");
@@ -124,51 +114,8 @@ function checkVocabulary(event: ValidEvent, kinds: readonly string[]): void {
   if (event.kind !== undefined && vocabulary.hasKind) oneOf(kinds, event.kind, "kind");
   if (event.decision !== undefined && vocabulary.decision !== undefined)
     oneOf(vocabulary.decision, event.decision, "decision");
-  for (const [key, allowed] of Object.entries(vocabulary.details ?? {})) {
-    if (!Object.hasOwn(event.details, key)) continue;
-    const field = `details.${key}`;
-    if (typeof allowed !== "string") oneOf(allowed, event.details[key], field);
-    else if (typeof event.details[key] !== allowed)
-      throw invalidEntry(field, `expected a ${allowed} in ${event.operation}`);
-  }
-}
-
-/**
- * Reads one property of an untrusted object once. Throws `invalid_entry` when its getter throws.
- */
-export function readField(source: object, key: string, field: string): unknown {
-  try {
-    return (source as Record<string, unknown>)[key];
-  } catch (cause) {
-    throw invalidEntry(field, "reading it threw", cause);
-  }
-}
-
-/** Returns the value as an object, whatever its class. Throws `invalid_entry`. */
-export function objectOf(value: unknown, field: string): object {
-  if (typeof value !== "object" || value === null) throw invalidEntry(field, "expected an object");
-  return value;
-}
-
-/** Returns the value as a string that UTF-8 can hold. Throws `invalid_entry`. */
-export function wellFormed(value: unknown, field: string): string {
-  if (typeof value !== "string") throw invalidEntry(field, "expected a string");
-  if (value.length > MAX_LINE_BYTES)
-    throw invalidEntry(field, `the entry holds more than ${MAX_LINE_BYTES} bytes`);
-  if (!value.isWellFormed())
-    throw invalidEntry(field, "a string with a lone surrogate is not UTF-8");
-  return value;
-}
-
-/** Returns the value as a member of a vocabulary. Throws `invalid_entry`. */
-export function oneOf<T extends string>(
-  vocabulary: readonly T[],
-  value: unknown,
-  field: string,
-): T {
-  if (!(vocabulary as readonly unknown[]).includes(value))
-    throw invalidEntry(field, `expected one of ${vocabulary.join(", ")}`);
-  return value as T;
+  for (const [key, type] of vocabulary.details)
+    if (Object.hasOwn(event.details, key)) checkDetail(type, event.details[key], `details.${key}`);
 }
 
 function optionalText(source: object, key: string): string | undefined {

@@ -10,9 +10,20 @@ export interface GovernanceProposal {
   /** DID of the node that proposes. */
   readonly proposerDid: string;
   readonly title: string;
-  readonly description?: string;
-  readonly createdAt?: Date | string;
-  readonly expiresAt?: Date | string;
+  readonly description?: string | undefined;
+  /** When it was made: a `Date`, or RFC 3339. */
+  readonly createdAt?: Date | string | undefined;
+  /** Until when it can be decided: a `Date`, or RFC 3339. */
+  readonly expiresAt?: Date | string | undefined;
+  /** The weight that passes it, not negative. */
+  readonly threshold?: number | undefined;
+  /**
+   * The digest of exactly what is to be authorized, such as a request or a model file: `sha256:`
+   * and 64 hexadecimal digits in lower case.
+   */
+  readonly actionDigest?: string | undefined;
+  /** The version of the policy that decides. */
+  readonly policyVersion?: string | undefined;
 }
 
 /** One node's answer to a proposal. */
@@ -22,15 +33,24 @@ export interface Vote {
   /** DID of the node that votes. */
   readonly voterDid: string;
   readonly decision: VoteDecision;
-  readonly rationale?: string;
-  readonly castAt?: Date | string;
+  /** The weight of the vote, not negative. */
+  readonly weight?: number | undefined;
+  /** Why the node votes so. */
+  readonly rationale?: string | undefined;
+  /** When it was cast: a `Date`, or RFC 3339. */
+  readonly castAt?: Date | string | undefined;
 }
 
-/** A vote with the signature of its voter. The log records the vote and ignores the signature. */
+/**
+ * A vote with the signature of its voter. Of the signature, the log records the algorithm and the
+ * SHA-256 of its text. It does not check the signature.
+ */
 export interface SignedVote {
   readonly vote: Vote;
-  readonly signature?: string;
-  readonly algorithm?: string;
+  /** The signature, as any text. */
+  readonly signature?: string | undefined;
+  /** The algorithm of the signature, such as `ML-DSA-65`. */
+  readonly algorithm?: string | undefined;
 }
 
 /** The outcome of a proposal, by weight. */
@@ -44,9 +64,12 @@ export interface ConsensusResult {
   readonly rejectWeight: number;
   readonly abstainWeight: number;
   readonly totalWeight: number;
-  /** The votes that were counted. */
+  /** The votes that were counted. The log records their number; `recordVoteIds` also their ids. */
   readonly includedVoteIds: readonly string[];
-  readonly decidedAt?: Date | string;
+  /** The weight that passes it, not negative. */
+  readonly threshold?: number | undefined;
+  /** When it was decided: a `Date`, or RFC 3339. */
+  readonly decidedAt?: Date | string | undefined;
 }
 
 /** One voter caught with two answers to the same proposal. */
@@ -55,6 +78,10 @@ export interface ByzantineEvidence {
   readonly proposalId: string;
   readonly priorDecision: VoteDecision;
   readonly conflictingDecision: VoteDecision;
+  /** DID of who found it out. */
+  readonly detectedBy?: string | undefined;
+  readonly priorVoteId?: string | undefined;
+  readonly conflictingVoteId?: string | undefined;
 }
 
 /** A member of the federation. */
@@ -70,4 +97,10 @@ export interface AuthorizationGrant {
   readonly subjectId: string;
   readonly kind: ProposalKind;
   readonly proposalId: string;
+  /** DID of who enacted it. */
+  readonly actorDid?: string | undefined;
+  /** Why it was granted or revoked. */
+  readonly reason?: string | undefined;
+  /** When the authorization ends: a `Date`, or RFC 3339. */
+  readonly validUntil?: Date | string | undefined;
 }

@@ -1,3 +1,10 @@
+import {
+  ACTOR_DETAILS,
+  type DetailConvention,
+  type DetailType,
+  OPERATION_DETAILS,
+} from "../semconv.js";
+
 /**
  * The eight operations of AI governance that have a helper. Their names are stable for ever.
  */
@@ -61,6 +68,12 @@ export const VOTE_DECISIONS = ["approve", "reject", "abstain"] as const;
 /** What a node voted. */
 export type VoteDecision = (typeof VOTE_DECISIONS)[number];
 
+/** Who can stand behind a call. */
+export const ACTOR_TYPES = ["human", "agent", "service"] as const;
+
+/** Who stood behind a call. */
+export type ActorType = (typeof ACTOR_TYPES)[number];
+
 /** How a proposal can end. */
 export const CONSENSUS_DECISIONS = ["passed", "rejected"] as const;
 
@@ -94,79 +107,123 @@ export interface OperationFields {
     subjectId: string;
     kind: ProposalKind;
     actorDid: string;
-    details: { readonly title: string };
+    details: DetailsOf<"proposal_created">;
   };
   vote_cast: {
     proposalId: string;
     actorDid: string;
     decision: VoteDecision;
-    details: { readonly vote_id: string };
+    details: DetailsOf<"vote_cast">;
   };
   consensus_reached: {
     proposalId: string;
     /** May be empty. */
     actorDid: string;
     decision: ConsensusDecision;
-    details: {
-      readonly reason: string;
-      readonly approve_weight: number;
-      readonly reject_weight: number;
-      readonly abstain_weight: number;
-      readonly total_weight: number;
-      /** How many votes were counted. */
-      readonly vote_count: number;
-    };
+    details: DetailsOf<"consensus_reached">;
   };
   byzantine_detected: {
     proposalId: string;
     actorDid: string;
-    details: { readonly prior_decision: VoteDecision; readonly conflicting_decision: VoteDecision };
+    details: DetailsOf<"byzantine_detected">;
   };
-  node_added: { actorDid: string; details: { readonly name: string; readonly weight: number } };
-  node_removed: { actorDid: string };
-  authorization_granted: { proposalId: string; subjectId: string; kind: ProposalKind };
-  authorization_revoked: { proposalId: string; subjectId: string; kind: ProposalKind };
+  node_added: { proposalId?: string; actorDid: string; details: DetailsOf<"node_added"> };
+  node_removed: { proposalId?: string; actorDid: string; details: DetailsOf<"node_removed"> };
+  authorization_granted: {
+    proposalId: string;
+    subjectId: string;
+    kind: ProposalKind;
+    /** Who enacted it. */
+    actorDid?: string;
+    details: DetailsOf<"authorization_granted">;
+  };
+  authorization_revoked: {
+    proposalId: string;
+    subjectId: string;
+    kind: ProposalKind;
+    /** Who enacted it. */
+    actorDid?: string;
+    details: DetailsOf<"authorization_revoked">;
+  };
 }
 
-/** The values that the columns of an operation may have, wherever the event came from. */
+/** What the value of a detail is in TypeScript, for each {@link DetailType}. */
+export interface DetailValues {
+  text: string;
+  name: string;
+  number: number;
+  time: string;
+  digest: string;
+  strings: readonly string[];
+  vote_decision: VoteDecision;
+  actor_type: ActorType;
+}
+
+/**
+ * The details that a table declares. Those that are recorded when they are given are optional.
+ */
+export type DetailsIn<Table extends Readonly<Record<string, DetailConvention>>> = {
+  readonly [Key in keyof Table as Table[Key] extends { from: string }
+    ? never
+    : Key]: DetailValues[Table[Key]["type"]];
+} & {
+  readonly [Key in keyof Table as Table[Key] extends { from: string }
+    ? Key
+    : never]?: DetailValues[Table[Key]["type"]];
+};
+
+/**
+ * The details of one of the eight operations, with the details of the actor
+ * (docs/semantic-conventions.md says what each means).
+ *
+ * @example The expiry of a proposal
+ * ```ts
+ * import { GovernanceAuditLog } from "quorumlog";
+ *
+ * const audit = new GovernanceAuditLog();
+ * for (const { details } of audit.entries({ operation: "proposal_created" }))
+ *   console.log(details.title, details.expires_at, details.actor_type);
+ * ```
+ */
+export type DetailsOf<Name extends Operation> = DetailsIn<(typeof OPERATION_DETAILS)[Name]> &
+  DetailsIn<typeof ACTOR_DETAILS>;
+
+/** The values that an operation may have, wherever the event came from. */
 export interface Vocabulary {
   /** Whether its kind must be one that the log knows. */
-  readonly hasKind?: true;
-  readonly decision?: readonly string[];
-  /**
-   * For each detail that the operation's entry type names: its JSON type, or the values it may
-   * have.
-   */
-  readonly details?: Readonly<Record<string, "string" | "number" | readonly string[]>>;
+  readonly hasKind: boolean;
+  readonly decision: readonly string[] | undefined;
+  readonly details: readonly (readonly [key: string, type: DetailType])[];
 }
 
+const WITH_KIND: readonly Operation[] = [
+  "proposal_created",
+  "authorization_granted",
+  "authorization_revoked",
+];
+
+const DECISIONS: Readonly<Partial<Record<Operation, readonly string[]>>> = {
+  vote_cast: VOTE_DECISIONS,
+  consensus_reached: CONSENSUS_DECISIONS,
+};
+
 /** The vocabularies of the eight operations. An app's own operations are free. */
-export const VOCABULARIES: ReadonlyMap<string, Vocabulary> = new Map<Operation, Vocabulary>([
-  ["proposal_created", { hasKind: true, details: { title: "string" } }],
-  ["vote_cast", { decision: VOTE_DECISIONS, details: { vote_id: "string" } }],
-  [
-    "consensus_reached",
-    {
-      decision: CONSENSUS_DECISIONS,
-      details: {
-        reason: "string",
-        approve_weight: "number",
-        reject_weight: "number",
-        abstain_weight: "number",
-        total_weight: "number",
-        vote_count: "number",
+export const VOCABULARIES: ReadonlyMap<string, Vocabulary> = new Map(
+  OPERATIONS.map((operation) => {
+    const details: Readonly<Record<string, DetailConvention>> = {
+      ...OPERATION_DETAILS[operation],
+      ...ACTOR_DETAILS,
+    };
+    return [
+      operation,
+      {
+        hasKind: WITH_KIND.includes(operation),
+        decision: DECISIONS[operation],
+        details: Object.entries(details).map(([key, { type }]) => [key, type] as const),
       },
-    },
-  ],
-  [
-    "byzantine_detected",
-    { details: { prior_decision: VOTE_DECISIONS, conflicting_decision: VOTE_DECISIONS } },
-  ],
-  ["node_added", { details: { name: "string", weight: "number" } }],
-  ["node_removed", {}],
-  ["authorization_granted", { hasKind: true }],
-  ["authorization_revoked", { hasKind: true }],
-]);
+    ];
+  }),
+);
 
 /** The operation name of the log's own checkpoints. No event can have it. */
 export const RESERVED_OPERATION = "checkpoint";

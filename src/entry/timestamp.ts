@@ -48,3 +48,20 @@ export function formatTimestamp(millis: number): string {
   cachedText = `${cachedPrefix}${fraction < 10 ? "00" : fraction < 100 ? "0" : ""}${fraction}Z`;
   return cachedText;
 }
+
+const RFC_3339 =
+  /^(?<date>\d{4}-\d\d-\d\d)[Tt ](?<time>(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?)(?<zone>[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+
+/**
+ * Reads a time by RFC 3339 section 5.6 as milliseconds since 1970. A finer fraction is cut off.
+ * Undefined for any other text, also for a day that no calendar has, and for a leap second.
+ */
+export function rfc3339Millis(text: string): number | undefined {
+  const { date, time, zone } = RFC_3339.exec(text)?.groups ?? {};
+  if (date === undefined || zone === undefined) return undefined;
+  // Date.parse reads the 30th of February as the 2nd of March
+  const midnight = new Date(`${date}T00:00:00Z`);
+  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== date)
+    return undefined;
+  return Date.parse(`${date}T${time}${zone.toUpperCase()}`);
+}

@@ -3,12 +3,14 @@ import { LoggerProvider as SdkLoggerProvider } from "@opentelemetry/sdk-logs";
 import type { FlushOptions } from "../delivery/flush.js";
 import { type AuditEntry, type EntryOf, exportJson } from "../entry/audit-entry.js";
 import { type AuditEvent, type ValidEvent, validateEvent } from "../entry/audit-event.js";
-import type { AuthorizationGrant, ByzantineEvidence, GovernanceNode } from "../entry/domain.js";
+import type { AuthorizationGrant, ByzantineEvidence } from "../entry/domain.js";
 import {
   authorization,
   byzantineDetected,
   type ConsensusInput,
   consensusReached,
+  type NodeAddedInput,
+  type NodeRemovedInput,
   nodeAdded,
   nodeRemoved,
   type ProposalInput,
@@ -133,12 +135,12 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
   }
 
   /** Records that a node joined the federation. */
-  logNodeAdded(node: GovernanceNode): EntryOf<"node_added"> {
+  logNodeAdded(node: NodeAddedInput): EntryOf<"node_added"> {
     return this.#record(nodeAdded(node));
   }
 
   /** Records that a node left the federation. */
-  logNodeRemoved(node: Pick<GovernanceNode, "did">): EntryOf<"node_removed"> {
+  logNodeRemoved(node: NodeRemovedInput): EntryOf<"node_removed"> {
     return this.#record(nodeRemoved(node));
   }
 

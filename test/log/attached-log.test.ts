@@ -157,7 +157,7 @@ describe("a log in the app's own provider", () => {
     });
     const entry = audit.logProposalCreated(PROPOSAL);
     expect(after.seen[0]?.body).toBe([...audit.lines()][0]);
-    expect(Object.keys(after.seen[0]?.attributes ?? {})).toHaveLength(11);
+    expect(Object.keys(after.seen[0]?.attributes ?? {})).toHaveLength(14);
     expect(after.seen[0]?.attributes).toMatchObject({
       "governance.leaf_hash": entry.leafHash,
       "governance.subject.id": "did:pqaid:medical-ai-v2",

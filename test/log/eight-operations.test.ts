@@ -13,7 +13,7 @@ test("all eight operations have a call in this table", () => {
 });
 
 describe.each(OPERATION_CALLS)("$operation", ({ operation, call, columns, details }) => {
-  test("writes its columns and details, and nothing else of the domain object", () => {
+  test("writes the columns and details that the domain object has, and nothing else", () => {
     const { audit } = recordedLog({ clock: atNoon });
     const { id, leafHash, ...rest } = call(audit);
     expect(rest).toStrictEqual({ sequence: 0, timestamp: NOON, operation, details, ...columns });

@@ -94,7 +94,14 @@ describe("exportJson", () => {
         kind: null,
         actor_did: "did:pqaid:bob",
         decision: "approve",
-        details: { vote_id: "urn:pqc-gov-vote:c472f7" },
+        details: {
+          vote_id: "urn:pqc-gov-vote:c472f7",
+          rationale: "The evaluation is sound.",
+          cast_at: "2026-04-14T11:30:00.000Z",
+          signature_algorithm: "ML-DSA-65",
+          signature_digest:
+            "sha256:5b46b2821536f0a33e3459a1492479c048f3262e423aaf0536c17b89ac1e6d11",
+        },
       },
       {
         timestamp: NOON,

@@ -41,7 +41,7 @@ describe("the redact hook", () => {
         return event;
       },
     });
-    audit.logVoteCast(SIGNED_VOTE);
+    audit.logVoteCast({ vote: SIGNED_VOTE.vote });
     audit.logNodeRemoved(NODE);
     expect(seen).toEqual([
       {
@@ -49,7 +49,11 @@ describe("the redact hook", () => {
         proposalId: "urn:pqc-gov-prop:7f3a",
         actorDid: "did:pqaid:bob",
         decision: "approve",
-        details: { vote_id: "urn:pqc-gov-vote:c472f7" },
+        details: {
+          vote_id: "urn:pqc-gov-vote:c472f7",
+          rationale: "The evaluation is sound.",
+          cast_at: "2026-04-14T11:30:00.000Z",
+        },
       },
       { operation: "node_removed", actorDid: "did:pqaid:dave", details: {} },
     ]);

@@ -41,6 +41,11 @@ describe("a sealed record", () => {
       "governance.sequence": 0,
       "governance.leaf_hash": entry.leafHash,
       "governance.timestamp_millis": Date.parse(NOON),
+      "governance.details.rationale": "The evaluation is sound.",
+      "governance.details.cast_at": "2026-04-14T11:30:00.000Z",
+      "governance.details.signature_algorithm": "ML-DSA-65",
+      "governance.details.signature_digest":
+        "sha256:5b46b2821536f0a33e3459a1492479c048f3262e423aaf0536c17b89ac1e6d11",
       "governance.details.vote_id": "urn:pqc-gov-vote:c472f7",
       "log.record.uid": entry.id,
     });

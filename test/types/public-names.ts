@@ -19,6 +19,7 @@ import {
   type FlushOptions,
   GovernanceAuditLog,
   type GovernanceAuditLogOptions,
+  type GovernanceProposal,
   type JsonObject,
   type JsonValue,
   type Ledger,
@@ -30,6 +31,7 @@ import {
   type PROPOSAL_KINDS,
   type ProposalInput,
   type ProposalKind,
+  type SignedVote,
   type VOTE_DECISIONS,
   type VoteDecision,
   type VoteInput,
@@ -42,12 +44,9 @@ expectTypeOf<VoteDecision>().toEqualTypeOf<"approve" | "reject" | "abstain">();
 expectTypeOf<VoteDecision>().toEqualTypeOf<(typeof VOTE_DECISIONS)[number]>();
 expectTypeOf<ConsensusDecision>().toEqualTypeOf<(typeof CONSENSUS_DECISIONS)[number]>();
 expectTypeOf<ConsensusResult>().toExtend<ConsensusInput>();
-expectTypeOf<keyof ProposalInput>().toEqualTypeOf<
-  "proposalId" | "subjectId" | "kind" | "proposerDid" | "title"
->();
-expectTypeOf<keyof VoteInput["vote"]>().toEqualTypeOf<
-  "voteId" | "proposalId" | "voterDid" | "decision"
->();
+expectTypeOf<ConsensusInput>().toExtend<ConsensusResult>();
+expectTypeOf<GovernanceProposal>().toEqualTypeOf<ProposalInput>();
+expectTypeOf<SignedVote>().toEqualTypeOf<VoteInput>();
 expectTypeOf<JsonObject>().toExtend<JsonValue>();
 expectTypeOf<Ledger["mirrors"][string]>().toEqualTypeOf<MirrorLedger>();
 expectTypeOf<FlushOptions["timeoutMillis"]>().toEqualTypeOf<number | undefined>();

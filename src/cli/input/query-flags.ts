@@ -1,4 +1,5 @@
 import { type ColumnFlag, INDEXED_COLUMNS } from "../../entry/columns.js";
+import { rfc3339Millis } from "../../entry/timestamp.js";
 import type { DetailScalar } from "../../query/audit-query.js";
 import { type FlagValues, UsageError } from "./command.js";
 import type { EntryQuery } from "./entry-pages.js";
@@ -120,8 +121,7 @@ const MILLIS: Readonly<Record<string, number>> = {
 
 const AGE = /^(?<count>\d+(?:\.\d+)?)(?<unit>[smhdw])$/;
 const EPOCH = /^@(?<seconds>\d+(?:\.\d+)?)$/;
-const RFC_3339 =
-  /^(?<date>\d{4}-\d\d-\d\d)(?:[Tt ](?<time>(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?)(?<zone>[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d))?$/;
+const DATE = /^\d{4}-\d\d-\d\d$/;
 
 /**
  * Reads a time as people write it: an age (`90s`, `30m`, `2h`, `7d`, `1w`), RFC 3339, a date (its
@@ -131,7 +131,7 @@ const RFC_3339 =
  * @param flag - The flag that the time was given for.
  */
 export function parseMoment(text: string, flag: string, now: Date): Date {
-  const millis = ageMillis(text, now) ?? epochMillis(text) ?? rfc3339Millis(text);
+  const millis = ageMillis(text, now) ?? epochMillis(text) ?? dateOrTimeMillis(text);
   const moment = new Date(millis ?? Number.NaN);
   if (!Number.isNaN(moment.getTime())) return moment;
   throw new UsageError(
@@ -152,12 +152,7 @@ function epochMillis(text: string): number | undefined {
   return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 
-function rfc3339Millis(text: string): number | undefined {
-  const { date, time = "00:00:00", zone = "Z" } = RFC_3339.exec(text)?.groups ?? {};
-  if (date === undefined) return undefined;
-  // Date.parse reads the 30th of February as the 2nd of March
-  const midnight = new Date(`${date}T00:00:00Z`);
-  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== date)
-    return undefined;
-  return Date.parse(`${date}T${time}${zone.toUpperCase()}`);
+/** A date alone is its midnight in UTC. */
+function dateOrTimeMillis(text: string): number | undefined {
+  return rfc3339Millis(DATE.test(text) ? `${text}T00:00:00Z` : text);
 }
