@@ -12,6 +12,8 @@ import { newKey } from "../fixtures/signed-notes.js";
 
 const BIN = resolve(import.meta.dirname, "../../dist/cli/bin.js");
 
+const { PATH, NODE_COMPILE_CACHE } = process.env;
+
 interface Ended {
   readonly code: number | null;
   readonly stdout: string;
@@ -22,7 +24,7 @@ interface Ended {
 function ended(program: string, ...argv: string[]): Promise<Ended> {
   const { promise, resolve: done } = Promise.withResolvers<Ended>();
   const options = {
-    env: { PATH: process.env["PATH"], NODE: process.execPath, BIN },
+    env: { PATH, NODE_COMPILE_CACHE, NODE: process.execPath, BIN },
     maxBuffer: 64_000_000,
   };
   const child = execFile(program, argv, options, (_error, stdout, stderr) => {

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { programOf, shellWord } from "../../src/cli/input/program.js";
+import { quorumlog } from "../fixtures/command-line.js";
 import { temporaryFolder } from "../fixtures/journal.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -43,8 +44,28 @@ async function demo(command: string, started: Started): Promise<Demo> {
   return { shown, asked, followUp };
 }
 
-async function expectToRun({ followUp }: Demo, started: Started): Promise<void> {
-  const printed = await shell(followUp, started);
+/** What a real shell makes of lines: the words of each call of a program, which does not run. */
+async function wordsOf(program: string, lines: string, cwd: string): Promise<string[][]> {
+  const calls = await shell(`${program}() { printf '%s\\0' call "$@"; }\n${lines}`, { cwd });
+  const words: string[][] = [];
+  for (const word of calls.split("\0").slice(0, -1))
+    if (word === "call") words.push([]);
+    else words.at(-1)?.push(word);
+  return words;
+}
+
+/** What calls of the command print, run in this process. */
+async function printedBy(calls: readonly (readonly string[])[], cwd: string): Promise<string> {
+  let printed = "";
+  for (const argv of calls) {
+    const { code, stdout, stderr } = await quorumlog(argv, { cwd });
+    expect({ code, argv, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, argv, stderr: "" });
+    printed += stdout;
+  }
+  return printed;
+}
+
+function expectFollowUp(printed: string): void {
   expect(printed).toMatch(/^journal {5}.+governance\.db$/m);
   expect(printed).toContain("verified: 23 of 23 entries");
   expect(printed).toContain("Usage: quorumlog COMMAND");
@@ -56,29 +77,42 @@ describe("the commands that the demo shows run when they are pasted", () => {
   test("in a clone, where the command is not on the PATH", async () => {
     const started = { cwd: ROOT };
     const path = join(temporaryFolder(), "governance.db");
-    const shown = await demo(`node dist/cli/bin.js demo ${path}`, started);
-    expect(shown.shown).toContain("\n$ node dist/cli/bin.js query $JOURNAL --order oldest\n");
-    await expectToRun(shown, started);
-    const answers = await shell(shown.asked.join("\n"), started);
+    const { shown, followUp, asked } = await demo(`node dist/cli/bin.js demo ${path}`, started);
+    expect(shown).toContain("\n$ node dist/cli/bin.js query $JOURNAL --order oldest\n");
+    const [assignment, stats] = followUp.split("\n");
+    expect(await shell(`${assignment}\n${stats}`, started)).toMatch(/^entries {5}23$/m);
+
+    const calls = async (lines: string): Promise<string[][]> => {
+      const words = await wordsOf("node", lines, ROOT);
+      expect(new Set(words.map(([script]) => script))).toEqual(new Set(["dist/cli/bin.js"]));
+      return words.map(([_script, ...argv]) => argv);
+    };
+    expectFollowUp(await printedBy(await calls(followUp), ROOT));
+    const answers = await printedBy(await calls(asked.join("\n")), ROOT);
     expect(answers).toContain("verified: 23 of 23 entries");
     expect(answers).toContain("did:pqaid:medical-ai-v2"); // of the short id that was asked for
   });
 
-  test("with a path that a shell would take apart", async () => {
-    const cwd = join(temporaryFolder(), "it's a $HOME; folder");
-    mkdirSync(cwd);
-    for (const path of ['"$PWD/governance.db"', "'my governance.db'"])
-      await expectToRun(await demo(`node ${BIN} demo ${path}`, { cwd }), { cwd });
-  });
+  test.each(["it's a $HOME; folder/governance.db", "my governance.db"])(
+    "with the path %j, which a shell would take apart",
+    async (path) => {
+      const cwd = temporaryFolder();
+      mkdirSync(dirname(join(cwd, path)), { recursive: true });
+      const { stdout } = await quorumlog(["demo", path], { cwd });
+      const [, followUp = ""] = stdout.split("\nGo on with, for example:\n");
+      expectFollowUp(await printedBy(await wordsOf("quorumlog", followUp, cwd), cwd));
+    },
+  );
 
   test("where the command is on the PATH", async () => {
     const cwd = temporaryFolder();
     mkdirSync(join(cwd, "bin"));
     symlinkSync(BIN, join(cwd, "bin/quorumlog"));
     const started = { cwd, path: join(cwd, "bin") };
-    const shown = await demo("quorumlog demo governance.db", started);
-    expect(shown.followUp).toContain("\n  quorumlog stats $JOURNAL\n");
-    await expectToRun(shown, started);
+    const { followUp } = await demo("quorumlog demo governance.db", started);
+    const [assignment, stats] = followUp.split("\n");
+    expect(stats).toBe("  quorumlog stats $JOURNAL");
+    expect(await shell(`${assignment}\n${stats}`, started)).toMatch(/^entries {5}23$/m);
   });
 
   test("where it is installed for a project", async () => {

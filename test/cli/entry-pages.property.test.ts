@@ -4,6 +4,7 @@ import { type EntryQuery, entryPages } from "../../src/cli/input/entry-pages.js"
 import type { AuditEntry } from "../../src/entry/audit-entry.js";
 import { INDEXED_COLUMNS } from "../../src/entry/columns.js";
 import { newPath, openJournal, rowOf } from "../fixtures/journal.js";
+import { runs } from "../fixtures/long-runs.js";
 
 const letter = fc.constantFrom("a", "b", "c");
 const column = fc.option(letter, { nil: undefined });
@@ -47,7 +48,7 @@ test("several values of a column find any of them, each entry once, in order, up
       }
       journal.close();
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 

@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ExportError, ReliableLogRecordProcessor } from "../../src/delivery/index.js";
 import { type Export, ScriptedExporter } from "../fixtures/exporters.js";
+import { runs } from "../fixtures/long-runs.js";
 
 /** What a backend does with a batch. It never takes a body that is `poison`. */
 type Weather =
@@ -144,6 +145,6 @@ test("the ledger adds up, good records arrive in order, and only poison is rejec
         expect(maxConcurrentExports === 1 ? arrived : arrived.sort((a, b) => a - b)).toEqual(good);
       },
     ),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });

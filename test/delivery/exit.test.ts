@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Backend } from "../fixtures/backend.js";
 
 /** Runs a program that uses the built package, and waits for its end. */
@@ -21,15 +21,20 @@ const LOG_THREE = `
   for (const did of ["a", "b", "c"]) audit.logNodeRemoved({ did });
 `;
 
+let backend: Backend;
+beforeAll(async () => {
+  backend = await Backend.start();
+});
+beforeEach(() => backend.startAnew());
+afterAll(() => backend[Symbol.asyncDispose]());
+
 describe("a process that ends with pending records", () => {
   test("delivers them when it has nothing else to do", async () => {
-    await using backend = await Backend.start();
     expect(await run(LOG_THREE, backend.url)).toEqual({ code: 0, stderr: "" });
     expect((await backend.state()).uids).toHaveLength(3);
   });
 
   test("says how many are lost at process.exit", async () => {
-    await using backend = await Backend.start();
     const { code, stderr } = await run(`${LOG_THREE} process.exit(0);`, backend.url);
     expect(code).toBe(0);
     expect(stderr).toBe("quorumlog: the process ends with 3 undelivered record(s) of otlp\n");
@@ -53,7 +58,7 @@ describe("a process that ends with pending records", () => {
   });
 
   test("is not kept alive for ever by a backend that is down, and says so", async () => {
-    await using backend = await Backend.start({ play: "status", status: 503 });
+    await backend.play({ play: "status", status: 503 });
     const { code, stderr } = await run(LOG_THREE, backend.url);
     expect(code).toBe(0);
     expect(stderr).toMatch(/ends with 3 undelivered record\(s\) of otlp\n$/);

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { Journal } from "quorumlog/journal";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { Backend } from "../fixtures/backend.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -63,6 +63,13 @@ function started(cwd: string, program: string, env: Readonly<Record<string, stri
   };
 }
 
+let backend: Backend;
+beforeAll(async () => {
+  backend = await Backend.start();
+});
+beforeEach(() => backend.startAnew());
+afterAll(() => backend[Symbol.asyncDispose]());
+
 const endpoint = (url: string) => ({ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: url });
 
 /** A free port of this machine, where nothing listens. */
@@ -75,9 +82,14 @@ async function freePort(): Promise<string> {
   return String(typeof address === "object" ? address?.port : address);
 }
 
-/** Posts a vote as soon as the app listens. */
-async function posted(port: string, vote: object): Promise<{ status: number; body: unknown }> {
-  for (;;)
+/** Posts a vote as soon as the app listens. Fails if the app ends before that. */
+async function posted(
+  { child, stderr }: Running,
+  port: string,
+  vote: object,
+): Promise<{ status: number; body: unknown }> {
+  for (;;) {
+    if (child.exitCode !== null) expect.fail(`the app has ended: ${await stderr}`);
     try {
       const response = await fetch(`http://127.0.0.1:${port}/votes`, {
         method: "POST",
@@ -88,20 +100,20 @@ async function posted(port: string, vote: object): Promise<{ status: number; bod
     } catch {
       await new Promise((again) => setTimeout(again, 50));
     }
+  }
 }
 
 test("docs/recipes/fastify.md records, refuses, and closes the log at SIGTERM", async () => {
-  await using backend = await Backend.start();
   const cwd = folder();
   writeFileSync(join(cwd, "app.ts"), modulesOf("fastify.md").join());
   const port = await freePort();
   const app = started(cwd, "app.ts", { ...endpoint(backend.url), PORT: port });
   const stdout = text(app.child.stdout as NodeJS.ReadableStream);
-  expect(await posted(port, SIGNED)).toEqual({
+  expect(await posted(app, port, SIGNED)).toEqual({
     status: 201,
     body: { sequence: 0, leafHash: expect.stringMatching(/^[\da-f]{64}$/) },
   });
-  expect(await posted(port, { vote: { ...VOTE, voterDid: "" } })).toEqual({
+  expect(await posted(app, port, { vote: { ...VOTE, voterDid: "" } })).toEqual({
     status: 400,
     body: { field: "vote.voterDid", message: expect.stringContaining("voterDid") },
   });
@@ -132,7 +144,7 @@ describe.each([
   },
 ])("the function in docs/recipes/$page", ({ page, under, call }) => {
   test("answers that the vote is recorded when the backend is down, and sends it later", async () => {
-    await using backend = await Backend.start({ play: "status", status: 503 });
+    await backend.play({ play: "status", status: 503 });
     const cwd = folder();
     const modules = modulesOf(page, under);
     const code = [...new Set([modules[0], modules.at(-1)])]

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { copyJsonObject } from "../../src/entry/copy-json.js";
 import { AuditError, GovernanceAuditLog } from "../../src/index.js";
 import { finite, jsonObject } from "../fixtures/arbitrary-json.js";
+import { runs } from "../fixtures/long-runs.js";
 
 /** Visits every container in a value once. */
 function containers(value: unknown, visit: (container: object) => void): void {
@@ -35,7 +36,7 @@ describe("the copy of any JSON object", () => {
           expect(Object.getPrototypeOf(container)).toBe(prototype);
         });
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -49,7 +50,7 @@ describe("the copy of any JSON object", () => {
           expect(originals.has(container)).toBe(false);
         });
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -73,7 +74,7 @@ describe("a log of any JSON", () => {
         scramble(details);
         expect(audit.exportNdjson() + audit.exportJson()).toBe(before);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });
@@ -118,7 +119,7 @@ describe("details of anything at all", () => {
         const [line = ""] = audit.lines();
         expect(JSON.parse(line).details).toEqual(JSON.parse(JSON.stringify(details)));
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
     expect(kept).toBeGreaterThan(100);
     expect(refused).toBeGreaterThan(100);

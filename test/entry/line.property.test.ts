@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { type AuditEvent, GovernanceAuditLog } from "../../src/index.js";
 import { jsonObject, millis, text } from "../fixtures/arbitrary-json.js";
 import { oracleLine, wireForm } from "../fixtures/canonical-form.js";
+import { runs } from "../fixtures/long-runs.js";
 
 const option = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
@@ -37,7 +38,7 @@ describe("the canonical line of any event", () => {
       fc.property(recorded, ({ audit, entry, line }) => {
         expect(line).toBe(oracleLine(audit.logId, entry));
       }),
-      { numRuns: 1500 },
+      { numRuns: runs(1500) },
     );
   });
 
@@ -51,7 +52,7 @@ describe("the canonical line of any event", () => {
         const { details: __, ...parsed } = JSON.parse(line);
         expect(parsed).toStrictEqual(rest);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -61,7 +62,7 @@ describe("the canonical line of any event", () => {
         for (let index = 0; index < line.length; index++)
           expect(line.charCodeAt(index)).toBeGreaterThanOrEqual(0x20);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -73,7 +74,7 @@ describe("the canonical line of any event", () => {
         const hash = createHash("sha256").update(Buffer.of(0)).update(bytes).digest("hex");
         expect(entry.leafHash).toBe(hash);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -87,7 +88,7 @@ describe("the canonical line of any event", () => {
         expect(parts).toEqual([...audit.lines()]);
         expect(parts.map((line) => JSON.parse(line).seq)).toEqual(events.map((_, index) => index));
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

@@ -7,6 +7,7 @@ export const ROOT: string = resolve(import.meta.dirname, "../..");
 const [, ...FLAGS] = (
   JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).scripts.ts as string
 ).split(" ");
+const { PATH, NODE_COMPILE_CACHE } = process.env;
 /** Only a program that hangs takes this long. */
 const TIMEOUT_MILLIS = 120_000;
 
@@ -26,7 +27,7 @@ export function runExample(
   const argv = [...FLAGS, join("examples", file), ...args];
   const options = {
     cwd: ROOT,
-    env: { PATH: process.env["PATH"], ...env },
+    env: { PATH, NODE_COMPILE_CACHE, ...env },
     timeout: TIMEOUT_MILLIS,
   };
   const child = execFile(process.execPath, argv, options, (_error, stdout, stderr) => {

@@ -7,6 +7,7 @@ import { remoteSigningKey } from "../../src/integrity/keys/signing-key.js";
 import { parseVerifierKey } from "../../src/integrity/keys/verifier-key.js";
 import { parseNote } from "../../src/integrity/note/signed-note.js";
 import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
+import { runs } from "../fixtures/long-runs.js";
 import {
   HAS_ML_DSA,
   newKey,
@@ -70,7 +71,7 @@ describe("ML-DSA-44 of @noble/post-quantum", () => {
         const wrong = `${checkpointText(origin, size === 0 ? 1 : size - 1, ROOT)}\n${line}`;
         expect(checkSignatures(wrong, [{ key }])).toMatchObject([{ status: "invalid" }]);
       }),
-      { numRuns: 15 },
+      { numRuns: runs(15) },
     );
   });
 

@@ -11,7 +11,7 @@ import { otlpMirror } from "../../src/otlp/index.js";
 import { Backend } from "../fixtures/backend.js";
 
 /** `npm run test:crash` sets more. */
-const CRASHES = Number(process.env["CRASHES"] ?? 20);
+const CRASHES = Number(process.env["CRASHES"] ?? 4);
 
 /**
  * Starts the program, kills it after so many entries were said and a random moment more, and

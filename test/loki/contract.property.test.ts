@@ -6,6 +6,7 @@ import { contractOf } from "../e2e/loki-contract.ts";
 import { events, queries, traceIds } from "../fixtures/arbitrary-log.ts";
 import { FakeLoki } from "../fixtures/fake-loki.ts";
 import { LOG, readerOf, sealed, send } from "../fixtures/loki-records.ts";
+import { runs } from "../fixtures/long-runs.js";
 
 describe("a Loki and memory with the same entries", () => {
   test("answer every query alike, however often and from wherever they were sent", async () => {
@@ -32,7 +33,7 @@ describe("a Loki and memory with the same entries", () => {
           expect(report.entries).toBe(entries.length);
         },
       ),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   }, 60_000);
 });

@@ -7,6 +7,7 @@ import { FakeLoki } from "../fixtures/fake-loki.ts";
 import { goString } from "../fixtures/go-string.ts";
 import { parseLogql } from "../fixtures/logql-parser.ts";
 import { readerOf, SELECTOR } from "../fixtures/loki-records.ts";
+import { runs } from "../fixtures/long-runs.js";
 
 const hostile = fc.oneof(
   text,
@@ -31,7 +32,7 @@ describe("a value in LogQL", () => {
         const written = logqlString(value);
         expect(goString(written)).toEqual({ value, length: written.length });
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -73,7 +74,7 @@ describe("a value in LogQL", () => {
           ],
         });
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 

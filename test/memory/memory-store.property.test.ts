@@ -4,6 +4,7 @@ import { COLUMNS, type ColumnName } from "../../src/entry/columns.js";
 import type { AuditEntry, AuditQuery, JsonObject } from "../../src/index.js";
 import { MemoryStore } from "../../src/memory/memory-store.js";
 import { parseQuery } from "../../src/query/audit-query.js";
+import { runs } from "../fixtures/long-runs.js";
 
 const COLUMN_NAMES = COLUMNS.map(({ name }) => name);
 
@@ -196,7 +197,7 @@ describe("a memory store after any appends, evictions and clears", () => {
             );
         },
       ),
-      { numRuns: 250 },
+      { numRuns: runs(250) },
     );
   });
 

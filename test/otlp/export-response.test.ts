@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { exportResponseOf } from "../../src/otlp/export-response.js";
+import { runs } from "../fixtures/long-runs.js";
 import { encodedResponse } from "../fixtures/otlp-protobuf.js";
 
 const PROTOBUF = "application/x-protobuf";
@@ -183,6 +184,6 @@ test("no body of any type is too odd to be judged", () => {
       expect(Number.isSafeInteger(response.rejected)).toBe(true);
       expect(response.rejected).toBeGreaterThanOrEqual(0);
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });

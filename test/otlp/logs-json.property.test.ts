@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { logsJson } from "../../src/otlp/logs-json.js";
 import { BARE_RECORD as BARE, recordBatch } from "../fixtures/arbitrary-records.js";
+import { runs } from "../fixtures/long-runs.js";
 
 const hrTime: fc.Arbitrary<HrTime> = fc.tuple(
   fc.oneof(fc.nat(), fc.double({ min: -10, max: 10, noNaN: true })),
@@ -23,7 +24,7 @@ describe("a request in OTLP's JSON", () => {
       fc.property(recordBatch(hrTime), (records) => {
         expect(utf8.decode(logsJson(records))).toBe(stock(records));
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 

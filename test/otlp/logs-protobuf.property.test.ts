@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { logsProtobuf } from "../../src/otlp/logs-protobuf.js";
 import { BARE_RECORD as BARE, recordBatch } from "../fixtures/arbitrary-records.js";
+import { runs } from "../fixtures/long-runs.js";
 import { decodedRequest } from "../fixtures/otlp-protobuf.js";
 
 /** Whole and not negative: of other times, the stock serializer makes other ones. */
@@ -34,7 +35,7 @@ describe("a request in protobuf", () => {
       fc.property(recordBatch(wholeTime), (records) => {
         expect(decodedRequest(logsProtobuf(records))).toEqual(decodedRequest(stock(records)));
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 

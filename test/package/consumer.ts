@@ -36,25 +36,8 @@ const npm = (cwd: string, ...args: string[]): string =>
 
 /** Packs what `npm publish` sends, of the built package. */
 export function pack(folder: string): Packed {
-  return packed(ROOT, folder, "--ignore-scripts");
-}
-
-/**
- * Clones the last commit, and packs the clone as anybody would. Only `node_modules` is a link, so
- * that no network is needed.
- */
-export function packClone(folder: string): Packed {
-  const clone = join(folder, "clone");
-  execFileSync("git", ["clone", "--quiet", "--depth=1", `file://${ROOT}`, clone], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  symlinkSync(MODULES, join(clone, "node_modules"), "dir");
-  return packed(clone, folder);
-}
-
-function packed(source: string, folder: string, ...flags: readonly string[]): Packed {
   const [packed] = JSON.parse(
-    npm(source, "pack", "--json", ...flags, "--pack-destination", folder),
+    npm(ROOT, "pack", "--json", "--ignore-scripts", "--pack-destination", folder),
   );
   return {
     tarball: join(folder, packed.filename),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { cleanUp } from "../fixtures/cleanup.js";
 import { temporaryFolder } from "../fixtures/journal.js";
+import { inLongRuns } from "../fixtures/long-runs.js";
 import { recipeBlock, startProgram } from "../fixtures/program.js";
 import { until } from "../fixtures/until.js";
 
@@ -58,10 +59,9 @@ const ALL = Array.from({ length: 2000 }, (_, node) => node);
 
 describe("every line reaches the file", () => {
   test.each([
-    ["a file", FILE],
     ["a buffered file", BUFFERED],
     ["a worker", WORKER],
-    ["a worker with several targets", WORKERS],
+    ...inLongRuns(["a file", FILE], ["a worker with several targets", WORKERS]),
   ])("of %s when the process has nothing else to do", async (_, destination) => {
     const { ended, lines } = startProgram(program(destination, LOG_2000));
     expect(await ended()).toEqual(CLEAN);
@@ -69,10 +69,9 @@ describe("every line reaches the file", () => {
   });
 
   test.each([
-    ["a file", FILE],
     ["a buffered file", BUFFERED],
-    ["a worker", WORKER],
     ["a worker with several targets", WORKERS],
+    ...inLongRuns(["a file", FILE], ["a worker", WORKER]),
   ])("of %s when the app exits after its shutdown", async (_, destination) => {
     const rest = `${LOG_2000} await audit.shutdown(); process.exit();`;
     const { ended, lines } = startProgram(program(destination, rest));
@@ -80,18 +79,17 @@ describe("every line reaches the file", () => {
     expect(nodesIn(lines("app.log"))).toEqual(ALL);
   });
 
-  test.each([
-    ["a file", FILE],
-    ["a buffered file", BUFFERED],
-    ["a worker", WORKER],
-  ])("of %s when the app crashes, once the destination is ready", async (_, destination) => {
-    const rest = `await once(destination, "ready"); ${LOG_2000} throw new Error("the app crashes");`;
-    const { ended, lines } = startProgram(program(destination, rest));
-    const { code, stderr } = await ended();
-    expect(code).toBe(1);
-    expect(stderr).toContain("the app crashes");
-    expect(nodesIn(lines("app.log")).sort((a, b) => a - b)).toEqual(ALL);
-  });
+  test.each([["a file", FILE], ["a worker", WORKER], ...inLongRuns(["a buffered file", BUFFERED])])(
+    "of %s when the app crashes, once the destination is ready",
+    async (_, destination) => {
+      const rest = `await once(destination, "ready"); ${LOG_2000} throw new Error("the app crashes");`;
+      const { ended, lines } = startProgram(program(destination, rest));
+      const { code, stderr } = await ended();
+      expect(code).toBe(1);
+      expect(stderr).toContain("the app crashes");
+      expect(nodesIn(lines("app.log")).sort((a, b) => a - b)).toEqual(ALL);
+    },
+  );
 
   test("of a worker when more is written at once than its shared memory holds", async () => {
     const rest = `

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type AuditQuery, GovernanceAuditLog } from "../../src/index.js";
+import { runs } from "../fixtures/long-runs.js";
 
 const ACTORS = ["alice", "bob", "carol"] as const;
 
@@ -46,7 +47,7 @@ describe("the pages of any query, while entries are added and evicted", () => {
         expect(paged).toEqual(expect.arrayContaining(throughout));
         if (order === "oldest") expect(paged).toEqual(expect.arrayContaining(last));
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     );
   });
 });

@@ -12,6 +12,7 @@ import {
   VKEY,
   verifyLines,
 } from "../fixtures/evidence.js";
+import { runs } from "../fixtures/long-runs.js";
 
 const keys = [VKEY];
 const lines = linesOf(24);
@@ -73,7 +74,7 @@ test("any single change to any log whose newest checkpoint is at hand is found",
       if (report instanceof AuditError) expect(report.code).toBe("invalid_evidence");
       else expect(report).toMatchObject({ verified: false });
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });
 
@@ -105,7 +106,7 @@ test("any log verifies, in any order and with any lines twice where that is to b
       const ordered = await verifyLines(log, notes.slice(0, size).join(""));
       expect(ordered).toMatchObject({ verified: true, completeness: "verified", covered: size });
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -119,7 +120,7 @@ test("the quick reading of a line answers what parsing it and writing it again d
       const altered = line.slice(0, start) + inserted.join("") + line.slice(start + cut);
       expect(readLine(altered)).toEqual(readAnyLine(altered));
     }),
-    { numRuns: 20_000 },
+    { numRuns: runs(20_000) },
   );
   const details = fc.dictionary(
     fc.string(),
@@ -131,7 +132,7 @@ test("the quick reading of a line answers what parsing it and writing it again d
       const line = (lines[1] as string).replace(/"details":\{.*?\}/, () => `"details":${json}`);
       expect(readLine(line)).toEqual(readAnyLine(line));
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });
 

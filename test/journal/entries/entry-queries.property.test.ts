@@ -8,6 +8,7 @@ import { parseQuery } from "../../../src/query/audit-query.js";
 import { pageOf } from "../../../src/query/audit-reader.js";
 import * as arbitrary from "../../fixtures/arbitrary-log.js";
 import { newPath, openJournal, rowOf, START } from "../../fixtures/journal.js";
+import { runs } from "../../fixtures/long-runs.js";
 import { filtered } from "../../fixtures/plain-filter.js";
 
 describe("a journal and memory with the same entries", () => {
@@ -44,7 +45,7 @@ describe("a journal and memory with the same entries", () => {
           journal.close();
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -99,7 +100,7 @@ describe("a journal and memory with the same entries", () => {
         }
         journal.close();
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

@@ -5,6 +5,7 @@ import { ExportError, ReliableLogRecordProcessor } from "../../../src/delivery/i
 import { GovernanceAuditLog } from "../../../src/index.js";
 import { type Export, ScriptedExporter } from "../../fixtures/exporters.js";
 import { newPath, openJournal } from "../../fixtures/journal.js";
+import { runs } from "../../fixtures/long-runs.js";
 
 const BAD = "did:bad";
 
@@ -138,6 +139,6 @@ test("over resends and restarts, all records arrive and no flush resolves early"
         journal.close();
       },
     ),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });

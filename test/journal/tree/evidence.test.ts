@@ -11,6 +11,7 @@ import type { Journal } from "../../../src/journal/index.js";
 import { ndjsonSource, type VerificationReport, verify } from "../../../src/verify/index.js";
 import { jsonObject } from "../../fixtures/arbitrary-json.js";
 import { append, newPath, openJournal, prunable, rowOf, tamper } from "../../fixtures/journal.js";
+import { runs } from "../../fixtures/long-runs.js";
 import { keys, NAME, vkey } from "../../fixtures/signed-log.js";
 
 let folder: string;
@@ -220,7 +221,7 @@ describe("the evidence of a journal", () => {
         });
         journal.close();
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 });
