@@ -1,0 +1,113 @@
+/** A node of the federation. */
+export interface Member {
+  readonly did: string;
+  readonly name?: string;
+  /** Undefined where the trail does not say it. */
+  readonly weight: number | undefined;
+  /** The entry that added it, or changed it last. */
+  readonly sequence: number;
+}
+
+/** What the trail says about a node: it is one, it is none, or nobody can tell. */
+export type Membership = "member" | "stranger" | "unknown";
+
+/** One node that came, changed or went. */
+interface Change {
+  readonly sequence: number;
+  readonly millis: number;
+  readonly did: string;
+  readonly isMember: boolean;
+  readonly name: string | undefined;
+  readonly weight: number | undefined;
+}
+
+/** A change, with the weight of all members after it; undefined where one has none. */
+interface Recorded extends Change {
+  readonly total: number | undefined;
+}
+
+/** The members of the federation at any entry. */
+export class Members {
+  readonly #changes: Recorded[] = [];
+  readonly #ofNode = new Map<string, Change[]>();
+  #total = 0;
+  #withoutWeight = 0;
+  /** The first entry after the newest gap; 0 while nothing is missing. */
+  #knownSince = 0;
+  #isRecorded = false;
+
+  /** A node came, or came again with another weight, or went. */
+  change(change: Change): void {
+    const known = this.#ofNode.get(change.did);
+    this.#count(known?.at(-1), -1);
+    this.#count(change, 1);
+    this.#changes.push({ ...change, total: this.#withoutWeight > 0 ? undefined : this.#total });
+    if (known === undefined) this.#ofNode.set(change.did, [change]);
+    else known.push(change);
+    this.#isRecorded ||= change.isMember;
+  }
+
+  #count(change: Change | undefined, sign: 1 | -1): void {
+    if (change === undefined || !change.isMember) return;
+    if (change.weight === undefined) this.#withoutWeight += sign;
+    else this.#total += sign * change.weight;
+  }
+
+  /** Entries are missing before this one. */
+  gapBefore(sequence: number): void {
+    this.#knownSince = sequence;
+  }
+
+  /** Whether the trail records nodes at all. Without that, membership is unknown. */
+  get isRecorded(): boolean {
+    return this.#isRecorded;
+  }
+
+  /** Whether a node is a member now. */
+  membership(did: string): Membership {
+    if (!this.#isRecorded) return "unknown";
+    const newest = this.#ofNode.get(did)?.at(-1);
+    if (newest === undefined) return this.#knownSince > 0 ? "unknown" : "stranger";
+    if (newest.sequence < this.#knownSince) return "unknown";
+    return newest.isMember ? "member" : "stranger";
+  }
+
+  /** The weight of a node before an entry: 0 for a stranger, undefined where nobody can tell. */
+  weightBefore(did: string, sequence: number): number | undefined {
+    if (!this.#isRecorded || this.#knownSince > 0) return undefined;
+    const change = this.#ofNode.get(did)?.findLast((known) => known.sequence < sequence);
+    if (change === undefined || !change.isMember) return 0;
+    return change.weight;
+  }
+
+  /** The weight of all members before an entry; undefined where nobody can tell. */
+  totalBefore(sequence: number): number | undefined {
+    if (!this.#isRecorded || this.#knownSince > 0) return undefined;
+    const newest = this.#changes.findLast((change) => change.sequence < sequence);
+    return newest === undefined ? 0 : newest.total;
+  }
+
+  /** Whether a node came, changed or went between two entries. */
+  changedBetween(after: number, before: number): boolean {
+    const change = this.#changes.findLast(({ sequence }) => sequence < before);
+    return change !== undefined && change.sequence > after;
+  }
+
+  /** The members by the changes that count, in the order in which they came. */
+  list(counts: (change: Change) => boolean = () => true): Member[] {
+    const members = new Map<string, Member>();
+    for (const change of this.#changes) {
+      if (!counts(change)) continue;
+      const { did, name, weight, sequence, isMember } = change;
+      if (isMember)
+        members.set(did, { did, ...(name === undefined ? {} : { name }), weight, sequence });
+      else members.delete(did);
+    }
+    return [...members.values()];
+  }
+
+  /** All changes, in their order. */
+  get changes(): readonly Change[] {
+    return this.#changes;
+  }
+}

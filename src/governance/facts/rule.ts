@@ -1,0 +1,95 @@
+import type { AuditEntry } from "../../entry/audit-entry.js";
+import type { Judgement, Severity } from "./finding.js";
+import type { Members } from "./members.js";
+import type { Policy } from "./policy.js";
+import type { CastVote, Effect, Flag, ProposalFile, Result } from "./proposal-file.js";
+import type { Answer, Standing, StandingEvent } from "./standing.js";
+
+/** What the trail knew when an entry came. The entry itself is not part of it yet. */
+export interface TrailFacts {
+  readonly policy: Policy;
+  readonly members: Members;
+  readonly standing: Standing;
+  /** Whether the trail begins with sequence 0 and has no gap. */
+  readonly isComplete: boolean;
+  /** Whether a proposal was created before. */
+  readonly hasProposals: boolean;
+  /** The present moment, in milliseconds since 1970: see the option `at` of `replay`. */
+  readonly nowMillis: number;
+  /** All that the trail holds of a proposal, if anything. */
+  file(proposalId: string | undefined): ProposalFile | undefined;
+  /** The proposals about a subject, in the order in which they were created. */
+  filesAbout(subjectId: string): readonly ProposalFile[];
+  /** Whether a subject is authorized at a time, after all that came before. */
+  isAuthorized(subjectId: string, atMillis: number): Answer;
+}
+
+/** What a rule says: nothing, where it is kept. */
+export type Judged = Judgement | readonly Judgement[] | undefined;
+
+/**
+ * One rule of governance: when it is asked, and what it says. Each function gets what one entry
+ * says, and what the trail knew before it. A function that a rule has not is not asked.
+ *
+ * @example A rule of the app: whoever proposes does not sign the result
+ * ```ts
+ * import { type Rule, replay } from "quorumlog/governance";
+ *
+ * const noOwnResult: Rule = {
+ *   id: "own-result",
+ *   title: "Whoever proposes does not sign the result",
+ *   reason: "Nobody confirms his own proposal.",
+ *   needs: "who proposed",
+ *   severity: "warning",
+ *   onResult: ({ sequence, signerDid }, { creation }) =>
+ *     creation !== undefined && creation.proposerDid === signerDid
+ *       ? { status: "violated", sequences: [creation.sequence, sequence], message: "own result" }
+ *       : undefined,
+ * };
+ * console.log(replay([], { rules: [noOwnResult] }).findings());
+ * ```
+ */
+export interface Rule {
+  /** Stable, `[a-z][a-z0-9-]*`. */
+  readonly id: string;
+  /** What it says, in one line. */
+  readonly title: string;
+  /** Why it matters. */
+  readonly reason: string;
+  /** What must be recorded for it to be decided. */
+  readonly needs: string;
+  /** What a violation of it counts as, unless the policy says otherwise. */
+  readonly severity: Severity;
+  /** Each entry, whatever its operation. */
+  readonly onEntry?: (entry: AuditEntry, facts: TrailFacts) => Judged;
+  readonly onVote?: (vote: CastVote, file: ProposalFile, facts: TrailFacts) => Judged;
+  readonly onResult?: (result: Result, file: ProposalFile, facts: TrailFacts) => Judged;
+  readonly onFlag?: (flag: Flag, file: ProposalFile, facts: TrailFacts) => Judged;
+  readonly onGrant?: (
+    grant: StandingEvent,
+    file: ProposalFile | undefined,
+    facts: TrailFacts,
+  ) => Judged;
+  readonly onRevocation?: (
+    revocation: StandingEvent,
+    file: ProposalFile | undefined,
+    facts: TrailFacts,
+  ) => Judged;
+  /** A node that comes or goes. `file` is the proposal that it names, or that is about it. */
+  readonly onNode?: (node: Effect, file: ProposalFile | undefined, facts: TrailFacts) => Judged;
+  /** Entries are missing between two others. `after` is -1 where the first ones are missing. */
+  readonly onGap?: (after: number, before: number) => Judged;
+  /** A proposal as it stands at the present moment. What this says can change with every entry. */
+  readonly review?: (file: ProposalFile, facts: TrailFacts) => Judged;
+}
+
+/** A violation, or what cannot be told where the trail is not complete. */
+export function violatedOr(
+  isComplete: boolean,
+  violated: Omit<Judgement, "status">,
+  undetermined: string,
+): Judgement {
+  return isComplete
+    ? { status: "violated", ...violated }
+    : { ...violated, status: "undetermined", message: undetermined };
+}

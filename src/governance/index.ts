@@ -1,0 +1,35 @@
+export type * from "./cases.js";
+export type { Finding, FindingStatus, Judgement, Severity } from "./facts/finding.js";
+export type { Member, Members, Membership } from "./facts/members.js";
+export {
+  type Approval,
+  type KindPolicy,
+  type Policy,
+  policyOf,
+  type Share,
+} from "./facts/policy.js";
+export type {
+  ActorType,
+  CastVote,
+  Creation,
+  DoubleVote,
+  Effect,
+  Flag,
+  ProposalFile,
+  Result,
+} from "./facts/proposal-file.js";
+export type { Judged, Rule, TrailFacts } from "./facts/rule.js";
+export type {
+  Answer,
+  Authorization,
+  AuthorizationEnd,
+  Moment,
+  Standing,
+  StandingEvent,
+} from "./facts/standing.js";
+export type { Tally } from "./facts/tally.js";
+export type { At } from "./fold.js";
+export type { ByActor, Durations, Oversight, OversightPeriod } from "./oversight.js";
+export { type ReplayOptions, replay, replayFrom } from "./replay.js";
+export { RULES } from "./rules/rules.js";
+export type { GovernanceTrail } from "./trail.js";

@@ -1,0 +1,109 @@
+import { invalidOption } from "../errors.js";
+import type { Finding, Judgement, Severity } from "./facts/finding.js";
+import type { Policy } from "./facts/policy.js";
+import type { Judged, Rule } from "./facts/rule.js";
+
+/** The functions that a rule may have. */
+type HookName =
+  | "onEntry"
+  | "onVote"
+  | "onResult"
+  | "onFlag"
+  | "onGrant"
+  | "onRevocation"
+  | "onNode"
+  | "onGap"
+  | "review";
+
+/** The rules that are on and have a function, by its name. */
+export type Hooks = {
+  readonly [Name in HookName]: readonly (Rule & Required<Pick<Rule, Name>>)[];
+};
+
+/** Knows which rules are on, how much each matters, and keeps what they found. */
+export class Judge {
+  readonly hooks: Hooks;
+  readonly #severities: ReadonlyMap<string, Severity>;
+  readonly #findings: Finding[] = [];
+  /** The sequences of undetermined findings that say the same, which are one finding. */
+  readonly #merged = new Map<string, number[]>();
+
+  /** Throws `AuditError` `invalid_options` for a rule of the policy that does not exist. */
+  constructor(rules: readonly Rule[], policy: Policy) {
+    const given = policy.rules ?? {};
+    const ids = new Set(rules.map(({ id }) => id));
+    if (ids.size < rules.length) throw invalidOption("rules", "two rules have the same id");
+    for (const id of Object.keys(given))
+      if (!ids.has(id)) throw invalidOption(`policy.rules.${id}`, "there is no such rule");
+    const on = rules.filter(({ id }) => given[id] !== "off");
+    this.#severities = new Map(
+      on.map(({ id, severity }) => [id, (given[id] ?? severity) as Severity]),
+    );
+    this.hooks = {
+      onEntry: withHook(on, "onEntry"),
+      onVote: withHook(on, "onVote"),
+      onResult: withHook(on, "onResult"),
+      onFlag: withHook(on, "onFlag"),
+      onGrant: withHook(on, "onGrant"),
+      onRevocation: withHook(on, "onRevocation"),
+      onNode: withHook(on, "onNode"),
+      onGap: withHook(on, "onGap"),
+      review: withHook(on, "review"),
+    };
+  }
+
+  /** What the entries so far brought. It does not change any more, unlike what `review` says. */
+  get findings(): readonly Finding[] {
+    return this.#findings;
+  }
+
+  /** Keeps what a rule said. */
+  take(rule: Rule, judged: Judged, proposalId: string | undefined): void {
+    if (judged === undefined) return;
+    for (const finding of this.findingsOf(rule, judged, proposalId)) this.#keep(finding);
+  }
+
+  /** What a rule said, as findings. */
+  findingsOf(
+    { id: rule }: Rule,
+    judged: Judged,
+    proposalId: string | undefined,
+  ): readonly Finding[] {
+    if (judged === undefined) return [];
+    const severity = this.#severities.get(rule) ?? "info";
+    return (Array.isArray(judged) ? (judged as readonly Judgement[]) : [judged as Judgement]).map(
+      (judgement) => ({
+        rule,
+        severity,
+        ...(proposalId === undefined ? {} : { proposalId }),
+        ...judgement,
+      }),
+    );
+  }
+
+  #keep(finding: Finding): void {
+    if (finding.status !== "undetermined") {
+      this.#findings.push(finding);
+      return;
+    }
+    const { rule, proposalId = "", message } = finding;
+    const key = JSON.stringify([rule, proposalId, message]);
+    const known = this.#merged.get(key);
+    if (known !== undefined) {
+      known.push(...finding.sequences);
+      return;
+    }
+    const sequences = [...finding.sequences];
+    this.#merged.set(key, sequences);
+    this.#findings.push({ ...finding, sequences });
+  }
+}
+
+function withHook<Name extends HookName>(
+  rules: readonly Rule[],
+  name: Name,
+): readonly (Rule & Required<Pick<Rule, Name>>)[] {
+  return rules.filter(
+    (rule): rule is Rule & Required<Pick<Rule, Name>> => rule[name] !== undefined,
+  );
+}

@@ -1,0 +1,133 @@
+import type { ActorType, ProposalFile } from "./facts/proposal-file.js";
+import type { Fold } from "./fold.js";
+import { stateOf } from "./proposal-case.js";
+import { isDecided } from "./rules/authorization-rules.js";
+
+/** From when (inclusive) until when (exclusive) a report looks. */
+export interface OversightPeriod {
+  readonly since?: Date;
+  readonly until?: Date;
+}
+
+/** How many were made by whom, where the entries say it. */
+export type ByActor = Readonly<Record<ActorType | "unknown", number>>;
+
+/** How long something took. All are undefined where it never happened. */
+export interface Durations {
+  readonly count: number;
+  readonly medianSeconds: number | undefined;
+  readonly maxSeconds: number | undefined;
+}
+
+/** Who decided in a period, how fast, and with how much dissent. */
+export interface Oversight {
+  /** Proposals that began in the period, by how they stand. */
+  readonly proposals: Readonly<
+    Record<"open" | "expired" | "passed" | "rejected" | "contradictory", number>
+  >;
+  readonly votes: ByActor;
+  /** Grants and revocations. */
+  readonly enactments: ByActor;
+  /** Decided proposals with a vote against the result, and how many such votes there are. */
+  readonly dissent: { readonly proposals: number; readonly votes: number };
+  /** The mean share of the total weight that voted, over the results that record it. */
+  readonly participation: number | undefined;
+  /** From the proposal to its first result. */
+  readonly timeToDecide: Durations;
+  /** From the first passed result to its grant, revocation or node. */
+  readonly timeToEnact: Durations;
+  /** From a proposal that stops a subject to its revocation. */
+  readonly timeToRevoke: Durations;
+  /** Revocations without a decision to revoke. */
+  readonly breakGlass: readonly number[];
+}
+
+/** Sums up a period of a trail. */
+export function oversightOf(fold: Fold, { since, until }: OversightPeriod = {}): Oversight {
+  const from = since?.getTime() ?? Number.NEGATIVE_INFINITY;
+  const to = until?.getTime() ?? Number.POSITIVE_INFINITY;
+  const isIn = ({ millis }: { readonly millis: number }): boolean => millis >= from && millis < to;
+  const proposals = { open: 0, expired: 0, passed: 0, rejected: 0, contradictory: 0 };
+  const votes = noActors();
+  const enactments = noActors();
+  const dissent = { proposals: 0, votes: 0 };
+  const toDecide: number[] = [];
+  const toEnact: number[] = [];
+  const toRevoke: number[] = [];
+  const shares: number[] = [];
+  const breakGlass: number[] = [];
+  for (const file of fold.files) {
+    const { creation, passed, results, effects } = file;
+    const [first] = results;
+    if (creation !== undefined && isIn(creation)) proposals[stateOf(file, fold.nowMillis)]++;
+    for (const vote of file.votes) if (isIn(vote)) votes[vote.actorType ?? "unknown"]++;
+    if (creation !== undefined && first !== undefined && isIn(first))
+      toDecide.push(first.millis - creation.millis);
+    if (first !== undefined && isIn(first)) {
+      const against = votesAgainst(file);
+      if (against > 0) dissent.proposals++;
+      dissent.votes += against;
+    }
+    for (const result of results) if (isIn(result)) shares.push(...shareOf(result));
+    for (const effect of effects) {
+      if (!isIn(effect)) continue;
+      const stops = effect.operation === "authorization_revoked";
+      if (stops || effect.operation === "authorization_granted")
+        enactments[effect.actorType ?? "unknown"]++;
+      if (stops && !isDecided(file, (kind) => fold.standing.confers(kind)))
+        breakGlass.push(effect.sequence);
+      else if (stops && creation !== undefined) toRevoke.push(effect.millis - creation.millis);
+    }
+    const [enacted] = effects.filter(({ sequence }) => sequence > (passed?.sequence ?? Infinity));
+    if (passed !== undefined && enacted !== undefined && isIn(enacted))
+      toEnact.push(enacted.millis - passed.millis);
+  }
+  return {
+    proposals,
+    votes,
+    enactments,
+    dissent,
+    participation:
+      shares.length === 0 ? undefined : shares.reduce((sum, one) => sum + one, 0) / shares.length,
+    timeToDecide: durationsOf(toDecide),
+    timeToEnact: durationsOf(toEnact),
+    timeToRevoke: durationsOf(toRevoke),
+    breakGlass: breakGlass.sort((a, b) => a - b),
+  };
+}
+
+function noActors(): Record<ActorType | "unknown", number> {
+  return { human: 0, agent: 0, service: 0, unknown: 0 };
+}
+
+function votesAgainst(file: ProposalFile): number {
+  const winning = file.results[0]?.decision === "passed" ? "approve" : "reject";
+  return file.votes.filter(
+    ({ decision, voter }) =>
+      decision !== winning && decision !== "abstain" && !file.isFlagged(voter),
+  ).length;
+}
+
+function shareOf({ approve, reject, abstain, total }: ProposalFile["results"][number]): number[] {
+  if (
+    approve === undefined ||
+    reject === undefined ||
+    abstain === undefined ||
+    total === undefined ||
+    total === 0
+  )
+    return [];
+  return [(approve + reject + abstain) / total];
+}
+
+function durationsOf(millis: number[]): Durations {
+  const seconds = millis.map((one) => one / 1000).sort((a, b) => a - b);
+  const middle = Math.floor(seconds.length / 2);
+  const [low = 0, high = 0] = [seconds[middle - 1], seconds[middle]];
+  return {
+    count: seconds.length,
+    medianSeconds:
+      seconds.length === 0 ? undefined : seconds.length % 2 === 1 ? high : (low + high) / 2,
+    maxSeconds: seconds.at(-1),
+  };
+}

@@ -1,0 +1,131 @@
+import { formatTimestamp } from "../entry/timestamp.js";
+import type {
+  CaseEffect,
+  CaseEntry,
+  CaseResult,
+  CaseVote,
+  ProposalCase,
+  ProposalState,
+} from "./cases.js";
+import type { Finding } from "./facts/finding.js";
+import type { Effect, ProposalFile, Result } from "./facts/proposal-file.js";
+import type { TrailFacts } from "./facts/rule.js";
+import type { Tally } from "./facts/tally.js";
+
+/** How a proposal stands. */
+export function stateOf(
+  { creation, passed, rejected }: ProposalFile,
+  nowMillis: number,
+): ProposalState {
+  const expiry = creation?.expiresMillis ?? Number.POSITIVE_INFINITY;
+  const state: ProposalState =
+    passed !== undefined && rejected !== undefined
+      ? "contradictory"
+      : passed !== undefined
+        ? "passed"
+        : rejected !== undefined
+          ? "rejected"
+          : expiry < nowMillis
+            ? "expired"
+            : "open";
+  return state;
+}
+
+/** Makes the case of a proposal from its file. */
+export function caseOf(
+  file: ProposalFile,
+  findings: readonly Finding[],
+  { members, nowMillis }: TrailFacts,
+): ProposalCase {
+  const { proposalId, creation, results, effects, flags = [] } = file;
+  const votes = file.votes.map(
+    ({ sequence, millis, voter, decision, voteId, actorType }): CaseVote => ({
+      ...entryOf({ sequence, millis }),
+      voter,
+      decision,
+      ...(voteId === undefined ? {} : { voteId }),
+      weight: members.weightBefore(voter, sequence),
+      isFlagged: file.isFlagged(voter),
+      ...(actorType === undefined ? {} : { actorType }),
+    }),
+  );
+  const state = stateOf(file, nowMillis);
+  const winning = { passed: "approve", rejected: "reject" }[state as string];
+  const sequences = new Set(
+    [...(creation === undefined ? [] : [creation]), ...votes, ...results, ...effects, ...flags].map(
+      ({ sequence }) => sequence,
+    ),
+  );
+  for (const { sequences: its } of findings) for (const sequence of its) sequences.add(sequence);
+  return {
+    proposalId,
+    state,
+    created: creation && entryOf(creation),
+    subjectId: creation?.subjectId,
+    kind: creation?.kind,
+    proposerDid: creation?.proposerDid,
+    title: creation?.title,
+    expiresAt: timeOf(creation?.expiresMillis),
+    threshold: creation?.threshold,
+    electorate:
+      creation === undefined || members.totalBefore(creation.sequence) === undefined
+        ? undefined
+        : members.list(({ sequence }) => sequence < creation.sequence),
+    votes,
+    results: results.map(resultOf),
+    effects: effects.map(effectOf),
+    dissent:
+      winning === undefined
+        ? []
+        : votes.filter(
+            ({ decision, isFlagged }) =>
+              !isFlagged && decision !== winning && decision !== "abstain",
+          ),
+    findings,
+    sequences: [...sequences].sort((a, b) => a - b),
+  };
+}
+
+/** An effect as an answer shows it. */
+export function effectOf({ sequence, millis, operation, subjectId, kind }: Effect): CaseEffect {
+  return {
+    ...entryOf({ sequence, millis }),
+    operation,
+    ...(subjectId === undefined ? {} : { subjectId }),
+    ...(kind === undefined ? {} : { kind }),
+  };
+}
+
+function resultOf(result: Result): CaseResult {
+  const { decision, signerDid, reason } = result;
+  return {
+    ...entryOf(result),
+    decision,
+    ...(signerDid ? { signerDid } : {}),
+    ...(reason === undefined ? {} : { reason }),
+    tally: tallyOf(result),
+  };
+}
+
+function tallyOf({ approve, reject, abstain, total }: Result): Tally | undefined {
+  return approve === undefined ||
+    reject === undefined ||
+    abstain === undefined ||
+    total === undefined
+    ? undefined
+    : { approve, reject, abstain, total };
+}
+
+function entryOf({
+  sequence,
+  millis,
+}: {
+  readonly sequence: number;
+  readonly millis: number;
+}): CaseEntry {
+  return { sequence, timestamp: formatTimestamp(millis) };
+}
+
+function timeOf(millis: number | undefined): string | undefined {
+  return millis === undefined ? undefined : formatTimestamp(millis);
+}

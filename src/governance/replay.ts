@@ -1,0 +1,56 @@
+import type { AuditEntry } from "../entry/audit-entry.js";
+import { type Policy, policyOf } from "./facts/policy.js";
+import type { Rule } from "./facts/rule.js";
+import { type At, Fold } from "./fold.js";
+import { Judge } from "./judge.js";
+import { RULES } from "./rules/rules.js";
+import { type GovernanceTrail, Trail } from "./trail.js";
+
+/** How a trail is judged. */
+export interface ReplayOptions {
+  /** The rules of the federation. Without it, what a policy would say is undetermined. */
+  readonly policy?: Policy;
+  /** Rules of the app, beside those of Quorumlog. */
+  readonly rules?: readonly Rule[];
+  /**
+   * The moment to answer for. A number is "after this sequence". A `Date` takes the entries whose
+   * `timestamp` is not later.
+   *
+   * @defaultValue after the newest entry
+   */
+  readonly at?: At;
+}
+
+/**
+ * Folds the entries of one log, oldest first, and judges them.
+ *
+ * @param entries - From `audit.entries({ order: "oldest", limit: Infinity })`, an export, or any
+ * array. Where entries are missing, answers that would need them are `unknown` or undetermined.
+ * @throws `AuditError` `invalid_evidence` when sequences do not rise, `invalid_options` for a
+ * policy that cannot be.
+ */
+export function replay(
+  entries: Iterable<AuditEntry>,
+  options: ReplayOptions = {},
+): GovernanceTrail {
+  const { fold, trail } = begin(options);
+  for (const entry of entries) fold.add(entry);
+  return trail;
+}
+
+/** The same for entries that come one after the other, as from Loki. */
+export async function replayFrom(
+  source: AsyncIterable<AuditEntry>,
+  options: ReplayOptions = {},
+): Promise<GovernanceTrail> {
+  const { fold, trail } = begin(options);
+  for await (const entry of source) fold.add(entry);
+  return trail;
+}
+
+function begin({ policy = {}, rules = [], at }: ReplayOptions) {
+  const checked = policyOf(policy);
+  const judge = new Judge([...RULES, ...rules], checked);
+  const fold = new Fold(checked, judge, at);
+  return { fold, trail: new Trail(fold, judge) };
+}

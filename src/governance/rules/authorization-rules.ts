@@ -1,0 +1,205 @@
+import type { AuditEntry } from "../../entry/audit-entry.js";
+import { formatTimestamp } from "../../entry/timestamp.js";
+import { quoted } from "../../text/safe-text.js";
+import { millisOf } from "../facts/facts-of.js";
+import type { Judgement } from "../facts/finding.js";
+import type { ProposalFile } from "../facts/proposal-file.js";
+import { type Rule, type TrailFacts, violatedOr } from "../facts/rule.js";
+import { ALL_SUBJECTS, type StandingEvent } from "../facts/standing.js";
+
+/** The rules about grants, revocations, and what may happen under them. */
+export const AUTHORIZATION_RULES: readonly Rule[] = [
+  {
+    id: "grant-without-consensus",
+    title: "A grant follows a passed result of its proposal",
+    reason: "Nobody is allowed to run without a decision.",
+    needs: "the trail from its first entry, or from that of the proposal",
+    severity: "error",
+    onGrant(grant, file, { isComplete }) {
+      if (file?.passed !== undefined || file?.rejected !== undefined) return undefined;
+      return violatedOr(
+        isComplete,
+        {
+          ...about(grant),
+          sequences: [grant.sequence],
+          message: `${quoted(grant.subjectId)} was authorized, and no result passed it before`,
+        },
+        "entries are missing, and the result may be among them",
+      );
+    },
+  },
+  {
+    id: "grant-after-rejection",
+    title: "What was rejected is not granted",
+    reason: "A refusal must hold.",
+    needs: "nothing else",
+    severity: "error",
+    onGrant(grant, file) {
+      if (file?.rejected === undefined || file.passed !== undefined) return undefined;
+      return {
+        ...about(grant),
+        status: "violated",
+        sequences: [file.rejected.sequence, grant.sequence],
+        message: `${quoted(grant.subjectId)} was authorized after its proposal was rejected`,
+      };
+    },
+  },
+  {
+    id: "grant-mismatch",
+    title: "A grant has the subject and the kind of its proposal",
+    reason: "A decision about one subject allows no other.",
+    needs: "the entry of the proposal",
+    severity: "error",
+    onGrant: mismatch,
+  },
+  {
+    id: "revoke-without-grant",
+    title: "What is revoked was in force",
+    reason: "A revocation of nothing may have missed what it meant.",
+    needs: "the trail from its first entry",
+    severity: "warning",
+    onRevocation(revocation, _file, { standing, isComplete }) {
+      const { subjectId, sequence, millis } = revocation;
+      if (subjectId === ALL_SUBJECTS) return undefined;
+      const inForce = standing
+        .endedBy(revocation)
+        .some(({ validUntilMillis = Number.POSITIVE_INFINITY }) => validUntilMillis > millis);
+      if (inForce) return undefined;
+      return violatedOr(
+        isComplete,
+        {
+          ...about(revocation),
+          sequences: [sequence],
+          message: `nothing of ${quoted(subjectId)} was in force that this could revoke`,
+        },
+        "entries are missing, and the grant may be among them",
+      );
+    },
+  },
+  {
+    id: "revoke-without-consensus",
+    title: "A revocation follows a decision to revoke",
+    reason: "Whoever stops a subject alone uses the break-glass: it must be seen.",
+    needs: "the entries of its proposal; kinds that are break-glass in the policy",
+    severity: "warning",
+    onRevocation(revocation, file, { policy, isComplete, standing }) {
+      if (isDecided(file, (kind) => standing.confers(kind))) return undefined;
+      if (policy.kinds?.[revocation.kind ?? ""]?.breakGlass === true) return undefined;
+      return violatedOr(
+        isComplete,
+        {
+          ...about(revocation),
+          sequences: [revocation.sequence],
+          message: `${quoted(revocation.subjectId)} was stopped without a decision (break-glass)`,
+        },
+        "entries are missing, and the decision may be among them",
+      );
+    },
+  },
+  {
+    id: "unauthorized-action",
+    title: "An operation that needs an authorization has one",
+    reason: "It is the question that the log exists for.",
+    needs: "requiresAuthorization in the policy, and the trail from its first entry",
+    severity: "error",
+    onEntry: (entry, facts) => action(entry, facts, "unauthorized-action"),
+  },
+  {
+    id: "expired-authorization",
+    title: "An authorization is used, and granted, before it ends",
+    reason: "A right that has ended is none.",
+    needs: "valid_until of the grant",
+    severity: "error",
+    onGrant(grant) {
+      const { sequence, validUntilMillis, millis, subjectId } = grant;
+      if (validUntilMillis === undefined || validUntilMillis > millis) return undefined;
+      const until = formatTimestamp(validUntilMillis);
+      return {
+        ...about(grant),
+        status: "violated",
+        sequences: [sequence],
+        message: `${quoted(subjectId)} was authorized until ${until}, which was over then`,
+      };
+    },
+    onEntry: (entry, facts) => action(entry, facts, "expired-authorization"),
+  },
+];
+
+/** Whether a revocation rests on a decision: a passed proposal that did not itself authorize. */
+export function isDecided(
+  file: ProposalFile | undefined,
+  confers: (kind: string | undefined) => boolean,
+): boolean {
+  return file?.passed !== undefined && !confers(file.creation?.kind);
+}
+
+function mismatch(grant: StandingEvent, file: ProposalFile | undefined): Judgement | undefined {
+  const { sequence, subjectId, kind } = grant;
+  if (file === undefined) return undefined;
+  if (file.creation === undefined)
+    return {
+      ...about(grant),
+      status: "undetermined",
+      sequences: [sequence],
+      message: "the trail does not hold what the proposal asked for",
+    };
+  const { creation } = file;
+  const differs =
+    creation.subjectId !== undefined && creation.subjectId !== subjectId
+      ? `the subject ${quoted(creation.subjectId)}, and ${quoted(subjectId)} was authorized`
+      : creation.kind !== undefined && kind !== undefined && creation.kind !== kind
+        ? `the kind ${quoted(creation.kind)}, and the grant has ${quoted(kind)}`
+        : undefined;
+  if (differs === undefined) return undefined;
+  return {
+    ...about(grant),
+    status: "violated",
+    sequences: [creation.sequence, sequence],
+    message: `the proposal has ${differs}`,
+  };
+}
+
+function action(
+  entry: AuditEntry,
+  facts: TrailFacts,
+  rule: "unauthorized-action" | "expired-authorization",
+): Judgement | undefined {
+  if (facts.policy.requiresAuthorization?.includes(entry.operation) !== true) return undefined;
+  const { sequence, operation, subjectId, actorDid, proposalId } = entry;
+  const refused = facts.file(proposalId);
+  const who = [subjectId, actorDid].filter((id) => id !== undefined);
+  const named = { sequences: [sequence], ...(subjectId === undefined ? {} : { subjectId }) };
+  if (refused?.rejected !== undefined && refused.passed === undefined)
+    return rule === "unauthorized-action"
+      ? {
+          ...named,
+          status: "violated",
+          sequences: [refused.rejected.sequence, sequence],
+          message: `${quoted(operation)} happened after its proposal was rejected`,
+        }
+      : undefined;
+  const millis = millisOf(entry);
+  const answers = who.map((id) => facts.isAuthorized(id, millis));
+  if (answers.includes("yes")) return undefined;
+  const expired = who.find((id) => facts.standing.inForce(id, Number.NEGATIVE_INFINITY).length > 0);
+  const isMine = (expired === undefined) === (rule === "unauthorized-action");
+  if (!isMine) return undefined;
+  if (answers.includes("unknown"))
+    return {
+      ...named,
+      status: "undetermined",
+      message: "entries are missing, and the grant or its end may be among them",
+    };
+  return {
+    ...named,
+    status: "violated",
+    message:
+      expired === undefined
+        ? `${quoted(operation)} happened, and neither its subject nor its actor was authorized`
+        : `${quoted(operation)} happened after the authorization of ${quoted(expired)} ended`,
+  };
+}
+
+function about({ subjectId }: StandingEvent): { readonly subjectId: string } {
+  return { subjectId };
+}

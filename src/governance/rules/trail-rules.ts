@@ -1,0 +1,70 @@
+import { counted, quoted } from "../../text/safe-text.js";
+import { millisOf, recordedMillisOf } from "../facts/facts-of.js";
+import type { Judgement } from "../facts/finding.js";
+import type { Effect, ProposalFile } from "../facts/proposal-file.js";
+import { type Rule, type TrailFacts, violatedOr } from "../facts/rule.js";
+
+/** The rules about members, and about the trail itself. */
+export const TRAIL_RULES: readonly Rule[] = [
+  {
+    id: "member-change-without-proposal",
+    title: "Members come and go by a proposal",
+    reason: "Whoever chooses the voters chooses the result.",
+    needs: "an add-node or remove-node proposal; nodes before the first proposal are founders",
+    severity: "warning",
+    onNode: memberChange,
+  },
+  {
+    id: "backdated",
+    title: "An entry is recorded soon after it happened",
+    reason: "What is recorded late can be told as it suits.",
+    needs: "recordWithinSeconds in the policy; imported entries are not judged",
+    severity: "info",
+    onEntry(entry, { policy }) {
+      const within = policy.recordWithinSeconds;
+      if (within === undefined || entry.recordedAt === undefined) return undefined;
+      if (Object.hasOwn(entry.details, "imported_log")) return undefined;
+      const late = (recordedMillisOf(entry) - millisOf(entry)) / 1000;
+      if (late <= within) return undefined;
+      return {
+        status: "violated",
+        sequences: [entry.sequence],
+        message: `recorded ${counted(Math.floor(late), "second")} after it happened`,
+      };
+    },
+  },
+  {
+    id: "history-missing",
+    title: "The trail begins with the first entry, and has no gap",
+    reason: "What is missing can change every answer.",
+    needs: "nothing else",
+    severity: "info",
+    onGap: (after, before) => ({
+      status: "violated",
+      sequences: [before],
+      message:
+        after < 0
+          ? `the trail begins with entry ${before}`
+          : `${counted(before - after - 1, "entry", "entries")} before entry ${before} are missing`,
+    }),
+  },
+];
+
+function memberChange(
+  { sequence, subjectId = "", operation }: Effect,
+  file: ProposalFile | undefined,
+  { isComplete, hasProposals }: TrailFacts,
+): Judgement | undefined {
+  const isRemoval = operation === "node_removed";
+  if (!isRemoval && !hasProposals && isComplete) return undefined;
+  if (file?.passed !== undefined) return undefined;
+  return violatedOr(
+    isComplete,
+    {
+      subjectId,
+      sequences: [sequence],
+      message: `${quoted(subjectId)} ${isRemoval ? "went" : "came"} without a passed proposal`,
+    },
+    "entries are missing, and the proposal may be among them",
+  );
+}

@@ -1,0 +1,184 @@
+import { formatTimestamp } from "../../entry/timestamp.js";
+import { quoted } from "../../text/safe-text.js";
+import type { Judgement } from "../facts/finding.js";
+import type { ProposalFile } from "../facts/proposal-file.js";
+import { type Rule, violatedOr } from "../facts/rule.js";
+
+/** The rules about votes. */
+export const VOTE_RULES: readonly Rule[] = [
+  {
+    id: "vote-on-unknown-proposal",
+    title: "A vote is on a proposal that was recorded before it",
+    reason: "A vote on something that nobody proposed decides nothing.",
+    needs: "the trail from its first entry, or from that of the proposal",
+    severity: "error",
+    onVote: ({ sequence }, { creation, proposalId }, { isComplete }) =>
+      creation === undefined
+        ? violatedOr(
+            isComplete,
+            {
+              sequences: [sequence],
+              message: `vote on ${quoted(proposalId)}, which was not proposed before`,
+            },
+            `entries are missing, and the proposal ${quoted(proposalId)} may be among them`,
+          )
+        : undefined,
+  },
+  {
+    id: "vote-after-decision",
+    title: "No vote comes after the result",
+    reason: "A late vote makes the recorded votes look different from those that decided.",
+    needs: "nothing else",
+    severity: "error",
+    onVote({ sequence, voter }, { results: [decided], proposalId }) {
+      if (decided === undefined) return undefined;
+      return {
+        status: "violated",
+        sequences: [decided.sequence, sequence],
+        message: `${quoted(voter)} voted on ${quoted(proposalId)} after its result`,
+      };
+    },
+  },
+  {
+    id: "vote-by-nonmember",
+    title: "Who votes is a member at that moment",
+    reason: "Only members decide.",
+    needs: "the nodes, by node_added and node_removed, from the first entry on",
+    severity: "error",
+    onVote({ sequence, voter }, { proposalId }, { members, standing, nowMillis }) {
+      const membership = members.membership(voter);
+      if (membership === "member") return undefined;
+      const sequences = [sequence];
+      if (!members.isRecorded)
+        return {
+          status: "undetermined",
+          sequences,
+          message: "the trail records no nodes, so it cannot show who was a member",
+        };
+      if (membership === "unknown")
+        return {
+          status: "undetermined",
+          sequences,
+          message: "entries are missing, and a node_added may be among them",
+        };
+      const isDelegate = standing
+        .inForce(voter, nowMillis)
+        .some(({ kind }) => kind === "delegation");
+      if (isDelegate)
+        return {
+          status: "undetermined",
+          sequences,
+          message: `${quoted(voter)} is no member, but has a delegation`,
+        };
+      return {
+        status: "violated",
+        sequences,
+        message: `${quoted(voter)} voted on ${quoted(proposalId)}, and was no member then`,
+      };
+    },
+  },
+  {
+    id: "duplicate-vote-id",
+    title: "Each vote of a proposal has an id of its own",
+    reason: "With two votes under one id, nobody can say which one a result counted.",
+    needs: "the ids of votes",
+    severity: "error",
+    onVote({ sequence, voteId }, file) {
+      if (voteId === undefined || !file.hasVote(voteId)) return undefined;
+      const first = file.votes.find((vote) => vote.voteId === voteId);
+      return {
+        status: "violated",
+        sequences: [...(first === undefined ? [] : [first.sequence]), sequence],
+        message: `the vote id ${quoted(voteId)} is there twice`,
+      };
+    },
+  },
+  {
+    id: "double-vote-unflagged",
+    title: "Two different votes of one voter are noticed",
+    reason: "A voter who tells two halves of a federation different things can divide it.",
+    needs: "a byzantine_detected for each such voter",
+    severity: "error",
+    review: doubleVotes,
+  },
+  {
+    id: "flag-without-double-vote",
+    title: "Both votes of a flagged voter are recorded",
+    reason: "An accusation without its evidence cannot be checked.",
+    needs: "both votes as entries; the reference implementation records only the first",
+    severity: "warning",
+    review: flagsWithoutVotes,
+  },
+  {
+    id: "self-approval",
+    title: "Who proposes does not approve",
+    reason: "Two persons see more than one.",
+    needs: "who proposed",
+    severity: "warning",
+    onVote({ sequence, voter, decision }, { creation, proposalId }) {
+      if (decision !== "approve" || creation?.proposerDid !== voter) return undefined;
+      return {
+        status: "violated",
+        sequences: [creation.sequence, sequence],
+        message: `${quoted(voter)} approved ${quoted(proposalId)}, its own proposal`,
+      };
+    },
+  },
+  {
+    id: "late-vote",
+    title: "A vote is cast before its proposal expires",
+    reason: "After the expiry, the proposal is no longer what the members saw.",
+    needs: "expires_at of the proposal; cast_at of the vote, else its timestamp",
+    severity: "error",
+    onVote({ sequence, voter, millis }, { creation, proposalId }) {
+      if (creation?.expiresMillis === undefined || millis <= creation.expiresMillis)
+        return undefined;
+      const expiry = formatTimestamp(creation.expiresMillis);
+      return {
+        status: "violated",
+        sequences: [creation.sequence, sequence],
+        message: `${quoted(voter)} voted on ${quoted(proposalId)} after it expired at ${expiry}`,
+      };
+    },
+  },
+];
+
+function doubleVotes(file: ProposalFile): Judgement[] | undefined {
+  if (file.doubleVotes === undefined) return undefined;
+  const decided = file.results[0];
+  const unflagged = file.doubleVotes.filter(({ voter }) => !file.isFlagged(voter));
+  return unflagged.map(({ voter, sequences }) => ({
+    status: decided === undefined ? "pending" : "violated",
+    sequences: [...sequences, ...(decided === undefined ? [] : [decided.sequence])].sort(
+      (a, b) => a - b,
+    ),
+    message:
+      `${quoted(voter)} voted in two ways on ${quoted(file.proposalId)}, ` +
+      "and no byzantine_detected says so",
+  }));
+}
+
+function flagsWithoutVotes(file: ProposalFile): Judgement[] | undefined {
+  if (file.flags === undefined) return undefined;
+  const judgements: Judgement[] = [];
+  for (const { voter, sequence, prior, conflicting } of file.flags) {
+    const decisions = new Set(file.votesOf(voter).map(({ decision }) => decision));
+    const missing = [prior, conflicting].find(
+      (decision) => decision !== undefined && !decisions.has(decision),
+    );
+    if (missing === undefined) continue;
+    judgements.push({
+      status:
+        file.creation === undefined
+          ? "undetermined"
+          : file.results.length === 0
+            ? "pending"
+            : "violated",
+      sequences: [sequence],
+      message:
+        `${quoted(voter)} is flagged for two votes on ${quoted(file.proposalId)}, ` +
+        `and no ${quoted(missing)} vote of it is recorded`,
+    });
+  }
+  return judgements;
+}

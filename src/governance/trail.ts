@@ -1,0 +1,246 @@
+import type { AuditEntry } from "../entry/audit-entry.js";
+import { formatTimestamp } from "../entry/timestamp.js";
+import { AuditError } from "../errors.js";
+import type { ProposalCase, ProposalState, SubjectCase } from "./cases.js";
+import type { Finding } from "./facts/finding.js";
+import type { Member } from "./facts/members.js";
+import type { ProposalFile } from "./facts/proposal-file.js";
+import type { Authorization, Moment, StandingEvent } from "./facts/standing.js";
+import type { At, Fold } from "./fold.js";
+import type { Judge } from "./judge.js";
+import { type Oversight, type OversightPeriod, oversightOf } from "./oversight.js";
+import { caseOf, stateOf } from "./proposal-case.js";
+
+/** What the entries of one log mean. */
+export interface GovernanceTrail {
+  /** The newest sequence that came; -1 before the first. */
+  readonly lastSequence: number;
+  /** Whether the trail begins with sequence 0 and has no gap. */
+  readonly isComplete: boolean;
+  /** The present moment, RFC 3339: that of `at`, else the time of the newest entry. */
+  readonly now: string;
+  /** Entries that happened by the time of `at` and were recorded after it. */
+  readonly recordedLater: readonly number[];
+  /** All that the trail says about a proposal; undefined if no entry names it. */
+  proposal(proposalId: string): ProposalCase | undefined;
+  /** The cases of all proposals, in the order in which entries first name them. */
+  proposals(filter?: {
+    readonly state?: ProposalState;
+    readonly subjectId?: string;
+  }): ProposalCase[];
+  /** Whether a subject is authorized, by which decision, and its history. */
+  subject(subjectId: string, at?: At): SubjectCase;
+  /** All authorizations in force, the oldest grant first. */
+  standing(at?: At): Authorization[];
+  /** The nodes and their weights, in the order in which they came. */
+  members(at?: At): Member[];
+  /** Where rules are not known to be kept, by sequence. */
+  findings(): Finding[];
+  /** Who decided, how fast, and with how much dissent. */
+  oversight(period?: OversightPeriod): Oversight;
+  /**
+   * Folds one more entry of the same log.
+   *
+   * @returns What this entry brought. What only time brings, such as an overdue decision, is in
+   * `findings()`.
+   * @throws `AuditError` `invalid_evidence` when its sequence does not rise.
+   */
+  feed(entry: AuditEntry): readonly Finding[];
+}
+
+const NO_FINDINGS: readonly Finding[] = [];
+
+/** Answers from what was folded. */
+export class Trail implements GovernanceTrail {
+  readonly #fold: Fold;
+  readonly #judge: Judge;
+
+  constructor(fold: Fold, judge: Judge) {
+    this.#fold = fold;
+    this.#judge = judge;
+  }
+
+  get lastSequence(): number {
+    return this.#fold.lastSequence;
+  }
+
+  get isComplete(): boolean {
+    return this.#fold.isComplete;
+  }
+
+  get now(): string {
+    return formatTimestamp(this.#fold.nowMillis);
+  }
+
+  get recordedLater(): readonly number[] {
+    return this.#fold.recordedLater;
+  }
+
+  proposal(proposalId: string): ProposalCase | undefined {
+    const file = this.#fold.file(proposalId);
+    if (file === undefined) return undefined;
+    const kept = this.#judge.findings.filter((finding) => finding.proposalId === proposalId);
+    return caseOf(file, bySequence([...kept, ...this.#review(file)]), this.#fold);
+  }
+
+  proposals({
+    state,
+    subjectId,
+  }: {
+    readonly state?: ProposalState;
+    readonly subjectId?: string;
+  } = {}): ProposalCase[] {
+    const findings = Map.groupBy(this.#judge.findings, ({ proposalId }) => proposalId);
+    const files = [...this.#fold.files].filter(
+      (file) =>
+        (state === undefined || stateOf(file, this.#fold.nowMillis) === state) &&
+        (subjectId === undefined || file.creation?.subjectId === subjectId),
+    );
+    return files.map((file) =>
+      caseOf(
+        file,
+        bySequence([...(findings.get(file.proposalId) ?? []), ...this.#review(file)]),
+        this.#fold,
+      ),
+    );
+  }
+
+  subject(subjectId: string, at?: At): SubjectCase {
+    const moment = this.#momentOf(at);
+    const { standing } = this.#fold;
+    const authorizations = standing.authorizations(subjectId, moment);
+    const authorized = standing.isAuthorized(subjectId, moment);
+    const current =
+      authorized === "yes"
+        ? authorizations.find(({ ended, isCertain }) => isCertain && ended === undefined)
+        : undefined;
+    const events = standing.eventsOf(subjectId).filter(moment.counts);
+    const files = this.#fold
+      .filesAbout(subjectId)
+      .filter(({ creation }) => creation !== undefined && moment.counts(creation));
+    const proposals = files.map(({ proposalId }) => proposalId);
+    const named = new Set<string | undefined>([
+      ...proposals,
+      ...events.map(({ proposalId }) => proposalId),
+    ]);
+    return {
+      subjectId,
+      at: {
+        sequence: typeof at === "number" ? Math.min(at, this.lastSequence) : this.lastSequence,
+        time: formatTimestamp(moment.nowMillis),
+      },
+      authorized,
+      ...(current === undefined ? {} : { since: current.since }),
+      ...(current?.validUntil === undefined ? {} : { until: current.validUntil }),
+      ...(current?.proposalId === undefined ? {} : { by: current.proposalId }),
+      authorizations,
+      history: events.map(historyOf),
+      proposals,
+      findings: this.findings().filter(
+        (finding) =>
+          finding.subjectId === subjectId ||
+          (finding.proposalId !== undefined && named.has(finding.proposalId)),
+      ),
+      recordedLater: at instanceof Date ? recordedLater(events, at) : [...this.recordedLater],
+    };
+  }
+
+  standing(at?: At): Authorization[] {
+    const moment = this.#momentOf(at);
+    return [...this.#fold.standing.subjects]
+      .flatMap((subjectId) => this.#fold.standing.authorizations(subjectId, moment))
+      .filter(({ ended }) => ended === undefined)
+      .sort((a, b) => a.grantedBy - b.grantedBy);
+  }
+
+  members(at?: At): Member[] {
+    return this.#fold.members.list(this.#momentOf(at).counts);
+  }
+
+  findings(): Finding[] {
+    return bySequence([
+      ...this.#judge.findings,
+      ...[...this.#fold.files].flatMap((file) => this.#review(file)),
+    ]);
+  }
+
+  oversight(period?: OversightPeriod): Oversight {
+    return oversightOf(this.#fold, period);
+  }
+
+  feed(entry: AuditEntry): readonly Finding[] {
+    const count = this.#judge.findings.length;
+    const reviewed = this.#review(this.#fold.file(entry.proposalId));
+    this.#fold.add(entry);
+    const found = this.#judge.findings.slice(count);
+    const changed = this.#review(this.#fold.file(entry.proposalId));
+    if (changed.length === 0) return found;
+    const known = new Set(reviewed.map(keyOf));
+    return [...found, ...changed.filter((finding) => !known.has(keyOf(finding)))];
+  }
+
+  #review(file: ProposalFile | undefined): readonly Finding[] {
+    const began = file?.results[0]?.millis ?? file?.creation?.millis;
+    if (file === undefined || (began !== undefined && !this.#fold.judges(began)))
+      return NO_FINDINGS;
+    let findings: Finding[] | undefined;
+    for (const rule of this.#judge.hooks.review) {
+      const judged = rule.review(file, this.#fold);
+      if (judged === undefined) continue;
+      findings ??= [];
+      findings.push(...this.#judge.findingsOf(rule, judged, file.proposalId));
+    }
+    return findings ?? NO_FINDINGS;
+  }
+
+  #momentOf(at: At | undefined): Moment {
+    const { gaps, nowMillis } = this.#fold;
+    if (at === undefined)
+      return { counts: () => true, nowMillis, knownSince: gaps.at(-1)?.before ?? 0 };
+    if (at instanceof Date) {
+      const time = at.getTime();
+      if (Number.isNaN(time)) throw invalidMoment("expected a valid Date");
+      return {
+        counts: ({ millis }) => millis <= time,
+        nowMillis: time,
+        knownSince: gaps.at(-1)?.before ?? 0,
+      };
+    }
+    if (!Number.isSafeInteger(at)) throw invalidMoment("expected a Date or a sequence");
+    return {
+      counts: ({ sequence }) => sequence <= at,
+      nowMillis: this.#fold.timeAfter(at),
+      knownSince: gaps.findLast(({ after }) => after < at)?.before ?? 0,
+    };
+  }
+}
+
+function historyOf(event: StandingEvent): SubjectCase["history"][number] {
+  const { sequence, millis, isGrant, subjectId, kind } = event;
+  return {
+    sequence,
+    timestamp: formatTimestamp(millis),
+    operation: isGrant ? "authorization_granted" : "authorization_revoked",
+    subjectId,
+    ...(kind === undefined ? {} : { kind }),
+  };
+}
+
+function recordedLater(events: readonly StandingEvent[], at: Date): number[] {
+  return events
+    .filter(({ recordedMillis }) => recordedMillis > at.getTime())
+    .map(({ sequence }) => sequence);
+}
+
+function keyOf({ rule, status, sequences }: Finding): string {
+  return `${rule} ${status} ${sequences.join(" ")}`;
+}
+
+function bySequence(findings: Finding[]): Finding[] {
+  const last = ({ sequences }: Finding): number => sequences.at(-1) ?? 0;
+  return findings.sort((a, b) => last(a) - last(b));
+}
+
+function invalidMoment(reason: string): AuditError {
+  return new AuditError("invalid_query", `at: ${reason}`, { field: "at" });
+}
