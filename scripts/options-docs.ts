@@ -100,6 +100,11 @@ const OPTION_SECTIONS: readonly OptionSection[] = [
     options: "CheckSignaturesOptions",
     text: "`checkSignatures(note, keys, options)`.",
   },
+  {
+    heading: "Replaying a trail",
+    options: "ReplayOptions",
+    text: "`replay(entries, options)`, `replayFrom(source, options)` of `quorumlog/governance`.",
+  },
 ];
 
 /** Options of an error, and options that another section includes. */

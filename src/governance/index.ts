@@ -1,6 +1,13 @@
+/**
+ * Answers from the trail of a log: {@link replay} folds its entries, judges them by {@link RULES}
+ * and a {@link Policy}, and says who was authorized, by which valid decision.
+ *
+ * @packageDocumentation
+ */
+
 export type * from "./cases.js";
 export type { Finding, FindingStatus, Judgement, Severity } from "./facts/finding.js";
-export type { Member, Members, Membership } from "./facts/members.js";
+export type { Member, MemberFacts, Membership } from "./facts/members.js";
 export {
   type Approval,
   type KindPolicy,
@@ -15,7 +22,7 @@ export type {
   DoubleVote,
   Effect,
   Flag,
-  ProposalFile,
+  ProposalFacts,
   Result,
 } from "./facts/proposal-file.js";
 export type { Judged, Rule, TrailFacts } from "./facts/rule.js";
@@ -23,9 +30,8 @@ export type {
   Answer,
   Authorization,
   AuthorizationEnd,
-  Moment,
-  Standing,
   StandingEvent,
+  StandingFacts,
 } from "./facts/standing.js";
 export type { Tally } from "./facts/tally.js";
 export type { At } from "./fold.js";

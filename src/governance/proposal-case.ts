@@ -9,8 +9,8 @@ import type {
 } from "./cases.js";
 import type { Finding } from "./facts/finding.js";
 import type { Effect, ProposalFile, Result } from "./facts/proposal-file.js";
-import type { TrailFacts } from "./facts/rule.js";
 import type { Tally } from "./facts/tally.js";
+import type { Fold } from "./fold.js";
 
 /** How a proposal stands. */
 export function stateOf(
@@ -35,7 +35,7 @@ export function stateOf(
 export function caseOf(
   file: ProposalFile,
   findings: readonly Finding[],
-  { members, nowMillis }: TrailFacts,
+  { members, nowMillis }: Fold,
 ): ProposalCase {
   const { proposalId, creation, results, effects, flags = [] } = file;
   const votes = file.votes.map(

@@ -8,9 +8,17 @@ import { type GovernanceTrail, Trail } from "./trail.js";
 
 /** How a trail is judged. */
 export interface ReplayOptions {
-  /** The rules of the federation. Without it, what a policy would say is undetermined. */
+  /**
+   * The rules of the federation.
+   *
+   * @defaultValue an empty policy: what a policy would say is not judged
+   */
   readonly policy?: Policy;
-  /** Rules of the app, beside those of Quorumlog. */
+  /**
+   * Rules of the app, beside those of Quorumlog.
+   *
+   * @defaultValue none
+   */
   readonly rules?: readonly Rule[];
   /**
    * The moment to answer for. A number is "after this sequence". A `Date` takes the entries whose

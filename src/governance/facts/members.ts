@@ -11,6 +11,20 @@ export interface Member {
 /** What the trail says about a node: it is one, it is none, or nobody can tell. */
 export type Membership = "member" | "stranger" | "unknown";
 
+/** What rules ask about the members. */
+export interface MemberFacts {
+  /** Whether the trail records nodes at all. Without that, membership is unknown. */
+  readonly isRecorded: boolean;
+  /** Whether a node is a member now. */
+  membership(did: string): Membership;
+  /** The weight of a node before an entry: 0 for a stranger, undefined where nobody can tell. */
+  weightBefore(did: string, sequence: number): number | undefined;
+  /** The weight of all members before an entry; undefined where nobody can tell. */
+  totalBefore(sequence: number): number | undefined;
+  /** Whether a node came, changed or went between two entries. */
+  changedBetween(after: number, before: number): boolean;
+}
+
 /** One node that came, changed or went. */
 interface Change {
   readonly sequence: number;
@@ -27,7 +41,7 @@ interface Recorded extends Change {
 }
 
 /** The members of the federation at any entry. */
-export class Members {
+export class Members implements MemberFacts {
   readonly #changes: Recorded[] = [];
   readonly #ofNode = new Map<string, Change[]>();
   #total = 0;
@@ -58,12 +72,10 @@ export class Members {
     this.#knownSince = sequence;
   }
 
-  /** Whether the trail records nodes at all. Without that, membership is unknown. */
   get isRecorded(): boolean {
     return this.#isRecorded;
   }
 
-  /** Whether a node is a member now. */
   membership(did: string): Membership {
     if (!this.#isRecorded) return "unknown";
     const newest = this.#ofNode.get(did)?.at(-1);
@@ -72,7 +84,6 @@ export class Members {
     return newest.isMember ? "member" : "stranger";
   }
 
-  /** The weight of a node before an entry: 0 for a stranger, undefined where nobody can tell. */
   weightBefore(did: string, sequence: number): number | undefined {
     if (!this.#isRecorded || this.#knownSince > 0) return undefined;
     const change = this.#ofNode.get(did)?.findLast((known) => known.sequence < sequence);
@@ -80,14 +91,12 @@ export class Members {
     return change.weight;
   }
 
-  /** The weight of all members before an entry; undefined where nobody can tell. */
   totalBefore(sequence: number): number | undefined {
     if (!this.#isRecorded || this.#knownSince > 0) return undefined;
     const newest = this.#changes.findLast((change) => change.sequence < sequence);
     return newest === undefined ? 0 : newest.total;
   }
 
-  /** Whether a node came, changed or went between two entries. */
   changedBetween(after: number, before: number): boolean {
     const change = this.#changes.findLast(({ sequence }) => sequence < before);
     return change !== undefined && change.sequence > after;
@@ -104,10 +113,5 @@ export class Members {
       else members.delete(did);
     }
     return [...members.values()];
-  }
-
-  /** All changes, in their order. */
-  get changes(): readonly Change[] {
-    return this.#changes;
   }
 }

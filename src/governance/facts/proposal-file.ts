@@ -68,14 +68,37 @@ export interface Flag {
 export interface DoubleVote {
   readonly voter: string;
   /** The entries of its votes so far. */
-  readonly sequences: number[];
+  readonly sequences: readonly number[];
+}
+
+/** All that a trail says about one proposal so far. */
+export interface ProposalFacts {
+  readonly proposalId: string;
+  /** Undefined where the trail does not hold how it began. */
+  readonly creation: Creation | undefined;
+  readonly votes: readonly CastVote[];
+  readonly results: readonly Result[];
+  readonly effects: readonly Effect[];
+  readonly flags: readonly Flag[] | undefined;
+  /** Voters with two different answers. */
+  readonly doubleVotes: readonly DoubleVote[] | undefined;
+  /** The first result that passed it. */
+  readonly passed: Result | undefined;
+  /** The first result that rejected it. */
+  readonly rejected: Result | undefined;
+  /** The votes of one voter. */
+  votesOf(voter: string): readonly CastVote[];
+  /** Whether a vote with this id is recorded. */
+  hasVote(voteId: string): boolean;
+  /** Whether a voter was flagged, before an entry if one is given. */
+  isFlagged(voter: string, before?: number): boolean;
 }
 
 /** From this number of votes on, an index finds a voter's votes. A short list is read through. */
 const INDEXED_FROM = 64;
 
-/** All that a trail says about one proposal. It grows while entries come. */
-export class ProposalFile {
+/** The same while entries come. */
+export class ProposalFile implements ProposalFacts {
   readonly proposalId: string;
   creation: Creation | undefined = undefined;
   votes: CastVote[] = [];
@@ -83,7 +106,7 @@ export class ProposalFile {
   results: readonly Result[] = [];
   effects: readonly Effect[] = [];
   flags: readonly Flag[] | undefined = undefined;
-  doubleVotes: DoubleVote[] | undefined = undefined;
+  doubleVotes: { readonly voter: string; readonly sequences: number[] }[] | undefined = undefined;
   #byVoter: Map<string, CastVote[]> | undefined = undefined;
   #ids: Set<string> | undefined = undefined;
 
@@ -106,29 +129,24 @@ export class ProposalFile {
     this.results = [...this.results, result];
   }
 
-  /** The votes of one voter so far. */
   votesOf(voter: string): readonly CastVote[] {
     return this.#byVoter === undefined
       ? this.votes.filter((vote) => vote.voter === voter)
       : (this.#byVoter.get(voter) ?? []);
   }
 
-  /** Whether a vote with this id is recorded already. */
   hasVote(voteId: string): boolean {
     return this.#ids?.has(voteId) ?? this.votes.some((vote) => vote.voteId === voteId);
   }
 
-  /** Whether a voter was flagged, before an entry if one is given. */
   isFlagged(voter: string, before: number = Number.POSITIVE_INFINITY): boolean {
     return this.flags?.some((flag) => flag.voter === voter && flag.sequence < before) ?? false;
   }
 
-  /** The first result that passed it. */
   get passed(): Result | undefined {
     return this.results.find(({ decision }) => decision === "passed");
   }
 
-  /** The first result that rejected it. */
   get rejected(): Result | undefined {
     return this.results.find(({ decision }) => decision === "rejected");
   }

@@ -1,6 +1,6 @@
 import { counted } from "../../text/safe-text.js";
 import { type Approval, fractionOf, type KindPolicy, type Policy, type Share } from "./policy.js";
-import type { ProposalFile, Result } from "./proposal-file.js";
+import type { ProposalFacts, Result } from "./proposal-file.js";
 
 /** Whether a passed result had enough weight. */
 export interface QuorumCheck {
@@ -12,7 +12,7 @@ export interface QuorumCheck {
  * Judges a passed result by the threshold of its proposal, else by its own, else by the policy; and
  * participation and number of votes by the policy.
  */
-export function checkQuorum(file: ProposalFile, result: Result, policy: Policy): QuorumCheck {
+export function checkQuorum(file: ProposalFacts, result: Result, policy: Policy): QuorumCheck {
   const ofKind: KindPolicy = policy.kinds?.[file.creation?.kind ?? ""] ?? {};
   const threshold = file.creation?.threshold ?? result.threshold;
   const approval: Approval | undefined =

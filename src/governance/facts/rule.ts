@@ -1,15 +1,15 @@
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import type { Judgement, Severity } from "./finding.js";
-import type { Members } from "./members.js";
+import type { MemberFacts } from "./members.js";
 import type { Policy } from "./policy.js";
-import type { CastVote, Effect, Flag, ProposalFile, Result } from "./proposal-file.js";
-import type { Answer, Standing, StandingEvent } from "./standing.js";
+import type { CastVote, Effect, Flag, ProposalFacts, Result } from "./proposal-file.js";
+import type { Answer, StandingEvent, StandingFacts } from "./standing.js";
 
 /** What the trail knew when an entry came. The entry itself is not part of it yet. */
 export interface TrailFacts {
   readonly policy: Policy;
-  readonly members: Members;
-  readonly standing: Standing;
+  readonly members: MemberFacts;
+  readonly standing: StandingFacts;
   /** Whether the trail begins with sequence 0 and has no gap. */
   readonly isComplete: boolean;
   /** Whether a proposal was created before. */
@@ -17,9 +17,9 @@ export interface TrailFacts {
   /** The present moment, in milliseconds since 1970: see the option `at` of `replay`. */
   readonly nowMillis: number;
   /** All that the trail holds of a proposal, if anything. */
-  file(proposalId: string | undefined): ProposalFile | undefined;
+  file(proposalId: string | undefined): ProposalFacts | undefined;
   /** The proposals about a subject, in the order in which they were created. */
-  filesAbout(subjectId: string): readonly ProposalFile[];
+  filesAbout(subjectId: string): readonly ProposalFacts[];
   /** Whether a subject is authorized at a time, after all that came before. */
   isAuthorized(subjectId: string, atMillis: number): Answer;
 }
@@ -62,25 +62,25 @@ export interface Rule {
   readonly severity: Severity;
   /** Each entry, whatever its operation. */
   readonly onEntry?: (entry: AuditEntry, facts: TrailFacts) => Judged;
-  readonly onVote?: (vote: CastVote, file: ProposalFile, facts: TrailFacts) => Judged;
-  readonly onResult?: (result: Result, file: ProposalFile, facts: TrailFacts) => Judged;
-  readonly onFlag?: (flag: Flag, file: ProposalFile, facts: TrailFacts) => Judged;
+  readonly onVote?: (vote: CastVote, file: ProposalFacts, facts: TrailFacts) => Judged;
+  readonly onResult?: (result: Result, file: ProposalFacts, facts: TrailFacts) => Judged;
+  readonly onFlag?: (flag: Flag, file: ProposalFacts, facts: TrailFacts) => Judged;
   readonly onGrant?: (
     grant: StandingEvent,
-    file: ProposalFile | undefined,
+    file: ProposalFacts | undefined,
     facts: TrailFacts,
   ) => Judged;
   readonly onRevocation?: (
     revocation: StandingEvent,
-    file: ProposalFile | undefined,
+    file: ProposalFacts | undefined,
     facts: TrailFacts,
   ) => Judged;
   /** A node that comes or goes. `file` is the proposal that it names, or that is about it. */
-  readonly onNode?: (node: Effect, file: ProposalFile | undefined, facts: TrailFacts) => Judged;
+  readonly onNode?: (node: Effect, file: ProposalFacts | undefined, facts: TrailFacts) => Judged;
   /** Entries are missing between two others. `after` is -1 where the first ones are missing. */
   readonly onGap?: (after: number, before: number) => Judged;
   /** A proposal as it stands at the present moment. What this says can change with every entry. */
-  readonly review?: (file: ProposalFile, facts: TrailFacts) => Judged;
+  readonly review?: (file: ProposalFacts, facts: TrailFacts) => Judged;
 }
 
 /** A violation, or what cannot be told where the trail is not complete. */

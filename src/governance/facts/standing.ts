@@ -64,6 +64,16 @@ const PAIRS: Readonly<Record<string, string>> = {
   "revoke-agent": "authorize-agent",
 };
 
+/** What rules ask about authorizations. */
+export interface StandingFacts {
+  /** Whether a grant of a kind lets its subject act. */
+  confers(kind: string | undefined): boolean;
+  /** The grants of a subject that are in force. */
+  inForce(subjectId: string, nowMillis: number): readonly StandingEvent[];
+  /** The grants that a revocation would end, expired or not. */
+  endedBy(revocation: StandingEvent): readonly StandingEvent[];
+}
+
 interface Grant {
   readonly event: StandingEvent;
   end: AuthorizationEnd | undefined;
@@ -99,7 +109,7 @@ interface Subject {
 }
 
 /** The authorizations of all subjects. */
-export class Standing {
+export class Standing implements StandingFacts {
   readonly #subjects = new Map<string, Subject>();
   readonly #freezesOfAll: StandingEvent[] = [];
   readonly #conferring: ReadonlySet<string>;
@@ -109,7 +119,6 @@ export class Standing {
     this.#conferring = new Set([...CONFERRING, ...kinds]);
   }
 
-  /** Whether a grant of a kind lets its subject act. */
   confers(kind: string | undefined): boolean {
     return kind !== undefined && this.#conferring.has(kind);
   }
@@ -161,7 +170,6 @@ export class Standing {
     return inForce.length === 0 && this.#knowsAllOf(subjectId, moment) ? "no" : "unknown";
   }
 
-  /** The grants of a subject that are in force after all that was added. */
   inForce(subjectId: string, nowMillis: number): readonly StandingEvent[] {
     const open = this.#subjects.get(subjectId)?.grants.open ?? [];
     return open
@@ -169,7 +177,6 @@ export class Standing {
       .filter(({ validUntilMillis = Number.POSITIVE_INFINITY }) => validUntilMillis > nowMillis);
   }
 
-  /** The grants that a revocation would end after all that was added, expired or not. */
   endedBy(revocation: StandingEvent): readonly StandingEvent[] {
     const { subjectId } = revocation;
     const subjects = subjectId === ALL_SUBJECTS ? this.#subjects.keys() : [subjectId];

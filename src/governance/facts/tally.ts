@@ -1,7 +1,7 @@
 import { counted, quoted } from "../../text/safe-text.js";
-import type { Members } from "./members.js";
+import type { MemberFacts } from "./members.js";
 import type { Policy } from "./policy.js";
-import type { CastVote, ProposalFile, Result } from "./proposal-file.js";
+import type { CastVote, ProposalFacts, Result } from "./proposal-file.js";
 
 /** The weights of a result. */
 export interface Tally {
@@ -24,13 +24,13 @@ const MOMENTS: readonly Moment[] = ["vote", "proposal", "decision"];
 
 /**
  * Compares a result with the votes that were recorded before it. Where the policy does not say
- * which votes of a voter count, a result is kept if one of the ways gives its weights. Where members
- * changed meanwhile and the policy names no moment, every moment must give them.
+ * which votes of a voter count, a result is kept if one of the ways gives its weights. Where
+ * members changed meanwhile and the policy names no moment, every moment must give them.
  */
 export function checkTally(
-  file: ProposalFile,
+  file: ProposalFacts,
   result: Result,
-  members: Members,
+  members: MemberFacts,
   policy: Policy,
 ): TallyCheck {
   const { approve, reject, abstain, total, sequence } = result;
@@ -74,7 +74,7 @@ export function isSameWeight(one: number, other: number): boolean {
 
 /** The votes that may have been counted: one selection, or one for each way; else what is wrong. */
 function selectionsOf(
-  file: ProposalFile,
+  file: ProposalFacts,
   { counted: ids, voteCount, sequence }: Result,
   before: readonly CastVote[],
   policy: Policy,
@@ -129,9 +129,9 @@ function chosen(votes: readonly CastVote[], choice: Choice): readonly CastVote[]
 function tallyOf(
   votes: readonly CastVote[],
   moment: Moment,
-  file: ProposalFile,
+  file: ProposalFacts,
   decidedBy: number,
-  members: Members,
+  members: MemberFacts,
 ): Tally | undefined {
   const began = file.creation?.sequence ?? 0;
   const sums: Record<string, number> = { approve: 0, reject: 0, abstain: 0 };

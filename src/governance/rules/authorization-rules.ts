@@ -3,7 +3,7 @@ import { formatTimestamp } from "../../entry/timestamp.js";
 import { quoted } from "../../text/safe-text.js";
 import { millisOf } from "../facts/facts-of.js";
 import type { Judgement } from "../facts/finding.js";
-import type { ProposalFile } from "../facts/proposal-file.js";
+import type { ProposalFacts } from "../facts/proposal-file.js";
 import { type Rule, type TrailFacts, violatedOr } from "../facts/rule.js";
 import { ALL_SUBJECTS, type StandingEvent } from "../facts/standing.js";
 
@@ -127,13 +127,13 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
 
 /** Whether a revocation rests on a decision: a passed proposal that did not itself authorize. */
 export function isDecided(
-  file: ProposalFile | undefined,
+  file: ProposalFacts | undefined,
   confers: (kind: string | undefined) => boolean,
 ): boolean {
   return file?.passed !== undefined && !confers(file.creation?.kind);
 }
 
-function mismatch(grant: StandingEvent, file: ProposalFile | undefined): Judgement | undefined {
+function mismatch(grant: StandingEvent, file: ProposalFacts | undefined): Judgement | undefined {
   const { sequence, subjectId, kind } = grant;
   if (file === undefined) return undefined;
   if (file.creation === undefined)

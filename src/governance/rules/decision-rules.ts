@@ -1,7 +1,7 @@
 import { formatTimestamp } from "../../entry/timestamp.js";
 import { counted, quoted } from "../../text/safe-text.js";
 import type { Judgement } from "../facts/finding.js";
-import type { CastVote, ProposalFile, Result } from "../facts/proposal-file.js";
+import type { CastVote, ProposalFacts, Result } from "../facts/proposal-file.js";
 import { checkQuorum } from "../facts/quorum.js";
 import type { Rule, TrailFacts } from "../facts/rule.js";
 import { checkTally, isSameWeight } from "../facts/tally.js";
@@ -57,8 +57,8 @@ export const DECISION_RULES: readonly Rule[] = [
     id: "human-missing",
     title: "As many humans approve as the policy says",
     reason:
-      "Some decisions are not left to agents; Article 14(5) of the EU AI Act asks for two persons " +
-      "where it applies.",
+      "Some decisions are not left to agents. Where it applies, Article 14(5) of the EU AI Act " +
+      "asks for two persons.",
     needs: "humanApprovals in the policy, and actor_type of the votes",
     severity: "error",
     onResult: missingHumans,
@@ -120,7 +120,7 @@ const EFFECT_OF: Readonly<Record<string, string>> = {
   "remove-node": "node_removed",
 };
 
-function notEnacted(file: ProposalFile, { policy, standing, nowMillis }: TrailFacts) {
+function notEnacted(file: ProposalFacts, { policy, standing, nowMillis }: TrailFacts) {
   const { creation, passed, rejected, effects, proposalId } = file;
   const { kind } = creation ?? {};
   if (passed === undefined || rejected !== undefined || kind === undefined) return undefined;
@@ -138,7 +138,7 @@ function notEnacted(file: ProposalFile, { policy, standing, nowMillis }: TrailFa
 
 function weightOfVote(
   { sequence, voter, weight }: CastVote,
-  _file: ProposalFile,
+  _file: ProposalFacts,
   { members }: TrailFacts,
 ): Judgement | undefined {
   if (weight === undefined) return undefined;
@@ -153,7 +153,7 @@ function weightOfVote(
 
 function missingHumans(
   { sequence, decision }: Result,
-  { creation, votes }: ProposalFile,
+  { creation, votes }: ProposalFacts,
   { policy }: TrailFacts,
 ): Judgement | undefined {
   const needed = policy.kinds?.[creation?.kind ?? ""]?.humanApprovals ?? 0;

@@ -1,7 +1,7 @@
 import { counted, quoted } from "../../text/safe-text.js";
 import { millisOf, recordedMillisOf } from "../facts/facts-of.js";
 import type { Judgement } from "../facts/finding.js";
-import type { Effect, ProposalFile } from "../facts/proposal-file.js";
+import type { Effect, ProposalFacts } from "../facts/proposal-file.js";
 import { type Rule, type TrailFacts, violatedOr } from "../facts/rule.js";
 
 /** The rules about members, and about the trail itself. */
@@ -52,7 +52,7 @@ export const TRAIL_RULES: readonly Rule[] = [
 
 function memberChange(
   { sequence, subjectId = "", operation }: Effect,
-  file: ProposalFile | undefined,
+  file: ProposalFacts | undefined,
   { isComplete, hasProposals }: TrailFacts,
 ): Judgement | undefined {
   const isRemoval = operation === "node_removed";

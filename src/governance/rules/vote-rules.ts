@@ -1,7 +1,7 @@
 import { formatTimestamp } from "../../entry/timestamp.js";
 import { quoted } from "../../text/safe-text.js";
 import type { Judgement } from "../facts/finding.js";
-import type { ProposalFile } from "../facts/proposal-file.js";
+import type { ProposalFacts } from "../facts/proposal-file.js";
 import { type Rule, violatedOr } from "../facts/rule.js";
 
 /** The rules about votes. */
@@ -143,7 +143,7 @@ export const VOTE_RULES: readonly Rule[] = [
   },
 ];
 
-function doubleVotes(file: ProposalFile): Judgement[] | undefined {
+function doubleVotes(file: ProposalFacts): Judgement[] | undefined {
   if (file.doubleVotes === undefined) return undefined;
   const decided = file.results[0];
   const unflagged = file.doubleVotes.filter(({ voter }) => !file.isFlagged(voter));
@@ -158,7 +158,7 @@ function doubleVotes(file: ProposalFile): Judgement[] | undefined {
   }));
 }
 
-function flagsWithoutVotes(file: ProposalFile): Judgement[] | undefined {
+function flagsWithoutVotes(file: ProposalFacts): Judgement[] | undefined {
   if (file.flags === undefined) return undefined;
   const judgements: Judgement[] = [];
   for (const { voter, sequence, prior, conflicting } of file.flags) {

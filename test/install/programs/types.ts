@@ -3,6 +3,7 @@
 import { LoggerProvider, type LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import * as root from "quorumlog";
 import * as delivery from "quorumlog/delivery";
+import * as governance from "quorumlog/governance";
 import * as journal from "quorumlog/journal";
 import * as loki from "quorumlog/loki";
 import * as otlp from "quorumlog/otlp";
@@ -11,7 +12,18 @@ import * as testing from "quorumlog/testing";
 import * as verify from "quorumlog/verify";
 import * as winston from "quorumlog/winston";
 
-export const subpaths = [root, delivery, journal, loki, otlp, pino, testing, verify, winston];
+export const subpaths = [
+  root,
+  delivery,
+  governance,
+  journal,
+  loki,
+  otlp,
+  pino,
+  testing,
+  verify,
+  winston,
+];
 
 const processor = new root.AuditLogProcessor();
 const processors: LogRecordProcessor[] = [processor, otlp.otlpMirror()];
