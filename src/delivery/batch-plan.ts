@@ -1,7 +1,7 @@
 import type { Spool, SpooledRecord } from "./spool.js";
 
-/** How often a partial success is tried again before the batch is split. */
-const PARTIAL_RETRIES = 1;
+/** How often a batch is tried again as it is before it is split, unless it was refused. */
+const REPETITIONS = 1;
 
 /** After so many failures in a row, batches get smaller: the request may be too large. */
 const FAILURES_BEFORE_SMALLER = 3;
@@ -28,13 +28,13 @@ export class BatchPlan {
   readonly #limits: BatchLimits;
   /**
    * Sizes of next batches that are decided already, the next one last: the halves of a refused
-   * batch, or a partly refused batch that is tried again as it is.
+   * batch, or a batch that is tried again as it is.
    */
   readonly #parts: number[] = [];
   /** The size of any other batch: halves while exports fail, doubles with each success. */
   #size: number;
   #failuresInARow = 0;
-  #partialRetries = 0;
+  #repetitions = 0;
   #frontVersion = 0;
 
   /** Starts with full batches. */
@@ -108,21 +108,24 @@ export class BatchPlan {
     if (this.#failuresInARow >= FAILURES_BEFORE_SMALLER) this.#size = Math.max(1, size >>> 1);
   }
 
-  /**
-   * Plans a partly refused batch of this size once more, as it is. False if that was done before.
-   */
-  repeatPartial(size: number): boolean {
-    if (this.#partialRetries >= PARTIAL_RETRIES) return false;
-    this.#partialRetries++;
+  /** Plans a batch of this size once more, as it is. False if that was done before. */
+  repeat(size: number): boolean {
+    if (this.#repetitions >= REPETITIONS) return false;
+    this.#repetitions++;
     if (this.#parts.length === 0) this.#parts.push(size);
     return true;
+  }
+
+  /** Does the same for a batch that is not part of another one. False for any other. */
+  repeatWhole(size: number): boolean {
+    return this.#parts.length === 0 && this.repeat(size);
   }
 
   #leaveFront(): void {
     this.#frontVersion++;
     this.#parts.pop();
     this.#failuresInARow = 0;
-    this.#partialRetries = 0;
+    this.#repetitions = 0;
   }
 }
 

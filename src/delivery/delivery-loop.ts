@@ -12,6 +12,9 @@ const MAX_RETRY_AFTER_MILLIS = 3_600_000;
 /** Upper bound of a backoff while somebody waits for a flush. */
 const HURRIED_BACKOFF_MILLIS = 1000;
 
+/** How many records behind the front may show whether the backend is at fault. */
+const MAX_PROBES = 16;
+
 /** How a {@link DeliveryLoop} delivers. Times are in milliseconds. */
 export interface DeliverySettings extends BatchLimits {
   readonly delayMillis: number;
@@ -31,8 +34,9 @@ export interface DeliveryEvents {
 /**
  * Delivers a spool from its front. A record leaves the spool only when the exporter reported
  * success, or when the record was refused in a batch of its own: a refused batch is halved, so that
- * one bad record costs no other. Up to `maxConcurrentExports` exports run at once. After a failure,
- * only one.
+ * one bad record costs no other. The same happens to a record for which a 2xx cannot be read, while
+ * the backend answers other records as it should. Up to `maxConcurrentExports` exports run at once.
+ * After a failure, only one.
  */
 export class DeliveryLoop {
   readonly #exporter: LogRecordExporter;
@@ -49,6 +53,11 @@ export class DeliveryLoop {
   #isExporting = false;
   /** Flushes that somebody waits for. */
   #flushes = 0;
+  /** The newest record that was delivered. */
+  #lastDelivered: SpooledRecord | undefined;
+  /** Since the last record left: how often another record was tried, and whether one passed. */
+  #probes = 0;
+  #othersPass = false;
 
   /** Makes an idle loop. {@link DeliveryLoop.notice} starts it. */
   constructor(
@@ -176,18 +185,47 @@ export class DeliveryLoop {
 
   async #onFailure(batch: Batch, failure: ExportFailure): Promise<void> {
     this.#events.failed(failure);
-    const isRepeated = failure.kind === "partial" && this.#plan.repeatPartial(batch.length);
-    if (failure.kind === "refused" || (failure.kind === "partial" && !isRepeated)) {
-      this.#refuse(batch, failure.reason);
-      return;
-    }
+    const { kind, reason, isUnreadableSuccess } = failure;
+    if (kind === "refused") return this.#refuse(batch, reason);
+    if (isUnreadableSuccess && batch.length === 1) {
+      if (this.#othersPass) return this.#refuse(batch, reason);
+      // one more answer decides, so that a backend which recovers just now costs no record
+      if (this.#plan.failuresInARow > 0 && (await this.#tryAnother())) return;
+    } else if (isUnreadableSuccess && !this.#plan.repeatWhole(batch.length)) {
+      this.#refuse(batch, reason);
+      return this.#waitAfter(failure, batch[0]);
+    } else if (kind === "partial" && !this.#plan.repeat(batch.length))
+      return this.#refuse(batch, reason);
     this.#plan.failed(batch.length);
-    const oldest = this.#giveUp(batch, failure.reason);
+    const oldest = this.#giveUp(batch, reason);
     await this.#waitAfter(failure, oldest);
+  }
+
+  /**
+   * Exports a record other than the one at the front: the last that was delivered, or one behind.
+   * Returns whether it passed. It stays where it is, so a backend can get it twice.
+   */
+  async #tryAnother(): Promise<boolean> {
+    const last = this.#lastDelivered === undefined ? [] : [this.#lastDelivered];
+    const others = [...last, ...this.#spool.peek(MAX_PROBES + 1).slice(1)];
+    const other = others[this.#probes++ % others.length];
+    if (other === undefined) return false;
+    const { exportTimeoutMillis } = this.#settings;
+    const { frontVersion } = this.#plan;
+    const failure = await exportOnce(
+      this.#exporter,
+      [other.record],
+      exportTimeoutMillis,
+      () => {}, // too late to say anything about the backend
+    );
+    this.#othersPass = failure === undefined && frontVersion === this.#plan.frontVersion;
+    return this.#othersPass;
   }
 
   #settle(batch: Batch): void {
     this.#plan.delivered();
+    this.#lastDelivered = batch.at(-1) ?? this.#lastDelivered;
+    this.#noticeLeave();
     this.#spool.settle(batch.length);
     this.#events.delivered(batch.length);
   }
@@ -214,8 +252,14 @@ export class DeliveryLoop {
   }
 
   #reject({ record }: SpooledRecord, reason: string): void {
+    this.#noticeLeave();
     this.#spool.reject(reason);
     this.#events.rejected(record, reason);
+  }
+
+  #noticeLeave(): void {
+    this.#probes = 0;
+    this.#othersPass = false;
   }
 
   /** Waits for the Retry-After and the backoff, whichever is longer, or until a record expires. */

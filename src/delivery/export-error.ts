@@ -3,7 +3,7 @@ import { isRetryStatus } from "../http/retry.js";
 
 /** What an exporter can tell about a failed export, beside a message. */
 export interface ExportErrorOptions {
-  /** HTTP status of the answer. */
+  /** HTTP status of the answer. A 2xx says that the rest of the answer could not be read. */
   readonly status?: number | undefined;
   /** How long the backend asks to wait, in milliseconds. */
   readonly retryAfterMillis?: number | undefined;
@@ -18,7 +18,7 @@ export interface ExportErrorOptions {
 /** A failed export, in the form that {@link ReliableLogRecordProcessor} understands. */
 export class ExportError extends Error {
   override readonly name: string = "ExportError";
-  /** HTTP status of the answer. */
+  /** HTTP status of the answer. A 2xx says that the rest of the answer could not be read. */
   readonly status: number | undefined;
   /** How long the backend asks to wait, in milliseconds. */
   readonly retryAfterMillis: number | undefined;
@@ -63,6 +63,11 @@ export interface ExportFailure {
   readonly reason: string;
   /** How long the backend asks to wait, in milliseconds. 0 if it does not ask. */
   readonly retryAfterMillis: number;
+  /**
+   * Whether the backend said 2xx, and then something that cannot be read. If it says so whenever a
+   * certain record is in the batch, that record is isolated.
+   */
+  readonly isUnreadableSuccess: boolean;
 }
 
 /** Statuses of RFC 9110 section 15.5 that refuse the content of the request. */
@@ -92,13 +97,22 @@ export function exportFailure(error: unknown): ExportFailure {
     string,
     unknown
   >;
-  const retryAfterMillis = numberOf(told["retryAfterMillis"]) ?? 0;
-  const reason = faultText(error) || "the exporter gives no reason";
-  if ((numberOf(told["rejectedLogRecords"]) ?? 0) > 0)
-    return { kind: "partial", reason, retryAfterMillis };
-  if (told["misconfigured"] === true) return { kind: "configuration", reason, retryAfterMillis };
   const status = numberOf(told["status"]) ?? numberOf(told["code"]);
-  return { kind: status === undefined ? "transient" : kindOf(status), reason, retryAfterMillis };
+  return {
+    kind: kindOfError(told, status),
+    reason: faultText(error) || "the exporter gives no reason",
+    retryAfterMillis: numberOf(told["retryAfterMillis"]) ?? 0,
+    isUnreadableSuccess: status !== undefined && status >= 200 && status <= 299,
+  };
+}
+
+function kindOfError(
+  told: Readonly<Record<string, unknown>>,
+  status: number | undefined,
+): FailureKind {
+  if ((numberOf(told["rejectedLogRecords"]) ?? 0) > 0) return "partial";
+  if (told["misconfigured"] === true) return "configuration";
+  return status === undefined ? "transient" : kindOf(status);
 }
 
 function kindOf(status: number): FailureKind {

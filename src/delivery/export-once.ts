@@ -32,11 +32,7 @@ export async function exportOnce(
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
-    resolve({
-      kind: "transient",
-      reason: `no answer after ${timeoutMillis} ms`,
-      retryAfterMillis: 0,
-    });
+    resolve(exportFailure(new Error(`no answer after ${timeoutMillis} ms`)));
   }, timeoutMillis).unref();
   const onAnswer = (failure: ExportFailure | undefined): void => {
     clearTimeout(timer);
