@@ -25,18 +25,26 @@ export interface Pending {
 const guarded = new Set<Pending>();
 const rounds = new WeakMap<Pending, number>();
 let listening = false;
+let ended = false;
 
 /**
  * Guards pending records until {@link unguardExit}. When the event loop of the process is empty,
  * they are delivered, for up to five seconds. If some are lost when the process ends, a line on
  * stderr says how many.
+ *
+ * To be called when the records are there: in the app's own handler of `exit`, which may run after
+ * ours, this is their last chance.
  */
 export function guardExit(pending: Pending): void {
+  if (ended || (!listening && isExiting())) {
+    settle([pending]);
+    return;
+  }
   guarded.add(pending);
   if (listening) return;
   listening = true;
   process.on("beforeExit", deliverAll);
-  process.on("exit", sayWhatIsLost);
+  process.on("exit", onExit);
 }
 
 /** Ends the guard, because nothing is pending any more. */
@@ -56,10 +64,20 @@ function deliverAll(): void {
   }
 }
 
-function sayWhatIsLost(): void {
-  for (const each of [...guarded]) each.lastChance?.(); // it may add pending records to others
+function onExit(): void {
+  ended = true;
+  settle(guarded);
+}
+
+function settle(all: Iterable<Pending>): void {
+  for (const each of [...all]) each.lastChance?.(); // it may add pending records to others
   // console.error may be asynchronous, and then it would write nothing
-  for (const { what, pending, isLost } of guarded)
+  for (const { what, pending, isLost } of all)
     if (isLost && pending > 0)
       writeSync(2, `quorumlog: the process ends with ${pending} ${what}\n`);
+}
+
+/** Whether listeners of `exit` are running. One that is added now would not be called. */
+function isExiting(): boolean {
+  return (process as { readonly _exiting?: boolean })._exiting === true;
 }

@@ -139,8 +139,8 @@ export class ReliableLogRecordProcessor implements ReliableMirror {
       this.#overflowed++;
       this.#refuse(record, this.#full().message);
     } else {
-      if (this.#spool.size === 0) guardExit(this.#exitDuty);
       this.#accepted += this.#spool.add({ record, since: performance.now() });
+      guardExit(this.#exitDuty);
       this.#loop.notice();
     }
   }

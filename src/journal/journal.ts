@@ -315,7 +315,7 @@ export class Journal implements AuditReader {
    */
   async backup(path: string): Promise<void> {
     this.#parts.file.assertOpen();
-    await backupTo(this.#parts.file.database, path);
+    await backupTo(path, (draft) => this.#parts.file.copyTo(draft));
   }
 
   /** Copies the write-ahead log into the file, and closes both. Later calls do nothing. */

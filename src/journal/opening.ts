@@ -1,14 +1,15 @@
-import { accessSync, constants } from "node:fs";
-import { dirname } from "node:path";
+import { constants } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { DEFAULT_LOG_ID } from "../entry/log-id.js";
+import { AuditError } from "../errors.js";
 import { type EntryRow, entryFromRow } from "./entries/entry-row.js";
 import { checkDatabase, checkLogId, versionOf } from "./file/checks.js";
 import { Connection, isReadable, type OpenedDatabase } from "./file/connection.js";
 import { damaged, journalFailed, readFailure } from "./file/failure.js";
-import { bytesOf, createJournalFile, realPathOf, statOf } from "./file/journal-file.js";
+import { createJournalFile, foreignFile, realPathOf, statOf } from "./file/journal-file.js";
+import { QuietReader, readAccess } from "./file/quiet-reader.js";
 import { MIGRATIONS, SCHEMA_VERSION } from "./file/schema.js";
-import { type Access, inTransaction, openSqlite } from "./file/sqlite.js";
+import { inTransaction, openSqlite } from "./file/sqlite.js";
 import { lockForWriting, setOwner } from "./file/writer-lock.js";
 import type { ResolvedJournalOptions } from "./options.js";
 
@@ -31,18 +32,29 @@ const CHECKED_ENTRIES = 16;
  */
 export function openJournal(path: string, options: ResolvedJournalOptions): Connection {
   const file = realPathOf(path);
+  const { readOnly } = options;
   try {
-    return options.readOnly ? openForReading(file, options) : openForWriting(file, options);
+    return readOnly ? openForReading(file, options) : openForWriting(file, options);
   } catch (cause) {
-    throw readFailure(file, cause);
+    const foreign = foreignFile(file, readOnly ? constants.R_OK : constants.W_OK);
+    if (foreign === undefined || cause instanceof AuditError) throw readFailure(file, cause);
+    throw journalFailed(foreign, cause);
   }
 }
 
 function openForReading(path: string, options: ResolvedJournalOptions): Connection {
   if (statOf(path) === undefined)
     throw journalFailed(`there is no file ${path} to read; check the path`);
-  const opened = openChecked(path, options, readAccess(path));
-  return new Connection({ path, readOnly: true, unlock: () => {}, ...opened });
+  assertNotEmpty(path);
+  const reader = new QuietReader(path);
+  const { database } = reader;
+  try {
+    const checked = reader.read(() => check(database, path, options));
+    return new Connection({ path, readOnly: true, database, reader, unlock: () => {}, ...checked });
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 function openForWriting(path: string, options: ResolvedJournalOptions): Connection {
@@ -53,8 +65,7 @@ function openForWriting(path: string, options: ResolvedJournalOptions): Connecti
   try {
     // The checks use a connection that cannot write. One that can would copy the write-ahead log
     // into the file when it is closed.
-    if (statOf(path) !== undefined)
-      openChecked(path, options, hasFrames(path) ? "read" : "immutable").database.close();
+    if (statOf(path) !== undefined) checkBeforeWriting(path, options);
     unlock ??= lockForWriting(path);
     if (statOf(path) === undefined) createJournalFile(path, options.logId ?? DEFAULT_LOG_ID);
     database = openSqlite(path, "write");
@@ -76,26 +87,32 @@ function openForWriting(path: string, options: ResolvedJournalOptions): Connecti
   }
 }
 
-function openChecked(
-  path: string,
-  { readOnly, logId: expected }: ResolvedJournalOptions,
-  access: Access,
-): Pick<OpenedDatabase, "database" | "logId" | "differences"> {
+function checkBeforeWriting(path: string, options: ResolvedJournalOptions): void {
+  assertNotEmpty(path);
+  const database = openSqlite(path, readAccess(path));
+  try {
+    const { logId } = check(database, path, options);
+    checkNewestEntries(database, logId);
+  } finally {
+    database.close();
+  }
+}
+
+function assertNotEmpty(path: string): void {
   const stat = statOf(path);
   if (!stat?.isFile()) throw journalFailed(`${path} is not a file; choose another path`);
   if (stat.size === 0) throw damaged(path, new Error("the file is empty"));
-  const database = openSqlite(path, access);
-  try {
-    const differences = checkDatabase(database, path, readOnly);
-    // A table that is not the journal's may be a view that never ends.
-    const logId = isReadable(differences) ? checkLogId(database, expected) : "";
-    // An auditor must be able to open a journal that was altered.
-    if (!readOnly) checkNewestEntries(database, logId);
-    return { database, logId, differences };
-  } catch (error) {
-    database.close();
-    throw error;
-  }
+}
+
+function check(
+  database: DatabaseSync,
+  path: string,
+  { readOnly, logId: expected }: ResolvedJournalOptions,
+): Pick<OpenedDatabase, "logId" | "differences"> {
+  const differences = checkDatabase(database, path, readOnly);
+  // A table that is not the journal's may be a view that never ends.
+  const logId = isReadable(differences) ? checkLogId(database, expected) : "";
+  return { logId, differences };
 }
 
 function checkNewestEntries(database: DatabaseSync, logId: string): void {
@@ -105,27 +122,6 @@ function checkNewestEntries(database: DatabaseSync, logId: string): void {
     )
     .all(CHECKED_ENTRIES);
   for (const row of rows) entryFromRow(row as unknown as EntryRow, logId);
-}
-
-/**
- * SQLite needs a `-shm` file beside a database in WAL mode even to read it, unless it may assume
- * that nobody writes.
- */
-function readAccess(path: string): Access {
-  if (hasFrames(path)) return "read";
-  try {
-    accessSync(dirname(path), constants.W_OK);
-    return "read";
-  } catch {
-    return "immutable";
-  }
-}
-
-/**
- * Whether the write-ahead log holds anything. Closing a journal beside a reader leaves it empty.
- */
-function hasFrames(path: string): boolean {
-  return bytesOf(`${path}-wal`) > 0;
 }
 
 /** Brings a journal of an earlier schema version up to date, in one transaction. */

@@ -68,8 +68,8 @@ export class GroupCommit {
 
   /** Adds an entry to the group. Never throws: if the journal fails, the next entry is refused. */
   add(row: JournalRow, committed: () => void): void {
-    if (this.#waiting.length === 0) guardExit(this.#exitDuty);
     this.#waiting.push({ row, committed, since: performance.now() });
+    if (this.#waiting.length === 1) guardExit(this.#exitDuty);
     if (this.#waiting.length >= MAX_GROUP) this.#commit();
     else this.#timer ??= setTimeout(() => this.#commit(), GROUP_MILLIS);
   }

@@ -83,9 +83,9 @@ export class Feed implements LineWriter {
       );
       return;
     }
-    guardExit(this.#exitDuty);
     this.#waiting.push(line);
     this.#pump();
+    if (this.#waiting.length > 0) guardExit(this.#exitDuty);
   }
 
   /** Waits until winston has taken every line and no transport works on one. */

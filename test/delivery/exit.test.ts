@@ -57,6 +57,13 @@ describe("a process that ends with pending records", () => {
     expect(Number(/^after (\d+)$/m.exec(stderr)?.[1])).toBeLessThan(4000);
   });
 
+  test("says too what the app's own exit handler records", async () => {
+    await using backend = await Backend.start();
+    const late = 'process.on("exit", () => audit.logNodeRemoved({ did: "d" }));';
+    const { stderr } = await run(`${LOG_THREE} await audit.flush(); ${late}`, backend.url);
+    expect(stderr).toBe("quorumlog: the process ends with 1 undelivered record(s) of otlp\n");
+  });
+
   test("is not kept alive for ever by a backend that is down, and says so", async () => {
     await backend.play({ play: "status", status: 503 });
     const { code, stderr } = await run(LOG_THREE, backend.url);

@@ -252,6 +252,30 @@ describe("a process that ends with a group", () => {
     expect(sequencesIn(path)).toEqual([0, 1, 2]);
   });
 
+  /** The app's handler, added after that of quorumlog, so that it runs after it. */
+  const inHandler = (statements: string): string =>
+    `await audit.flush(); process.on("exit", () => { ${statements} });`;
+
+  test.each([
+    ["", 'audit.logNodeRemoved({ did: "d" }); audit.logNodeRemoved({ did: "e" });', 5],
+    [
+      " of a log that recorded nothing before",
+      `new GovernanceAuditLog({ journal: journal + "2", durability: "batch" })
+         .logNodeRemoved({ did: "d" });`,
+      1,
+    ],
+  ])("and a helper in the app's own exit handler%s: committed", async (_, statements, count) => {
+    const path = newPath();
+    expect(await run(path, inHandler(statements))).toEqual({ code: 0, stderr: "" });
+    expect(sequencesIn(count === 1 ? `${path}2` : path)).toHaveLength(count);
+  });
+
+  test("and a helper in the app's own exit handler: said, if it cannot be committed", async () => {
+    const statements = 'rmSync(journal); audit.logNodeRemoved({ did: "d" });';
+    const { stderr } = await run(newPath(), inHandler(statements));
+    expect(stderr).toMatch(/^quorumlog: the process ends with 1 entries that .* does not have\n$/);
+  });
+
   test("that cannot be committed prints how many entries are lost", async () => {
     const { code, stderr } = await run(newPath(), "rmSync(process.env.JOURNAL); process.exit(0)");
     expect(code).toBe(0);

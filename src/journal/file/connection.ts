@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { AuditError } from "../../errors.js";
 import { damaged, journalFailed, readFailure } from "./failure.js";
-import { FileIdentity } from "./journal-file.js";
+import { copyDatabase, FileIdentity } from "./journal-file.js";
+import type { QuietReader } from "./quiet-reader.js";
 import type { SchemaDifference } from "./schema-check.js";
 import { clearOwner } from "./writer-lock.js";
 
@@ -14,6 +15,8 @@ export interface OpenedDatabase {
   readonly database: DatabaseSync;
   /** How the schema differs from the one of a journal. Only a reader may have any. */
   readonly differences: readonly SchemaDifference[];
+  /** Of a reader; a writer has none. */
+  readonly reader?: QuietReader | undefined;
   /** Lets go of the writer's lock. */
   readonly unlock: () => void;
 }
@@ -37,18 +40,20 @@ export class Connection {
   readonly database: DatabaseSync;
   /** How the schema differs from the one of a journal. */
   readonly differences: readonly SchemaDifference[];
+  readonly #reader: QuietReader | undefined;
   readonly #unlock: () => void;
   readonly #identity: FileIdentity;
   #closed = false;
 
   /** Takes over the database and the lock. */
-  constructor({ path, logId, readOnly, database, differences, unlock }: OpenedDatabase) {
+  constructor({ path, logId, readOnly, database, differences, reader, unlock }: OpenedDatabase) {
     this.#identity = new FileIdentity(path);
     this.path = path;
     this.logId = logId;
     this.readOnly = readOnly;
     this.database = database;
     this.differences = differences;
+    this.#reader = reader;
     this.#unlock = unlock;
   }
 
@@ -78,10 +83,17 @@ export class Connection {
   readAltered<T>(work: () => T): T {
     this.assertOpen();
     try {
-      return work();
+      return this.#reader === undefined ? work() : this.#reader.read(work);
     } catch (cause) {
       throw readFailure(this.path, cause);
     }
+  }
+
+  /** Copies the whole database into an empty file. Throws `closed`; what SQLite throws. */
+  async copyTo(path: string): Promise<void> {
+    this.assertOpen();
+    if (this.#reader === undefined) return copyDatabase(this.database, path);
+    return this.#reader.readSlowly((database) => copyDatabase(database, path));
   }
 
   /**

@@ -1,4 +1,4 @@
-import { type Stats, statSync } from "node:fs";
+import { accessSync, type Stats, statSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { type AuditError, invalidOption } from "../../errors.js";
@@ -73,22 +73,35 @@ interface WithBackup {
 }
 
 /**
- * Copies a database, which may be written to meanwhile. The copy gets its name when it is whole and
- * synced.
+ * Copies a database, which may be written to meanwhile, into a file that is there.
  *
  * Node 22.15 has no `backup`. There `VACUUM INTO` makes the copy, and the process stands still.
+ */
+export async function copyDatabase(database: DatabaseSync, path: string): Promise<void> {
+  const { backup } = loadSqlite() as WithBackup;
+  if (backup !== undefined) await backup(database, path);
+  else {
+    truncateSync(path);
+    database.prepare("VACUUM INTO ?").run(path);
+  }
+}
+
+/**
+ * Makes a backup. It gets its name when it is whole and synced.
  *
+ * @param copy - Copies the database into an empty file.
  * @throws `AuditError` `journal_failed`, also when something is at the path already.
  */
-export async function backupTo(database: DatabaseSync, path: string): Promise<void> {
+export async function backupTo(
+  path: string,
+  copy: (draft: string) => Promise<void>,
+): Promise<void> {
   const target = realPathOf(path);
   if (statOf(target) !== undefined) throw taken(target);
   let draft: DraftFile | undefined;
   try {
     draft = new DraftFile(target, "partial");
-    const { backup } = loadSqlite() as WithBackup;
-    if (backup === undefined) database.prepare("VACUUM INTO ?").run(draft.path);
-    else await backup(database, draft.path);
+    await copy(draft.path);
     syncFile(draft.path);
     draft.keep();
   } catch (cause) {
@@ -107,6 +120,29 @@ function taken(target: string, cause?: unknown): AuditError {
 /** What is at a path, if anything is. */
 export function statOf(path: string): Stats | undefined {
   return statSync(path, { throwIfNoEntry: false });
+}
+
+/**
+ * A file of a journal that this process may not use, and whose it is, in words for an error.
+ * Undefined if there is none.
+ *
+ * @param mode - What it needs: a constant of `fs.constants`.
+ */
+export function foreignFile(path: string, mode: number): string | undefined {
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    const stat = statOf(file);
+    if (stat === undefined) continue;
+    try {
+      accessSync(file, mode);
+    } catch {
+      const mine = process.getuid?.();
+      return (
+        `${file} belongs to the user ${stat.uid}, and this process (user ${mine}) may not use ` +
+        "it. Give it to this user (chown); do not delete it while it has a content"
+      );
+    }
+  }
+  return undefined;
 }
 
 /** The size of a file; 0 when there is none. */

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import type { DatabaseSync } from "node:sqlite";
 import { AuditError } from "../../errors.js";
 import { isBusy, JournalHeld, journalFailed } from "./failure.js";
+import { readAccess } from "./quiet-reader.js";
 import { openSqlite } from "./sqlite.js";
 
 /**
@@ -57,7 +58,7 @@ export function clearOwner(database: DatabaseSync): void {
 function ownerOf(path: string): string {
   let database: DatabaseSync | undefined;
   try {
-    database = openSqlite(path, "read");
+    database = openSqlite(path, readAccess(path));
     const row = database.prepare("SELECT pid, host, since FROM owner").get();
     if (row?.["pid"] == null) return "another process";
     return `process ${row["pid"]} on ${row["host"]}, since ${row["since"]},`;
