@@ -150,11 +150,15 @@ export class EntryCheck {
     this.#problems.add({ code: "source_problem", message: quoted(message) });
   }
 
-  /** Reports what only all lines together show. */
-  finish(origin: string | undefined): void {
+  /**
+   * Reports what only all lines together show.
+   *
+   * @param isCut - Whether lines are missing because they could not be read.
+   */
+  finish(origin: string | undefined, isCut: boolean): void {
     this.#placeStrays();
     this.#reportOtherLogs(origin);
-    if (!this.partial) this.#reportGaps();
+    if (!this.partial && !isCut) this.#reportGaps();
   }
 
   #addEntry(summary: LineSummary, hash: string, item: EvidenceLine, line: number): void {

@@ -14,11 +14,13 @@ type Explains = (checkpoint: JudgedCheckpoint) => boolean | undefined;
  * of a partial source cannot be compared.
  *
  * @param checkpoints - By rising size.
+ * @param isCut - Whether lines are missing because they could not be read.
  * @returns The checkpoints, with what `consistent` is.
  */
 export function checkRoots(
   checkpoints: readonly JudgedCheckpoint[],
   entries: EntryCheck,
+  isCut: boolean,
   problems: Problems,
 ): readonly JudgedCheckpoint[] {
   const { leaves, storedLeaves, subtrees, partial } = entries;
@@ -50,7 +52,7 @@ export function checkRoots(
     consistent === false ? storedRoots.get(size) === rootHash : consistent;
   if (!reportMismatch(compared.filter(isAnchor), explains, "fork", problems))
     reportMismatch(compared, explains, "root_mismatch", problems);
-  reportTruncation(checkpoints, leaves.end, problems);
+  if (!isCut) reportTruncation(checkpoints, leaves.end, problems);
   // The source made its subtrees from the leaf hashes that it keeps.
   const [wrong, storedWrong] = [kept.wrong(), storedKept.wrong()];
   if (wrong !== undefined && storedWrong !== undefined)

@@ -60,33 +60,49 @@ export async function judge(
   const problems = new Problems();
   const entries = new EntryCheck(source, problems);
   const checkpoints = new CheckpointCheck(resolved, problems);
-  const isSaid = await readAll(source, entries, checkpoints, problems);
+  const { isSaid, failure } = await readAll(source, entries, checkpoints);
   if (!isSaid && entries.entries + entries.pruned === 0 && !checkpoints.inEvidence)
-    throw invalidEvidence("nothing in the source can be read as an entry of a log or a checkpoint");
+    throw (
+      failure ??
+      invalidEvidence("nothing in the source can be read as an entry of a log or a checkpoint")
+    );
+  const isCut = failure !== undefined;
   const origin = originOf(resolved, entries, checkpoints);
-  entries.finish(origin);
+  entries.finish(origin, isCut);
   const signed = checkpoints.checkSignatures(origin, entries.leaves);
-  const compared = checkRoots(signed, entries, problems);
+  const compared = checkRoots(signed, entries, isCut, problems);
   const proved = checkProofs(entries.proved, compared, problems);
   const { unreadable } = checkpoints;
+  if (failure !== undefined) {
+    if (problems.count === 0) throw failure;
+    const message = `it could not all be read: ${quoted(failure.message)}`;
+    problems.add({ code: "source_problem", message });
+  }
   const findings = { origin, entries, checkpoints: compared, unreadable, proved, problems };
   return reportOf(findings, resolved);
 }
 
+/** What reading a source came to. */
+interface Reading {
+  /**
+   * Whether the source is empty, or found something wrong with itself: it is evidence then, even if
+   * nothing in it is part of a log.
+   */
+  readonly isSaid: boolean;
+  /** Why it could not be read on. A contradiction stays one, whatever cannot be read after it. */
+  readonly failure: Error | undefined;
+}
+
 /**
- * Reads the source to its end, or to where it cannot be read on.
- *
- * @returns Whether the source is empty, or found something wrong with itself: it is evidence then,
- * even if nothing in it is part of a log.
- * @throws what the source throws, if nothing was found wrong before: a contradiction stays one,
- * whatever cannot be read after it.
+ * Reads the source to its end, or to where it cannot be read on. What else it throws, such as the
+ * reason of a signal, goes to the caller.
  */
 async function readAll(
   source: EvidenceSource,
   entries: EntryCheck,
   checkpoints: CheckpointCheck,
-  problems: Problems,
-): Promise<boolean> {
+): Promise<Reading> {
+  let failure: Error | undefined;
   let isEmpty = true;
   let isFaulty = false;
   try {
@@ -97,11 +113,15 @@ async function readAll(
         take(item, entries, checkpoints);
       }
   } catch (error) {
-    if (problems.count === 0 || !(error instanceof AuditError)) throw error;
-    const message = `it cannot be read on: ${quoted(error.message)}`;
-    problems.add({ code: "source_problem", message });
+    if (!isUnreadable(error)) throw error;
+    failure = error;
   }
-  return isEmpty || isFaulty;
+  return { isSaid: (isEmpty && failure === undefined) || isFaulty, failure };
+}
+
+/** Whether the source could not be read: it is damaged, or the operating system refuses it. */
+function isUnreadable(error: unknown): error is Error {
+  return error instanceof AuditError || (error instanceof Error && "syscall" in error);
 }
 
 function take(item: EvidenceItem, entries: EntryCheck, checkpoints: CheckpointCheck): void {

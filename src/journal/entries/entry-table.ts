@@ -78,7 +78,8 @@ const END = `SELECT 1 + sequence AS length, ${RECORDED}
   FROM entry WHERE sequence = (SELECT max(sequence) FROM entry WHERE sequence < ${NO_SEQUENCE})
   UNION ALL
   SELECT pruned_before, ${RECORDED}
-  FROM pruning WHERE pruned_before = (SELECT max(pruned_before) FROM pruning)
+  FROM pruning WHERE pruned_before =
+    (SELECT max(pruned_before) FROM pruning WHERE pruned_before < ${NO_SEQUENCE})
   ORDER BY length DESC LIMIT 1`;
 
 const ROWS = `SELECT sequence, leaf_hash AS leafHash, line FROM entry
@@ -141,7 +142,9 @@ export class EntryTable {
 
   /** The first sequence that was not pruned. */
   prunedBefore(): number {
-    const row = this.#database.prepare("SELECT max(pruned_before) AS n FROM pruning").get();
+    const row = this.#database
+      .prepare(`SELECT max(pruned_before) AS n FROM pruning WHERE pruned_before < ${NO_SEQUENCE}`)
+      .get();
     return Number(row?.["n"] ?? 0);
   }
 

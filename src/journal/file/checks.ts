@@ -33,8 +33,9 @@ export function checkDatabase(
   }
   if (bytesOf(path) > FULL_CHECK_BYTES) return [];
   const found = database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
-  if (found !== "ok") throw damaged(path, new Error(String(found)));
-  return [];
+  if (found === "ok") return [];
+  if (readOnly) return [{ type: "content", problem: `SQLite finds: ${found}` }];
+  throw damaged(path, new Error(String(found)));
 }
 
 /**

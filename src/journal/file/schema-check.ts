@@ -10,9 +10,9 @@ interface SchemaObject {
   readonly sql: string;
 }
 
-/** An object that is not what the schema version says. */
+/** Something in the file that is not what the schema version says. */
 export interface SchemaDifference {
-  /** What it is, or should be: `table`, `index`, `view` or `trigger`. */
+  /** What it is, or should be: `table`, `index`, `view`, `trigger`, or the `content` of these. */
   readonly type: string;
   /** In words: `it has no trigger entry_update`. */
   readonly problem: string;

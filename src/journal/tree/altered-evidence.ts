@@ -4,20 +4,25 @@ import { hexOf } from "../../integrity/merkle/merkle-hash.js";
 import type { Connection } from "../file/connection.js";
 
 /**
- * Reads what can be read of a journal whose tables are not a journal's, so that a difference of the
- * schema never hides an altered line. It reads real tables only: a view, a virtual table or a
+ * Reads what can be read of a journal whose tables are not a journal's, or hold what they cannot
+ * hold, so that such a difference never hides an altered line. It reads real tables only: a view, a virtual table or a
  * computed column may run for ever, or make a line that is not in the file.
  *
  * @throws `AuditError` `journal_failed` when the file cannot be read.
  */
 export function* alteredEvidence(file: Connection): Generator<EvidenceItem, void, undefined> {
-  for (const { problem } of file.differences) yield { kind: "problem", message: problem };
+  const differences = file.differences.map(
+    ({ type, problem: message }) => ({ type, item: { kind: "problem", message } }) as const,
+  );
+  for (const { type, item } of differences) if (type !== "content") yield item;
   for (const row of rowsOf(file, "pruned_leaf", "sequence", "leaf_hash"))
     yield { kind: "pruned", sequence: Number(textOf(row["sequence"])), leafHash: hashText(row) };
   for (const row of rowsOf(file, "entry", "leaf_hash", "line"))
     yield { kind: "line", line: bytesOf(row["line"]), leafHash: hashText(row) };
   for (const row of rowsOf(file, "checkpoint", "note"))
     yield { kind: "checkpoint", note: textOf(row["note"]) };
+  // Pages that cannot be read end the reading before: then, the file could not be checked.
+  for (const { type, item } of differences) if (type === "content") yield item;
 }
 
 function* rowsOf(

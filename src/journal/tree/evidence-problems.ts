@@ -137,6 +137,13 @@ const CHECKS: readonly (readonly [sql: string, problem: string])[] = [
     "its summary of times does not match the block of entries that begins with the entry",
   ],
   [
+    `${LEVELS} SELECT size AS sequence FROM (SELECT checkpoint.size AS covered,
+         position - row_number() OVER (ORDER BY position) + 1 AS entries FROM checkpoint), tree
+     WHERE entries NOT BETWEEN covered AND size LIMIT 1`,
+    "it has a checkpoint in the wrong place of the order of delivery, in a log that ends before " +
+      "the entry",
+  ],
+  [
     `${LEVELS} SELECT number * coalesce(width, 1) AS sequence
      FROM tree, subtree LEFT JOIN level USING (height)
      WHERE width IS NULL OR number < 0 OR (number + 1) * width > size LIMIT 1`,

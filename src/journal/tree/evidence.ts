@@ -1,3 +1,4 @@
+import { AuditError } from "../../errors.js";
 import { BlockSource, type EvidenceItem, type EvidenceSource } from "../../integrity/evidence.js";
 import { hexOf } from "../../integrity/merkle/merkle-hash.js";
 import type { EntryTable, EvidenceRow } from "../entries/entry-table.js";
@@ -60,31 +61,61 @@ async function* inBlocks(
  * the verifier cannot see: whether the schema, the columns and all that helps queries say what the
  * lines say.
  *
- * @throws `AuditError` `journal_failed` when entries were pruned meanwhile: a verifier would take
- * them for missing.
+ * A part that cannot be read does not keep the others from being read: what they show is a
+ * contradiction, whatever else is broken.
+ *
+ * @throws `AuditError` `journal_failed` when a part could not be read, and when entries were pruned
+ * meanwhile: a verifier would take them for missing.
  */
 function* journalEvidence(
-  parts: EvidenceParts,
+  all: EvidenceParts,
   { length, position }: End,
 ): Generator<EvidenceItem, void, undefined> {
-  const { entries, checkpoints, file } = parts;
+  const { entries, file } = all;
   const reading = <T>(work: () => T): T => file.read(work);
   for (const { problem } of file.differences) yield { kind: "problem", message: problem };
   const prunedBefore = reading(() => entries.prunedBefore());
-  yield* prunedLeaves(parts);
-  const count = yield* lines(parts, length);
-  const all = reading(() => entries.countBefore(length));
+  let failure: AuditError | undefined;
+  for (const part of [
+    prunedLeaves(all),
+    lines(all, length),
+    notes(all, position),
+    subtrees(all, length),
+    problemsOf(all),
+  ]) {
+    try {
+      yield* part;
+    } catch (error) {
+      if (!(error instanceof AuditError)) throw error;
+      failure ??= error;
+    }
+  }
   if (reading(() => entries.prunedBefore()) !== prunedBefore)
     throw journalFailed("entries were pruned while it was read; verify it again");
-  if (all !== count)
-    yield { kind: "problem", message: `it has ${all} rows of entries, and ${count} could be read` };
-  for (const checkpoint of checkpoints.evidence(position, reading)) {
+  if (failure !== undefined) throw failure;
+}
+
+function* notes(
+  { file, checkpoints }: EvidenceParts,
+  position: bigint,
+): Generator<EvidenceItem, void, undefined> {
+  for (const checkpoint of checkpoints.evidence(position, (work) => file.read(work))) {
     yield { kind: "checkpoint", note: checkpoint.note };
     const problem = checkpointProblem(checkpoint);
     if (problem !== undefined) yield { kind: "problem", message: problem };
   }
-  for (const subtree of parts.tree.evidence(length, reading)) yield { kind: "subtree", ...subtree };
-  for (const message of reading(() => tableProblems(file.database)))
+}
+
+function* subtrees(
+  { file, tree }: EvidenceParts,
+  length: number,
+): Generator<EvidenceItem, void, undefined> {
+  for (const subtree of tree.evidence(length, (work) => file.read(work)))
+    yield { kind: "subtree", ...subtree };
+}
+
+function* problemsOf({ file }: EvidenceParts): Generator<EvidenceItem, void, undefined> {
+  for (const message of file.read(() => tableProblems(file.database)))
     yield { kind: "problem", message };
 }
 
@@ -99,11 +130,11 @@ function* prunedLeaves({ entries, file }: EvidenceParts): Generator<EvidenceItem
   }
 }
 
-/** Returns how many rows it read. */
 function* lines(
   { entries, file }: EvidenceParts,
   length: number,
-): Generator<EvidenceItem, number, undefined> {
+): Generator<EvidenceItem, void, undefined> {
+  const prunedBefore = file.read(() => entries.prunedBefore());
   let time = file.read(() => entries.prunedTime());
   let count = 0;
   // It starts below 0: a query would show an entry that somebody put there.
@@ -115,7 +146,7 @@ function* lines(
       const line = isWhole(row)
         ? text
         : file.read(() => entries.rows(sequence, sequence + 1, 1))[0]?.line;
-      if (line === undefined) return count; // pruned meanwhile
+      if (line === undefined) return; // pruned meanwhile
       yield new RowLine(line, row, time, file.logId);
       time = [row[4], row[5]];
     }
@@ -123,7 +154,9 @@ function* lines(
     if (last === undefined) break; // the verifier reports what is missing
     next = last[0] + 1;
   }
-  return count;
+  const all = file.read(() => entries.countBefore(length));
+  if (all !== count && file.read(() => entries.prunedBefore()) === prunedBefore)
+    yield { kind: "problem", message: `it has ${all} rows of entries, and ${count} could be read` };
 }
 
 /**
