@@ -46,11 +46,16 @@ async function* inBlocks(
   items: Iterable<EvidenceItem>,
 ): AsyncGenerator<readonly EvidenceItem[], void, undefined> {
   let block: EvidenceItem[] = [];
-  for (const item of items) {
-    block.push(item);
-    if (block.length < ROWS) continue;
-    yield block;
-    block = [];
+  try {
+    for (const item of items) {
+      block.push(item);
+      if (block.length < ROWS) continue;
+      yield block;
+      block = [];
+    }
+  } catch (error) {
+    yield block; // what could be read may show a contradiction
+    throw error;
   }
   yield block;
 }
