@@ -5,8 +5,8 @@ import type { Connection } from "../file/connection.js";
 
 /**
  * Reads what can be read of a journal whose tables are not a journal's, or hold what they cannot
- * hold, so that such a difference never hides an altered line. It reads real tables only: a view, a virtual table or a
- * computed column may run for ever, or make a line that is not in the file.
+ * hold, so that such a difference never hides an altered line. It reads real tables only: a view, a
+ * virtual table or a computed column may run for ever, or make a line that is not in the file.
  *
  * @throws `AuditError` `journal_failed` when the file cannot be read.
  */

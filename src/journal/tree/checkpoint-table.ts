@@ -42,7 +42,8 @@ export class CheckpointTable {
   positions(): number[] {
     return this.#database
       .prepare(
-        `SELECT position FROM checkpoint WHERE position < ${Number.MAX_SAFE_INTEGER}
+        `SELECT position FROM checkpoint
+         WHERE position >= 0 AND position < ${Number.MAX_SAFE_INTEGER}
          ORDER BY position`,
       )
       .all()
