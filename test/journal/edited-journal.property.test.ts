@@ -9,10 +9,11 @@ import { Journal } from "../../src/journal/index.js";
 import { type VerificationReport, verify } from "../../src/verify/index.js";
 import { type Edit, edit, fileEdit, rowEdit } from "../fixtures/edited-journal.js";
 import { prunable, rowOf, spooled, tamper } from "../fixtures/journal.js";
+import { runs } from "../fixtures/long-runs.js";
 import { keys, NAME, vkey } from "../fixtures/signed-log.js";
 
-/** Of each property; EDITED_JOURNALS=5000 tries many. */
-const RUNS = Number(process.env["EDITED_JOURNALS"] ?? 25);
+/** Of each property. */
+const RUNS = Number(process.env["EDITED_JOURNALS"] ?? runs(100));
 const PRUNED = 1004;
 
 let folder: string;
