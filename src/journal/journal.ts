@@ -3,7 +3,12 @@ import { type ColumnName, INDEXED_COLUMNS } from "../entry/columns.js";
 import { AuditError } from "../errors.js";
 import type { EvidenceSource } from "../integrity/evidence.js";
 import type { SigningKey } from "../integrity/keys/signing-key.js";
-import { type AuditQuery, type OperationQuery, parseQuery } from "../query/audit-query.js";
+import {
+  type AuditQuery,
+  type OperationQuery,
+  type ParsedQuery,
+  parseQuery,
+} from "../query/audit-query.js";
 import { type AuditPage, type AuditReader, pageOf } from "../query/audit-reader.js";
 import type { StoredCheckpoint } from "../record/checkpoint-record.js";
 import type { NewestEntry } from "./entries/entry-row.js";
@@ -51,6 +56,7 @@ export class Journal implements AuditReader {
   readonly #parts: JournalParts;
   #length: number;
   #lastTime: HrTime;
+  #prunedBefore: number;
 
   /**
    * Opens the journal at a path. If nothing is there, and it is opened for writing, makes it.
@@ -77,6 +83,7 @@ export class Journal implements AuditReader {
     this.#minimumRetentionDays = minimumRetentionDays;
     const { entries, tree } = this.#parts;
     ({ length: this.#length, lastTime: this.#lastTime } = entries.end());
+    this.#prunedBefore = entries.prunedBefore();
     // A reader does without: an auditor must be able to open a journal whose tree was altered.
     if (!file.readOnly) tree.continueAt(this.#length);
   }
@@ -86,6 +93,13 @@ export class Journal implements AuditReader {
     return this.#parts.file.readOnly
       ? this.#parts.file.read(() => this.#parts.entries.end()).length
       : this.#length;
+  }
+
+  /** @internal The first sequence that was not pruned. A closed writer still knows it. */
+  get prunedBefore(): number {
+    return this.#parts.file.readOnly
+      ? this.#parts.file.read(() => this.#parts.entries.prunedBefore())
+      : this.#prunedBefore;
   }
 
   /** When the newest entry was recorded; `[0, 0]` when there was never one. */
@@ -129,8 +143,7 @@ export class Journal implements AuditReader {
   /** The same for a query that may find any operation. */
   entries(query?: AuditQuery): AuditEntry[];
   entries(query?: AuditQuery): AuditEntry[] {
-    const parsed = parseQuery(query);
-    return this.#parts.file.read(() => this.#parts.queries.select(parsed));
+    return this.select(parseQuery(query));
   }
 
   /** One page of a query, with the cursor of the next. Throws `invalid_query`, `journal_failed`. */
@@ -138,8 +151,10 @@ export class Journal implements AuditReader {
   /** The same for a query that may find any operation. */
   page(query?: AuditQuery): AuditPage;
   page(query?: AuditQuery): AuditPage {
-    return pageOf(parseQuery(query), (parsed) =>
-      this.#parts.file.read(() => this.#parts.queries.select(parsed)),
+    return pageOf(
+      parseQuery(query),
+      (parsed) => this.select(parsed),
+      () => this.prunedBefore,
     );
   }
 
@@ -147,8 +162,22 @@ export class Journal implements AuditReader {
    * How many entries a query matches, whatever its limit. Throws `invalid_query`, `journal_failed`.
    */
   count(query?: Omit<AuditQuery, "limit">): number {
-    const parsed = parseQuery(query);
-    return this.#parts.file.read(() => this.#parts.queries.count(parsed));
+    return this.countOf(parseQuery(query));
+  }
+
+  /** @internal The entries of a query that was checked. */
+  select(query: ParsedQuery): AuditEntry[] {
+    return this.#parts.file.read(() => this.#parts.queries.select(query));
+  }
+
+  /** @internal How many entries a query that was checked matches. */
+  countOf(query: ParsedQuery): number {
+    return this.#parts.file.read(() => this.#parts.queries.count(query));
+  }
+
+  /** @internal The lines of [first, end), oldest first. */
+  linesOf(first: number, end: number): Iterable<string> {
+    return this.#parts.entries.lines(first, end, (work) => this.#parts.file.read(work));
   }
 
   /**
@@ -189,8 +218,7 @@ export class Journal implements AuditReader {
    * `journal_failed`.
    */
   lines(): Iterable<string> {
-    const first = this.#parts.file.read(() => this.#parts.entries.prunedBefore());
-    return this.#parts.entries.lines(first, this.length, (work) => this.#parts.file.read(work));
+    return this.linesOf(this.prunedBefore, this.length);
   }
 
   /** The newest entries, at most `count`, oldest first, with what memory needs beside them. */
@@ -261,7 +289,7 @@ export class Journal implements AuditReader {
    */
   outbox(mirror: string, options: OutboxOptions = {}): Outbox {
     return this.#parts.file.write(() =>
-      this.#parts.outboxes.open(mirror, options, this.#parts.entries.prunedBefore()),
+      this.#parts.outboxes.open(mirror, options, this.#prunedBefore),
     );
   }
 
@@ -280,7 +308,7 @@ export class Journal implements AuditReader {
    */
   resend(mirror: string, sequences?: readonly number[]): number {
     return this.#parts.file.write(() =>
-      this.#parts.outboxes.resend(mirror, this.#parts.entries.prunedBefore(), sequences),
+      this.#parts.outboxes.resend(mirror, this.#prunedBefore, sequences),
     );
   }
 
@@ -302,10 +330,12 @@ export class Journal implements AuditReader {
    */
   prune(options: PruneOptions): Pruning {
     const millis = pruneMillis(options, this.#minimumRetentionDays);
-    return this.#parts.file.write(() => {
-      const range = { first: this.#parts.entries.prunedBefore(), length: this.#length };
+    const pruning = this.#parts.file.write(() => {
+      const range = { first: this.#prunedBefore, length: this.#length };
       return prune(this.#parts.file.database, range, millis, this.#parts.outboxes.oldestPending());
     });
+    this.#prunedBefore = pruning.prunedBefore;
+    return pruning;
   }
 
   /**

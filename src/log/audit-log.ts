@@ -1,17 +1,19 @@
 import type { FlushOptions } from "../delivery/flush.js";
 import type { Ledger } from "../delivery/ledger.js";
 import type { AuditEntry, FoundEntry } from "../entry/audit-entry.js";
-import { canonicalLine } from "../entry/line.js";
 import { invalidOption } from "../errors.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
 import { type AuditQuery, type OperationQuery, parseQuery } from "../query/audit-query.js";
-import { type AuditPage, type AuditReader, pageOf } from "../query/audit-reader.js";
+import type { AuditPage, AuditReader } from "../query/audit-reader.js";
 import type { SealedLog } from "./sealed-log.js";
 
 /**
- * What an `AuditLogProcessor` and the `GovernanceAuditLog` over it have in common: queries over the
- * entries in memory, checkpoints and proofs, and the ledger of the mirrors. Both answer from the
- * same log.
+ * What an `AuditLogProcessor` and the `GovernanceAuditLog` over it have in common: queries,
+ * checkpoints and proofs, and the ledger of the mirrors. Both answer from the same log.
+ *
+ * A log with a journal answers over its whole history. What memory still holds it answers from
+ * there, and the rest from the journal. Its queries also throw `journal_failed`, and after a
+ * shutdown `closed`, if memory alone cannot answer. A log without a journal answers from memory.
  */
 export abstract class AuditLog implements AuditReader {
   readonly #log: SealedLog;
@@ -26,9 +28,9 @@ export abstract class AuditLog implements AuditReader {
     return this.#log.id;
   }
 
-  /** How many entries memory holds. */
+  /** How many entries memory holds. A journal may hold more: see `count`. */
   get length(): number {
-    return this.#log.memory.length;
+    return this.#log.reader.length;
   }
 
   /** The entries of a query, newest first unless it says otherwise. Throws `invalid_query`. */
@@ -36,7 +38,7 @@ export abstract class AuditLog implements AuditReader {
   /** The same for a query that may find any operation. */
   entries(query?: AuditQuery): AuditEntry[];
   entries(query?: AuditQuery): AuditEntry[] {
-    return this.#log.memory.select(parseQuery(query));
+    return this.#log.reader.select(parseQuery(query));
   }
 
   /** One page of a query with the cursor of the next. Throws `invalid_query`. */
@@ -44,28 +46,30 @@ export abstract class AuditLog implements AuditReader {
   /** The same for a query that may find any operation. */
   page(query?: AuditQuery): AuditPage;
   page(query?: AuditQuery): AuditPage {
-    return pageOf(parseQuery(query), (parsed) => this.#log.memory.select(parsed));
+    return this.#log.reader.page(parseQuery(query));
   }
 
-  /** How many entries in memory match a query. Throws `invalid_query`. */
+  /** How many entries match a query. Throws `invalid_query`. */
   count(query?: Omit<AuditQuery, "limit">): number {
-    return this.#log.memory.count(parseQuery(query));
+    return this.#log.reader.count(parseQuery(query));
   }
 
-  /** The entry with a sequence, if memory holds it. */
+  /** The entry of a sequence; undefined if there is none, or it was evicted or pruned. */
   get(sequence: number): AuditEntry | undefined {
-    return this.#log.memory.get(sequence);
+    return this.#log.reader.get(sequence);
   }
 
-  /** The canonical lines of the entries in memory at the call, oldest first, without line ends. */
+  /** The canonical lines of all entries at the call, oldest first, without line ends. */
   lines(): Iterable<string> {
-    const { id, memory } = this.#log;
-    return linesOf(id, memory.snapshot());
+    return this.#log.reader.lines();
   }
 
-  /** Empties memory. The journal, the mirrors and the next sequence stay as they are. */
+  /**
+   * Empties memory, except for entries that wait for their commit to the journal. Journal, mirrors
+   * and the next sequence stay as they are. With a journal, all answers stay the same.
+   */
   clear(): void {
-    this.#log.memory.clear();
+    this.#log.reader.clear();
   }
 
   /**
@@ -117,11 +121,4 @@ export abstract class AuditLog implements AuditReader {
   flush(options?: FlushOptions): Promise<void> {
     return this.#log.lifecycle.flush(options);
   }
-}
-
-function* linesOf(
-  logId: string,
-  entries: readonly AuditEntry[],
-): Generator<string, void, undefined> {
-  for (const entry of entries) yield canonicalLine(logId, entry);
 }

@@ -164,15 +164,15 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
   }
 
   /**
-   * Writes the entries in memory as one JSON array, oldest first, with the keys `timestamp`,
+   * Writes all entries as one JSON array, oldest first, with the keys `timestamp`,
    * `operation`, `proposal_id`, `subject_id`, `kind`, `actor_did`, `decision` and `details`. For
    * large logs, stream {@link AuditLog.lines} instead.
    */
   exportJson(): string {
-    return exportJson(this.entries({ order: "oldest", limit: this.length }));
+    return exportJson(this.entries({ order: "oldest", limit: Number.MAX_SAFE_INTEGER }));
   }
 
-  /** Writes the canonical lines of the entries in memory as NDJSON, oldest first. */
+  /** Writes the canonical lines of all entries as NDJSON, oldest first. */
   exportNdjson(): string {
     return Array.from(this.lines(), (line) => `${line}\n`).join("");
   }

@@ -23,6 +23,7 @@ import { Checkpointer } from "./checkpointer.js";
 import { Draft } from "./draft.js";
 import { GroupCommit, observeLag } from "./group-commit.js";
 import { Lifecycle } from "./lifecycle.js";
+import { LogReader } from "./log-reader.js";
 import { type Handover, Mirrors } from "./mirrors.js";
 import type { ResolvedOptions } from "./options.js";
 
@@ -38,6 +39,7 @@ export class SealedLog {
   /** The kinds of proposals that it knows. */
   readonly kinds: readonly string[];
   readonly memory: MemoryStore;
+  readonly reader: LogReader;
   readonly mirrors: Mirrors;
   readonly journal: Journal | undefined;
   /** Undefined if nothing is signed. */
@@ -64,7 +66,18 @@ export class SealedLog {
     this.id = options.logId;
     this.kinds = options.kinds;
     this.report = reporterTo(options.onError);
-    this.memory = new MemoryStore(options);
+    const { maxEntries, maxBytes } = options;
+    this.memory = new MemoryStore({
+      maxEntries,
+      maxBytes,
+      ...(journal !== undefined && { evictableBefore: () => journal.length }),
+    });
+    this.reader = new LogReader({
+      logId: this.id,
+      memory: this.memory,
+      journal,
+      next: () => this.#next,
+    });
     this.#now = options.clock;
     this.#redact = options.redact;
     this.#bytesMatter = options.maxBytes !== Number.POSITIVE_INFINITY;
@@ -189,6 +202,7 @@ export class SealedLog {
   }
 
   #committed(handover: Handover | undefined): void {
+    this.memory.trim(); // memory held on to what was not committed
     this.mirrors.handOn(handover);
     this.checkpointer?.onCommitted();
   }
@@ -263,6 +277,7 @@ export class SealedLog {
   #closeJournal(isOwned: boolean): void {
     if (this.journal === undefined) return;
     inUse.delete(this.journal);
+    this.reader.release();
     this.#group?.stop();
     if (isOwned) this.journal.close();
   }

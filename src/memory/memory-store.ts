@@ -14,6 +14,12 @@ export interface MemoryBounds {
   readonly maxBytes: number;
 }
 
+/** Bounds, and what must stay in memory whatever they are. */
+export interface MemoryStoreOptions extends MemoryBounds {
+  /** Entries from this sequence on are not evicted. By default, all can be. */
+  readonly evictableBefore?: () => number;
+}
+
 /**
  * The newest entries of a log, bounded, first in first out. Append and eviction are O(1); a query
  * walks the sequences of its columns in step (a leapfrog join over sorted postings, or unions of
@@ -21,6 +27,7 @@ export interface MemoryBounds {
  */
 export class MemoryStore {
   readonly #bounds: MemoryBounds;
+  readonly #evictableBefore: () => number;
   readonly #blocks = new Blocks();
   readonly #indexes: Readonly<Record<ColumnName, ColumnIndex>> = {
     operation: new ColumnIndex(),
@@ -33,8 +40,14 @@ export class MemoryStore {
   #bytes = 0;
 
   /** Makes an empty store. */
-  constructor(bounds: MemoryBounds) {
+  constructor({ evictableBefore = () => Number.POSITIVE_INFINITY, ...bounds }: MemoryStoreOptions) {
     this.#bounds = bounds;
+    this.#evictableBefore = evictableBefore;
+  }
+
+  /** The least sequence that it holds; one more than the newest when it is empty. */
+  get first(): number {
+    return this.#blocks.first;
   }
 
   /** How many entries it holds. */
@@ -65,8 +78,24 @@ export class MemoryStore {
     kind.append(entry.kind, sequence);
     decision.append(entry.decision, sequence);
     this.#bytes += bytes;
-    while (this.length > this.#bounds.maxEntries || this.#bytes > this.#bounds.maxBytes)
+    this.trim();
+  }
+
+  /** Evicts the oldest entries until the bounds hold, as far as entries can be evicted. */
+  trim(): void {
+    const { maxEntries, maxBytes } = this.#bounds;
+    while (
+      (this.length > maxEntries || this.#bytes > maxBytes) &&
+      this.#blocks.first < this.#evictableBefore()
+    )
       this.#evict();
+  }
+
+  /** Evicts the entries before a sequence, as far as they can be evicted. */
+  evictBefore(sequence: number): void {
+    const end = Math.min(sequence, this.#evictableBefore());
+    if (end >= this.#blocks.end) this.#clear();
+    else while (this.#blocks.first < end) this.#evict();
   }
 
   /** The entries of a query in its order, at most its limit. */
@@ -95,8 +124,7 @@ export class MemoryStore {
     return entries;
   }
 
-  /** Forgets all entries. */
-  clear(): void {
+  #clear(): void {
     this.#blocks.clear();
     for (const index of Object.values(this.#indexes)) index.clear();
     this.#bytes = 0;

@@ -4,7 +4,7 @@ import type { AuditQuery, OperationQuery, ParsedQuery } from "./audit-query.js";
 
 /**
  * Answers queries over a log. Every reader of the same entries gives the same answer to the same
- * query.
+ * query. A reader of a journal, or of a log with one, also throws `journal_failed` and `closed`.
  */
 export interface AuditReader {
   /**
@@ -30,6 +30,11 @@ export interface AuditReader {
 export interface AuditPage<Entry = AuditEntry> {
   readonly entries: Entry[];
   /**
+   * Present when the answer may be short: the query asks for entries before this sequence, and they
+   * are gone. A log without a journal has evicted them from memory; a journal has pruned them.
+   */
+  readonly evictedBefore?: number;
+  /**
    * The cursor of the next page: give it as `before` (newest first) or `after` (oldest first).
    * Absent on the last page.
    */
@@ -41,17 +46,22 @@ export interface AuditPage<Entry = AuditEntry> {
  * holds.
  *
  * @param select - Answers the entries of the query in its order, at most its limit.
+ * @param first - The first sequence that the reader has not lost, asked after the entries.
  */
 export function pageOf(
   query: ParsedQuery,
   select: (query: ParsedQuery) => AuditEntry[],
+  first: () => number = () => 0,
 ): AuditPage {
   const found = select({ ...query, limit: query.limit + 1 });
   const entries = found.slice(0, query.limit);
   const last = entries.at(-1);
-  return found.length > entries.length && last !== undefined
-    ? { entries, next: last.sequence }
-    : { entries };
+  const evictedBefore = first();
+  return {
+    entries,
+    ...(found.length > entries.length && last !== undefined && { next: last.sequence }),
+    ...(evictedBefore > query.after + 1 && { evictedBefore }),
+  };
 }
 
 /** Whether an entry meets all conditions of a query. */

@@ -119,7 +119,20 @@ describe("pages of a log that grows meanwhile", () => {
     const { next } = audit.page({ limit: 5 });
     audit.clear();
     append(audit, 5);
-    expect(audit.page({ limit: 5, before: next })).toEqual({ entries: [] });
+    expect(audit.page({ limit: 5, before: next })).toEqual({ entries: [], evictedBefore: 20 });
     expect(audit.page({ limit: 5 }).entries).toHaveLength(5);
+  });
+
+  test("say that entries were evicted, unless the query asks only for later ones", () => {
+    const audit = new GovernanceAuditLog({ maxEntries: 20 });
+    append(audit, 20);
+    expect(audit.page({ limit: 5 })).not.toHaveProperty("evictedBefore");
+    append(audit, 12);
+    expect(audit.page({ limit: 5 }).evictedBefore).toBe(12);
+    expect(audit.page({ actorDid: "nobody" })).toEqual({ entries: [], evictedBefore: 12 });
+    expect(audit.page({ order: "oldest", after: 10 }).evictedBefore).toBe(12);
+    expect(audit.page({ order: "oldest", after: 11 })).not.toHaveProperty("evictedBefore");
+    audit.clear();
+    expect(audit.page()).toEqual({ entries: [], evictedBefore: 32 });
   });
 });
