@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { DEFAULT_LOG_ID } from "../entry/log-id.js";
 import { AuditError } from "../errors.js";
@@ -7,10 +7,12 @@ import { checkDatabase, checkLogId, versionOf } from "./file/checks.js";
 import { Connection, isReadable, type OpenedDatabase } from "./file/connection.js";
 import { damaged, journalFailed, readFailure } from "./file/failure.js";
 import { createJournalFile, foreignFile, realPathOf, statOf } from "./file/journal-file.js";
+import { assertOneName } from "./file/one-name.js";
 import { QuietReader, readAccess } from "./file/quiet-reader.js";
 import { MIGRATIONS, SCHEMA_VERSION } from "./file/schema.js";
 import { inTransaction, openSqlite } from "./file/sqlite.js";
-import { lockForWriting, setOwner } from "./file/writer-lock.js";
+import { WriteGuard } from "./file/write-guard.js";
+import { lockForWriting } from "./file/writer-lock.js";
 import type { ResolvedJournalOptions } from "./options.js";
 
 /**
@@ -50,7 +52,7 @@ function openForReading(path: string, options: ResolvedJournalOptions): Connecti
   const { database } = reader;
   try {
     const checked = reader.read(() => check(database, path, options));
-    return new Connection({ path, readOnly: true, database, reader, unlock: () => {}, ...checked });
+    return new Connection({ path, database, reader, ...checked });
   } catch (error) {
     database.close();
     throw error;
@@ -78,8 +80,8 @@ function openForWriting(path: string, options: ResolvedJournalOptions): Connecti
        PRAGMA cache_size = -${CACHE_KIB}`,
     );
     migrate(database, version);
-    setOwner(database);
-    return new Connection({ path, logId, readOnly: false, database, differences: [], unlock });
+    const guard = new WriteGuard({ path, database, unlock });
+    return new Connection({ path, logId, database, differences: [], guard });
   } catch (cause) {
     database?.close();
     unlock?.();
@@ -88,7 +90,7 @@ function openForWriting(path: string, options: ResolvedJournalOptions): Connecti
 }
 
 function checkBeforeWriting(path: string, options: ResolvedJournalOptions): void {
-  assertNotEmpty(path);
+  assertOneName(path, assertNotEmpty(path));
   const database = openSqlite(path, readAccess(path));
   try {
     const { logId } = check(database, path, options);
@@ -98,10 +100,11 @@ function checkBeforeWriting(path: string, options: ResolvedJournalOptions): void
   }
 }
 
-function assertNotEmpty(path: string): void {
+function assertNotEmpty(path: string): Stats {
   const stat = statOf(path);
   if (!stat?.isFile()) throw journalFailed(`${path} is not a file; choose another path`);
   if (stat.size === 0) throw damaged(path, new Error("the file is empty"));
+  return stat;
 }
 
 function check(

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { AuditError } from "../../errors.js";
-import { FileIdentity } from "../../journal/file/journal-file.js";
+import { FileIdentity } from "../../journal/file/file-watch.js";
 import { Journal } from "../../journal/journal.js";
 import type { CommandIo } from "../output/command-io.js";
 import { idsEndingIn } from "./given-values.js";

@@ -1,24 +1,23 @@
 import type { DatabaseSync } from "node:sqlite";
 import { AuditError } from "../../errors.js";
 import { damaged, journalFailed, readFailure } from "./failure.js";
-import { copyDatabase, FileIdentity } from "./journal-file.js";
+import { copyDatabase } from "./journal-file.js";
 import type { QuietReader } from "./quiet-reader.js";
 import type { SchemaDifference } from "./schema-check.js";
-import { clearOwner } from "./writer-lock.js";
+import type { WriteGuard } from "./write-guard.js";
 
 /** A journal's database that was opened and checked. */
 export interface OpenedDatabase {
   /** The file, absolute, without symbolic links. */
   readonly path: string;
   readonly logId: string;
-  readonly readOnly: boolean;
   readonly database: DatabaseSync;
   /** How the schema differs from the one of a journal. Only a reader may have any. */
   readonly differences: readonly SchemaDifference[];
   /** Of a reader; a writer has none. */
   readonly reader?: QuietReader | undefined;
-  /** Lets go of the writer's lock. */
-  readonly unlock: () => void;
+  /** Of a writer; a reader has none. */
+  readonly guard?: WriteGuard | undefined;
 }
 
 /**
@@ -41,25 +40,23 @@ export class Connection {
   /** How the schema differs from the one of a journal. */
   readonly differences: readonly SchemaDifference[];
   readonly #reader: QuietReader | undefined;
-  readonly #unlock: () => void;
-  readonly #identity: FileIdentity;
+  readonly #guard: WriteGuard | undefined;
   #closed = false;
 
-  /** Takes over the database and the lock. */
-  constructor({ path, logId, readOnly, database, differences, reader, unlock }: OpenedDatabase) {
-    this.#identity = new FileIdentity(path);
+  /** Takes over the database, and its guard. */
+  constructor({ path, logId, database, differences, reader, guard }: OpenedDatabase) {
     this.path = path;
     this.logId = logId;
-    this.readOnly = readOnly;
+    this.readOnly = guard === undefined;
     this.database = database;
     this.differences = differences;
     this.#reader = reader;
-    this.#unlock = unlock;
+    this.#guard = guard;
   }
 
-  /** Whether the path still leads to the file that was opened. */
+  /** Whether what is written is in the file that the next process will open. */
   get isKept(): boolean {
-    return this.#identity.isKept;
+    return this.#guard?.isKept ?? false;
   }
 
   /**
@@ -102,16 +99,15 @@ export class Connection {
    */
   write<T>(work: () => T): T {
     this.assertOpen();
-    if (this.readOnly)
+    if (this.#guard === undefined)
       throw journalFailed(
         `${this.path} was opened with readOnly: true; open it without, to write to it`,
       );
-    this.#identity.assertKept();
+    this.#guard.assertKept();
     try {
       return work();
     } catch (cause) {
-      if (cause instanceof AuditError) throw cause;
-      throw journalFailed(`${this.path} cannot be written; nothing was changed`, cause);
+      throw this.#guard.failureOf(cause);
     }
   }
 
@@ -121,7 +117,7 @@ export class Connection {
    */
   commit<T>(work: () => T): T {
     const result = this.write(work);
-    this.#identity.assertKeptStill();
+    this.#guard?.assertKeptStill();
     return result;
   }
 
@@ -139,27 +135,14 @@ export class Connection {
   close(save: () => void): void {
     if (this.#closed) return;
     this.#closed = true;
-    try {
-      if (!this.readOnly && !this.#identity.isLost) {
-        save();
-        clearOwner(this.database);
-        this.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-      }
-    } catch (cause) {
-      throw journalFailed(
-        `${this.path} was closed, but its write-ahead log could not be copied into it; keep ` +
-          `${this.path}-wal beside it, which belongs to it`,
-        cause,
-      );
-    } finally {
-      this.abandon();
-    }
+    if (this.#guard === undefined) this.database.close();
+    else this.#guard.close(save);
   }
 
   /** Closes the file as it is, and lets go of the lock. */
   abandon(): void {
     this.#closed = true;
-    this.database.close();
-    this.#unlock();
+    if (this.#guard === undefined) this.database.close();
+    else this.#guard.abandon();
   }
 }

@@ -55,10 +55,16 @@ export function readFailure(path: string, cause: unknown): AuditError {
 
 const DAMAGE: ReadonlySet<unknown> = new Set([11, 26]); // SQLITE_CORRUPT, SQLITE_NOTADB
 const BUSY = 5; // SQLITE_BUSY
+const UNREACHABLE: ReadonlySet<unknown> = new Set([7, 10, 14]); // NOMEM, IOERR, CANTOPEN
 
 /** Whether SQLite failed because another connection holds the lock that it needed. */
 export function isBusy(error: unknown): boolean {
   return errcodeOf(error) === BUSY;
+}
+
+/** Whether SQLite failed before it could see what a file holds. */
+export function isUnreachable(error: unknown): boolean {
+  return UNREACHABLE.has(errcodeOf(error));
 }
 
 /** The primary error code of SQLite. The extended codes have it in their low byte. */

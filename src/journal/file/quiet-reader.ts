@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { journalFailed } from "./failure.js";
-import { bytesOf, FileIdentity } from "./journal-file.js";
+import { FileIdentity } from "./file-watch.js";
+import { bytesOf } from "./journal-file.js";
 import { type Access, openSqlite } from "./sqlite.js";
 
 /**

@@ -1,0 +1,173 @@
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { DatabaseSync, StatementSync } from "node:sqlite";
+import { describe, expect, test, vi } from "vitest";
+import type { Journal } from "../../../src/journal/index.js";
+import { afterThisTest } from "../../fixtures/cleanup.js";
+import {
+  append,
+  newPath,
+  openJournal,
+  rowOf,
+  thrownBy,
+  withConnection,
+} from "../../fixtures/journal.js";
+
+/** Lets a second pass for whoever measures time with `performance.now`. */
+function afterOneSecond(): void {
+  const now = performance.now();
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => now + 1001);
+  afterThisTest(() => clock.mockRestore());
+}
+
+/** The message of the error of an append, which must record nothing. */
+function refusalOf(journal: Journal): string {
+  const { length } = journal;
+  const error = thrownBy(() => append(journal, 1));
+  expect(error.code).toBe("journal_failed");
+  expect(journal.length).toBe(length);
+  return error.message;
+}
+
+/** How many entries the file of a journal has without the files beside it. */
+function lengthAlone(path: string): number {
+  const copy = newPath();
+  copyFileSync(path, copy);
+  return openJournal(copy, { readOnly: true }).length;
+}
+
+describe.each(["-wal", "-shm", ".lock"])("a file beside an open journal, its %s,", (suffix) => {
+  test("that is deleted or moved away makes the next call throw, until it is back", () => {
+    const path = newPath();
+    const journal = openJournal(path);
+    append(journal, 2);
+    renameSync(path + suffix, `${path}.away`);
+    expect(refusalOf(journal)).toContain(`${path}${suffix} was deleted, moved or replaced`);
+    renameSync(`${path}.away`, path + suffix);
+    append(journal, 1);
+    journal.close();
+    expect([...openJournal(path).lines()]).toHaveLength(3);
+  });
+
+  test("that is replaced makes a call throw a second later, and is left as it is", () => {
+    const path = newPath();
+    const journal = openJournal(path);
+    append(journal, 2);
+    copyFileSync(path + suffix, `${path}.copy`);
+    renameSync(`${path}.copy`, path + suffix);
+    const before = readFileSync(path + suffix, "hex");
+    afterOneSecond();
+    expect(refusalOf(journal)).toContain(`${path}${suffix} was deleted, moved or replaced`);
+    if (suffix === ".lock") return journal.close();
+    expect(thrownBy(() => journal.close()).message).toContain(suffix);
+    expect(readFileSync(path + suffix, "hex")).toBe(before);
+  });
+});
+
+describe("a write-ahead log that is deleted under a running app", () => {
+  test("loses nothing that was acknowledged, even if the app is then killed", () => {
+    const path = newPath();
+    const journal = openJournal(path);
+    append(journal, 50);
+    rmSync(`${path}-wal`);
+    expect(lengthAlone(path)).toBeLessThan(50);
+    expect(refusalOf(journal)).toContain(`was copied into ${path}`);
+    expect(lengthAlone(path)).toBe(50);
+    journal.close();
+    const again = openJournal(path);
+    append(again, 1);
+    expect([...again.lines()]).toHaveLength(51);
+  });
+
+  test("during a commit loses nothing either", () => {
+    const path = newPath();
+    const journal = openJournal(path);
+    append(journal, 2);
+    const { run } = StatementSync.prototype;
+    const spy = vi.spyOn(StatementSync.prototype, "run").mockImplementationOnce(function (
+      this: StatementSync,
+      ...values
+    ) {
+      rmSync(`${path}-wal`);
+      return Reflect.apply(run, this, values);
+    });
+    journal.append(rowOf(2));
+    spy.mockRestore();
+    expect(lengthAlone(path)).toBe(3);
+    expect(refusalOf(journal)).toContain("-wal was deleted");
+  });
+
+  test("before the journal is closed loses nothing either", () => {
+    const path = newPath();
+    const journal = openJournal(path);
+    append(journal, 3);
+    rmSync(`${path}-wal`);
+    journal.close();
+    expect(lengthAlone(path)).toBe(3);
+  });
+});
+
+describe("closing a journal", () => {
+  test("says that its file was deleted", () => {
+    const path = newPath();
+    const journal = openJournal(path);
+    append(journal, 2);
+    rmSync(path);
+    expect(thrownBy(() => journal.close()).message).toContain("deleted, moved or replaced");
+  });
+});
+
+describe("a live journal over which another file is copied", () => {
+  /** A journal of 35 entries, the newest of which are in its write-ahead log, and a copy of 5. */
+  function liveWithCopy(): {
+    readonly path: string;
+    readonly journal: Journal;
+    readonly copy: string;
+  } {
+    const path = newPath();
+    const first = openJournal(path);
+    append(first, 5);
+    first.close();
+    const copy = `${path}.copy`;
+    copyFileSync(path, copy);
+    const { journal, database } = withConnection(path);
+    append(journal, 20);
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    append(journal, 10);
+    return { path, journal, copy };
+  }
+
+  test.each([
+    ["an older copy of it", (path: string, copy: string) => copyFileSync(copy, path)],
+    [
+      "another journal",
+      (path: string) => {
+        const other = newPath();
+        const journal = openJournal(other);
+        append(journal, 60);
+        journal.close();
+        copyFileSync(other, path);
+      },
+    ],
+    ["a text", (path: string) => writeFileSync(path, "minutes ".repeat(30_000))],
+    ["nothing", (path: string) => writeFileSync(path, "")],
+  ])("%s, refuses the next commit, and all later ones", (_, overwrite) => {
+    const { path, journal, copy } = liveWithCopy();
+    overwrite(path, copy);
+    const there = readFileSync(path, "hex");
+    expect(refusalOf(journal)).toContain(`${path} was overwritten`);
+    expect(refusalOf(journal)).toContain("was overwritten");
+    expect(thrownBy(() => journal.close()).message).toContain("was overwritten");
+    expect(readFileSync(path, "hex")).toBe(there);
+    expect(existsSync(`${path}-wal`)).toBe(true); // it has the newest entries
+  });
+
+  test("is not confused with a checkpoint that another program makes", () => {
+    const { path, journal } = liveWithCopy();
+    const shell = new DatabaseSync(path);
+    shell.exec("PRAGMA wal_checkpoint(FULL); ANALYZE; PRAGMA wal_checkpoint(FULL)");
+    shell.close();
+    append(journal, 3);
+    journal.close();
+    expect([...openJournal(path).lines()]).toHaveLength(38);
+  });
+});
