@@ -8,6 +8,7 @@
 export type { AuditMirror } from "./delivery/audit-mirror.js";
 export { DEFAULT_FLUSH_TIMEOUT_MILLIS, type FlushOptions } from "./delivery/flush.js";
 export { DeliveryError, type Ledger, type MirrorLedger } from "./delivery/ledger.js";
+export type { About, AboutEveryCall, Actor } from "./entry/about.js";
 export type {
   AuditEntry,
   EntryFields,
@@ -46,9 +47,9 @@ export {
   OPERATIONS,
   type Operation,
   type OperationFields,
-  type OwnKinds,
   PROPOSAL_KINDS,
   type ProposalKind,
+  type ProposalKinds,
   VOTE_DECISIONS,
   type VoteDecision,
 } from "./entry/operations.js";

@@ -76,7 +76,7 @@ export function validateEvent(
     details === undefined ? NO_DETAILS : copyJsonObject(details, "details"),
     timestamp === undefined ? undefined : timeMillis(timestamp, "timestamp"),
   );
-  refuseUnknownKeys(source, FIELDS, "event");
+  refuseUnknownKeys(source, FIELDS, "");
   checkVocabulary(valid, kinds);
   return valid;
 }

@@ -44,7 +44,7 @@ export const PROPOSAL_KINDS = [
  * import { GovernanceAuditLog } from "quorumlog";
  *
  * declare module "quorumlog" {
- *   interface OwnKinds {
+ *   interface ProposalKinds {
  *     "retire-model": true;
  *   }
  * }
@@ -54,10 +54,10 @@ export const PROPOSAL_KINDS = [
  * ```
  */
 // biome-ignore lint/suspicious/noEmptyInterface: an app merges its kinds into it
-export interface OwnKinds {}
+export interface ProposalKinds {}
 
 /** What a proposal asks for: one of {@link PROPOSAL_KINDS}, or a kind of the app's own. */
-export type ProposalKind = (typeof PROPOSAL_KINDS)[number] | Extract<keyof OwnKinds, string>;
+export type ProposalKind = (typeof PROPOSAL_KINDS)[number] | Extract<keyof ProposalKinds, string>;
 
 /** The form of a kind of the app's own: `[a-z][a-z0-9-]*`, at most 64 characters. */
 export const KIND_PATTERN: RegExp = /^[a-z][a-z0-9-]{0,63}$/;

@@ -1,5 +1,6 @@
 /** Reads values that may come from anybody. */
 import { invalidEntry } from "../errors.js";
+import { memberPath } from "./json.js";
 import { MAX_LINE_BYTES } from "./line.js";
 
 /**
@@ -23,22 +24,21 @@ export function objectOf(value: unknown, field: string): object {
  * Refuses an object with a key that is not among those that are known, since its value would be
  * lost. Throws `invalid_entry`.
  *
- * @param prefix - What the path of a key begins with.
+ * @param path - The path of the object; empty if paths begin with its keys.
  */
-export function refuseUnknownKeys(
-  source: object,
-  known: ReadonlySet<string>,
-  what: string,
-  prefix = "",
-): void {
+export function refuseUnknownKeys(source: object, known: ReadonlySet<string>, path: string): void {
   let keys: string[];
   try {
     keys = Object.keys(source);
   } catch (cause) {
-    throw invalidEntry(what, "reading its keys threw", cause);
+    throw invalidEntry(path || "event", "reading its keys threw", cause);
   }
   for (const key of keys)
-    if (!known.has(key)) throw invalidEntry(prefix + key, `no such field in an ${what}`);
+    if (!known.has(key))
+      throw invalidEntry(
+        path === "" ? key : memberPath(path, key),
+        `no such field in ${path === "" ? "an event" : path}`,
+      );
 }
 
 /** Returns the value as a string that UTF-8 can hold. Throws `invalid_entry`. */

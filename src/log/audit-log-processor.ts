@@ -1,6 +1,7 @@
 import type { Context, SpanContext } from "@opentelemetry/api";
 import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import type { FlushOptions } from "../delivery/flush.js";
+import type { About } from "../entry/about.js";
 import type { ValidEvent } from "../entry/audit-event.js";
 import { isSealed } from "../record/sealed-record.js";
 import { ATTR_GOVERNANCE_OPERATION, SCOPE_NAME } from "../semconv.js";
@@ -76,8 +77,8 @@ export class AuditLogProcessor extends AuditLog implements LogRecordProcessor {
   }
 
   /** @internal A draft that this processor commits when it comes by in the context of a record. */
-  draft(event: ValidEvent, spanContext: SpanContext | undefined): Draft {
-    return this.#log.draft(event, spanContext);
+  draft(event: ValidEvent, spanContext: SpanContext | undefined, about: About | undefined): Draft {
+    return this.#log.draft(event, spanContext, about);
   }
 
   /** The same as {@link AuditLog.flush}; part of `LogRecordProcessor`. */

@@ -1,6 +1,7 @@
 import { type Context, context, trace } from "@opentelemetry/api";
 import { LoggerProvider as SdkLoggerProvider } from "@opentelemetry/sdk-logs";
 import type { FlushOptions } from "../delivery/flush.js";
+import type { About } from "../entry/about.js";
 import { type AuditEntry, type EntryOf, exportJson } from "../entry/audit-entry.js";
 import { type AuditEvent, type ValidEvent, validateEvent } from "../entry/audit-event.js";
 import type { AuthorizationGrant, ByzantineEvidence } from "../entry/domain.js";
@@ -64,6 +65,9 @@ export interface AttachedParts {
  * a processor ahead of the log that threw); `delivery_failed` when a mirror that fails closed is
  * full; `journal_failed` when the journal cannot be written.
  *
+ * Each takes a second parameter, {@link About}: who stood behind the call, when it happened, and
+ * more details.
+ *
  * @example From a vote to its entry
  * ```ts
  * import { GovernanceAuditLog } from "quorumlog";
@@ -115,43 +119,55 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
   }
 
   /** Records that a proposal was made. Its proposer is the actor. */
-  logProposalCreated(proposal: ProposalInput): EntryOf<"proposal_created"> {
-    return this.#record(proposalCreated(proposal, this.#processor.kinds));
+  logProposalCreated(proposal: ProposalInput, about?: About): EntryOf<"proposal_created"> {
+    return this.#record(proposalCreated(proposal, this.#processor.kinds), about);
   }
 
   /** Records a vote. The voter is the actor. */
-  logVoteCast(signed: VoteInput): EntryOf<"vote_cast"> {
-    return this.#record(voteCast(signed));
+  logVoteCast(signed: VoteInput, about?: About): EntryOf<"vote_cast"> {
+    return this.#record(voteCast(signed), about);
   }
 
   /** Records how a proposal ended. The signer of the result is the actor. */
-  logConsensusReached(result: ConsensusInput): EntryOf<"consensus_reached"> {
-    return this.#record(consensusReached(result));
+  logConsensusReached(result: ConsensusInput, about?: About): EntryOf<"consensus_reached"> {
+    return this.#record(consensusReached(result), about);
   }
 
   /** Records that a voter gave two answers to one proposal. The voter is the actor. */
-  logByzantineDetected(event: ByzantineEvidence): EntryOf<"byzantine_detected"> {
-    return this.#record(byzantineDetected(event));
+  logByzantineDetected(event: ByzantineEvidence, about?: About): EntryOf<"byzantine_detected"> {
+    return this.#record(byzantineDetected(event), about);
   }
 
   /** Records that a node joined the federation. */
-  logNodeAdded(node: NodeAddedInput): EntryOf<"node_added"> {
-    return this.#record(nodeAdded(node));
+  logNodeAdded(node: NodeAddedInput, about?: About): EntryOf<"node_added"> {
+    return this.#record(nodeAdded(node), about);
   }
 
   /** Records that a node left the federation. */
-  logNodeRemoved(node: NodeRemovedInput): EntryOf<"node_removed"> {
-    return this.#record(nodeRemoved(node));
+  logNodeRemoved(node: NodeRemovedInput, about?: About): EntryOf<"node_removed"> {
+    return this.#record(nodeRemoved(node), about);
   }
 
   /** Records that a subject may run, because of a proposal. */
-  logAuthorizationGranted(grant: AuthorizationGrant): EntryOf<"authorization_granted"> {
-    return this.#record(authorization("authorization_granted", grant, this.#processor.kinds));
+  logAuthorizationGranted(
+    grant: AuthorizationGrant,
+    about?: About,
+  ): EntryOf<"authorization_granted"> {
+    return this.#record(
+      authorization("authorization_granted", grant, this.#processor.kinds),
+      about,
+    );
   }
 
   /** Records that a subject may no longer run, because of a proposal. */
-  logAuthorizationRevoked(grant: AuthorizationGrant): EntryOf<"authorization_revoked"> {
-    return this.#record(authorization("authorization_revoked", grant, this.#processor.kinds));
+  logAuthorizationRevoked(
+    grant: AuthorizationGrant,
+    about?: About,
+  ): EntryOf<"authorization_revoked"> {
+    return this.#record(
+      authorization("authorization_revoked", grant, this.#processor.kinds),
+      about,
+    );
   }
 
   /**
@@ -159,8 +175,8 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
    * it, with the time when it happened. Columns of the eight may be missing, but those that are
    * present must keep to their vocabularies.
    */
-  log(event: AuditEvent): AuditEntry {
-    return this.#emitted(validateEvent(event, this.#processor.kinds));
+  log(event: AuditEvent, about?: About): AuditEntry {
+    return this.#emitted(validateEvent(event, this.#processor.kinds), about);
   }
 
   /**
@@ -203,13 +219,16 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
   }
 
   /** The event of a helper has all columns of its operation, and so has the entry. */
-  #record<Name extends Operation>(event: ValidEvent<Name>): EntryOf<Name> {
-    return this.#emitted(event) as EntryOf<Name>;
+  #record<Name extends Operation>(
+    event: ValidEvent<Name>,
+    about: About | undefined,
+  ): EntryOf<Name> {
+    return this.#emitted(event, about) as EntryOf<Name>;
   }
 
-  #emitted(event: ValidEvent): AuditEntry {
+  #emitted(event: ValidEvent, about: About | undefined): AuditEntry {
     const active = context.active();
-    const draft = this.#processor.draft(event, trace.getSpanContext(active));
+    const draft = this.#processor.draft(event, trace.getSpanContext(active), about);
     try {
       this.#logger.emit({
         eventName: eventNameOf(event.operation),

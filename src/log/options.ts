@@ -4,6 +4,7 @@ import type { LogRecordProcessor, ReadableLogRecord } from "@opentelemetry/sdk-l
 import { type AuditMirror, isReliable, missingMember } from "../delivery/audit-mirror.js";
 import { meterProviderOf } from "../delivery/delivery-metrics.js";
 import { type ErrorListener, listenerOf } from "../delivery/reporter.js";
+import type { AboutEveryCall } from "../entry/about.js";
 import type { AuditEvent } from "../entry/audit-event.js";
 import { DEFAULT_LOG_ID, logIdOf } from "../entry/log-id.js";
 import { KIND_PATTERN, PROPOSAL_KINDS } from "../entry/operations.js";
@@ -100,11 +101,20 @@ export interface AuditLogProcessorOptions {
   readonly checkpointEvery?: CheckpointEvery | undefined;
   /**
    * Kinds of proposals that the log records beside the nine of {@link PROPOSAL_KINDS}. Declare them
-   * in {@link OwnKinds} too. Each is `[a-z][a-z0-9-]*`, at most 64 characters.
+   * in {@link ProposalKinds} too. Each is `[a-z][a-z0-9-]*`, at most 64 characters.
    *
    * @defaultValue none: a kind that is not one of the nine is refused
    */
   readonly kinds?: readonly string[] | undefined;
+  /**
+   * Tells who stands behind a call, and more details of it, for example from an
+   * `AsyncLocalStorage` that holds the present request. It is asked once for each call, also for a
+   * record of the app's own logger. What the call itself gives has rank over it: an actor as a
+   * whole, details key by key. If it throws, the call is refused (`invalid_entry`).
+   *
+   * @defaultValue none: an entry says only what its call gives
+   */
+  readonly about?: (() => AboutEveryCall | undefined) | undefined;
   /** Where sealed records go on to, in this order. The log flushes them and shuts them down. */
   readonly mirrors?: readonly LogRecordProcessor[] | undefined;
   /**
@@ -158,6 +168,7 @@ export interface ResolvedOptions extends MemoryBounds {
   readonly kinds: readonly string[];
   readonly mirrors: readonly AuditMirror[];
   readonly meterProvider: () => MeterProvider;
+  readonly about: (() => AboutEveryCall | undefined) | undefined;
   readonly redact: ((event: AuditEvent) => AuditEvent) | undefined;
   readonly onError: ErrorListener;
 }
@@ -181,6 +192,7 @@ const READERS: Readers<ReadOptions> = {
   kinds: (value = [], field) => [...PROPOSAL_KINDS, ...arrayOf(kind)(value, field)],
   mirrors: withDefault<readonly AuditMirror[]>([], mirrors),
   meterProvider: meterProviderOf,
+  about: optional(callback()),
   redact: optional(callback()),
   onError: listenerOf,
 };

@@ -8,6 +8,7 @@ import {
 import { isReliable } from "../delivery/audit-mirror.js";
 import type { Ledger } from "../delivery/ledger.js";
 import { reporterTo } from "../delivery/reporter.js";
+import { type About, type AboutEveryCall, withAbout } from "../entry/about.js";
 import { type AuditEvent, type ValidEvent, validateEvent } from "../entry/audit-event.js";
 import { type SealedEntry, sealEntry } from "../entry/seal.js";
 import { randomUuid } from "../entry/uuid.js";
@@ -50,6 +51,7 @@ export class SealedLog {
   /** Undefined when each entry is committed at once. */
   readonly #group: GroupCommit | undefined;
   readonly #now: () => number;
+  readonly #about: (() => AboutEveryCall | undefined) | undefined;
   readonly #redact: ((event: AuditEvent) => AuditEvent) | undefined;
   readonly #bytesMatter: boolean;
   readonly #meterProvider: () => MeterProvider;
@@ -79,6 +81,7 @@ export class SealedLog {
       next: () => this.#next,
     });
     this.#now = options.clock;
+    this.#about = options.about;
     this.#redact = options.redact;
     this.#bytesMatter = options.maxBytes !== Number.POSITIVE_INFINITY;
     this.#meterProvider = options.meterProvider;
@@ -137,14 +140,19 @@ export class SealedLog {
   /**
    * Prepares an event for its commit. Records nothing.
    *
-   * @throws {@link AuditError} `closed`; `invalid_entry` by the hook `redact`; `not_recorded` when
-   * the clock gives no time.
+   * @param about - What the call says about itself. Untrusted.
+   * @throws {@link AuditError} `closed`; `invalid_entry` by `about` or by the hooks `about` and
+   * `redact`; `not_recorded` when the clock gives no time.
    */
-  draft(event: ValidEvent, spanContext: SpanContext | undefined): Draft {
+  draft(event: ValidEvent, spanContext: SpanContext | undefined, about?: About): Draft {
     this.assertOpen();
+    const told =
+      about === undefined && this.#about === undefined
+        ? event
+        : withAbout(event, about, this.#about && aboutNow(this.#about));
     return new Draft(
       this,
-      this.#redact === undefined ? event : redactedBy(this.#redact, event, this.kinds),
+      this.#redact === undefined ? told : redactedBy(this.#redact, told, this.kinds),
       spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined,
       this.#now(),
     );
@@ -291,6 +299,18 @@ function journalRow(
 ): JournalRow {
   const traceFlags = spanContext?.traceFlags;
   return { entry, line, time, timestampMillis, traceFlags, resource, scope: instrumentationScope };
+}
+
+/** Asks the option `about`. Throws `invalid_entry` when it throws. */
+function aboutNow(about: () => AboutEveryCall | undefined): AboutEveryCall | undefined {
+  let told: AboutEveryCall | undefined;
+  try {
+    told = about();
+  } catch (cause) {
+    throw invalidEntry("about", "the hook threw", cause);
+  }
+  if (told instanceof Promise) throw invalidEntry("about", "the hook must not be asynchronous");
+  return told;
 }
 
 /**

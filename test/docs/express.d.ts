@@ -1,9 +1,11 @@
-// The part of Express 5 that docs/recipes/web-apps.md uses; we do not install it.
+// The part of Express 5 that docs/recipes/web-apps.md and who-acted.md use; we do not install it.
 declare module "express" {
   import type { RequestListener, Server } from "node:http";
 
   interface Request {
     readonly body: unknown;
+    readonly ip: string | undefined;
+    get(header: string): string | undefined;
   }
 
   interface Response {
@@ -13,6 +15,7 @@ declare module "express" {
 
   interface Application extends RequestListener {
     use(handler: RequestListener): this;
+    use(handler: (request: Request, response: Response, next: () => void) => void): this;
     post(path: string, handler: (request: Request, response: Response) => void): this;
     listen(port: number): Server;
   }

@@ -1,11 +1,14 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
+import { tmpdir } from "node:os";
 import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { pino } from "pino";
 import { GovernanceAuditLog } from "quorumlog";
 import { pinoMirror } from "quorumlog/pino";
 import { auditMatchers, fixedClock } from "quorumlog/testing";
 import { winstonMirror } from "quorumlog/winston";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { createLogger, format, transports } from "winston";
 
 const RECIPES = resolve(import.meta.dirname, "../../docs/recipes");
@@ -41,6 +44,27 @@ test("docs/recipes/testing.md shows the message that a failing matcher really gi
     message = String(error);
   }
   expect(`${message}\n`).toBe(block("testing.md", "text"));
+});
+
+test("docs/recipes/who-acted.md tells who acts in a request, and nothing outside of one", async () => {
+  const markdown = readFileSync(resolve(RECIPES, "who-acted.md"), "utf8");
+  const source = /<!-- acting-as\.ts -->\n\n```ts\n(.*?)^```$/ms.exec(markdown)?.[1] ?? "";
+  const folder = mkdtempSync(resolve(tmpdir(), "quorumlog-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const built = pathToFileURL(resolve(RECIPES, "../../dist/index.js")).href;
+  const program = resolve(folder, "acting-as.mjs");
+  writeFileSync(program, stripTypeScriptTypes(source.replace('"quorumlog"', `"${built}"`)));
+  const { audit, actingAs } = await import(/* @vite-ignore */ program);
+  const acting = (authMethod: string) =>
+    actingAs({ actor: { type: "human", authMethod } }, async () => {
+      await Promise.resolve();
+      return audit.logNodeRemoved({ did: "did:pqaid:eve" }).details;
+    });
+  expect(await Promise.all([acting("webauthn"), acting("saml")])).toEqual([
+    { actor_type: "human", auth_method: "webauthn" },
+    { actor_type: "human", auth_method: "saml" },
+  ]);
+  expect(audit.logNodeRemoved({ did: "did:pqaid:eve" }).details).toEqual({});
 });
 
 test("docs/recipes/winston.md shows the line that winston really gets", () => {

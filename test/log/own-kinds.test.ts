@@ -9,7 +9,7 @@ import {
 } from "../../src/index.js";
 import { refusal } from "../fixtures/recorded-log.js";
 
-// as an app's declaration in OwnKinds makes it
+// as an app's declaration in ProposalKinds makes it
 const RETIRE = "retire-model" as ProposalKind;
 
 const PROPOSAL = { proposalId: "p1", subjectId: "m1", kind: RETIRE };

@@ -3,7 +3,7 @@ import { GovernanceAuditLog, type ProposalKind } from "quorumlog";
 import { expectTypeOf } from "vitest";
 
 declare module "quorumlog" {
-  interface OwnKinds {
+  interface ProposalKinds {
     "retire-model": true;
   }
 }
