@@ -7,6 +7,7 @@ import { type JsonObject, type JsonValue, memberPath } from "./json.js";
 import type { ActorType } from "./operations.js";
 import { timeMillis } from "./timestamp.js";
 import { objectOf, readField, refuseUnknownKeys } from "./untrusted.js";
+import { uuidOf } from "./uuid.js";
 
 /**
  * Who stood behind a call: a person, an agent or a service, and how it came. It is recorded as the
@@ -52,6 +53,15 @@ export interface AboutEveryCall {
 /** The second parameter of a helper and of `log`: what is to be recorded beside its input. */
 export interface About extends AboutEveryCall {
   /**
+   * The id of the entry, a UUID. It makes the call repeatable: a second call with this id returns
+   * the entry of the first, and records nothing. If it would record other columns or details, or
+   * gives another timestamp, it throws `invalid_entry`. What the option `about` added, and trace
+   * ids, may differ. Without a journal, the id is forgotten when memory evicts the entry.
+   *
+   * @defaultValue a random UUID, and the call cannot be repeated
+   */
+  readonly id?: string | undefined;
+  /**
    * When it happened, from 1970 to 2262, for what is recorded later.
    *
    * @defaultValue the log's clock
@@ -59,7 +69,7 @@ export interface About extends AboutEveryCall {
   readonly timestamp?: Date | undefined;
 }
 
-const KEYS: ReadonlySet<string> = new Set(["actor", "details", "timestamp"]);
+const KEYS: ReadonlySet<string> = new Set(["id", "actor", "details", "timestamp"]);
 const KEYS_OF_OPTION: ReadonlySet<string> = new Set(["actor", "details"]);
 const KEYS_OF_ACTOR: ReadonlySet<string> = new Set(GIVEN_OF_ACTOR.map(({ name }) => name));
 
@@ -81,6 +91,13 @@ interface Told {
   readonly details: JsonObject;
 }
 
+/** An event with what was told about its call. */
+interface ToldEvent {
+  readonly event: ValidEvent;
+  /** If the call gave an id: the id, and the details that the option added. */
+  readonly given: { readonly id: string; readonly ofOption: readonly string[] } | undefined;
+}
+
 const NOTHING: Told = { actor: undefined, details: {} };
 
 /**
@@ -96,7 +113,7 @@ export function withAbout(
   event: ValidEvent,
   about: About | undefined,
   ofEveryCall: AboutEveryCall | undefined,
-): ValidEvent {
+): ToldEvent {
   const call = about === undefined ? undefined : objectOf(about, "about");
   const ofCall = call === undefined ? NOTHING : toldBy(call, event, "about", KEYS);
   const actorInEvent = Object.keys(event.details).find(isOfActor);
@@ -109,9 +126,11 @@ export function withAbout(
     ofEveryCall === undefined || ofEveryCall === null
       ? NOTHING
       : toldBy(objectOf(ofEveryCall, "about()"), event, "about()", KEYS_OF_OPTION);
-  const actor = ofCall.actor ?? (actorInEvent === undefined ? option.actor : undefined);
+  const actorOfOption =
+    ofCall.actor === undefined && actorInEvent === undefined ? option.actor : undefined;
+  const actor = ofCall.actor ?? actorOfOption;
   const timestamp = call === undefined ? undefined : timestampOf(call, event);
-  return {
+  const whole: ValidEvent = {
     ...event,
     // those of the event twice: first for their place, then for their rank
     details: Object.freeze({
@@ -123,6 +142,12 @@ export function withAbout(
     }),
     timestampMillis: timestamp ?? event.timestampMillis,
   };
+  const id = call === undefined ? undefined : (readField(call, "id", "about.id") ?? undefined);
+  if (id === undefined) return { event: whole, given: undefined };
+  const ofOption = Object.keys({ ...option.details, ...actorOfOption }).filter(
+    (key) => !Object.hasOwn(event.details, key) && !Object.hasOwn(ofCall.details, key),
+  );
+  return { event: whole, given: { id: uuidOf(id, "about.id"), ofOption } };
 }
 
 function toldBy(source: object, event: ValidEvent, path: string, known: ReadonlySet<string>): Told {

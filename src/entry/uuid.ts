@@ -1,4 +1,5 @@
 import { randomFillSync } from "node:crypto";
+import { invalidEntry } from "../errors.js";
 
 /**
  * How many UUIDs are cut out of one text. Few, since a UUID that outlives the others keeps their
@@ -49,4 +50,14 @@ function writeBatch(): void {
   }
   batch = text.toString("latin1");
   cut = 0;
+}
+
+/** A UUID of any version in hexadecimal (RFC 9562 section 4). */
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
+
+/** Returns the value as a UUID in lower case. Throws `invalid_entry`. */
+export function uuidOf(value: unknown, field: string): string {
+  if (typeof value !== "string" || !UUID.test(value))
+    throw invalidEntry(field, "expected a UUID, such as crypto.randomUUID() gives");
+  return value.toLowerCase();
 }

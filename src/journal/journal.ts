@@ -13,6 +13,7 @@ import { type AuditPage, type AuditReader, pageOf } from "../query/audit-reader.
 import type { StoredCheckpoint } from "../record/checkpoint-record.js";
 import type { NewestEntry } from "./entries/entry-row.js";
 import type { HrTime, JournalRow } from "./entries/entry-table.js";
+import type { GivenId } from "./entries/given-ids.js";
 import { type PruneOptions, type Pruning, prune, pruneMillis } from "./entries/pruning.js";
 import type { Connection } from "./file/connection.js";
 import { journalFailed } from "./file/failure.js";
@@ -126,8 +127,13 @@ export class Journal implements AuditReader {
           );
       const leaves = rows.map(({ entry }) => Buffer.from(entry.leafHash, "hex"));
       const { range, subtrees } = this.#parts.tree.grown(leaves);
-      const alongside = subtrees.length === 0 ? undefined : () => this.#parts.tree.store(subtrees);
-      this.#parts.entries.append(rows, leaves, alongside);
+      const hasIds = rows.some(({ ofOption }) => ofOption !== undefined);
+      const alongside = (): void => {
+        if (subtrees.length > 0) this.#parts.tree.store(subtrees);
+        if (hasIds) this.#parts.givenIds.add(rows);
+      };
+      const isAlone = subtrees.length === 0 && !hasIds;
+      this.#parts.entries.append(rows, leaves, isAlone ? undefined : alongside);
       this.#parts.tree.keep(range);
     });
     this.#length += rows.length;
@@ -211,6 +217,18 @@ export class Journal implements AuditReader {
   get(sequence: number): AuditEntry | undefined {
     if (!Number.isSafeInteger(sequence) || sequence < 0) return undefined;
     return this.#parts.file.read(() => this.#parts.entries.at(sequence));
+  }
+
+  /** @internal The entry that a caller gave this id. It has no entry if that was pruned. */
+  given(id: string): (GivenId & { readonly entry: AuditEntry | undefined }) | undefined {
+    return this.#parts.file.read(() => {
+      const given = this.#parts.givenIds.find(id);
+      if (given === undefined) return undefined;
+      const entry = this.#parts.entries.at(given.sequence);
+      if (entry !== undefined && entry.id !== id)
+        throw journalFailed(`its row of the id ${id} was altered; verify it (quorumlog verify)`);
+      return { ...given, entry };
+    });
   }
 
   /**

@@ -1,5 +1,6 @@
 import { EntryQueries } from "./entries/entry-queries.js";
 import { EntryTable } from "./entries/entry-table.js";
+import { GivenIds } from "./entries/given-ids.js";
 import type { Connection } from "./file/connection.js";
 import { emptyJournal } from "./file/schema-check.js";
 import { Deliverables } from "./outbox/deliverables.js";
@@ -12,6 +13,7 @@ import { MerkleTree } from "./tree/merkle-tree.js";
 export interface JournalParts {
   readonly file: Connection;
   readonly entries: EntryTable;
+  readonly givenIds: GivenIds;
   readonly queries: EntryQueries;
   readonly tree: MerkleTree;
   readonly checkpoints: CheckpointTable;
@@ -36,5 +38,6 @@ export function partsOf(file: Connection, length: () => number): JournalParts {
   const stored = (position: number) => outboxes.addCheckpoint(position);
   const signer = new CheckpointSigner({ file, entries, tree, checkpoints, stored });
   const queries = new EntryQueries(database, logId);
-  return { file, entries, queries, tree, checkpoints, signer, outboxes };
+  const givenIds = new GivenIds(database);
+  return { file, entries, givenIds, queries, tree, checkpoints, signer, outboxes };
 }

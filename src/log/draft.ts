@@ -2,6 +2,7 @@ import { type Context, createContextKey, type SpanContext } from "@opentelemetry
 import type { AuditEntry } from "../entry/audit-entry.js";
 import type { ValidEvent } from "../entry/audit-event.js";
 import { AuditError } from "../errors.js";
+import type { GivenCall } from "./given-ids.js";
 
 /**
  * The key under which a draft travels in the context of its emit. The log can then seal at one
@@ -27,9 +28,11 @@ export class Draft {
   readonly log: DraftLog;
   readonly event: ValidEvent;
   readonly spanContext: SpanContext | undefined;
+  /** The id that the caller gave, if it gave one. */
+  readonly given: GivenCall | undefined;
   /** When the helper was called. */
   readonly recordedMillis: number;
-  /** The sealed entry; undefined until the commit. */
+  /** The sealed entry; undefined until the commit, unless the call repeats an earlier one. */
   entry: AuditEntry | undefined = undefined;
   #void = false;
 
@@ -39,11 +42,13 @@ export class Draft {
     event: ValidEvent,
     spanContext: SpanContext | undefined,
     recordedMillis: number,
+    given: GivenCall | undefined,
   ) {
     this.log = log;
     this.event = event;
     this.spanContext = spanContext;
     this.recordedMillis = recordedMillis;
+    this.given = given;
   }
 
   /** Whether it can be committed: it has no entry yet, and its helper has not thrown. */

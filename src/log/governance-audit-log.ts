@@ -229,6 +229,7 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
   #emitted(event: ValidEvent, about: About | undefined): AuditEntry {
     const active = context.active();
     const draft = this.#processor.draft(event, trace.getSpanContext(active), about);
+    if (draft.entry !== undefined) return draft.entry;
     try {
       this.#logger.emit({
         eventName: eventNameOf(event.operation),

@@ -22,6 +22,7 @@ import type { ReadWriteLogRecord } from "../record/log-record.js";
 import { risenAbove, writeSeal } from "../record/sealed-record.js";
 import { Checkpointer } from "./checkpointer.js";
 import { Draft } from "./draft.js";
+import { GivenIds } from "./given-ids.js";
 import { GroupCommit, observeLag } from "./group-commit.js";
 import { Lifecycle } from "./lifecycle.js";
 import { LogReader } from "./log-reader.js";
@@ -51,6 +52,7 @@ export class SealedLog {
   /** Undefined when each entry is committed at once. */
   readonly #group: GroupCommit | undefined;
   readonly #now: () => number;
+  readonly #given: GivenIds;
   readonly #about: (() => AboutEveryCall | undefined) | undefined;
   readonly #redact: ((event: AuditEvent) => AuditEvent) | undefined;
   readonly #bytesMatter: boolean;
@@ -86,6 +88,7 @@ export class SealedLog {
     this.#bytesMatter = options.maxBytes !== Number.POSITIVE_INFINITY;
     this.#meterProvider = options.meterProvider;
     this.journal = journal;
+    this.#given = new GivenIds(this.memory, journal);
     if (journal !== undefined && inUse.has(journal))
       throw invalidOption("journal", "another log writes to this journal");
     if (journal !== undefined && options.durability === "batch")
@@ -148,14 +151,18 @@ export class SealedLog {
     this.assertOpen();
     const told =
       about === undefined && this.#about === undefined
-        ? event
+        ? undefined
         : withAbout(event, about, this.#about && aboutNow(this.#about));
-    return new Draft(
+    const whole = told?.event ?? event;
+    const draft = new Draft(
       this,
-      this.#redact === undefined ? told : redactedBy(this.#redact, told, this.kinds),
+      this.#redact === undefined ? whole : redactedBy(this.#redact, whole, this.kinds),
       spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined,
       this.#now(),
+      told?.given,
     );
+    if (draft.given !== undefined) draft.entry = this.#given.repeated(draft.given, draft.event);
+    return draft;
   }
 
   /**
@@ -180,10 +187,16 @@ export class SealedLog {
         "not_recorded",
         "a processor ahead froze the record's attributes; nothing was recorded",
       );
+    const { given } = draft;
+    if (given !== undefined && this.#given.repeated(given, draft.event) !== undefined)
+      throw new AuditError(
+        "not_recorded",
+        "a processor ahead of the audit log recorded an entry with this id; nothing more was",
+      );
     const sealed = sealEntry(draft.event, {
       log: this.id,
       sequence: this.#next,
-      id: randomUuid(),
+      id: given?.id ?? randomUuid(),
       recordedMillis: draft.recordedMillis,
       traceId: draft.spanContext?.traceId,
       spanId: draft.spanContext?.spanId,
@@ -198,6 +211,8 @@ export class SealedLog {
       this.#bytesMatter ? Buffer.byteLength(sealed.line) : 0,
     );
     draft.entry = sealed.entry;
+    const isHere = this.journal === undefined || this.#group !== undefined;
+    if (given !== undefined && isHere) this.#given.add(given, sealed.entry);
     this.#next++;
     this.#accepted++;
     this.#lastTime = [time[0], time[1]]; // the record's own tuple is in anybody's hands
@@ -205,7 +220,10 @@ export class SealedLog {
       ? this.mirrors.handover(record, context)
       : undefined;
     if (row !== undefined && this.#group !== undefined)
-      this.#group.add(row, () => this.#committed(handover));
+      this.#group.add(row, () => {
+        if (given !== undefined) this.#given.forget(given);
+        this.#committed(handover);
+      });
     else this.#committed(handover);
   }
 
@@ -294,11 +312,20 @@ export class SealedLog {
 function journalRow(
   { entry, line, timestampMillis }: SealedEntry,
   time: HrTime,
-  { spanContext }: Draft,
+  { spanContext, given }: Draft,
   { resource, instrumentationScope }: ReadWriteLogRecord,
 ): JournalRow {
   const traceFlags = spanContext?.traceFlags;
-  return { entry, line, time, timestampMillis, traceFlags, resource, scope: instrumentationScope };
+  return {
+    entry,
+    line,
+    time,
+    timestampMillis,
+    traceFlags,
+    resource,
+    scope: instrumentationScope,
+    ofOption: given?.ofOption,
+  };
 }
 
 /** Asks the option `about`. Throws `invalid_entry` when it throws. */

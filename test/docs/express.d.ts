@@ -13,13 +13,14 @@ declare module "express" {
     json(body: unknown): this;
   }
 
+  type Middleware = (request: Request, response: Response, next: () => void) => void;
+
   interface Application extends RequestListener {
-    use(handler: RequestListener): this;
-    use(handler: (request: Request, response: Response, next: () => void) => void): this;
+    use(handler: Middleware): this;
     post(path: string, handler: (request: Request, response: Response) => void): this;
     listen(port: number): Server;
   }
 
-  const express: { (): Application; json(): RequestListener };
+  const express: { (): Application; json(): Middleware };
   export = express;
 }

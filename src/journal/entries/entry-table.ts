@@ -26,6 +26,10 @@ export interface JournalRow {
   readonly traceFlags: number | undefined;
   readonly resource: ReadableLogRecord["resource"];
   readonly scope: RecordScope;
+  /**
+   * If the caller gave the id of the entry: the details that the option `about` of its log added.
+   */
+  readonly ofOption?: readonly string[] | undefined;
 }
 
 /** The columns of a row of `entry` that records are made from. */

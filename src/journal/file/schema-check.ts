@@ -30,7 +30,7 @@ export function schemaDifferences(
 ): readonly SchemaDifference[] {
   const found = Map.groupBy(objectsIn(database), keyOf);
   const later = laterNames(version);
-  const expected = ownObjects().filter(({ name }) => !later.has(name));
+  const expected = ownObjects().filter(({ name }) => !later.has(name.replace(AUTOMATIC, "$1")));
   const differences: SchemaDifference[] = [];
   for (const object of expected) {
     const { type, name, sql } = object;
@@ -44,6 +44,9 @@ export function schemaDifferences(
     differences.push({ type, problem: `it has a ${type} ${name}, which no journal has` });
   return differences;
 }
+
+/** An index that SQLite makes by itself, for a table that has a UNIQUE column. */
+const AUTOMATIC = /^sqlite_autoindex_(\w+)_\d+$/;
 
 let own: readonly SchemaObject[] | undefined;
 

@@ -7,6 +7,7 @@ import type { EvidenceLine } from "../../integrity/evidence.js";
 import { risenAbove } from "../../record/sealed-record.js";
 import { counted } from "../../text/safe-text.js";
 import type { EvidenceRow, HrTime } from "../entries/entry-table.js";
+import { givenIdProblem } from "../entries/given-ids.js";
 import { TIME_BLOCK } from "../file/schema.js";
 import type { CheckpointEvidence } from "./checkpoint-table.js";
 
@@ -167,6 +168,8 @@ export function tableProblems(database: DatabaseSync): string[] {
     const row = database.prepare(`SELECT CAST(sequence AS TEXT) AS sequence FROM (${sql})`).get();
     return row === undefined ? [] : [`${problem} ${row["sequence"]}`];
   });
+  const givenId = givenIdProblem(database);
+  if (givenId !== undefined) problems.push(givenId);
   // `quick_check` does not look into indexes, and queries rely on them.
   const found = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
   return found === "ok" ? problems : [...problems, `SQLite finds: ${found}`];

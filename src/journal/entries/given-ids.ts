@@ -1,0 +1,68 @@
+import type { DatabaseSync } from "node:sqlite";
+import { journalFailed, notInserted } from "../file/failure.js";
+import type { JournalRow } from "./entry-table.js";
+
+/** What a journal knows of an id that a caller gave. */
+export interface GivenId {
+  readonly sequence: number;
+  /** The details that the option `about` added to the call. */
+  readonly ofOption: readonly string[];
+}
+
+/** Looks the ids up that callers gave to their entries, and writes them beside the entries. */
+export class GivenIds {
+  readonly #database: DatabaseSync;
+
+  /** The table `given_id` of a database that is open. Prepares nothing: most logs never use it. */
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** Throws `journal_failed` when the row cannot be read. */
+  find(id: string): GivenId | undefined {
+    const row = this.#database
+      .prepare("SELECT sequence, of_option AS ofOption FROM given_id WHERE id = ?")
+      .get(id);
+    if (row === undefined) return undefined;
+    try {
+      const ofOption = JSON.parse(String(row["ofOption"]));
+      if (Array.isArray(ofOption)) return { sequence: Number(row["sequence"]), ofOption };
+    } catch {
+      // as below
+    }
+    throw journalFailed(`its row of the id ${id} was altered; verify it (quorumlog verify)`);
+  }
+
+  /** Writes the ids of new entries, in the transaction of the entries. */
+  add(rows: readonly JournalRow[]): void {
+    const insert = this.#database.prepare(
+      "INSERT INTO given_id (sequence, id, of_option) VALUES (?, ?, ?)",
+    );
+    for (const { entry, ofOption } of rows) {
+      if (ofOption === undefined) continue;
+      const { changes } = insert.run(entry.sequence, entry.id, JSON.stringify(ofOption));
+      if (changes !== 1) throw notInserted("given_id");
+    }
+  }
+}
+
+/**
+ * Finds the first row that does not say what its entry says. Of a pruned entry, no line is left.
+ */
+const WRONG = `SELECT given_id.sequence AS sequence
+  FROM given_id LEFT JOIN entry USING (sequence)
+  WHERE NOT json_valid(of_option) OR json_type(of_option) <> 'array' OR CASE
+    WHEN entry.sequence IS NULL THEN given_id.sequence < 0
+      OR given_id.sequence >= coalesce((SELECT max(pruned_before) FROM pruning), 0)
+    WHEN json_valid(CAST(line AS TEXT)) THEN id IS NOT json_extract(CAST(line AS TEXT), '$.id')
+    ELSE 1 END
+  ORDER BY 1 LIMIT 1`;
+
+/** What is wrong with the table `given_id`. A journal of an older schema has none. */
+export function givenIdProblem(database: DatabaseSync): string | undefined {
+  const table = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'given_id'").get();
+  const row = table && database.prepare(`SELECT CAST(sequence AS TEXT) AS n FROM (${WRONG})`).get();
+  return (
+    row && `it knows an id that a caller gave, but not as its entry says it, at entry ${row["n"]}`
+  );
+}
