@@ -217,7 +217,8 @@ export function resolveOptions(options: AuditLogProcessorOptions): ResolvedOptio
   // a journal that is refused its name must not be made first
   if (typeof read.journal === "string") signer?.assertFree(read.journal, logId ?? DEFAULT_LOG_ID);
   // last, so that no refused option leaves it open
-  const journal = opened(read.journal, logId);
+  const journal =
+    read.logId === undefined ? openedFor(signer, read.journal) : opened(read.journal, logId);
   const ownsJournal = journal !== undefined && journal !== read.journal;
   return {
     ...read,
@@ -265,6 +266,28 @@ function keysOf(
     if (ownsJournal) journal.close();
     throw error;
   }
+}
+
+/** Opens a journal under the name of the key. The key must fit a journal that is there already. */
+function openedFor(
+  signer: Signer | undefined,
+  journal: string | Journal | undefined,
+): Journal | undefined {
+  try {
+    return opened(journal, signer?.name);
+  } catch (error) {
+    // nobody gave a log id, so the message must speak of the key
+    if (error instanceof AuditError && error.field === "logId" && journal !== undefined)
+      signer?.keysOf(logIdIn(journal));
+    throw error;
+  }
+}
+
+function logIdIn(journal: string | Journal): string {
+  if (typeof journal !== "string") return journal.logId;
+  const read = Journal.open(journal, { readOnly: true });
+  read.close();
+  return read.logId;
 }
 
 function opened(

@@ -56,7 +56,8 @@ export class Signer {
       if (name !== undefined && name !== logId)
         throw invalidOption(
           "signer",
-          `the key is named "${name}", and the log "${logId}"; sign with a key of the log's name`,
+          `the key is named "${name}", and the log "${logId}"; sign with a key of the log's ` +
+            `name, which quorumlog keygen --name ${logId} makes`,
         );
       const register = folder === undefined ? undefined : registerBesideKey(folder, logId);
       return { ...inField("signer", () => signingKey(logId)), register };

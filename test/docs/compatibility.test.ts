@@ -8,14 +8,14 @@ const read = (path: string): string => readFileSync(resolve(ROOT, path), "utf8")
 
 test("docs/compatibility.md names every release that test:install installs", () => {
   const text = read("docs/compatibility.md");
-  const rows = text.slice(text.indexOf("## Tested beside")).match(/^\| [a-z].*\|$/gm);
-  const tested = PROJECTS.map(({ name, app, manager, runtime }) => {
+  const rows = text.slice(text.indexOf("## Tested beside")).match(/^\| \w.*\|$/gm);
+  const tested = PROJECTS.map(({ name, about, app, manager, runtime }) => {
     const tool = manager ?? runtime;
     const packages = Object.entries({ ...(tool && MANAGERS[tool]), ...app });
     const releases = packages.map(([name, release]) => `\`${name}\` ${release}`);
-    return `| ${name} | ${releases.join(", ")} |`;
+    return `| ${about} | \`${name}\` | ${releases.join(", ")} |`;
   });
-  expect(rows).toEqual(["| app | has |", ...tested]);
+  expect(rows).toEqual(["| app | run | has |", ...tested]);
 });
 
 test("the types of every subpath are checked beside what people run", () => {

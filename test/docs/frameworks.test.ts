@@ -31,6 +31,12 @@ function modulesOf(page: string, under = ""): string[] {
   return modules;
 }
 
+/** The request body that a page shows. */
+function bodyOf(page: string): string {
+  const markdown = readFileSync(resolve(ROOT, "docs/recipes", page), "utf8");
+  return /^```json\n(.*?)^```$/ms.exec(markdown)?.[1] ?? expect.fail(`${page} shows no body`);
+}
+
 /** A folder inside the repository, where programs find packages by their names. */
 function folder(): string {
   mkdirSync(resolve(ROOT, "temp"), { recursive: true });
@@ -161,7 +167,7 @@ describe.each([
     writeFileSync(join(cwd, "function.ts"), program);
     const child = spawn(process.execPath, [...FLAGS, "function.ts"], {
       cwd,
-      env: { ...process.env, ...endpoint(backend.url), VOTE: JSON.stringify(SIGNED) },
+      env: { ...process.env, ...endpoint(backend.url), VOTE: bodyOf(page) },
       stdio: ["pipe", "pipe", "pipe"],
     });
     onTestFinished(() => {

@@ -18,6 +18,15 @@ describe("the documents", () => {
   );
 });
 
+test("README.md names what an installed package has, and the folders that its links leave it for", () => {
+  const { files } = JSON.parse(readFileSync(resolve(ROOT, "package.json"), "utf8"));
+  const readme = readFileSync(resolve(ROOT, "README.md"), "utf8");
+  const [sentence = ""] = /An installed package has[^.]*(?:\.\w[^.]*)*\./.exec(readme) ?? [];
+  const shipped = files.filter((file: string) => file !== "dist").sort();
+  const named = [...sentence.matchAll(/`([\w.]+)\/?`/g)].map(([, name = ""]) => name);
+  expect(named.sort()).toEqual(shipped);
+});
+
 function linksOf(document: string): string[] {
   const text = readFileSync(resolve(ROOT, document), "utf8").replaceAll(/^```.*?^```$/gms, "");
   return [...text.matchAll(/\]\(([^)\s]+)\)/g)]

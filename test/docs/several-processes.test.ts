@@ -1,12 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { Journal } from "quorumlog/journal";
 import { verify } from "quorumlog/verify";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { until } from "../fixtures/until.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const FLAGS = ["--experimental-strip-types", "--disable-warning=ExperimentalWarning"];
@@ -18,26 +19,21 @@ const [AUDIT = "", CLUSTER = ""] = Array.from(
 /** The command that makes keys and folders. */
 const PREPARE = /^```sh\n(.*?)^```$/ms.exec(PAGE)?.[1] ?? "";
 
-/** Logs an entry, says its sequence, and waits for a message to close the log. */
+/** How docs/delivery.md closes a log at SIGTERM. */
+const [CLOSE = ""] =
+  /^process\.once\("SIGTERM".*?^\}\);$/ms.exec(
+    readFileSync(resolve(ROOT, "docs/delivery.md"), "utf8"),
+  ) ?? [];
+
+/** Logs an entry, and says its sequence. Closes the log at SIGTERM. */
 const APP = `
+import type { DeliveryError } from "quorumlog";
 import { audit } from "./audit.ts";
-import cluster from "node:cluster";
+${CLOSE}
 const { sequence } = audit.logNodeRemoved({ did: "did:pqaid:eve" });
 console.log(JSON.stringify({ logId: audit.logId, sequence, pid: process.pid }));
-const end = async () => {
-  await audit.shutdown().catch((error) => { if (!error.isSafe) console.error(error); });
-  cluster.worker ? cluster.worker.disconnect() : process.exit();
-};
-process.on("message", end);
-if (process.env.ENDS) await end();
-`;
-
-/** Passes the word "end" on to the workers. */
-const END_WORKERS = `
-if (cluster.isPrimary) process.on("message", (word) => {
-  for (const worker of Object.values(cluster.workers ?? {})) worker?.send(word);
-  process.disconnect();
-});
+if (process.env.ENDS) process.kill(process.pid, "SIGTERM");
+else setInterval(() => {}, 1000);
 `;
 
 interface Said {
@@ -46,13 +42,22 @@ interface Said {
   readonly pid: number;
 }
 
+const TEMP = resolve(ROOT, "temp");
+/** The page's commands ran in it. */
+let origin = "";
+beforeAll(() => {
+  mkdirSync(TEMP, { recursive: true });
+  origin = mkdtempSync(join(TEMP, "several-"));
+  const command = PREPARE.replace("npx quorumlog", `"${process.execPath}" ${ROOT}/dist/cli/bin.js`);
+  execFileSync("sh", ["-c", command], { cwd: origin, stdio: "pipe" });
+});
+afterAll(() => rmSync(origin, { recursive: true }));
+
 /** A folder in which the page's commands ran. Programs in it find the package by its name. */
 function prepared(): string {
-  mkdirSync(resolve(ROOT, "temp"), { recursive: true });
-  const folder = mkdtempSync(resolve(ROOT, "temp/several-"));
+  const folder = mkdtempSync(join(TEMP, "several-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const command = PREPARE.replace("npx quorumlog", `"${process.execPath}" ${ROOT}/dist/cli/bin.js`);
-  execFileSync("sh", ["-c", command], { cwd: folder, stdio: "pipe" });
+  cpSync(origin, folder, { recursive: true });
   writeFileSync(join(folder, "audit.ts"), AUDIT);
   writeFileSync(join(folder, "app.ts"), APP);
   return folder;
@@ -64,7 +69,7 @@ function started(folder: string, program: string, env: Readonly<Record<string, s
     cwd: folder,
     // nothing listens there: what is pending stays in the journals
     env: { ...own, OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "http://127.0.0.1:9/v1/logs", ...env },
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   onTestFinished(() => {
     child.kill("SIGKILL");
@@ -75,6 +80,14 @@ function started(folder: string, program: string, env: Readonly<Record<string, s
 /** The lines that programs say, as they come. */
 async function* linesOf({ stdout }: ChildProcess): AsyncGenerator<Said, void, undefined> {
   for await (const line of createInterface(stdout as NodeJS.ReadableStream)) yield JSON.parse(line);
+}
+
+function hasEnded(pid: number): boolean {
+  try {
+    return !process.kill(pid, 0);
+  } catch {
+    return true;
+  }
 }
 
 async function next(lines: AsyncGenerator<Said>): Promise<Said> {
@@ -100,7 +113,7 @@ async function verified(folder: string, instance: string): Promise<number> {
 describe("docs/recipes/several-processes.md", () => {
   test("gives each worker of a cluster a log that verifies, also after a crash of one", async () => {
     const folder = prepared();
-    writeFileSync(join(folder, "cluster.ts"), CLUSTER + END_WORKERS);
+    writeFileSync(join(folder, "cluster.ts"), CLUSTER);
     const primary = started(folder, "cluster.ts", {});
     const errors = text(primary.stderr as NodeJS.ReadableStream);
     const lines = linesOf(primary);
@@ -113,13 +126,32 @@ describe("docs/recipes/several-processes.md", () => {
     const again = await next(lines);
     expect(again).toMatchObject({ logId: one.logId, sequence: 1 });
     const exit = once(primary, "exit");
-    primary.send("end");
+    primary.kill("SIGTERM");
     expect(await exit).toEqual([0, null]);
-    // each process warns that nobody listens
+    // nobody listens: each worker warns of that, and says that its entries are safe
     const warning = /^\(node:\d+\) .*ECONNREFUSED.*records are kept\n\(Use .*\n/gm;
-    expect((await errors).replaceAll(warning, "")).toBe("");
+    const safe = /^shutdown: otlp: .* safe in the journal for the next start, .*\n/gm;
+    const said = (await errors).replaceAll(warning, "");
+    expect(said.match(safe)).toHaveLength(2);
+    expect(said.replaceAll(safe, "")).toBe("");
     const counts = await Promise.all(["0", "1"].map((instance) => verified(folder, instance)));
     expect(counts.sort()).toEqual([1, 2]);
+  });
+
+  test("starts no worker again that got SIGTERM alone", async () => {
+    const folder = prepared();
+    writeFileSync(join(folder, "cluster.ts"), CLUSTER);
+    const primary = started(folder, "cluster.ts", {});
+    const lines = linesOf(primary);
+    const [one, two] = [await next(lines), await next(lines)];
+    process.kill(one.pid, "SIGTERM");
+    await until(() => hasEnded(one.pid));
+    process.kill(two.pid, "SIGKILL"); // is started again a second later, as the other would be
+    expect(await next(lines)).toMatchObject({ logId: two.logId, sequence: 1 });
+    const exit = once(primary, "exit");
+    primary.kill("SIGTERM");
+    expect(await exit).toEqual([0, null]);
+    expect((await lines.next()).done).toBe(true);
   });
 
   test.each(["NODE_APP_INSTANCE", "POD_NAME"])("takes the name from %s too", async (variable) => {

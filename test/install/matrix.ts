@@ -27,6 +27,8 @@ export type Step =
 /** One app. */
 export interface Project {
   readonly name: string;
+  /** What docs/compatibility.md calls it. */
+  readonly about: string;
   /** Which line of OpenTelemetry the app is on. */
   readonly line: 2 | 3;
   /** What the app has already. */
@@ -82,12 +84,14 @@ const SDK_LOGS_2: Packages = { "@opentelemetry/sdk-logs": "0.223.0" };
 export const PROJECTS: readonly Project[] = [
   {
     name: "nothing",
+    about: "without OpenTelemetry",
     line: 3,
     app: NODE_TYPES,
     steps: ["stand-alone", "limits", "otlp"],
   },
   {
     name: "otel-3",
+    about: "NodeSDK of the 3.x line",
     line: 3,
     app: {
       ...NODE_TYPES,
@@ -103,6 +107,7 @@ export const PROJECTS: readonly Project[] = [
   },
   {
     name: "otel-2",
+    about: "NodeSDK of the 2.x line",
     line: 2,
     app: {
       ...NODE_TYPES,
@@ -119,6 +124,7 @@ export const PROJECTS: readonly Project[] = [
   },
   {
     name: "otel-2-oldest",
+    about: "NodeSDK, the oldest releases that work",
     line: 2,
     app: {
       ...NODE_TYPES,
@@ -143,6 +149,7 @@ export const PROJECTS: readonly Project[] = [
   },
   {
     name: "auto-instrumentations",
+    about: "OpenTelemetry's auto-instrumentations",
     line: 3,
     app: { "@opentelemetry/auto-instrumentations-node": "0.82.0" },
     atOnce: true,
@@ -150,6 +157,7 @@ export const PROJECTS: readonly Project[] = [
   },
   {
     name: "vercel",
+    about: "Next.js with Vercel's OpenTelemetry",
     line: 2,
     app: {
       "@vercel/otel": "2.1.3",
@@ -165,12 +173,14 @@ export const PROJECTS: readonly Project[] = [
   },
   {
     name: "azure-monitor",
+    about: "Azure Monitor",
     line: 2,
     app: { "@azure/monitor-opentelemetry": "1.21.0" },
     steps: ["stand-alone", "azure", "limits", "otlp"],
   },
   {
     name: "langfuse",
+    about: "Langfuse",
     line: 2,
     app: {
       "@langfuse/otel": "5.11.1",
@@ -181,6 +191,7 @@ export const PROJECTS: readonly Project[] = [
   },
   {
     name: "logfire",
+    about: "Pydantic Logfire",
     line: 2,
     app: { logfire: "0.22.9" },
     adds: SDK_LOGS_2,
@@ -188,23 +199,61 @@ export const PROJECTS: readonly Project[] = [
   },
   {
     name: "openlit",
+    about: "OpenLIT",
     line: 2,
     app: { openlit: "1.15.0" },
     steps: ["load the app's packages", "stand-alone", "limits", "otlp"],
   },
   {
     name: "mastra",
+    about: "Mastra's exporter",
     line: 2,
     app: { "@mastra/otel-exporter": "1.4.0" },
     steps: ["load the app's packages", "stand-alone", "limits", "otlp"],
   },
-  { name: "vitest-3", line: 3, app: { vitest: "3.2.7" }, atOnce: true, steps: ["vitest"] },
-  { name: "vitest-4", line: 3, app: { vitest: "4.1.12" }, atOnce: true, steps: ["vitest"] },
-  { name: "vitest-5", line: 3, app: { vitest: "5.1.2" }, atOnce: true, steps: ["vitest"] },
-  { name: "jest-29", line: 3, app: { jest: "29.7.0" }, atOnce: true, steps: ["jest"] },
-  { name: "jest-30", line: 3, app: { jest: "30.5.2" }, atOnce: true, steps: ["jest"] },
+  {
+    name: "vitest-3",
+    about: "vitest 3",
+    line: 3,
+    app: { vitest: "3.2.7" },
+    atOnce: true,
+    steps: ["vitest"],
+  },
+  {
+    name: "vitest-4",
+    about: "vitest 4",
+    line: 3,
+    app: { vitest: "4.1.12" },
+    atOnce: true,
+    steps: ["vitest"],
+  },
+  {
+    name: "vitest-5",
+    about: "vitest 5",
+    line: 3,
+    app: { vitest: "5.1.2" },
+    atOnce: true,
+    steps: ["vitest"],
+  },
+  {
+    name: "jest-29",
+    about: "jest 29",
+    line: 3,
+    app: { jest: "29.7.0" },
+    atOnce: true,
+    steps: ["jest"],
+  },
+  {
+    name: "jest-30",
+    about: "jest 30",
+    line: 3,
+    app: { jest: "30.5.2" },
+    atOnce: true,
+    steps: ["jest"],
+  },
   {
     name: "yarn-1",
+    about: "yarn 1 installs it",
     line: 3,
     app: {},
     adds: { "@opentelemetry/api": "1.10.0", "@opentelemetry/sdk-logs": "3.1.1" },
@@ -213,20 +262,36 @@ export const PROJECTS: readonly Project[] = [
   },
   {
     name: "yarn-4",
+    about: "yarn 4 installs it",
     line: 3,
     app: {},
     adds: { "@opentelemetry/api": "1.10.0", "@opentelemetry/sdk-logs": "3.1.1" },
     manager: "yarn-4",
     steps: ["stand-alone", "otlp"],
   },
-  { name: "pnpm", line: 3, app: {}, manager: "pnpm", steps: ["stand-alone", "otlp"] },
+  {
+    name: "pnpm",
+    about: "pnpm installs it",
+    line: 3,
+    app: {},
+    manager: "pnpm",
+    steps: ["stand-alone", "otlp"],
+  },
   {
     name: "bun",
+    about: "Bun installs and runs it",
     line: 3,
     app: {},
     manager: "bun",
     runtime: "bun",
     steps: ["stand-alone", "otlp"],
   },
-  { name: "deno", line: 3, app: {}, runtime: "deno", steps: ["stand-alone", "otlp"] },
+  {
+    name: "deno",
+    about: "Deno installs and runs it",
+    line: 3,
+    app: {},
+    runtime: "deno",
+    steps: ["stand-alone", "otlp"],
+  },
 ];

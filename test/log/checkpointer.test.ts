@@ -209,6 +209,20 @@ describe("a log with a signer", () => {
       expect(shown).not.toContain(part.slice(-20));
   });
 
+  test("needs a key of the name that its journal has, and says how to make one", () => {
+    const journal = newPath();
+    openJournal(journal, { logId: "acme.example" }).close();
+    const open = openJournal(newPath(), { logId: "acme.example" });
+    for (const options of [{ journal }, { journal, logId: "acme.example" }, { journal: open }])
+      expect(thrownBy(() => new GovernanceAuditLog({ ...options, signer }))).toMatchObject({
+        code: "invalid_options",
+        field: "signer",
+        message: expect.stringMatching(
+          /"acme\.example\/governance".*keygen --name acme\.example makes$/,
+        ),
+      });
+  });
+
   test("can neither sign nor prove without a signer", async () => {
     const audit = started({ signer: undefined });
     remove(audit, "did:a");
