@@ -128,7 +128,7 @@ all receive the same record. Its names are stable.
 | field | value |
 |---|---|
 | event name | \`${EVENT_NAME_PREFIX}\` and the operation |
-| timestamp, observed timestamp | when it was recorded, in nanoseconds; always rises with the sequence, even if the clock is set back |
+| timestamp, observed timestamp | when it was recorded, in nanoseconds; rises with the sequence, even if the clock is set back. One exception: when the clock falls by more than an hour, to or above the time before a jump ahead, the jump was a glitch, and times go on from before it |
 | severity number | INFO, unless the table of operations says otherwise |
 | severity text | none; if a record of the app's own logger had one, the name of the severity number |
 | body | the canonical line, a string (see below) |

@@ -12,6 +12,7 @@
  * | `journal_failed` | the journal could not be opened, read or written; nothing was recorded |
  * | `delivery_failed` | a mirror refused a record, or did not deliver all by the deadline |
  * | `signing_failed` | a key could not sign a checkpoint; entries are recorded all the same |
+ * | `clock_failed` | the clock jumped ahead, and came back; entries are recorded all the same |
  * | `invalid_evidence` | a line, note, proof, bundle or key cannot be read, so nothing is judged |
  * | `verification_failed` | evidence contradicts itself, a signature or a checkpoint |
  */
@@ -24,6 +25,7 @@ export type AuditErrorCode =
   | "journal_failed"
   | "delivery_failed"
   | "signing_failed"
+  | "clock_failed"
   | "invalid_evidence"
   | "verification_failed";
 

@@ -11,6 +11,7 @@ import {
 } from "../query/audit-query.js";
 import { type AuditPage, type AuditReader, pageOf } from "../query/audit-reader.js";
 import type { StoredCheckpoint } from "../record/checkpoint-record.js";
+import type { EarlierTimes } from "../record/recorded-times.js";
 import type { NewestEntry } from "./entries/entry-row.js";
 import type { HrTime, JournalRow } from "./entries/entry-table.js";
 import type { GivenId } from "./entries/given-ids.js";
@@ -108,6 +109,12 @@ export class Journal implements AuditReader {
     return this.#parts.file.readOnly
       ? this.#parts.file.read(() => this.#parts.entries.end().lastTime)
       : this.#lastTime;
+  }
+
+  /** @internal The times of recording until now: see `RecordedTimes`. */
+  earlierTimes(): EarlierTimes {
+    const { entries, file } = this.#parts;
+    return entries.earlierTimes(this.length, (work) => file.read(work));
   }
 
   /**
@@ -349,7 +356,8 @@ export class Journal implements AuditReader {
   prune(options: PruneOptions): Pruning {
     const millis = pruneMillis(options, this.#minimumRetentionDays);
     const pruning = this.#parts.file.write(() => {
-      const range = { first: this.#prunedBefore, length: this.#length };
+      const prunedTime = this.#parts.entries.prunedTime();
+      const range = { first: this.#prunedBefore, prunedTime, length: this.#length };
       return prune(this.#parts.file.database, range, millis, this.#parts.outboxes.oldestPending());
     });
     this.#prunedBefore = pruning.prunedBefore;

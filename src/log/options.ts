@@ -60,7 +60,9 @@ export interface AuditLogProcessorOptions {
    */
   readonly logId?: string | undefined;
   /**
-   * Tells the current time.
+   * Tells the current time. If it falls, times are held up, so that they rise with each record. If
+   * it falls by more than an hour, to or above the time before a jump ahead, the jump was a glitch:
+   * `onError` gets `clock_failed`, and times go on from before it.
    *
    * @defaultValue `() => new Date()`
    */

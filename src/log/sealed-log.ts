@@ -19,7 +19,8 @@ import { MemoryStore } from "../memory/memory-store.js";
 import { checkpointRecord } from "../record/checkpoint-record.js";
 import { foreignEvent } from "../record/foreign-event.js";
 import type { ReadWriteLogRecord } from "../record/log-record.js";
-import { risenAbove, writeSeal } from "../record/sealed-record.js";
+import { RecordedTimes } from "../record/recorded-times.js";
+import { writeSeal } from "../record/sealed-record.js";
 import { Checkpointer } from "./checkpointer.js";
 import { Draft } from "./draft.js";
 import { GivenIds } from "./given-ids.js";
@@ -62,7 +63,7 @@ export class SealedLog {
   #next = 0;
   #accepted = 0;
   #refused = 0;
-  #lastTime: HrTime = [0, 0];
+  #times = new RecordedTimes([0, 0]);
 
   /** Makes a log that starts at sequence 0, or goes on where its journal ends. */
   constructor(options: ResolvedOptions) {
@@ -201,7 +202,7 @@ export class SealedLog {
       traceId: draft.spanContext?.traceId,
       spanId: draft.spanContext?.spanId,
     });
-    const time = risenAbove(this.#lastTime, draft.recordedMillis);
+    const { time, undone } = this.#times.next(draft.recordedMillis);
     if (this.journal !== undefined && !this.#observed) this.#observe();
     const row = this.journal && journalRow(sealed, time, draft, record);
     if (row !== undefined && this.#group === undefined) this.journal?.append(row);
@@ -215,7 +216,7 @@ export class SealedLog {
     if (given !== undefined && isHere) this.#given.add(given, sealed.entry);
     this.#next++;
     this.#accepted++;
-    this.#lastTime = [time[0], time[1]]; // the record's own tuple is in anybody's hands
+    this.#times.keep(time);
     const handover = this.#write(record, sealed, time, bare)
       ? this.mirrors.handover(record, context)
       : undefined;
@@ -225,6 +226,8 @@ export class SealedLog {
         this.#committed(handover);
       });
     else this.#committed(handover);
+    // last, since whoever hears it may log
+    if (undone !== undefined) this.report(clockJumped(undone, time, sealed.entry.sequence));
   }
 
   #committed(handover: Handover | undefined): void {
@@ -291,7 +294,7 @@ export class SealedLog {
   #continue(journal: Journal, { maxEntries, mirrors }: ResolvedOptions): void {
     inUse.add(journal);
     this.#next = journal.length;
-    this.#lastTime = journal.lastTime;
+    this.#times = new RecordedTimes(journal.lastTime, journal.earlierTimes());
     for (const { entry, timestampMillis, bytes } of journal.newest(maxEntries))
       this.memory.append(entry, timestampMillis, bytes);
     for (const mirror of mirrors)
@@ -338,6 +341,16 @@ function aboutNow(about: () => AboutEveryCall | undefined): AboutEveryCall | und
   }
   if (told instanceof Promise) throw invalidEntry("about", "the hook must not be asynchronous");
   return told;
+}
+
+function clockJumped(undone: HrTime, time: HrTime, sequence: number): AuditError {
+  const [wrong, now] = [undone, time].map(([seconds]) => new Date(seconds * 1000).toISOString());
+  return new AuditError(
+    "clock_failed",
+    `clock: it had jumped ahead to ${wrong}, and shows ${now} again. Entries before the sequence ` +
+      `${sequence} keep the wrong time, and later ones have the right one. See to the clock`,
+    { field: "clock" },
+  );
 }
 
 /**

@@ -115,8 +115,8 @@ export function nanosOf(seconds: number, nanos: number): bigint {
 }
 
 /**
- * Returns the time of the next record. It rises with every record, whatever the clock does, since
- * Loki orders and pages by it.
+ * Returns the time of a record that comes after another one: the reading of the clock or, if that
+ * did not rise, one nanosecond later.
  */
 export function risenAbove([lastSeconds, lastNanos]: HrTime, millis: number): HrTime {
   const seconds = Math.floor(millis / 1000);

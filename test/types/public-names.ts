@@ -71,6 +71,7 @@ export function handle(code: AuditErrorCode): string {
     case "delivery_failed":
       return "look at the ledger";
     case "signing_failed":
+    case "clock_failed":
       return "look after the key";
     case "invalid_evidence":
       return "it could not be checked";

@@ -21,6 +21,7 @@ const CODES: Readonly<Record<AuditErrorCode, number>> = {
   journal_failed: EXIT.unreadable,
   delivery_failed: EXIT.unreadable,
   signing_failed: EXIT.unreadable,
+  clock_failed: EXIT.unreadable,
   invalid_evidence: EXIT.unreadable,
   verification_failed: EXIT.verificationFailed,
 };

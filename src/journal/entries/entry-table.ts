@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import { COLUMNS } from "../../entry/columns.js";
+import type { EarlierTimes } from "../../record/recorded-times.js";
 import { nanosOf } from "../../record/sealed-record.js";
 import type { RecordScope } from "../../record/surroundings.js";
 import { journalFailed, notInserted } from "../file/failure.js";
@@ -18,7 +19,7 @@ export interface JournalRow {
   readonly entry: AuditEntry;
   /** Its canonical line. */
   readonly line: string;
-  /** When it was recorded. It rises strictly with the sequence. */
+  /** When it was recorded. It rises with the sequence, as `RecordedTimes` says. */
   readonly time: HrTime;
   /** When it happened. */
   readonly timestampMillis: number;
@@ -255,6 +256,38 @@ export class EntryTable {
     return Number(
       this.#database.prepare("SELECT count(*) AS n FROM entry WHERE sequence < ?").get(end)?.["n"],
     );
+  }
+
+  /**
+   * When the entries of before a sequence were recorded.
+   *
+   * @param reading - Runs each read.
+   */
+  earlierTimes(end: number, reading: <T>(work: () => T) => T): EarlierTimes {
+    const prunedTime = (): HrTime => this.prunedTime();
+    const times = (sql: string, sequence: number): HrTime[] =>
+      this.#database
+        .prepare(`SELECT ${RECORDED} FROM entry WHERE sequence < ? ORDER BY sequence ${sql}`)
+        .all(sequence)
+        .map(({ seconds, nanos }) => [Number(seconds), Number(nanos)]);
+    return {
+      get earliest() {
+        return reading(() => {
+          const pruned = prunedTime();
+          return pruned[0] > 0 ? pruned : (times("LIMIT 1", end)[0] ?? pruned);
+        });
+      },
+      *back() {
+        for (let before = end; ; ) {
+          const page = reading(() => times(`DESC LIMIT ${LINES}`, before));
+          yield* page;
+          if (page.length < LINES) break;
+          before -= LINES;
+        }
+        const pruned = reading(prunedTime);
+        if (pruned[0] > 0) yield pruned;
+      },
+    };
   }
 
   /** When the newest pruned entry was recorded; `[0, 0]` when there is none. */

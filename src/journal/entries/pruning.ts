@@ -1,10 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
 import { timeMillis } from "../../entry/timestamp.js";
 import { AuditError, invalidOption } from "../../errors.js";
+import { RecordedTimes } from "../../record/recorded-times.js";
+import { risenAbove } from "../../record/sealed-record.js";
 import { counted } from "../../text/safe-text.js";
 import { journalFailed } from "../file/failure.js";
-import { TIME_BLOCK } from "../file/schema.js";
+import { RECORDED, TIME_BLOCK } from "../file/schema.js";
 import { inTransaction } from "../file/sqlite.js";
+import type { HrTime } from "./entry-table.js";
 
 /** Options of `Journal.prune`. */
 export interface PruneOptions {
@@ -49,17 +52,22 @@ export function pruneMillis(options: PruneOptions, minimumRetentionDays: number)
  * Removes the entries that were recorded before `millis`.
  *
  * @param first - The first sequence that was not pruned.
+ * @param prunedTime - When the entry before it was recorded; `[0, 0]` if there is none.
  * @param length - The next sequence.
  * @param waiting - The oldest entry that a mirror has not delivered yet.
  * @throws `AuditError` `journal_failed` when that entry would be removed. Nothing was pruned then.
  */
 export function prune(
   database: DatabaseSync,
-  { first, length }: { readonly first: number; readonly length: number },
+  {
+    first,
+    prunedTime,
+    length,
+  }: { readonly first: number; readonly prunedTime: HrTime; readonly length: number },
   millis: number,
   waiting: { readonly mirror: string; readonly sequence: number } | undefined,
 ): Pruning {
-  const end = firstRecordedSince(database, millis, first, length);
+  const end = firstRecordedSince(timesIn(database), millis, first, length);
   if (waiting !== undefined && waiting.sequence < end)
     throw journalFailed(
       `nothing was pruned: the mirror "${waiting.mirror}" has not delivered the entry of ` +
@@ -67,53 +75,83 @@ export function prune(
         "forget the mirror (forgetMirror)",
     );
   if (end > first) {
-    assertOlder(database, end, millis);
+    assertOlder(database, prunedTime, end);
     pruneBefore(database, first, end, millis);
   }
   return { pruned: end - first, prunedBefore: end };
 }
 
-/**
- * Finds the first sequence in [first, end) that was recorded at this time or later, by binary
- * search: the time of recording rises with the sequence.
- */
-function firstRecordedSince(
-  database: DatabaseSync,
-  millis: number,
-  first: number,
-  end: number,
-): number {
+/** When an entry was recorded, in milliseconds; NaN for one that is not there. */
+type TimeAt = (sequence: number) => number;
+
+function timesIn(database: DatabaseSync): TimeAt {
   const statement = database.prepare(
     "SELECT recorded_nanos / 1000000 AS millis FROM entry WHERE sequence = ?",
   );
-  let low = first;
-  let high = end;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if (Number(statement.get(middle)?.["millis"]) >= millis) high = middle;
-    else low = middle + 1;
+  return (sequence) => Number(statement.get(sequence)?.["millis"]);
+}
+
+/**
+ * Finds the first sequence in [first, end) that was recorded at this time or later, by binary
+ * search: the time of recording rises with the sequence. If the clock had jumped ahead there, and
+ * the jump was undone, the search goes on where it was undone.
+ */
+function firstRecordedSince(at: TimeAt, millis: number, first: number, end: number): number {
+  for (let low = first; ; ) {
+    const found = firstThat((sequence) => at(sequence) >= millis, low, end);
+    const undone = found < end ? undoneAt(at, found, end) : undefined;
+    if (undone === undefined || at(undone) >= millis) return found;
+    low = undone;
   }
-  return low;
+}
+
+/**
+ * Finds the first entry after `from` that was recorded at an earlier time. It looks at more and
+ * more distant entries, so it needs few reads. It finds a jump that lasted for less time than it
+ * was wide, as each one did that was undone.
+ */
+function undoneAt(at: TimeAt, from: number, end: number): number | undefined {
+  const jumped = at(from);
+  const isEarlier = (sequence: number): boolean => at(sequence) < jumped;
+  for (let next = from + 1; next < end; next += Math.ceil((next - from) / 4))
+    if (isEarlier(next)) return firstThat(isEarlier, from + 1, next);
+  return isEarlier(end - 1) ? firstThat(isEarlier, from + 1, end - 1) : undefined;
+}
+
+/** The first number of [low, high) that something is true of, as of all after it; else `high`. */
+function firstThat(isTrue: (value: number) => boolean, low: number, high: number): number {
+  let [from, to] = [low, high];
+  while (from < to) {
+    const middle = Math.floor((from + to) / 2);
+    if (isTrue(middle)) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }
 
 /**
  * Compares the times by which entries were found with the times in their lines: somebody may have
  * changed the column. Throws `journal_failed`.
  */
-function assertOlder(database: DatabaseSync, end: number, millis: number): void {
-  const row = database
+function assertOlder(database: DatabaseSync, prunedTime: HrTime, end: number): void {
+  const rows = database
     .prepare(
-      `SELECT sequence FROM
-         (SELECT sequence, CAST(line AS TEXT) AS text FROM entry WHERE sequence < ?)
-       WHERE coalesce(json_extract(text, '$.recorded_at'), json_extract(text, '$.timestamp')) >= ?
-       LIMIT 1`,
+      `SELECT sequence, ${RECORDED},
+         coalesce(json_extract(text, '$.recorded_at'), json_extract(text, '$.timestamp')) AS line
+       FROM (SELECT *, CAST(line AS TEXT) AS text FROM entry WHERE sequence < ?) ORDER BY sequence`,
     )
-    .get(end, new Date(millis).toISOString());
-  if (row !== undefined)
-    throw journalFailed(
-      `nothing was pruned: the entry of sequence ${row["sequence"]} was recorded later, as its ` +
-        "line says, than the journal has it. Verify the journal (quorumlog verify)",
-    );
+    .iterate(end);
+  const times = RecordedTimes.afterPruned(prunedTime);
+  for (const row of rows) {
+    const time: HrTime = [Number(row["seconds"]), Number(row["nanos"])];
+    const [seconds, nanos] = risenAbove(times.before(time), Date.parse(String(row["line"])));
+    if (seconds !== time[0] || nanos !== time[1])
+      throw journalFailed(
+        `nothing was pruned: the entry of sequence ${row["sequence"]} was recorded at another ` +
+          "time, as its line says, than the journal has it. Verify the journal (quorumlog verify)",
+      );
+    times.keep(time);
+  }
 }
 
 /**

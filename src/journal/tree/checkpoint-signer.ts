@@ -5,10 +5,10 @@ import type { SigningKey } from "../../integrity/keys/signing-key.js";
 import { hexOf } from "../../integrity/merkle/merkle-hash.js";
 import { signCheckpoint } from "../../integrity/sign-checkpoint.js";
 import type { StoredCheckpoint } from "../../record/checkpoint-record.js";
-import { risenAbove } from "../../record/sealed-record.js";
+import { isLater, RecordedTimes } from "../../record/recorded-times.js";
 import { noSurroundings } from "../../record/surroundings.js";
 import { counted } from "../../text/safe-text.js";
-import type { EntryTable, HrTime } from "../entries/entry-table.js";
+import type { EntryTable } from "../entries/entry-table.js";
 import type { Connection } from "../file/connection.js";
 import { inTransaction } from "../file/sqlite.js";
 import type { CheckpointTable } from "./checkpoint-table.js";
@@ -104,7 +104,11 @@ export class CheckpointSigner {
     const { file, entries, checkpoints, stored } = this.#parts;
     const { length, lastTime } = entries.end();
     const position = length + checkpoints.count();
-    const time = risenAbove(later(lastTime, checkpoints.newest()?.time), nowMillis);
+    const times = new RecordedTimes(lastTime);
+    const newest = checkpoints.newest()?.time;
+    // a newest checkpoint whose time was a glitch, as entries after it show, does not count
+    if (newest !== undefined && isLater(newest, lastTime)) times.keep(newest);
+    const { time } = times.next(nowMillis);
     inTransaction(file.database, () => {
       const { resource, scope } = noSurroundings();
       const ids = entries.newestContexts() ?? entries.contexts.store(resource, scope);
@@ -129,8 +133,4 @@ export class CheckpointSigner {
       );
     this.#compared = true;
   }
-}
-
-function later(time: HrTime, other: HrTime = [0, 0]): HrTime {
-  return other[0] > time[0] || (other[0] === time[0] && other[1] > time[1]) ? other : time;
 }

@@ -30,7 +30,7 @@ export class RowLine implements EvidenceLine {
    * Compares nothing yet.
    *
    * @param line - The whole line of the row.
-   * @param before - When the row before was recorded.
+   * @param before - The time above which it was recorded: see `RecordedTimes`.
    * @param log - The log id.
    */
   constructor(line: string | Uint8Array, row: EvidenceRow, before: HrTime, log: string) {

@@ -1,7 +1,8 @@
 import { AuditError } from "../../errors.js";
 import { BlockSource, type EvidenceItem, type EvidenceSource } from "../../integrity/evidence.js";
 import { hexOf } from "../../integrity/merkle/merkle-hash.js";
-import type { EntryTable, EvidenceRow } from "../entries/entry-table.js";
+import { RecordedTimes } from "../../record/recorded-times.js";
+import type { EntryTable, EvidenceRow, HrTime } from "../entries/entry-table.js";
 import type { Connection } from "../file/connection.js";
 import { journalFailed } from "../file/failure.js";
 import { alteredEvidence } from "./altered-evidence.js";
@@ -140,7 +141,7 @@ function* lines(
   length: number,
 ): Generator<EvidenceItem, void, undefined> {
   const prunedBefore = file.read(() => entries.prunedBefore());
-  let time = file.read(() => entries.prunedTime());
+  const times = RecordedTimes.afterPruned(file.read(() => entries.prunedTime()));
   let count = 0;
   // It starts below 0: a query would show an entry that somebody put there.
   for (let next = Number.MIN_SAFE_INTEGER; next < length; ) {
@@ -152,8 +153,9 @@ function* lines(
         ? text
         : file.read(() => entries.rows(sequence, sequence + 1, 1))[0]?.line;
       if (line === undefined) return; // pruned meanwhile
-      yield new RowLine(line, row, time, file.logId);
-      time = [row[4], row[5]];
+      const time: HrTime = [row[4], row[5]];
+      yield new RowLine(line, row, times.before(time), file.logId);
+      times.keep(time);
     }
     const last = rows.at(-1);
     if (last === undefined) break; // the verifier reports what is missing

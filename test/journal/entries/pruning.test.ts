@@ -25,7 +25,7 @@ describe("pruning a journal", () => {
     const journal = prunable(path);
     const olderThan = new Date(START - 1000);
     expect(thrownBy(() => journal.prune({ olderThan })).message).toMatch(
-      /nothing was pruned: the entry of sequence 0 was recorded later/,
+      /nothing was pruned: the entry of sequence 0 was recorded at another time/,
     );
     expect(journal.entries()).toHaveLength(5);
   });
