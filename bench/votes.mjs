@@ -7,7 +7,6 @@ export function votes(count = 50_000, proposals = 1000, voters = 500) {
       voterDid: flat(`did:pqaid:node-${(i * 7) % voters}`),
       decision: ["approve", "reject", "abstain"][i % 3],
     },
-    signature: "9f",
   }));
 }
 

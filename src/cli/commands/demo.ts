@@ -37,12 +37,12 @@ const QUESTIONS: readonly (readonly [question: string, command: Command, ...argv
   ["What happened to it last?", query, ...ABOUT_MODEL, "--limit", "1"],
   ["Who voted twice?", query, "--operation", "byzantine_detected"],
   [
-    "The evidence, for other programs:",
+    "Who let it run, why, and until when? For other programs:",
     exportCommand,
     "--format",
     "json",
     "--operation",
-    "byzantine_detected",
+    "authorization_granted",
   ],
   ["Is all of that what the log has signed?", verifyCommand, "--key", "$JOURNAL.vkey"],
 ];

@@ -1,3 +1,4 @@
+import type { About } from "../../entry/about.js";
 import type { GovernanceNode } from "../../entry/domain.js";
 import type { ProposalInput } from "../../entry/from-domain.js";
 import type { VoteDecision } from "../../entry/operations.js";
@@ -30,6 +31,9 @@ const FREEZE: ProposalInput = {
   title: "Freeze the model",
 };
 
+/** What the log is told of a call that a person made. */
+const HUMAN: About = { actor: { type: "human", authMethod: "webauthn" } };
+
 /**
  * Records how a federation of five nodes authorizes a model, catches a node that votes twice,
  * freezes the model in an emergency and revokes the authorization.
@@ -46,7 +50,16 @@ export function recordFederation(audit: GovernanceAuditLog): void {
     ["eve", "reject"], // approves to one half of the federation, rejects to the other
     ["dave", "approve"],
   ]);
-  if (passed) audit.logAuthorizationGranted(AUTHORIZATION);
+  if (passed)
+    audit.logAuthorizationGranted(
+      {
+        ...AUTHORIZATION,
+        actorDid: didOf("alice"),
+        reason: "trial in one clinic",
+        validUntil: "2026-07-14T00:00:00Z",
+      },
+      HUMAN,
+    );
 
   audit.logProposalCreated(FREEZE);
   const frozen = recordBallot(audit, FREEZE, "dave", [
@@ -58,7 +71,7 @@ export function recordFederation(audit: GovernanceAuditLog): void {
     const { proposalId, subjectId, proposerDid: actorDid } = FREEZE;
     const details = { reason: "unsafe dose" };
     audit.log({ operation: "emergency_freeze", proposalId, subjectId, actorDid, details });
-    audit.logAuthorizationRevoked(FREEZE);
+    audit.logAuthorizationRevoked({ ...FREEZE, actorDid, reason: "unsafe dose" }, HUMAN);
   }
   audit.logNodeRemoved({ did: didOf("eve") });
 }
