@@ -64,7 +64,7 @@ const ROOMS: Rooms = {
   winston: [`logger ${ADAPTER}`, `${OTEL} type:winston node:*`],
   loki: [`entry query semconv http type:integrity ${GROUND}`, `node:timers/promises ${PURE}`],
   testing: [`log ${CORE}`, `${OTEL} node:*`],
-  cli: [`log otlp logger pino winston loki ${CORE}`, `${OTEL} node:*`],
+  cli: [`log otlp logger pino winston loki governance ${CORE}`, `${OTEL} node:*`],
   index: [`log ${CORE}`, ""],
 };
 

@@ -90,4 +90,6 @@ export interface SubjectCase {
   readonly findings: readonly Finding[];
   /** Entries that happened by then and were recorded later: at the moment, nobody knew them. */
   readonly recordedLater: readonly number[];
+  /** The entries that all of this rests on, ascending: also those of the decisions. */
+  readonly sequences: readonly number[];
 }

@@ -63,9 +63,9 @@ export class Fold implements TrailFacts {
       policy.since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(policy.since);
   }
 
-  /** The newest sequence that came, whether or not it counts; -1 before the first. */
+  /** The newest entry that counts; -1 before the first. */
   get lastSequence(): number {
-    return this.#last;
+    return this.#sequences.at(-1) ?? -1;
   }
 
   get nowMillis(): number {

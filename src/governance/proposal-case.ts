@@ -37,7 +37,7 @@ export function caseOf(
   findings: readonly Finding[],
   { members, nowMillis }: Fold,
 ): ProposalCase {
-  const { proposalId, creation, results, effects, flags = [] } = file;
+  const { proposalId, creation, results, effects } = file;
   const votes = file.votes.map(
     ({ sequence, millis, voter, decision, voteId, actorType }): CaseVote => ({
       ...entryOf({ sequence, millis }),
@@ -51,12 +51,6 @@ export function caseOf(
   );
   const state = stateOf(file, nowMillis);
   const winning = { passed: "approve", rejected: "reject" }[state as string];
-  const sequences = new Set(
-    [...(creation === undefined ? [] : [creation]), ...votes, ...results, ...effects, ...flags].map(
-      ({ sequence }) => sequence,
-    ),
-  );
-  for (const { sequences: its } of findings) for (const sequence of its) sequences.add(sequence);
   return {
     proposalId,
     state,
@@ -82,8 +76,26 @@ export function caseOf(
               !isFlagged && decision !== winning && decision !== "abstain",
           ),
     findings,
-    sequences: [...sequences].sort((a, b) => a - b),
+    sequences: sorted([...sequencesOf(file), ...findings.flatMap((finding) => finding.sequences)]),
   };
+}
+
+/** The entries about a proposal. */
+export function sequencesOf(file: ProposalFile | undefined): number[] {
+  if (file === undefined) return [];
+  const { creation, votes, results, effects, flags = [] } = file;
+  return [
+    ...(creation === undefined ? [] : [creation]),
+    ...votes,
+    ...results,
+    ...effects,
+    ...flags,
+  ].map(({ sequence }) => sequence);
+}
+
+/** Each sequence once, ascending. */
+export function sorted(sequences: readonly number[]): number[] {
+  return [...new Set(sequences)].sort((a, b) => a - b);
 }
 
 /** An effect as an answer shows it. */

@@ -9,11 +9,11 @@ import type { Authorization, Moment, StandingEvent } from "./facts/standing.js";
 import type { At, Fold } from "./fold.js";
 import type { Judge } from "./judge.js";
 import { type Oversight, type OversightPeriod, oversightOf } from "./oversight.js";
-import { caseOf, stateOf } from "./proposal-case.js";
+import { caseOf, sequencesOf, sorted, stateOf } from "./proposal-case.js";
 
 /** What the entries of one log mean. */
 export interface GovernanceTrail {
-  /** The newest sequence that came; -1 before the first. */
+  /** The newest entry that it rests on; -1 before the first. */
   readonly lastSequence: number;
   /** Whether the trail begins with sequence 0 and has no gap. */
   readonly isComplete: boolean;
@@ -108,7 +108,7 @@ export class Trail implements GovernanceTrail {
   subject(subjectId: string, at?: At): SubjectCase {
     const moment = this.#momentOf(at);
     const { standing } = this.#fold;
-    const authorizations = standing.authorizations(subjectId, moment);
+    const authorizations = this.#authorizations(subjectId, moment);
     const authorized = standing.isAuthorized(subjectId, moment);
     const current =
       authorized === "yes"
@@ -123,6 +123,11 @@ export class Trail implements GovernanceTrail {
       ...proposals,
       ...events.map(({ proposalId }) => proposalId),
     ]);
+    const findings = this.findings().filter(
+      (finding) =>
+        finding.subjectId === subjectId ||
+        (finding.proposalId !== undefined && named.has(finding.proposalId)),
+    );
     return {
       subjectId,
       at: {
@@ -136,19 +141,22 @@ export class Trail implements GovernanceTrail {
       authorizations,
       history: events.map(historyOf),
       proposals,
-      findings: this.findings().filter(
-        (finding) =>
-          finding.subjectId === subjectId ||
-          (finding.proposalId !== undefined && named.has(finding.proposalId)),
-      ),
+      findings,
       recordedLater: at instanceof Date ? recordedLater(events, at) : [...this.recordedLater],
+      sequences: sorted([
+        ...events.flatMap(({ sequence, proposalId }) => [
+          sequence,
+          ...sequencesOf(this.#fold.file(proposalId)),
+        ]),
+        ...findings.flatMap(({ sequences }) => sequences),
+      ]),
     };
   }
 
   standing(at?: At): Authorization[] {
     const moment = this.#momentOf(at);
     return [...this.#fold.standing.subjects]
-      .flatMap((subjectId) => this.#fold.standing.authorizations(subjectId, moment))
+      .flatMap((subjectId) => this.#authorizations(subjectId, moment))
       .filter(({ ended }) => ended === undefined)
       .sort((a, b) => a.grantedBy - b.grantedBy);
   }
@@ -177,6 +185,16 @@ export class Trail implements GovernanceTrail {
     if (changed.length === 0) return found;
     const known = new Set(reviewed.map(keyOf));
     return [...found, ...changed.filter((finding) => !known.has(keyOf(finding)))];
+  }
+
+  /** The authorizations of a subject, with the decision that each rests on. */
+  #authorizations(subjectId: string, moment: Moment): Authorization[] {
+    return this.#fold.standing.authorizations(subjectId, moment).map((authorization) => {
+      const passed = this.#fold.file(authorization.proposalId)?.passed;
+      return passed === undefined || passed.sequence > authorization.grantedBy
+        ? authorization
+        : { ...authorization, decidedBy: passed.sequence };
+    });
   }
 
   #review(file: ProposalFile | undefined): readonly Finding[] {

@@ -82,6 +82,26 @@ export async function wholeId(
 }
 
 /**
+ * The id of one of some columns that a text names, as {@link wholeId} finds it. Undefined if there
+ * is none. Throws `UsageError` if there are several.
+ */
+export async function idNamed(
+  source: Source,
+  columns: readonly IdColumn[],
+  text: string,
+): Promise<{ readonly column: IdColumn; readonly id: string } | undefined> {
+  for (const column of columns) if (await isHeld(source, column, text)) return { column, id: text };
+  const found: { column: IdColumn; id: string }[] = [];
+  for (const column of columns)
+    for (const id of await source.idsEndingIn(column, text, LISTED + 1)) found.push({ column, id });
+  if (found.length > 1)
+    throw new UsageError(
+      `${shown(text)} could be ${listed(found.map(({ id }) => id))}: give more of it`,
+    );
+  return found[0];
+}
+
+/**
  * What stderr says about misspelt operations, kinds and decisions: they are those that no entry
  * has, and that are near to a well-known one or to one that an entry has.
  *

@@ -1,18 +1,22 @@
 import { leafHashOf, readLine } from "../../entry/line.js";
 import { AuditError, invalidEvidence } from "../../errors.js";
-import type { Checkpoint } from "../../integrity/checkpoint.js";
+import { type Checkpoint, parseCheckpoint } from "../../integrity/checkpoint.js";
 import { lineText } from "../../integrity/evidence.js";
-import { formatBundle } from "../../integrity/evidence-bundle.js";
+import { type BundleEntry, formatBundle } from "../../integrity/evidence-bundle.js";
 import { CompactRange } from "../../integrity/merkle/compact-range.js";
 import { EMPTY_ROOT, type Hash, hexOf } from "../../integrity/merkle/merkle-hash.js";
 import { inclusionProof } from "../../integrity/merkle/merkle-proofs.js";
-import { formatTlogProof } from "../../integrity/tlog-proof.js";
+import { formatTlogProof, parseTlogProof } from "../../integrity/tlog-proof.js";
+import type { Journal } from "../../journal/journal.js";
 import { counted } from "../../text/safe-text.js";
 import { entryPages } from "./entry-pages.js";
 import { isPartial, type Source } from "./source.js";
 
-/** One entry by its sequence, or all of a proposal. */
-export type Proved = number | { readonly proposalId: string };
+/** One entry by its sequence, all of a proposal, or chosen entries. */
+export type Proved =
+  | number
+  | { readonly proposalId: string }
+  | { readonly sequences: readonly number[] };
 
 /** The line of an entry, and its inclusion proof. */
 interface ProvedLine {
@@ -25,7 +29,7 @@ type ProvedLines = ReadonlyMap<number, ProvedLine>;
 
 /**
  * Proves entries of a source against its newest checkpoint: the text of a tlog-proof file for a
- * sequence, an evidence bundle (JSON) for a proposal.
+ * sequence, else an evidence bundle (JSON).
  *
  * @throws `AuditError` `journal_failed`, or `invalid_evidence` for another source, when there is no
  * such entry or no checkpoint that covers it; `verification_failed` when the entries are not those
@@ -40,7 +44,9 @@ export async function proofFrom(source: Source, what: Proved): Promise<string> {
         "journal_failed",
         `journal: there is no entry ${what} yet; the next one is ${journal.length}`,
       );
-    return journal.prove(what);
+    return typeof what === "object" && "sequences" in what
+      ? bundleOf(journal, what.sequences)
+      : journal.prove(what);
   }
   const sequences = await sequencesOf(source, what);
   const checkpoint = await source.newestCheckpoint();
@@ -62,8 +68,29 @@ export async function proofFrom(source: Source, what: Proved): Promise<string> {
   return formatTlogProof({ index: what, proof, checkpoint: note, extra: Buffer.from(line) });
 }
 
+/** A bundle of chosen entries of a journal, from the proof of each. */
+async function bundleOf(journal: Journal, sequences: readonly number[]): Promise<string> {
+  const entries: BundleEntry[] = [];
+  let newest: Checkpoint | undefined;
+  for (const sequence of sequences) {
+    const {
+      proof,
+      checkpoint,
+      extra = new Uint8Array(),
+    } = parseTlogProof(await journal.prove(sequence));
+    const its = parseCheckpoint(checkpoint);
+    // an app may sign a newer one meanwhile; the proofs of a bundle are all in one tree
+    if (newest !== undefined && its.size !== newest.size) return bundleOf(journal, sequences);
+    newest = its;
+    entries.push({ sequence, line: Buffer.from(extra).toString("utf8"), proof });
+  }
+  if (newest === undefined) throw invalidEvidence("there is no entry to prove");
+  return formatBundle({ origin: newest.origin, checkpoint: newest.note, entries });
+}
+
 /** The sequences of the entries, ascending. Throws `invalid_evidence` where there is none. */
-async function sequencesOf(source: Source, what: Proved): Promise<number[]> {
+async function sequencesOf(source: Source, what: Proved): Promise<readonly number[]> {
+  if (typeof what === "object" && "sequences" in what) return what.sequences;
   // "after" cannot name an entry before the first one
   const after = typeof what === "number" && what > 0 ? what - 1 : undefined;
   const query =

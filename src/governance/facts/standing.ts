@@ -22,6 +22,8 @@ export interface Authorization {
   /** The entry that granted it, and when that happened (RFC 3339). */
   readonly grantedBy: number;
   readonly since: string;
+  /** The result that passed its proposal before the grant; absent where the trail holds none. */
+  readonly decidedBy?: number;
   /** Until when the grant itself says that it is valid. */
   readonly validUntil?: string;
   readonly ended?: AuthorizationEnd;

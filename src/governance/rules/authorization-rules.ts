@@ -133,9 +133,14 @@ export function isDecided(
   return file?.passed !== undefined && !confers(file.creation?.kind);
 }
 
-function mismatch(grant: StandingEvent, file: ProposalFacts | undefined): Judgement | undefined {
+function mismatch(
+  grant: StandingEvent,
+  file: ProposalFacts | undefined,
+  { isComplete }: TrailFacts,
+): Judgement | undefined {
   const { sequence, subjectId, kind } = grant;
-  if (file === undefined) return undefined;
+  // what nobody proposed, nobody decided either: grant-without-consensus says so
+  if (file === undefined || (file.creation === undefined && isComplete)) return undefined;
   if (file.creation === undefined)
     return {
       ...about(grant),

@@ -1,0 +1,108 @@
+import { resolve } from "node:path";
+import { counted, cut, visible, word } from "../../text/safe-text.js";
+import { type Command, defineCommand, UsageError } from "../input/command.js";
+import { idNamed } from "../input/given-values.js";
+import { SOURCE_DETAILS, SOURCE_FLAGS } from "../input/open-source.js";
+import { proofFrom } from "../input/proof-from.js";
+import type { Source } from "../input/source.js";
+import { TRAIL_DETAILS, TRAIL_FLAGS, trailExit, withTrail } from "../input/trail-of.js";
+import { jsonLine, send } from "../output/command-io.js";
+import { EXIT } from "../output/exit-code.js";
+import { writeNewFiles } from "../output/new-files.js";
+import { proposalText, subjectText, verificationLine } from "../output/trail-text.js";
+
+/** `quorumlog explain`: a proposal or a subject, and what the trail says about it. */
+export const explain: Command = defineCommand({
+  name: "explain",
+  about: "Explains a proposal, or who let a subject act: votes, result, effect, findings",
+  operands: ["[SOURCE]", "[ID]"],
+  flags: {
+    prove: {
+      type: "string",
+      value: "FILE",
+      about: "also write the evidence bundle of the entries that the answer rests on",
+    },
+    force: { type: "boolean", about: "with --prove: replace the file" },
+    ...TRAIL_FLAGS,
+    ...SOURCE_FLAGS,
+  },
+  details: [
+    "ID is a proposal or a subject, as a table shows it: 7f3a9c21 or medical-ai-v2.",
+    ...TRAIL_DETAILS,
+    "",
+    "The bundle of --prove shows that these entries are in the log. It cannot show that no revocation",
+    "came later: the answer names the entry up to which the trail was read.",
+    "",
+    ...SOURCE_DETAILS,
+  ],
+  examples: [
+    { line: "quorumlog explain governance.db medical-ai-v2", about: "who let it run" },
+    {
+      line: "quorumlog explain governance.db 7f3a9c21 --prove decision.json",
+      about: "a decision, with its proof",
+    },
+  ],
+  run({ operands, ...args }, io) {
+    const { prove, force = false, loki } = args.flags;
+    const id = loki === undefined ? operands[1] : operands[0];
+    if (id === undefined) throw new UsageError("ID is missing: a proposal or a subject");
+    if (force && prove === undefined) throw new UsageError("--force goes with --prove");
+    if (loki !== undefined && operands.length > 1)
+      throw new UsageError("--loki and SOURCE exclude each other");
+    const sources = loki === undefined ? operands.slice(0, 1) : [];
+    return withTrail({ ...args, operands: sources }, io, async (replayed) => {
+      const { trail, source, verification } = replayed;
+      const found = await idNamed(source, ["proposalId", "subjectId"], id);
+      if (found === undefined) {
+        await io.stderr.write(
+          `quorumlog: no proposal and no subject is ${cut(word(id), 120)}, or ends in it\n`,
+        );
+        return EXIT.unreadable;
+      }
+      const proposal = found.column === "proposalId" ? trail.proposal(found.id) : undefined;
+      const subject = found.column === "subjectId" ? trail.subject(found.id) : undefined;
+      if (proposal !== undefined)
+        await send(
+          args.json
+            ? [jsonLine({ proposal, verification })]
+            : [verificationLine(verification, io), ...proposalText(proposal, trail, io)],
+          io.stdout,
+          io,
+        );
+      else if (subject !== undefined)
+        await send(
+          args.json
+            ? [jsonLine({ subject, verification })]
+            : [verificationLine(verification, io), ...subjectText(subject, trail, io)],
+          io.stdout,
+          io,
+        );
+      else {
+        await io.stderr.write("quorumlog: no entry names it up to that moment\n");
+        return EXIT.unreadable;
+      }
+      if (prove !== undefined) {
+        const sequences = (proposal ?? subject)?.sequences ?? [];
+        const path = resolve(io.cwd, prove);
+        await writeBundle(source, sequences, path, force);
+        await io.stderr.write(
+          visible(
+            `${counted(sequences.length, "entry", "entries")} proved in ${path}; ` +
+              `the trail was read up to entry ${trail.lastSequence}`,
+          ).concat("\n"),
+        );
+      }
+      return trailExit(verification, subject?.authorized === "unknown");
+    });
+  },
+});
+
+async function writeBundle(
+  source: Source,
+  sequences: readonly number[],
+  path: string,
+  force: boolean,
+): Promise<void> {
+  const bundle = await proofFrom(source, { sequences });
+  await writeNewFiles([{ path, write: (to) => to.write(bundle) }], force);
+}

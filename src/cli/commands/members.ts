@@ -1,0 +1,33 @@
+import { type Command, defineCommand } from "../input/command.js";
+import { SOURCE_DETAILS, SOURCE_FLAGS } from "../input/open-source.js";
+import { TRAIL_DETAILS, TRAIL_FLAGS, trailExit, withTrail } from "../input/trail-of.js";
+import { jsonLine, send } from "../output/command-io.js";
+import { factLines, memberTable, momentFact, verificationLine } from "../output/trail-text.js";
+
+/** `quorumlog members`: the nodes of the federation and their weights. */
+export const members: Command = defineCommand({
+  name: "members",
+  about: "Lists the members of the federation, and the weight of each",
+  operands: ["[SOURCE]"],
+  flags: { ...TRAIL_FLAGS, ...SOURCE_FLAGS },
+  details: [...TRAIL_DETAILS, "", ...SOURCE_DETAILS],
+  examples: [
+    { line: "quorumlog members governance.db", about: "who may vote now" },
+    { line: "quorumlog members governance.db --at 14", about: "who could vote after entry 14" },
+  ],
+  run: (args, io) =>
+    withTrail(args, io, async ({ trail, verification }) => {
+      const list = trail.members();
+      const total = list.reduce((sum, { weight = 0 }) => sum + weight, 0);
+      const pieces = args.json
+        ? list.map(jsonLine)
+        : [
+            verificationLine(verification, io),
+            factLines([["members", `${list.length}, weight ${total}`], momentFact(trail)], io),
+            list.length > 0 ? "\n" : "",
+            ...memberTable(io).lines(list),
+          ];
+      await send(pieces, io.stdout, io);
+      return trailExit(verification);
+    }),
+});

@@ -1,0 +1,142 @@
+import { resolve } from "node:path";
+import type { AuditEntry } from "../../entry/audit-entry.js";
+import { sha256Hex } from "../../entry/sha256.js";
+import { AuditError } from "../../errors.js";
+import { type Policy, policyOf } from "../../governance/facts/policy.js";
+import type { At } from "../../governance/fold.js";
+import { replayFrom } from "../../governance/replay.js";
+import type { GovernanceTrail } from "../../governance/trail.js";
+import type { VerificationReport } from "../../verify/verification-report.js";
+import { type CommandIo, Progress } from "../output/command-io.js";
+import { EXIT } from "../output/exit-code.js";
+import { type CommandArguments, UsageError } from "./command.js";
+import { entryPages, upToNow } from "./entry-pages.js";
+import { verifierKeys } from "./keys.js";
+import { type SOURCE_FLAGS, sourcesOf } from "./open-source.js";
+import { parseMoment } from "./query-flags.js";
+import { readWithin } from "./read-within.js";
+import type { ClosedSource, Source } from "./source.js";
+
+/** The flags of a command that answers from a trail. */
+export const TRAIL_FLAGS = {
+  at: {
+    type: "string",
+    value: "MOMENT",
+    about: "the moment to answer for: a sequence, or a time as --since takes it; default now",
+  },
+  policy: { type: "string", value: "FILE", about: "the policy of the federation, as JSON" },
+  key: {
+    type: "string",
+    multiple: true,
+    value: "KEY",
+    about: "verify the source with this key first: a verifier key, or a file of them",
+  },
+  "covered-only": {
+    type: "boolean",
+    about: "with --key: entries that no checkpoint covers yet are no reason for doubt",
+  },
+} as const;
+
+type TrailArguments = CommandArguments<typeof TRAIL_FLAGS & typeof SOURCE_FLAGS>;
+
+/** For the help of a command. */
+export const TRAIL_DETAILS: readonly string[] = [
+  "--at takes a sequence (14: after entry 14), or a time: then entries count that happened by then,",
+  "whenever they were recorded. Where entries are missing, answers are unknown or undetermined.",
+  "With --key, the answer begins with what quorumlog verify says about the source.",
+];
+
+/** What a command answers from. */
+export interface ReplayedTrail {
+  readonly trail: GovernanceTrail;
+  readonly source: Source;
+  /** What verify said about the source, if a key was given. */
+  readonly verification: VerificationReport | undefined;
+  /** The SHA-256 of the policy's file, in hexadecimal, if one was given. */
+  readonly policySha256: string | undefined;
+}
+
+/** Replays the trail of the one source that arguments name. Throws `UsageError`, `AuditError`. */
+export async function withTrail<T>(
+  args: TrailArguments,
+  io: CommandIo,
+  work: (replayed: ReplayedTrail) => Promise<T>,
+): Promise<T> {
+  const { flags } = args;
+  const at = flags.at === undefined ? undefined : momentOf(flags.at, io);
+  const policy = flags.policy === undefined ? undefined : await policyIn(flags.policy, io);
+  if (flags["covered-only"] && flags.key === undefined)
+    throw new UsageError("--covered-only goes with --key");
+  const [closed] = (await sourcesOf(args, io)) as [ClosedSource];
+  const verification = await verificationOf(closed, flags, io);
+  return closed.open(async (source) => {
+    const trail = await replayFrom(entriesOf(source, io), {
+      ...(policy === undefined ? {} : { policy: policy.policy }),
+      ...(at === undefined ? {} : { at }),
+    });
+    return work({ trail, source, verification, policySha256: policy?.sha256 });
+  });
+}
+
+async function* entriesOf(
+  source: Source,
+  io: CommandIo,
+): AsyncGenerator<AuditEntry, void, undefined> {
+  const progress = new Progress(io);
+  try {
+    const query = upToNow(source, { order: "oldest" });
+    for await (const entries of entryPages(await source.reader(), query)) {
+      yield* entries;
+      progress.add(entries.length);
+      io.signal.throwIfAborted();
+      await progress.show();
+    }
+  } finally {
+    await progress.clear();
+  }
+}
+
+function momentOf(text: string, { now }: CommandIo): At {
+  return /^\d+$/.test(text) ? Number(text) : parseMoment(text, "at", now());
+}
+
+async function policyIn(
+  path: string,
+  { cwd }: CommandIo,
+): Promise<{ readonly policy: Policy; readonly sha256: string }> {
+  const bytes = await readWithin(resolve(cwd, path));
+  try {
+    return { policy: policyOf(JSON.parse(bytes.toString("utf8"))), sha256: sha256Hex(bytes) };
+  } catch (cause) {
+    if (!(cause instanceof AuditError || cause instanceof SyntaxError)) throw cause;
+    throw new UsageError(`--policy ${path}: ${cause.message}`);
+  }
+}
+
+async function verificationOf(
+  source: ClosedSource,
+  flags: TrailArguments["flags"],
+  io: CommandIo,
+): Promise<VerificationReport | undefined> {
+  if (flags.key === undefined) return undefined;
+  const keys = await verifierKeys(flags.key, io);
+  const { judge } = await import("../../verify/verify.js");
+  return source.open((opened) =>
+    judge(opened.evidence(), {
+      keys,
+      trusted: [],
+      origin: flags.log,
+      coveredOnly: flags["covered-only"] ?? false,
+      acceptPruned: 0,
+    }),
+  );
+}
+
+/**
+ * The exit code of a command that answers from a trail: 3 where the answer may be wrong, since the
+ * source is not verified, or where it is unknown.
+ */
+export function trailExit(verification: VerificationReport | undefined, isUnknown = false): number {
+  const isDoubtful = verification !== undefined && !verification.verified;
+  return isDoubtful || isUnknown ? EXIT.unreadable : EXIT.done;
+}

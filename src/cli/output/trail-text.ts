@@ -1,0 +1,266 @@
+import type { CaseVote, ProposalCase, SubjectCase } from "../../governance/cases.js";
+import type { Finding } from "../../governance/facts/finding.js";
+import type { Member } from "../../governance/facts/members.js";
+import type { Authorization } from "../../governance/facts/standing.js";
+import type { GovernanceTrail } from "../../governance/trail.js";
+import { counted, visible } from "../../text/safe-text.js";
+import type { VerificationReport } from "../../verify/verification-report.js";
+import type { CommandIo } from "./command-io.js";
+import { ShortIds } from "./entry-table.js";
+import { overall } from "./report-text.js";
+import { type Column, Table } from "./table.js";
+import { styled, wrapped } from "./terminal.js";
+
+/*
+ * Answers from a trail, for people. Every answer says which entries it rests on: #14 is entry 14.
+ */
+
+const LABEL = "electorate  ".length;
+
+/** One fact of an answer: its name, and what it is. */
+export type Fact = readonly [name: string, value: string | undefined];
+
+/** Facts below each other, those without a value left out. */
+export function factLines(facts: readonly Fact[], io: CommandIo): string {
+  return facts
+    .filter(([, value]) => value !== undefined && value !== "")
+    .map(
+      ([name, value]) =>
+        `${wrapped(visible(name.padEnd(LABEL) + value), io.stdout.columns, LABEL)}\n`,
+    )
+    .join("");
+}
+
+/** What verify said about the source, in one line. */
+export function verificationLine(report: VerificationReport | undefined, io: CommandIo): string {
+  if (report === undefined) return "";
+  const { covered, entries, problemCount } = report;
+  switch (overall(report)) {
+    case "verified":
+      return `verified: ${covered} of ${counted(entries, "entry", "entries")}\n\n`;
+    case "unknown":
+      return `${styled("yellow", `not verified: ${covered} of ${entries} entries are`, io)}\n\n`;
+    case "failed":
+      return (
+        `${styled("red", `FAILED VERIFICATION: ${counted(problemCount, "problem")}`, io)}\n` +
+        "What follows is what the source says, and it was altered. quorumlog verify shows where.\n\n"
+      );
+  }
+}
+
+/** The moment of an answer, and whether anything is missing before it. */
+export function momentFact(
+  { lastSequence, isComplete, now }: GovernanceTrail,
+  at?: SubjectCase["at"],
+): Fact {
+  const { time, sequence } = at ?? { time: now, sequence: lastSequence };
+  const missing = isComplete ? "" : "; entries are missing";
+  return ["as of", `${time}, after #${sequence}${missing}`];
+}
+
+/** A proposal: who asked for what, who voted how, what came of it. */
+export function* proposalText(
+  proposal: ProposalCase,
+  trail: GovernanceTrail,
+  io: CommandIo,
+): Generator<string, void, undefined> {
+  const { created, subjectId, kind, proposerDid, title, expiresAt, threshold } = proposal;
+  const { electorate, votes, results, effects, dissent, findings } = proposal;
+  yield `${styled("bold", visible(`${proposal.proposalId}: ${proposal.state}`), io)}\n\n`;
+  yield factLines(
+    [
+      ["title", title],
+      ["kind", kind],
+      ["subject", subjectId],
+      ["proposer", created && `${proposerDid ?? "not named"}, ${at(created)}`],
+      ["expires", expiresAt],
+      ["threshold", threshold?.toString()],
+      ["electorate", electorate && electorateInWords(electorate)],
+      ...results.map(
+        (result): Fact => [
+          "result",
+          [
+            `${result.decision}, ${at(result)}`,
+            result.signerDid && `signed by ${result.signerDid}`,
+            result.tally && tallyInWords(result.tally),
+            result.reason,
+          ]
+            .filter(Boolean)
+            .join("; "),
+        ],
+      ),
+      ...effects.map((effect): Fact => ["effect", `${effect.operation}, ${at(effect)}`]),
+      ["dissent", dissent.length === 0 ? undefined : dissent.map(({ voter }) => voter).join(", ")],
+      momentFact(trail),
+    ],
+    io,
+  );
+  if (votes.length > 0) yield "\n";
+  yield* voteTable(io).lines(votes);
+  yield* findingsBelow(findings, io);
+}
+
+/** A subject: whether it may act, and all that it was ever allowed. */
+export function* subjectText(
+  subject: SubjectCase,
+  trail: GovernanceTrail,
+  io: CommandIo,
+): Generator<string, void, undefined> {
+  const { authorized, authorizations, since, until, by, proposals, recordedLater } = subject;
+  const words = { yes: "authorized", no: "not authorized", unknown: "unknown" }[authorized];
+  yield `${styled("bold", visible(`${subject.subjectId}: ${words}`), io)}\n\n`;
+  yield factLines(
+    [
+      ["since", since],
+      ["until", until],
+      ["by", by],
+      ["proposals", proposals.join(", ")],
+      momentFact(trail, subject.at),
+      [
+        "later",
+        recordedLater.length === 0
+          ? undefined
+          : `${entriesInWords(recordedLater)} happened by then and ` +
+            `${recordedLater.length === 1 ? "was" : "were"} recorded later`,
+      ],
+    ],
+    io,
+  );
+  if (authorizations.length > 0) yield "\n";
+  yield* authorizationTable(io, false).lines(authorizations);
+  yield* findingsBelow(subject.findings, io);
+}
+
+/**
+ * A table of authorizations.
+ *
+ * @param withSubject - True where they are of several subjects.
+ */
+export function authorizationTable(io: CommandIo, withSubject: boolean): Table<Authorization> {
+  const [subjects, proposals] = [new ShortIds(), new ShortIds()] as const;
+  const subject: Column<Authorization> = {
+    title: "subject",
+    cell: ({ subjectId }) => subjectId,
+    briefCell: ({ subjectId }) => subjects.of(subjectId),
+  };
+  return new Table(io, {
+    columns: () => [
+      { title: "#", alignRight: true, cell: ({ grantedBy }) => String(grantedBy) },
+      ...(withSubject ? [subject] : []),
+      { title: "kind", cell: ({ kind = "" }) => kind },
+      {
+        title: "proposal",
+        cell: ({ proposalId = "" }) => proposalId,
+        briefCell: ({ proposalId = "" }) => proposals.of(proposalId),
+      },
+      {
+        title: "decision",
+        cell: ({ decidedBy }) => (decidedBy === undefined ? "none" : `passed #${decidedBy}`),
+      },
+      { title: "since", cell: ({ since }) => since },
+      {
+        title: "until",
+        cell: ({ ended, validUntil, isCertain }) =>
+          ended?.at ?? validUntil ?? (isCertain ? "" : "unknown: entries are missing"),
+      },
+      { title: "ended by", cell: endInWords },
+    ],
+    colour: ({ ended, isCertain }) => (ended === undefined && !isCertain ? "yellow" : undefined),
+  });
+}
+
+/** A table of members. */
+export function memberTable(io: CommandIo): Table<Member> {
+  return new Table(io, {
+    columns: () => [
+      { title: "#", alignRight: true, cell: ({ sequence }) => String(sequence) },
+      { title: "member", cell: ({ did }) => did },
+      { title: "name", cell: ({ name = "" }) => name },
+      { title: "weight", alignRight: true, cell: ({ weight }) => weight?.toString() ?? "unknown" },
+    ],
+  });
+}
+
+/** A table of findings. */
+export function findingTable(io: CommandIo): Table<Finding> {
+  return new Table(io, {
+    columns: () => [
+      { title: "severity", cell: ({ severity }) => severity },
+      { title: "rule", cell: ({ rule }) => rule },
+      { title: "status", cell: ({ status }) => status },
+      { title: "entries", cell: ({ sequences }) => entriesInWords(sequences) },
+      { title: "what", cell: ({ message }) => message },
+    ],
+    colour: ({ severity, status }) =>
+      status !== "violated" ? undefined : severity === "error" ? "red" : "yellow",
+  });
+}
+
+/** `#5, #6`; of many, the first ones and their number. */
+export function entriesInWords(sequences: readonly number[]): string {
+  const shown = sequences.slice(0, SHOWN).map((sequence) => `#${sequence}`);
+  return sequences.length > shown.length
+    ? `${shown.join(", ")} and ${sequences.length - shown.length} more`
+    : shown.join(", ");
+}
+
+const SHOWN = 4;
+
+function* findingsBelow(
+  findings: readonly Finding[],
+  io: CommandIo,
+): Generator<string, void, undefined> {
+  if (findings.length > 0) yield "\n";
+  yield* findingTable(io).lines(findings);
+}
+
+function voteTable(io: CommandIo): Table<CaseVote> {
+  const voters = new ShortIds();
+  return new Table(io, {
+    columns: () => [
+      { title: "#", alignRight: true, cell: ({ sequence }) => String(sequence) },
+      { title: "time", cell: ({ timestamp }) => timestamp },
+      {
+        title: "voter",
+        cell: ({ voter }) => voter,
+        briefCell: ({ voter }) => voters.of(voter),
+      },
+      { title: "decision", cell: ({ decision }) => decision },
+      { title: "weight", alignRight: true, cell: ({ weight }) => weight?.toString() ?? "unknown" },
+      {
+        title: "who",
+        cell: ({ actorType = "", isFlagged }) =>
+          [actorType, isFlagged ? "voted twice" : ""].filter(Boolean).join(", "),
+      },
+    ],
+    colour: ({ isFlagged }) => (isFlagged ? "red" : undefined),
+  });
+}
+
+function endInWords({ ended }: Authorization): string {
+  if (ended === undefined) return "";
+  return ended.sequence === undefined ? ended.by : `${ended.by} #${ended.sequence}`;
+}
+
+function electorateInWords(members: readonly Member[]): string {
+  const weight = members.reduce((sum, member) => sum + (member.weight ?? 0), 0);
+  return `${counted(members.length, "member")} of weight ${weight}`;
+}
+
+function tallyInWords({
+  approve,
+  reject,
+  abstain,
+  total,
+}: {
+  readonly approve: number;
+  readonly reject: number;
+  readonly abstain: number;
+  readonly total: number;
+}): string {
+  return `approve ${approve}, reject ${reject}, abstain ${abstain} of ${total}`;
+}
+
+function at({ sequence, timestamp }: { readonly sequence: number; readonly timestamp: string }) {
+  return `#${sequence} ${timestamp}`;
+}

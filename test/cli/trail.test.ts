@@ -1,0 +1,227 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { canonicalLine } from "../../src/entry/line.js";
+import { sha256Hex } from "../../src/entry/sha256.js";
+import { generateKeys } from "../../src/integrity/keys/key-generation.js";
+import { GovernanceAuditLog } from "../../src/log/governance-audit-log.js";
+import { objectsOf, quorumlog } from "../fixtures/command-line.js";
+import { temporaryFolder } from "../fixtures/journal.js";
+import { TrailWriter } from "../fixtures/trail.js";
+
+const MODEL = "did:pqaid:medical-ai-v2";
+
+/** An export of a federation that authorizes a model and stops it again. */
+function exported(write: (trail: TrailWriter) => unknown = authorizeAndStop): string {
+  const trail = new TrailWriter().federation();
+  write(trail);
+  const path = join(temporaryFolder(), "trail.ndjson");
+  const lines = trail.entries.map((entry) => `${canonicalLine("acme.example", entry)}\n`);
+  writeFileSync(path, lines.join(""));
+  return path;
+}
+
+/** Entries 4 to 8 decide, 9 grants, 10 to 14 decide to revoke, 15 revokes. */
+function authorizeAndStop(trail: TrailWriter): void {
+  trail.passed("urn:prop:p");
+  trail.grant("urn:prop:p");
+  trail.passed("urn:prop:q", { kind: "revoke-model" });
+  trail.revoke("urn:prop:q");
+}
+
+describe("quorumlog explain", () => {
+  test("says whether a subject is authorized, and by which decision, at a moment", async () => {
+    const path = exported();
+    const answers = [];
+    for (const at of ["8", "9", "2026-04-14T12:00:14Z", "15"]) {
+      const { code, stdout } = await quorumlog([
+        "explain",
+        path,
+        "medical-ai-v2",
+        "--at",
+        at,
+        "--json",
+      ]);
+      const [{ subject } = expect.fail()] = objectsOf(stdout);
+      answers.push([code, subject]);
+    }
+    const yes = { subjectId: MODEL, authorized: "yes", by: "urn:prop:p" };
+    expect(answers).toMatchObject([
+      [0, { subjectId: MODEL, authorized: "no", authorizations: [] }],
+      [0, { ...yes, authorizations: [{ grantedBy: 9, decidedBy: 8 }] }],
+      [0, yes],
+      [0, { authorized: "no", authorizations: [{ ended: { by: "revocation", sequence: 15 } }] }],
+    ]);
+  });
+
+  test("shows a proposal with its electorate, votes, result and effect", async () => {
+    const { code, stdout } = await quorumlog(["explain", exported(), "p"]);
+    expect(code).toBe(0);
+    for (const part of [
+      "urn:prop:p: passed",
+      "electorate  4 members of weight 4",
+      "approve 3, reject 0, abstain 0 of 4",
+      "effect      authorization_granted, #9",
+      /^ 5 .* bob +approve +1 *$/m,
+    ])
+      expect(stdout).toMatch(part);
+  });
+
+  test("answers unknown, and ends with 3, where the grant may be among missing entries", async () => {
+    const path = exported();
+    const lines = readFileSync(path, "utf8").split("\n");
+    writeFileSync(path, lines.slice(10).join("\n"));
+    const { code, stdout } = await quorumlog(["explain", path, MODEL, "--at", "12"]);
+    expect([code, stdout]).toEqual([3, expect.stringContaining(`${MODEL}: unknown`)]);
+    expect(stdout).toContain("entries are missing");
+  });
+
+  test("names no case for an id that nobody recorded, and lists those that an end could mean", async () => {
+    const path = exported((trail) => [
+      trail.passed("urn:prop:p"),
+      trail.passed("other:p", { subject: "did:x" }),
+    ]);
+    expect(await quorumlog(["explain", path, "nobody"])).toMatchObject({ code: 3, stdout: "" });
+    const { code, stderr } = await quorumlog(["explain", path, "p"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("urn:prop:p or other:p")]);
+    expect(await quorumlog(["explain", path])).toMatchObject({ code: 2 });
+  });
+});
+
+describe("quorumlog standing and members", () => {
+  test("list what was in force, and who could vote, after an entry", async () => {
+    const path = exported((trail) => [authorizeAndStop(trail), trail.remove("dave")]);
+    const list = async (...argv: string[]) =>
+      objectsOf((await quorumlog([...argv, "--json"])).stdout);
+    expect(await list("standing", path, "--at", "9")).toMatchObject([{ subjectId: MODEL }]);
+    expect(await list("standing", path)).toEqual([]);
+    expect((await list("members", path)).map(({ did }) => did)).toEqual(["alice", "bob", "carol"]);
+    expect(await list("members", path, "--at", "15")).toHaveLength(4);
+  });
+});
+
+describe("quorumlog check", () => {
+  test("ends with 0, 1 or 3: nothing of severity error, something, or it cannot be told", async () => {
+    const sound = exported();
+    const broken = exported((trail) => trail.grant("urn:prop:p"));
+    const untold = exported((trail) => [
+      trail.propose("urn:prop:p"),
+      trail.vote("urn:prop:p", "bob"),
+    ]);
+    writeFileSync(untold, readFileSync(untold, "utf8").split("\n").slice(4).join("\n"));
+    const codes = [];
+    for (const path of [sound, broken, untold]) codes.push((await quorumlog(["check", path])).code);
+    expect(codes).toEqual([0, 1, 3]);
+    const { stdout } = await quorumlog(["check", broken, "--json"]);
+    expect(objectsOf(stdout)).toMatchObject([
+      { rule: "grant-without-consensus", status: "violated", severity: "error", sequences: [4] },
+    ]);
+  });
+
+  test("judges by a policy, and prints its SHA-256", async () => {
+    const path = exported();
+    const policy = join(temporaryFolder(), "policy.json");
+    writeFileSync(policy, '{"participation":"2/3","approval":{"weight":4}}');
+    const { code, stdout } = await quorumlog(["check", path, "--policy", policy]);
+    expect(code).toBe(1);
+    expect(stdout).toContain("quorum-unmet");
+    expect(stdout).toContain(`policy      sha256 ${sha256Hex(readFileSync(policy))}`);
+    writeFileSync(policy, '{"participation":2}');
+    const wrong = await quorumlog(["check", path, "--policy", policy]);
+    expect(wrong).toMatchObject({ code: 2, stdout: "" });
+    expect(wrong.stderr).toContain("policy.participation");
+  });
+});
+
+describe("quorumlog oversight", () => {
+  test("sums up who voted, how fast, and what came without a decision", async () => {
+    const path = exported((trail) => [
+      authorizeAndStop(trail),
+      trail.passed("urn:prop:r"),
+      trail.grant("urn:prop:r"),
+      trail.revoke("urn:prop:s", { kind: "emergency-freeze", actor_type: "human" }),
+    ]);
+    const [answer] = objectsOf((await quorumlog(["oversight", path, "--json"])).stdout);
+    expect(answer).toMatchObject({
+      proposals: { passed: 3, open: 0 },
+      votes: { unknown: 9 },
+      enactments: { human: 1, unknown: 3 },
+      participation: 0.75,
+      timeToDecide: { count: 3, medianSeconds: 4 },
+      timeToRevoke: { count: 1, medianSeconds: 5 },
+      breakGlass: [22],
+    });
+    const [none] = objectsOf(
+      (await quorumlog(["oversight", path, "--since", "2026-04-15", "--json"])).stdout,
+    );
+    expect(none).toMatchObject({ votes: { unknown: 0 }, timeToDecide: { count: 0 } });
+  });
+});
+
+describe("with a key", () => {
+  let journal: string;
+  let vkey: string;
+  beforeEach(async () => {
+    const keys = generateKeys("acme.example", "ed25519");
+    vkey = keys.vkey;
+    journal = join(temporaryFolder(), "signed.db");
+    const audit = new GovernanceAuditLog({
+      logId: "acme.example",
+      journal,
+      signer: keys.privateKeyPem,
+    });
+    audit.logProposalCreated({
+      proposalId: "urn:prop:p",
+      subjectId: MODEL,
+      kind: "authorize-model",
+      proposerDid: "alice",
+      title: "t",
+    });
+    audit.logConsensusReached({
+      proposalId: "urn:prop:p",
+      signerDid: "alice",
+      decision: "passed",
+      reason: "",
+      approveWeight: 0,
+      rejectWeight: 0,
+      abstainWeight: 0,
+      totalWeight: 0,
+      includedVoteIds: [],
+    });
+    audit.logAuthorizationGranted({
+      proposalId: "urn:prop:p",
+      subjectId: MODEL,
+      kind: "authorize-model",
+    });
+    await audit.shutdown();
+  });
+
+  test("an answer begins with the verdict of verify, and one from an altered trail says so first", async () => {
+    const { code, stdout } = await quorumlog(["explain", journal, MODEL, "--key", vkey]);
+    expect([code, stdout.split("\n")[0]]).toEqual([0, "verified: 3 of 3 entries"]);
+
+    const ndjson = join(temporaryFolder(), "altered.ndjson");
+    await quorumlog(["export", journal, "--format", "ndjson", "--out", ndjson]);
+    const text = readFileSync(ndjson, "utf8");
+    writeFileSync(ndjson, text.replaceAll('"alice"', '"mallo"'));
+    for (const [command, expected] of [
+      ["explain", 3],
+      ["check", 1],
+    ] as const) {
+      const operands = command === "explain" ? [ndjson, MODEL] : [ndjson];
+      const altered = await quorumlog([command, ...operands, "--key", vkey]);
+      expect(altered.code).toBe(expected);
+      expect(altered.stdout).toMatch(/^FAILED VERIFICATION/);
+    }
+  });
+
+  test("the evidence of an answer is a bundle that verifies, decision included", async () => {
+    const bundle = join(temporaryFolder(), "bundle.json");
+    const { code, stderr } = await quorumlog(["explain", journal, MODEL, "--prove", bundle]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining("read up to entry 2")]);
+    const { entries } = JSON.parse(readFileSync(bundle, "utf8"));
+    expect(entries).toHaveLength(3);
+    const { stdout } = await quorumlog(["verify", bundle, "--key", vkey]);
+    expect(stdout).toMatch(/integrity +verified/);
+  });
+});
