@@ -17,6 +17,13 @@ const DECISION = logqlName(quorumlog.ATTR_GOVERNANCE_DECISION);
 const LOG = logqlName(quorumlog.ATTR_GOVERNANCE_LOG_ID);
 const TIME = logqlName(quorumlog.ATTR_GOVERNANCE_TIMESTAMP_MILLIS);
 const SIZE = logqlName(quorumlog.ATTR_GOVERNANCE_CHECKPOINT_SIZE);
+/** The attributes of details that the dashboard shows. */
+export const DETAIL = {
+  actorType: `${quorumlog.ATTR_GOVERNANCE_DETAILS_PREFIX}${"actor_type" satisfies keyof typeof quorumlog.ACTOR_DETAILS}`,
+  validUntil: `${quorumlog.ATTR_GOVERNANCE_DETAILS_PREFIX}${"valid_until" satisfies keyof typeof quorumlog.OPERATION_DETAILS.authorization_granted}`,
+  expiresAt: `${quorumlog.ATTR_GOVERNANCE_DETAILS_PREFIX}${"expires_at" satisfies keyof typeof quorumlog.OPERATION_DETAILS.proposal_created}`,
+} as const;
+
 const MIRROR = logqlName(quorumlog.ATTR_OTEL_COMPONENT_NAME);
 
 /**
@@ -38,8 +45,12 @@ const counted = (records: string, range: string): string =>
   `count_over_time(${records} [${range}])`;
 const perProposal = (operation: quorumlog.Operation): string =>
   `sum by (${PROPOSAL}) (${counted(`${OF_PROPOSAL} | ${is(operation)}`, "$__range")})`;
-const lastTime = (operation: quorumlog.Operation): string =>
-  `max_over_time(${OF_PROPOSAL} | ${is(operation)} | unwrap ${TIME} [$__range]) by (${SUBJECT})`;
+const lastTime = (operation: quorumlog.Operation, labels: string = SUBJECT): string =>
+  `max_over_time(${OF_PROPOSAL} | ${is(operation)} | unwrap ${TIME} [$__range]) by (${labels})`;
+/** What is shown of a grant. */
+const GRANT = [SUBJECT, ACTOR, logqlName(DETAIL.actorType), logqlName(DETAIL.validUntil)].join(
+  ", ",
+);
 const orZero = (query: string): string => `(${query}) or vector(0)`;
 
 /** How Grafana runs a query: over the chosen time, at its end, or for its lines. */
@@ -92,11 +103,15 @@ export const LOGQL = {
     kind: "range",
     expr: `sum by (${ACTOR}) (${counted(`${CHOSEN} | ${is("byzantine_detected")}`, "$__auto")})`,
   },
-  /** Authorizations that were granted and not revoked since. */
+  /**
+   * Authorizations that were granted and not revoked since. Of each subject, the last grant is
+   * shown, with who enacted it and until when it is valid.
+   */
   authorizations: {
     kind: "instant",
     expr:
-      `${lastTime("authorization_granted")} unless ` +
+      `(${lastTime("authorization_granted", GRANT)} >= on (${SUBJECT}) group_left () ` +
+      `${lastTime("authorization_granted")}) unless on (${SUBJECT}) ` +
       `(${lastTime("authorization_revoked")} >= ${lastTime("authorization_granted")})`,
   },
   activity: {

@@ -28,7 +28,7 @@ import {
   rows,
   toTrace,
 } from "./dashboard-panels.ts";
-import { LOGQL, logqlName, PROMQL } from "./dashboard-queries.ts";
+import { DETAIL, LOGQL, logqlName, PROMQL } from "./dashboard-queries.ts";
 import { writeOrCheck } from "./written-file.ts";
 
 const DOCUMENT = resolve(import.meta.dirname, "../deploy/grafana/dashboard.json");
@@ -41,9 +41,12 @@ const TRAIL_COLUMNS: Readonly<Record<string, string>> = {
   governance_sequence: "#",
   governance_operation: "operation",
   governance_actor_did: "actor",
+  [logqlName(DETAIL.actorType)]: "actor type",
   governance_decision: "decision",
   governance_proposal_id: "proposal",
   governance_subject_id: "subject",
+  [logqlName(DETAIL.validUntil)]: "valid until",
+  [logqlName(DETAIL.expiresAt)]: "expires",
   governance_log_id: "log",
   trace_id: "trace",
   Line: "line",
@@ -170,7 +173,14 @@ export function dashboard(): grafana.Dashboard {
       "Authorizations in force",
       "Granted in the chosen time, and not revoked since. Choose a time that is long enough.",
       [LOGQL.authorizations],
-      { governance_subject_id: "subject", "Value #A": "granted", Value: "granted" },
+      {
+        governance_subject_id: "subject",
+        governance_actor_did: "enacted by",
+        [logqlName(DETAIL.actorType)]: "actor type",
+        [logqlName(DETAIL.validUntil)]: "valid until",
+        "Value #A": "granted",
+        Value: "granted",
+      },
     ).overrideByName("granted", [{ id: "unit", value: "dateTimeAsIso" }]),
     rows("Open proposals", "", [LOGQL.openProposals], { governance_proposal_id: "proposal" })
       .overrideByRegexp("/^Value/", [{ id: "custom.hidden", value: true }])

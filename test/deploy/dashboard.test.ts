@@ -2,7 +2,12 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { resolve } from "node:path";
-import { OPERATIONS } from "quorumlog";
+import {
+  ACTOR_DETAILS,
+  ATTR_GOVERNANCE_DETAILS_PREFIX,
+  OPERATION_DETAILS,
+  OPERATIONS,
+} from "quorumlog";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ATTRIBUTE_CONVENTIONS, METRIC_CONVENTIONS } from "../../scripts/conventions.ts";
 import { DASHBOARD_UID, placeholder } from "../../scripts/dashboard-panels.ts";
@@ -131,7 +136,13 @@ describe("deploy/grafana/dashboard.json", () => {
 });
 
 describe("the queries", () => {
-  const known = new Set(ATTRIBUTE_CONVENTIONS.map(({ name }) => logqlName(name)));
+  const details = [...Object.values(OPERATION_DETAILS), ACTOR_DETAILS].flatMap(Object.keys);
+  const known = new Set(
+    [
+      ...ATTRIBUTE_CONVENTIONS.map(({ name }) => name),
+      ...details.map((key) => ATTR_GOVERNANCE_DETAILS_PREFIX + key),
+    ].map(logqlName),
+  );
 
   test.each(Object.entries(LOGQL))(
     "%s names attributes and operations that records have",
@@ -142,6 +153,15 @@ describe("the queries", () => {
         expect([...OPERATIONS, "checkpoint"]).toContain(operation);
     },
   );
+
+  test("the trail and the authorizations show the type of the actor and the expiry", () => {
+    const shown = (title: string) =>
+      JSON.stringify(DASHBOARD.panels.find((panel) => panel.title === title));
+    for (const title of ["The trail", "Authorizations in force"])
+      for (const key of ["actor_type", "valid_until"])
+        expect(shown(title), title).toContain(`governance_details_${key}`);
+    expect(shown("The trail")).toContain("governance_details_expires_at");
+  });
 
   test("name the metrics as Prometheus does", () => {
     expect(METRIC_CONVENTIONS.map(({ name }) => promqlName(name))).toContain(
