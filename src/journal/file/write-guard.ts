@@ -97,7 +97,7 @@ export class WriteGuard {
    * recorded, so nothing more is written.
    */
   assertKeptStill(): void {
-    const loss = this.#watch.look();
+    const loss = this.#watch.lookAgain();
     // Without the lock file, this write is in the file, and the next one will be refused.
     if (loss === undefined || loss.suffix === ".lock") return;
     const { error, isWhole } = this.#judged(loss);

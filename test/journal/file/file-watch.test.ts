@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
 import { DatabaseSync, StatementSync } from "node:sqlite";
 import { describe, expect, test, vi } from "vitest";
 import type { Journal } from "../../../src/journal/index.js";
@@ -46,6 +55,16 @@ describe.each(["-wal", "-shm", ".lock"])("a file beside an open journal, its %s,
     append(journal, 1);
     journal.close();
     expect([...openJournal(path).lines()]).toHaveLength(3);
+  });
+
+  test("that is deleted after a quiet while makes the next call throw", () => {
+    const path = newPath();
+    const journal = openJournal(path);
+    utimesSync(dirname(path), 0, 0); // nothing in the folder has changed for long
+    afterOneSecond();
+    append(journal, 2);
+    rmSync(path + suffix);
+    expect(refusalOf(journal)).toContain(`${path}${suffix} was deleted, moved or replaced`);
   });
 
   test("that is replaced makes a call throw a second later, and is left as it is", () => {
