@@ -198,16 +198,18 @@ function watched(source: EvidenceSource, io: CommandIo): EvidenceSource {
   async function* blocks(): AsyncGenerator<readonly EvidenceItem[], void, undefined> {
     let next = BATCH;
     try {
-      for await (const block of blocksOf(source)) {
-        yield block;
-        progress.add(block.length);
-        if (progress.count < next) continue;
-        next = progress.count + BATCH;
-        // a journal is read without waiting for anything, and a signal has to be heard
-        await turn();
-        io.signal.throwIfAborted();
-        await progress.show();
-      }
+      for await (const block of blocksOf(source))
+        for (let start = 0; start < block.length; start += BATCH) {
+          const part = block.slice(start, start + BATCH);
+          yield part;
+          progress.add(part.length);
+          if (progress.count < next) continue;
+          next = progress.count + BATCH;
+          // a journal is read without waiting for anything, and a signal has to be heard
+          await turn();
+          io.signal.throwIfAborted();
+          await progress.show();
+        }
     } finally {
       await progress.clear();
     }

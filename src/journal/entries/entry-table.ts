@@ -112,6 +112,11 @@ interface WithArrays {
 /** How many lines are read at a time. */
 const LINES = 512;
 
+/** The query for `n`, how many rows come before a sequence. */
+export function countBefore(end: number): string {
+  return `SELECT count(*) AS n FROM entry WHERE sequence < ${end}`;
+}
+
 /** Writes the table `entry`, and reads it by sequence. */
 export class EntryTable {
   /** The resources and scopes that the rows name. */
@@ -249,13 +254,6 @@ export class EntryTable {
     }
     const rows = this.#evidence.all(first, end, limit);
     return rows.map((row) => (Array.isArray(row) ? row : Object.values(row)) as never);
-  }
-
-  /** How many rows come before a sequence. */
-  countBefore(end: number): number {
-    return Number(
-      this.#database.prepare("SELECT count(*) AS n FROM entry WHERE sequence < ?").get(end)?.["n"],
-    );
   }
 
   /**

@@ -112,7 +112,7 @@ function schemaOf(database: DatabaseSync): string {
 }
 
 /** Changes whenever a writer has changed what a reader would read. */
-function stateOf(path: string): string {
+export function stateOf(path: string): string {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (stat === undefined) return "gone";
   const { dev, ino, size, mtimeNs, ctimeNs } = stat;
@@ -141,7 +141,8 @@ function prepared(sql: string, current: () => DatabaseSync): StatementSync {
   };
   return new Proxy({} as StatementSync, {
     get(_, name) {
-      if (!String(name).startsWith("set")) return memberOf(now(), name);
+      const member = memberOf(now(), name); // Node 22.15 lacks some
+      if (member === undefined || !String(name).startsWith("set")) return member;
       return (...values: unknown[]) => {
         const set = (to: StatementSync): void =>
           void Reflect.apply(memberOf(to, name) as () => void, to, values);

@@ -5,6 +5,10 @@ import { journalFailed } from "./failure.js";
 /** How long a statement waits for a lock, such as one that an auditor's shell holds. */
 const BUSY_TIMEOUT_MILLIS = 2000;
 
+/** What each connection begins with. Node 22.15 ignores the option `timeout`. */
+export const CONNECTION_SETUP: string = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MILLIS};
+  PRAGMA trusted_schema = OFF`;
+
 /**
  * How a file is opened. `immutable` trusts that nobody writes to the file. It is the only way to
  * read a file in WAL mode in a folder that cannot be written.
@@ -18,11 +22,10 @@ export type Access = "write" | "read" | "immutable";
  */
 export function openSqlite(path: string, access: Access): DatabaseSync {
   const { DatabaseSync } = loadSqlite();
-  const database = new DatabaseSync(access === "immutable" ? immutableUrl(path) : path, {
+  const database = new DatabaseSync(access === "immutable" ? urlOf(path, access) : path, {
     readOnly: access !== "write",
   });
-  // Node 22.15 ignores the option `timeout`.
-  database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MILLIS}; PRAGMA trusted_schema = OFF`);
+  database.exec(CONNECTION_SETUP);
   return database;
 }
 
@@ -43,9 +46,10 @@ export function loadSqlite(): typeof import("node:sqlite") {
   throw journalFailed("this Node.js has no node:sqlite; run it without --no-experimental-sqlite");
 }
 
-function immutableUrl(path: string): URL {
+/** The URL by which SQLite opens a file. */
+export function urlOf(path: string, access: Access): URL {
   const url = pathToFileURL(path);
-  url.search = "?immutable=1";
+  if (access === "immutable") url.search = "?immutable=1";
   return url;
 }
 

@@ -1,4 +1,3 @@
-import type { DatabaseSync } from "node:sqlite";
 import { COLUMNS } from "../../entry/columns.js";
 import type { LineSummary } from "../../entry/line.js";
 import { formatTimestamp } from "../../entry/timestamp.js";
@@ -8,7 +7,9 @@ import { risenAbove } from "../../record/sealed-record.js";
 import { counted } from "../../text/safe-text.js";
 import type { EvidenceRow, HrTime } from "../entries/entry-table.js";
 import { givenIdProblem } from "../entries/given-ids.js";
+import type { Connection } from "../file/connection.js";
 import { TIME_BLOCK } from "../file/schema.js";
+import type { Rows } from "../file/second-reader.js";
 import type { CheckpointEvidence } from "./checkpoint-table.js";
 
 /** The place of the first column of a log in an {@link EvidenceRow}. */
@@ -45,12 +46,13 @@ export class RowLine implements EvidenceLine {
   compare(line: LineSummary): string | undefined {
     const row = this.#row;
     const millis = row[6];
-    const isFound =
+    let isFound =
       line.sequence === row[0] &&
       line.log === this.#log &&
       millis !== null &&
-      line.timestamp === formatTimestamp(millis) &&
-      line.columns.every((value, index) => says(row[COLUMNS_AT + index], value));
+      line.timestamp === formatTimestamp(millis);
+    for (let index = 0; isFound && index < COLUMNS.length; index++)
+      isFound = says(row[COLUMNS_AT + index], line.columns[index]);
     if (!isFound) return this.#wrongColumns(line);
     if (Number.isNaN(line.recordedMillis)) return undefined; // the verifier reports the line
     // The time of the line or, where that did not rise, one nanosecond after the row before.
@@ -159,18 +161,31 @@ const CHECKS: readonly (readonly [sql: string, problem: string])[] = [
   ],
 ];
 
+/** `quick_check` does not look into indexes, and queries rely on them. */
+const INTEGRITY = "PRAGMA integrity_check(1)";
+
+const firstOf = (sql: string): string => `SELECT CAST(sequence AS TEXT) AS sequence FROM (${sql})`;
+
+/** What {@link tableProblems} asks of the whole file. */
+export const TABLE_QUERIES: readonly string[] = [INTEGRITY, ...CHECKS.map(([sql]) => firstOf(sql))];
+
 /**
  * Says what is wrong with the tables that no line and no checkpoint speaks for, and with the pages
  * and indexes of the file.
+ *
+ * @param rows - Answers the {@link TABLE_QUERIES}.
  */
-export function tableProblems(database: DatabaseSync): string[] {
-  const problems = CHECKS.flatMap(([sql, problem]) => {
-    const row = database.prepare(`SELECT CAST(sequence AS TEXT) AS sequence FROM (${sql})`).get();
-    return row === undefined ? [] : [`${problem} ${row["sequence"]}`];
-  });
-  const givenId = givenIdProblem(database);
+export async function tableProblems(
+  file: Connection,
+  rows: (query: string) => Promise<Rows>,
+): Promise<string[]> {
+  const problems: string[] = [];
+  for (const [sql, problem] of CHECKS) {
+    const [row] = await rows(firstOf(sql));
+    if (row !== undefined) problems.push(`${problem} ${row["sequence"]}`);
+  }
+  const givenId = file.read(() => givenIdProblem(file.database));
   if (givenId !== undefined) problems.push(givenId);
-  // `quick_check` does not look into indexes, and queries rely on them.
-  const found = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
+  const found = (await rows(INTEGRITY))[0]?.["integrity_check"];
   return found === "ok" ? problems : [...problems, `SQLite finds: ${found}`];
 }

@@ -2,12 +2,18 @@ import { AuditError } from "../../errors.js";
 import { BlockSource, type EvidenceItem, type EvidenceSource } from "../../integrity/evidence.js";
 import { hexOf } from "../../integrity/merkle/merkle-hash.js";
 import { RecordedTimes } from "../../record/recorded-times.js";
-import type { EntryTable, EvidenceRow, HrTime } from "../entries/entry-table.js";
+import {
+  countBefore,
+  type EntryTable,
+  type EvidenceRow,
+  type HrTime,
+} from "../entries/entry-table.js";
 import type { Connection } from "../file/connection.js";
 import { journalFailed } from "../file/failure.js";
+import { SecondReader } from "../file/second-reader.js";
 import { alteredEvidence } from "./altered-evidence.js";
 import type { CheckpointTable } from "./checkpoint-table.js";
-import { checkpointProblem, RowLine, tableProblems } from "./evidence-problems.js";
+import { checkpointProblem, RowLine, TABLE_QUERIES, tableProblems } from "./evidence-problems.js";
 import type { MerkleTree } from "./merkle-tree.js";
 
 /** How many rows are read at a time. */
@@ -40,7 +46,7 @@ export function evidenceOf(parts: EvidenceParts, length: () => number): Evidence
   // The checkpoints end first: none of them covers entries that come after that.
   const position = file.read(() => checkpoints.evidenceEnd());
   const end = { position, length: length() };
-  return new BlockSource(() => inBlocks(journalEvidence(parts, end)));
+  return new BlockSource(() => journalEvidence(parts, end));
 }
 
 async function* inBlocks(
@@ -65,7 +71,7 @@ async function* inBlocks(
  * Reads all that a journal had when the reading began: the leaf hashes of pruned entries, the lines
  * with their leaf hashes, and the checkpoints. It hands them over as they are. It checks only what
  * the verifier cannot see: whether the schema, the columns and all that helps queries say what the
- * lines say.
+ * lines say. What takes no lines is checked at the same time, in a thread of its own.
  *
  * A part that cannot be read does not keep the others from being read: what they show is a
  * contradiction, whatever else is broken.
@@ -73,28 +79,33 @@ async function* inBlocks(
  * @throws `AuditError` `journal_failed` when a part could not be read, and when entries were pruned
  * meanwhile: a verifier would take them for missing.
  */
-function* journalEvidence(
+async function* journalEvidence(
   all: EvidenceParts,
   { length, position }: End,
-): Generator<EvidenceItem, void, undefined> {
+): AsyncGenerator<readonly EvidenceItem[], void, undefined> {
   const { entries, file } = all;
   const reading = <T>(work: () => T): T => file.read(work);
-  for (const { problem } of file.differences) yield { kind: "problem", message: problem };
+  yield file.differences.map(({ problem }) => problemOf(problem));
   const prunedBefore = reading(() => entries.prunedBefore());
+  const second = new SecondReader(file, [countBefore(length), ...TABLE_QUERIES]);
   let failure: AuditError | undefined;
-  for (const part of [
-    prunedLeaves(all),
-    lines(all, length),
-    notes(all, position),
-    subtrees(all, length),
-    problemsOf(all),
-  ]) {
-    try {
-      yield* part;
-    } catch (error) {
-      if (!(error instanceof AuditError)) throw error;
-      failure ??= error;
+  try {
+    for (const part of [
+      inBlocks(prunedLeaves(all)),
+      lines(all, length, second),
+      inBlocks(notes(all, position)),
+      inBlocks(subtrees(all, length)),
+      problemsOf(file, second),
+    ]) {
+      try {
+        yield* part;
+      } catch (error) {
+        if (!(error instanceof AuditError)) throw error;
+        failure ??= error;
+      }
     }
+  } finally {
+    second.end();
   }
   if (reading(() => entries.prunedBefore()) !== prunedBefore)
     throw journalFailed("entries were pruned while it was read; verify it again");
@@ -108,7 +119,7 @@ function* notes(
   for (const checkpoint of checkpoints.evidence(position, (work) => file.read(work))) {
     yield { kind: "checkpoint", note: checkpoint.note };
     const problem = checkpointProblem(checkpoint);
-    if (problem !== undefined) yield { kind: "problem", message: problem };
+    if (problem !== undefined) yield problemOf(problem);
   }
 }
 
@@ -120,9 +131,16 @@ function* subtrees(
     yield { kind: "subtree", ...subtree };
 }
 
-function* problemsOf({ file }: EvidenceParts): Generator<EvidenceItem, void, undefined> {
-  for (const message of file.read(() => tableProblems(file.database)))
-    yield { kind: "problem", message };
+async function* problemsOf(
+  file: Connection,
+  second: SecondReader,
+): AsyncGenerator<readonly EvidenceItem[], void, undefined> {
+  const problems = await tableProblems(file, (query) => second.rows(query));
+  yield problems.map(problemOf);
+}
+
+function problemOf(message: string): EvidenceItem {
+  return { kind: "problem", message };
 }
 
 function* prunedLeaves({ entries, file }: EvidenceParts): Generator<EvidenceItem, void, undefined> {
@@ -136,34 +154,37 @@ function* prunedLeaves({ entries, file }: EvidenceParts): Generator<EvidenceItem
   }
 }
 
-function* lines(
+async function* lines(
   { entries, file }: EvidenceParts,
   length: number,
-): Generator<EvidenceItem, void, undefined> {
+  second: SecondReader,
+): AsyncGenerator<readonly EvidenceItem[], void, undefined> {
   const prunedBefore = file.read(() => entries.prunedBefore());
   const times = RecordedTimes.afterPruned(file.read(() => entries.prunedTime()));
   let count = 0;
   // It starts below 0: a query would show an entry that somebody put there.
   for (let next = Number.MIN_SAFE_INTEGER; next < length; ) {
     const rows = file.read(() => entries.evidence(next, length, ROWS));
+    const block: EvidenceItem[] = [];
     for (const row of rows) {
-      count++;
       const [sequence, , text] = row;
       const line = isWhole(row)
         ? text
         : file.read(() => entries.rows(sequence, sequence + 1, 1))[0]?.line;
       if (line === undefined) return; // pruned meanwhile
       const time: HrTime = [row[4], row[5]];
-      yield new RowLine(line, row, times.before(time), file.logId);
+      block.push(new RowLine(line, row, times.before(time), file.logId));
       times.keep(time);
     }
+    yield block;
+    count += block.length;
     const last = rows.at(-1);
     if (last === undefined) break; // the verifier reports what is missing
     next = last[0] + 1;
   }
-  const all = file.read(() => entries.countBefore(length));
+  const all = (await second.rows(countBefore(length)))[0]?.["n"];
   if (all !== count && file.read(() => entries.prunedBefore()) === prunedBefore)
-    yield { kind: "problem", message: `it has ${all} rows of entries, and ${count} could be read` };
+    yield [problemOf(`it has ${all} rows of entries, and ${count} could be read`)];
 }
 
 /**

@@ -408,17 +408,21 @@ describe("a journal whose schema was changed", () => {
   });
 });
 
-test("an index that lost rows, and whose schema looks right, is found", async () => {
+test.each([
+  ["", 0],
+  [", by the thread that checks a large journal", 9_000_000],
+])("an index that lost rows, and whose schema looks right, is found%s", async (_, bytes) => {
   const path = newPath();
   cpSync(original, path);
   const database = new DatabaseSync(path);
   const [forged, own] = ["actor_did = 'did:zzz'", "actor_did IS NOT NULL"] as const;
   database.exec(`DROP INDEX entry_by_actor_did;
-    CREATE INDEX entry_by_actor_did ON entry (actor_did) WHERE ${forged}`);
+    CREATE INDEX entry_by_actor_did ON entry (actor_did) WHERE ${forged};
+    INSERT INTO context (kind, json) VALUES ('resource', hex(zeroblob(${bytes})))`);
   database.close();
-  const bytes = readFileSync(path);
-  bytes.write(own, bytes.indexOf(forged)); // SQLite does not let its own schema be edited
-  writeFileSync(path, bytes);
+  const content = readFileSync(path);
+  content.write(own, content.indexOf(forged)); // SQLite does not let its own schema be edited
+  writeFileSync(path, content);
   const journal = openJournal(path, { readOnly: true });
   expect(journal.count({ actorDid: "did:a" })).toBe(0);
   const report = await verify(journal.evidence(), { keys: [vkey] });

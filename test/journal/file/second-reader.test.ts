@@ -1,0 +1,61 @@
+import { readdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { expect, test } from "vitest";
+import { SecondReader } from "../../../src/journal/file/second-reader.js";
+import { openJournal as openFile } from "../../../src/journal/opening.js";
+import { resolveJournalOptions } from "../../../src/journal/options.js";
+import { append, newPath, openJournal } from "../../fixtures/journal.js";
+
+const COUNT = "SELECT count(*) AS n FROM entry";
+const THREAD = 0; // bytes: every file is large
+
+function filled(entries: number): string {
+  const path = newPath();
+  const journal = openJournal(path);
+  append(journal, entries);
+  journal.close();
+  return path;
+}
+const reading = (path: string) => openFile(path, resolveJournalOptions({ readOnly: true }));
+
+test("a thread answers what the connection itself answers, and leaves no file behind", async () => {
+  const path = filled(3);
+  const before = readdirSync(dirname(path));
+  const file = reading(path);
+  for (const largeBytes of [THREAD, Number.POSITIVE_INFINITY]) {
+    const second = new SecondReader(file, [COUNT, "SELECT log_id FROM log"], largeBytes);
+    expect(await second.rows(COUNT)).toMatchObject([{ n: 3 }]);
+    expect(await second.rows("SELECT log_id FROM log")).toMatchObject([{ log_id: file.logId }]);
+    second.end();
+  }
+  file.abandon();
+  expect(readdirSync(dirname(path))).toEqual(before);
+});
+
+test("a query that fails keeps no other from being answered, and says why", async () => {
+  const file = reading(filled(2));
+  const second = new SecondReader(file, ["SELECT nothing FROM entry", COUNT], THREAD);
+  expect(await second.rows(COUNT)).toMatchObject([{ n: 2 }]);
+  await expect(second.rows("SELECT nothing FROM entry")).rejects.toMatchObject({
+    code: "journal_failed",
+  });
+  file.abandon();
+});
+
+test("entries that a writer adds meanwhile are seen", async () => {
+  const path = filled(2);
+  const file = reading(path);
+  const second = new SecondReader(file, [COUNT], THREAD);
+  const journal = openJournal(path);
+  append(journal, 5);
+  expect(await second.rows(COUNT)).toMatchObject([{ n: 7 }]);
+  file.abandon();
+});
+
+test("a thread that is ended does not keep its caller waiting", async () => {
+  const file = reading(filled(1));
+  const second = new SecondReader(file, [COUNT], THREAD);
+  second.end();
+  expect(await second.rows(COUNT)).toMatchObject([{ n: 1 }]);
+  file.abandon();
+});
