@@ -10,6 +10,19 @@ import type { LeafTable, TimeSpan } from "./leaf-table.js";
 import type { ResolvedVerifyOptions } from "./options.js";
 import type { Problems } from "./problems.js";
 
+/** How many kept checkpoints that cannot be read are shown. */
+const LISTED_UNREADABLE = 10;
+
+/** About what a checkpoint takes beside its note, with the verdicts on its signatures. */
+const CHECKPOINT_BYTES = 1500;
+
+/** Checkpoints that cannot be read, in a text that people keep. */
+export interface UnreadableCheckpoints {
+  readonly count: number;
+  /** Why the first ones cannot be read, each with what it begins with. */
+  readonly first: readonly string[];
+}
+
 /** A checkpoint of the log, and what was found out about it. */
 export interface JudgedCheckpoint extends Checkpoint {
   /** In the order of the note. */
@@ -34,6 +47,8 @@ export class CheckpointCheck {
   readonly #options: ResolvedVerifyOptions;
   readonly #problems: Problems;
   readonly #unreadable: string[] = [];
+  #unreadableCount = 0;
+  #bytes = 0;
   #inEvidence = false;
 
   /** Starts with the trusted checkpoints. */
@@ -54,22 +69,35 @@ export class CheckpointCheck {
     return this.#inEvidence;
   }
 
-  /** Why kept checkpoints cannot be read, each with what it begins with. */
-  get unreadable(): readonly string[] {
-    return this.#unreadable;
+  /** Kept checkpoints that cannot be read. */
+  get unreadable(): UnreadableCheckpoints {
+    return { count: this.#unreadableCount, first: this.#unreadable };
+  }
+
+  /** About how many bytes it takes. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Takes a checkpoint of the evidence. */
   add({ note, kept = false }: EvidenceCheckpoint): void {
     try {
-      if (!this.#checkpoints.has(note)) this.#checkpoints.set(note, parseCheckpoint(note));
+      if (!this.#checkpoints.has(note)) {
+        this.#checkpoints.set(note, parseCheckpoint(note));
+        this.#bytes += CHECKPOINT_BYTES + 2 * note.length;
+      }
       this.#inEvidence = true;
     } catch (error) {
       const { message: reason } = error as Error;
       const message = `a checkpoint that begins ${quoted(note)} cannot be read: ${reason}`;
-      if (kept) this.#unreadable.push(message);
+      if (kept) this.#addUnreadable(message);
       else this.#problems.add({ code: "malformed_checkpoint", message });
     }
+  }
+
+  #addUnreadable(message: string): void {
+    this.#unreadableCount++;
+    if (this.#unreadable.length < LISTED_UNREADABLE) this.#unreadable.push(message);
   }
 
   /**

@@ -6,7 +6,7 @@ import {
   type EvidenceSubtree,
   lineText,
 } from "../integrity/evidence.js";
-import { type Hash, hashOfHex } from "../integrity/merkle/merkle-hash.js";
+import { hashOfHex } from "../integrity/merkle/merkle-hash.js";
 import type { InclusionProof } from "../integrity/merkle/merkle-proofs.js";
 import { counted, quoted } from "../text/safe-text.js";
 import { LeafTable } from "./leaf-table.js";
@@ -23,6 +23,10 @@ const LINES_OF_LOG = 100;
 /** Stands for all further logs. No log can have this id. */
 const FURTHER_LOGS = "one of many";
 
+/** About what a line of a partial source takes, and each hash of its proof. */
+const PROVED_BYTES = 200;
+const HASH_OBJECT_BYTES = 150;
+
 /** A line that is not an entry. */
 interface Stray {
   /** The sequence of an entry in the same position. */
@@ -30,7 +34,7 @@ interface Stray {
   /** Hexadecimal. */
   readonly hash: string;
   /** The leaf hash that the source has for it. */
-  readonly stored: Hash | undefined;
+  readonly stored: string | undefined;
 }
 
 /** The lines that name one log. */
@@ -54,7 +58,7 @@ export class EntryCheck {
   /** Leaf hashes, made from the lines. */
   readonly leaves: LeafTable = new LeafTable();
   /** Leaf hashes that the source has for lines that hash to something else. */
-  readonly storedLeaves: Map<number, Hash> = new Map();
+  readonly storedLeaves: LeafTable = new LeafTable();
   /** The roots of complete subtrees that the source keeps. */
   readonly subtrees: SubtreeTable = new SubtreeTable();
   /** The lines of a partial source. Such a source is small, so all of them are kept. */
@@ -67,6 +71,7 @@ export class EntryCheck {
   readonly #logs = new Map<string, LogLines>();
   #recentLog: LogLines | undefined;
   #recentName: string | undefined;
+  #provedBytes = 0;
   #lines = 0;
   #entries = 0;
   #pruned = 0;
@@ -82,6 +87,11 @@ export class EntryCheck {
     this.#ordered = source.ordered ?? true;
     this.partial = source.partial ?? false;
     this.#problems = problems;
+  }
+
+  /** How many bytes it takes, apart from what has a bound. */
+  get bytes(): number {
+    return this.leaves.bytes + this.storedLeaves.bytes + this.subtrees.bytes + this.#provedBytes;
   }
 
   /** How many entries have a line. */
@@ -183,13 +193,14 @@ export class EntryCheck {
       this.#problems.add({ code: "not_canonical", sequence, line, message });
     }
     if (item.leafHash !== undefined) this.#compareStored(item.leafHash, sequence, hash, line);
-    if (this.partial) this.proved.push({ sequence, line, hash, proof: item.inclusion });
+    if (!this.partial) return;
+    this.proved.push({ sequence, line, hash, proof: item.inclusion });
+    this.#provedBytes += PROVED_BYTES + HASH_OBJECT_BYTES * (item.inclusion?.hashes.length ?? 0);
   }
 
   #compareStored(stored: string, sequence: number, hash: string, line: number): void {
     if (hash === stored) return;
-    const expected = hashOfHex(stored);
-    if (expected !== undefined) this.storedLeaves.set(sequence, expected);
+    if (hashOfHex(stored) !== undefined) this.storedLeaves.set(sequence, stored);
     const message = "the line does not hash to the leaf hash that the source has for it";
     this.#problems.add({ code: "leaf_hash_mismatch", sequence, line, message });
   }
@@ -211,7 +222,7 @@ export class EntryCheck {
 
   #addStray(item: EvidenceLine, text: string | undefined, hash: string, line: number): void {
     const sequence = this.#expected++;
-    const stored = item.leafHash === undefined ? undefined : hashOfHex(item.leafHash);
+    const stored = hashOfHex(item.leafHash ?? "") === undefined ? undefined : item.leafHash;
     if (this.#strays.length < STRAYS) this.#strays.push({ sequence, hash, stored });
     const found =
       text === undefined

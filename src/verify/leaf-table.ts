@@ -1,7 +1,13 @@
+import { randomInt } from "node:crypto";
 import { HASH_BYTES, type Hash, hexOf } from "../integrity/merkle/merkle-hash.js";
 
-/** How many leaves a page holds. */
-const PAGE = 64;
+/** How many rows are allocated at once. */
+const CHUNK = 1024;
+
+/** A hash, a time and a sequence. */
+const ROW_BYTES = HASH_BYTES + 8 + 8;
+
+const WORD = 2 ** 32;
 
 /** Between which times something happened, in milliseconds since 1970. Undefined is not known. */
 export interface TimeSpan {
@@ -9,23 +15,27 @@ export interface TimeSpan {
   readonly latest: number | undefined;
 }
 
-interface Page {
+/** Rows in the order in which they came. */
+interface Chunk {
   readonly hashes: Buffer;
-  /** Which leaves are there. */
-  readonly present: Uint8Array;
   /** Milliseconds since 1970. */
   readonly times: Float64Array;
+  readonly sequences: Float64Array;
 }
 
 /**
- * Leaf hashes and times of recording by sequence, 42 bytes each. Sequences come from the evidence,
- * so any of them can come first. Pages are small: scattered sequences take at most some 3.5 KB a
- * line.
+ * Leaf hashes and times of recording by sequence: 48 bytes each, in the order in which they come.
+ * While sequences come without a gap, their place is told by the first one. All others are found by
+ * an index, which takes up to 24 bytes more for each of them, whatever the sequences are: they come
+ * from the evidence.
  */
 export class LeafTable {
-  readonly #pages = new Map<number, Page>();
-  #recent: Page | undefined;
-  #recentIndex = -1;
+  readonly #chunks: Chunk[] = [];
+  readonly #index = new RowIndex((row) => this.#sequenceOf(row));
+  #rows = 0;
+  /** The first sequence that came, and how many came after it in a row. */
+  #first = 0;
+  #run = 0;
   #end = 0;
 
   /** One more than the largest sequence. */
@@ -33,17 +43,27 @@ export class LeafTable {
     return this.#end;
   }
 
+  /** Whether it holds nothing. */
+  get isEmpty(): boolean {
+    return this.#rows === 0;
+  }
+
+  /** How many bytes it takes. */
+  get bytes(): number {
+    return this.#chunks.length * CHUNK * ROW_BYTES + this.#index.bytes;
+  }
+
   /** The leaf hash of a sequence. It is a view: the next `set` of the sequence changes it. */
   get(sequence: number): Hash | undefined {
-    const page = this.#page(sequence);
-    const slot = sequence % PAGE;
-    if (page === undefined || page.present[slot] === 0) return undefined;
-    return page.hashes.subarray(slot * HASH_BYTES, (slot + 1) * HASH_BYTES);
+    const row = this.#rowOf(sequence);
+    if (row === -1) return undefined;
+    const start = (row % CHUNK) * HASH_BYTES;
+    return this.#chunkOf(row).hashes.subarray(start, start + HASH_BYTES);
   }
 
   /** Whether a leaf is there. */
   has(sequence: number): boolean {
-    return this.#page(sequence)?.present[sequence % PAGE] === 1;
+    return this.#rowOf(sequence) !== -1;
   }
 
   /** Whether the leaf of a sequence has this hash, hexadecimal. */
@@ -58,12 +78,11 @@ export class LeafTable {
    * @param hash - 32 bytes, hexadecimal.
    */
   set(sequence: number, hash: string, timeMillis: number = Number.NaN): void {
-    const page = this.#page(sequence) ?? this.#addPage(Math.floor(sequence / PAGE));
-    const slot = sequence % PAGE;
-    page.hashes.write(hash, slot * HASH_BYTES, "hex");
-    page.present[slot] = 1;
-    page.times[slot] = timeMillis;
-    if (sequence >= this.#end) this.#end = sequence + 1;
+    const found = this.#rowOf(sequence);
+    const row = found === -1 ? this.#add(sequence) : found;
+    const { hashes, times } = this.#chunkOf(row);
+    hashes.write(hash, (row % CHUNK) * HASH_BYTES, "hex");
+    times[row % CHUNK] = timeMillis;
   }
 
   /**
@@ -77,41 +96,119 @@ export class LeafTable {
   /** The ranges [from, to] of sequences below the end that are not there, in rising order. */
   *missing(): Generator<{ readonly from: number; readonly to: number }, void, undefined> {
     let next = 0;
-    for (const [index, page] of [...this.#pages].sort(([a], [b]) => a - b)) {
-      for (let slot = 0; slot < PAGE; slot++) {
-        if (page.present[slot] === 0) continue;
-        const sequence = index * PAGE + slot;
-        if (sequence > next) yield { from: next, to: sequence - 1 };
-        next = sequence + 1;
-      }
+    for (const [first, last] of this.#ranges()) {
+      if (first > next) yield { from: next, to: first - 1 };
+      next = last + 1;
     }
   }
 
   /** When an entry was recorded, in milliseconds since 1970. Undefined is not known. */
   timeMillis(sequence: number): number | undefined {
-    const time = sequence < 0 ? undefined : this.#page(sequence)?.times[sequence % PAGE];
+    const row = this.#rowOf(sequence);
+    const time = row === -1 ? undefined : this.#chunkOf(row).times[row % CHUNK];
     return Number.isNaN(time) ? undefined : time;
   }
 
-  #page(sequence: number): Page | undefined {
-    const index = Math.floor(sequence / PAGE);
-    if (index === this.#recentIndex) return this.#recent;
-    const page = this.#pages.get(index);
-    if (page === undefined) return undefined;
-    this.#recent = page;
-    this.#recentIndex = index;
-    return page;
+  /** The run, and each other sequence, in rising order. */
+  *#ranges(): Generator<readonly [first: number, last: number], void, undefined> {
+    const others = new Float64Array(this.#rows - this.#run);
+    for (let at = 0; at < others.length; at++) others[at] = this.#sequenceOf(this.#run + at);
+    others.sort();
+    const run = [this.#first, this.#first + this.#run - 1] as const;
+    let isRunDone = this.#run === 0;
+    for (const sequence of others) {
+      if (!isRunDone && sequence > run[0]) {
+        isRunDone = true;
+        yield run;
+      }
+      yield [sequence, sequence];
+    }
+    if (!isRunDone) yield run;
   }
 
-  #addPage(index: number): Page {
-    const page: Page = {
-      hashes: Buffer.alloc(PAGE * HASH_BYTES),
-      present: new Uint8Array(PAGE),
-      times: new Float64Array(PAGE).fill(Number.NaN),
-    };
-    this.#pages.set(index, page);
-    this.#recent = page;
-    this.#recentIndex = index;
-    return page;
+  #add(sequence: number): number {
+    const row = this.#rows++;
+    if (row % CHUNK === 0)
+      this.#chunks.push({
+        hashes: Buffer.alloc(CHUNK * HASH_BYTES),
+        times: new Float64Array(CHUNK),
+        sequences: new Float64Array(CHUNK),
+      });
+    this.#chunkOf(row).sequences[row % CHUNK] = sequence;
+    if (row === 0) this.#first = sequence;
+    if (row === this.#run && sequence === this.#first + row) this.#run++;
+    else this.#index.add(sequence, row);
+    if (sequence >= this.#end) this.#end = sequence + 1;
+    return row;
+  }
+
+  /** The row of a sequence; -1 where there is none. */
+  #rowOf(sequence: number): number {
+    const place = sequence - this.#first;
+    return place >= 0 && place < this.#run ? place : this.#index.find(sequence);
+  }
+
+  #sequenceOf(row: number): number {
+    return this.#chunkOf(row).sequences[row % CHUNK] as number;
+  }
+
+  #chunkOf(row: number): Chunk {
+    return this.#chunks[Math.floor(row / CHUNK)] as Chunk;
+  }
+}
+
+/**
+ * Finds rows by their sequences: a hash table with open addresses. Its hash is random, so that
+ * nobody can choose sequences that all come to one place.
+ */
+class RowIndex {
+  readonly #sequenceOf: (row: number) => number;
+  readonly #factors: readonly [number, number] = [randomInt(WORD) | 1, randomInt(WORD) | 1];
+  /** A row and 1 in each place that is taken. */
+  #places = new Uint32Array(0);
+  #shift = 32;
+  #count = 0;
+
+  constructor(sequenceOf: (row: number) => number) {
+    this.#sequenceOf = sequenceOf;
+  }
+
+  get bytes(): number {
+    return this.#places.byteLength;
+  }
+
+  /** The row of a sequence; -1 where there is none. */
+  find(sequence: number): number {
+    if (this.#count === 0) return -1;
+    for (let at = this.#home(sequence); ; at = (at + 1) % this.#places.length) {
+      const row = (this.#places[at] as number) - 1;
+      if (row === -1 || this.#sequenceOf(row) === sequence) return row;
+    }
+  }
+
+  /** Adds a row whose sequence is not there yet. */
+  add(sequence: number, row: number): void {
+    if (2 * ++this.#count > this.#places.length) this.#grow();
+    this.#put(sequence, row);
+  }
+
+  #put(sequence: number, row: number): void {
+    let at = this.#home(sequence);
+    while (this.#places[at] !== 0) at = (at + 1) % this.#places.length;
+    this.#places[at] = row + 1;
+  }
+
+  #grow(): void {
+    const before = this.#places;
+    this.#places = new Uint32Array(Math.max(16, 2 * before.length));
+    this.#shift = 32 - Math.log2(this.#places.length);
+    for (const place of before) if (place !== 0) this.#put(this.#sequenceOf(place - 1), place - 1);
+  }
+
+  /** Where a sequence stands, unless another one stands there (multiply and shift). */
+  #home(sequence: number): number {
+    const [low, high] = this.#factors;
+    const mixed = Math.imul(sequence % WORD, low) + Math.imul(Math.floor(sequence / WORD), high);
+    return mixed >>> this.#shift;
   }
 }

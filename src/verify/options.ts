@@ -79,6 +79,14 @@ export interface VerifyOptions {
    * @defaultValue 0: completeness is unknown if an entry was pruned
    */
   readonly acceptPruned?: number | undefined;
+  /**
+   * How many bytes may be kept of the evidence, about: 48 for each entry, up to 72 where sequences
+   * are scattered, and the checkpoints and proofs. If it needs more, nothing is judged
+   * (`invalid_evidence`), unless something is wrong in what was read.
+   *
+   * @defaultValue 2147483648 (2 GiB): 44 million entries
+   */
+  readonly maxBytes?: number | undefined;
 }
 
 /** Options that were checked. */
@@ -88,7 +96,11 @@ export interface ResolvedVerifyOptions {
   readonly origin: string | undefined;
   readonly coveredOnly: boolean;
   readonly acceptPruned: number;
+  readonly maxBytes: number;
 }
+
+/** How many bytes are kept of the evidence, where the caller does not say it. */
+export const DEFAULT_MAX_BYTES: number = 2 ** 31;
 
 /** The options by their given names, parsed. */
 interface ReadVerifyOptions extends Omit<ResolvedVerifyOptions, "trusted"> {
@@ -101,6 +113,7 @@ const READERS: Readers<ReadVerifyOptions> = {
   origin: optional(string),
   coveredOnly: withDefault(false, boolean),
   acceptPruned: withDefault(0, naturalNumber),
+  maxBytes: withDefault(DEFAULT_MAX_BYTES, naturalNumber),
 };
 
 const PERIOD_KEY: Readers<Omit<TrustedKey, "key"> & { readonly vkey: string }> = {

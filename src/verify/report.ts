@@ -1,7 +1,12 @@
 import type { SignatureVerdict } from "../integrity/check-signatures.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
 import { counted } from "../text/safe-text.js";
-import { isAnchor, isSame, type JudgedCheckpoint } from "./checkpoint-check.js";
+import {
+  isAnchor,
+  isSame,
+  type JudgedCheckpoint,
+  type UnreadableCheckpoints,
+} from "./checkpoint-check.js";
 import type { EntryCheck } from "./entry-check.js";
 import { logNamesOf, type ResolvedVerifyOptions } from "./options.js";
 import type { Problems } from "./problems.js";
@@ -16,17 +21,14 @@ import type {
 /** How many checkpoints, and how many keys, a report lists. */
 const LISTED = 1000;
 
-/** How many kept checkpoints that cannot be read a report shows. */
-const LISTED_UNREADABLE = 10;
-
 /** All that was found out about the evidence. */
 export interface Findings {
   readonly origin: string | undefined;
   readonly entries: EntryCheck;
   /** By rising size. */
   readonly checkpoints: readonly JudgedCheckpoint[];
-  /** Why kept checkpoints cannot be read. */
-  readonly unreadable: readonly string[];
+  /** Kept checkpoints that cannot be read. */
+  readonly unreadable: UnreadableCheckpoints;
   /** How many entries of a partial source are proved. */
   readonly proved: number;
   readonly problems: Problems;
@@ -62,7 +64,7 @@ export function reportOf(findings: Findings, options: ResolvedVerifyOptions): Ve
   const completeness = verdict(problems.failed("completeness"), isWhole);
   const authenticity = verdict(
     problems.failed("authenticity"),
-    anchors.length > 0 && unreadable.length === 0,
+    anchors.length > 0 && unreadable.count === 0,
   );
   const newest = anchors.at(-1);
   const isComplete = entries.partial ? completeness !== "failed" : completeness === "verified";
@@ -172,14 +174,14 @@ function unknownOf(
   const say = (condition: boolean, text: string): void => {
     if (condition) unknown.push(text);
   };
-  for (const reason of unreadable.slice(0, LISTED_UNREADABLE))
+  for (const reason of unreadable.first)
     unknown.push(`${reason}. Get the checkpoint again from where it is kept.`);
   say(
-    unreadable.length > LISTED_UNREADABLE,
-    `${counted(unreadable.length, "checkpoint")} could not be read.`,
+    unreadable.count > unreadable.first.length,
+    `${counted(unreadable.count, "checkpoint")} could not be read.`,
   );
   say(
-    checkpoints.length === 0 && unreadable.length === 0,
+    checkpoints.length === 0 && unreadable.count === 0,
     "There is no checkpoint. Nothing says what the entries must hash to, or how many they must be.",
   );
   say(

@@ -39,15 +39,14 @@ export function checkRoots(
   });
   // One altered line spoils all later roots. With the leaf hash that the source still has for it,
   // the roots that only suffer from that line can be told from those that contradict the entries.
-  const storedKept = storedLeaves.size === 0 ? kept : subtrees.comparison();
-  const storedRoots =
-    storedLeaves.size === 0
-      ? roots
-      : rootsAt(
-          sizes,
-          (sequence): Hash | undefined => storedLeaves.get(sequence) ?? leaves.get(sequence),
-          storedKept.onSubtree,
-        );
+  const storedKept = storedLeaves.isEmpty ? kept : subtrees.comparison();
+  const storedRoots = storedLeaves.isEmpty
+    ? roots
+    : rootsAt(
+        sizes,
+        (sequence): Hash | undefined => storedLeaves.get(sequence) ?? leaves.get(sequence),
+        storedKept.onSubtree,
+      );
   const explains: Explains = ({ consistent, size, rootHash }) =>
     consistent === false ? storedRoots.get(size) === rootHash : consistent;
   if (!reportMismatch(compared.filter(isAnchor), explains, "fork", problems))

@@ -22,6 +22,11 @@ export class SubtreeTable {
     return this.#byHeight.size === 0;
   }
 
+  /** How many bytes it takes. */
+  get bytes(): number {
+    return [...this.#byHeight.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
   /** Takes a root. Returns false where it is not one. */
   add({ height, number, root }: EvidenceSubtree): boolean {
     const isPlace =

@@ -9,7 +9,11 @@ import {
   type EvidenceSource,
 } from "../../integrity/evidence.js";
 import { counted, visible } from "../../text/safe-text.js";
-import { parseTrustedCheckpoint, type ResolvedVerifyOptions } from "../../verify/options.js";
+import {
+  DEFAULT_MAX_BYTES,
+  parseTrustedCheckpoint,
+  type ResolvedVerifyOptions,
+} from "../../verify/options.js";
 import type { VerificationReport } from "../../verify/verification-report.js";
 import { judge } from "../../verify/verify.js";
 import {
@@ -55,6 +59,11 @@ const FLAGS = {
     type: "string",
     value: "N",
     about: "how many entries, from 0 on, retention may have removed; default 0",
+  },
+  "max-bytes": {
+    type: "string",
+    value: "N",
+    about: "how many bytes may be kept of the evidence; default 2 GiB",
   },
   line: {
     type: "string",
@@ -127,6 +136,7 @@ async function broughtAlong(
     keys: await verifierKeys(keys, io),
     coveredOnly: flags["covered-only"] ?? false,
     acceptPruned: naturalOf(flags["accept-pruned"], "accept-pruned") ?? 0,
+    maxBytes: naturalOf(flags["max-bytes"], "max-bytes") ?? DEFAULT_MAX_BYTES,
     trusted: await Promise.all(kept.map((file) => trustedCheckpoint(file, io))),
     origin,
   };

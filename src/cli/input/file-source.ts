@@ -28,10 +28,15 @@ import {
 } from "./source.js";
 
 /**
- * The most that is read of a bundle, a proof or a file of checkpoints, which are held in memory.
- * For checkpoints with both signatures, this is some 75,000: seven weeks of one a minute.
+ * The most that is read of a file of checkpoints, which is held in memory. For checkpoints with
+ * both signatures, this is some 75,000: seven weeks of one a minute.
  */
 const MAX_BYTES = 256 * 1024 * 1024;
+
+/**
+ * The most that is read of a bundle or a proof, which takes ten times as much memory (measured).
+ */
+const MAX_PROOF_BYTES = 64 * 1024 * 1024;
 
 /** A file that a command reads. */
 export interface SourceFile {
@@ -230,7 +235,7 @@ async function* chunks(head: Buffer, file: FileHandle): AsyncGenerator<Buffer, v
 }
 
 async function whole(bytes: AsyncIterable<Buffer>): Promise<string> {
-  return (await bytesWithin(bytes, "it", MAX_BYTES)).toString("utf8");
+  return (await bytesWithin(bytes, "it", MAX_PROOF_BYTES)).toString("utf8");
 }
 
 /**

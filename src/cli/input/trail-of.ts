@@ -121,6 +121,7 @@ async function verificationOf(
   if (flags.key === undefined) return undefined;
   const keys = await verifierKeys(flags.key, io);
   const { judge } = await import("../../verify/verify.js");
+  const { DEFAULT_MAX_BYTES } = await import("../../verify/options.js");
   return source.open((opened) =>
     judge(opened.evidence(), {
       keys,
@@ -128,6 +129,7 @@ async function verificationOf(
       origin: flags.log,
       coveredOnly: flags["covered-only"] ?? false,
       acceptPruned: 0,
+      maxBytes: DEFAULT_MAX_BYTES,
     }),
   );
 }
