@@ -1,16 +1,10 @@
 import { expect, test } from "vitest";
 import { bench } from "../fixtures/bench.js";
+import { inLongRuns } from "../fixtures/long-runs.js";
 
-const SCENARIOS = [
-  "sealed-call",
-  "sealed-call-million",
-  "queries",
-  "memory",
-  "delivery",
-  "journal",
-  "evidence",
-  "verify",
-];
+const SHORT = ["sealed-call", "queries", "memory", "journal", "verify"];
+const LONG = ["sealed-call-million", "delivery", "evidence"];
+const SCENARIOS = [...SHORT, ...inLongRuns(...LONG)];
 
 test("each benchmark runs to its end and prints a table", async () => {
   const { code, stdout, stderr } = await bench(...SCENARIOS);
@@ -30,5 +24,5 @@ test("these are all benchmarks, but for the one that needs a Collector and Loki"
   const { code, stderr } = await bench("unknown");
   expect(code).toBe(2);
   const [, names = ""] = /there are (.*)\n/.exec(stderr) ?? [];
-  expect(names.split(", ").sort()).toEqual([...SCENARIOS, "backends"].sort());
+  expect(names.split(", ").sort()).toEqual([...SHORT, ...LONG, "backends"].sort());
 });
