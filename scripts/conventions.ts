@@ -249,4 +249,13 @@ export const METRIC_CONVENTIONS: readonly MetricConvention[] = [
       'all entries. With `durability: "batch"`, it is a few milliseconds, or as long as the ' +
       "journal cannot be written.",
   },
+  {
+    name: names.METRIC_JOURNAL_WAL_SIZE,
+    instrument: "gauge",
+    unit: "By",
+    attributes: [names.ATTR_GOVERNANCE_LOG_ID],
+    brief:
+      "The size of the write-ahead log of the journal (`-wal`). It is at most some 32 MB, unless " +
+      "a reader stands in the journal for a long time.",
+  },
 ];

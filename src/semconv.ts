@@ -208,6 +208,8 @@ export const METRIC_EXPORTER_LOG_INFLIGHT = "otel.sdk.exporter.log.inflight";
 export const METRIC_EXPORTER_OPERATION_DURATION = "otel.sdk.exporter.operation.duration";
 /** How long the oldest entry that is not in the journal yet has waited, in seconds. */
 export const METRIC_JOURNAL_LAG = "quorumlog.journal.lag";
+/** The size of the write-ahead log of the journal, in bytes. */
+export const METRIC_JOURNAL_WAL_SIZE = "quorumlog.journal.wal.size";
 /**
  * Type of the component that a metric measures. A name of the OpenTelemetry semantic conventions.
  */

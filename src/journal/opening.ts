@@ -11,15 +11,10 @@ import { assertOneName } from "./file/one-name.js";
 import { QuietReader, readAccess } from "./file/quiet-reader.js";
 import { MIGRATIONS, SCHEMA_VERSION } from "./file/schema.js";
 import { inTransaction, openSqlite } from "./file/sqlite.js";
+import { CHECKPOINT_PAGES, MAX_WAL_BYTES } from "./file/write-ahead-log.js";
 import { WriteGuard } from "./file/write-guard.js";
 import { lockForWriting } from "./file/writer-lock.js";
 import type { ResolvedJournalOptions } from "./options.js";
-
-/**
- * The write-ahead log is copied into the file when it has so many pages. SQLite's own limit is a
- * quarter of it. The more entries come before, the more often their index rows share a page.
- */
-const CHECKPOINT_PAGES = 4000;
 
 const CACHE_KIB = 16_384;
 
@@ -77,7 +72,7 @@ function openForWriting(path: string, options: ResolvedJournalOptions): Connecti
     database.exec(
       `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
        PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
-       PRAGMA cache_size = -${CACHE_KIB}`,
+       PRAGMA journal_size_limit = ${MAX_WAL_BYTES}; PRAGMA cache_size = -${CACHE_KIB}`,
     );
     migrate(database, version);
     const guard = new WriteGuard({ path, database, unlock });

@@ -145,21 +145,35 @@ export class GroupCommit {
   }
 }
 
+/** What the metrics of a journal say. */
+export interface JournalMeasures {
+  /** How long entries have waited for their commit. */
+  readonly lagMillis: number;
+  /** The size of the write-ahead log. */
+  readonly walBytes: number;
+}
+
 /**
- * The lag of a journal as a metric: how long entries wait for their commit.
+ * The metrics of a journal.
  *
- * @param lagMillis - Undefined once the log is gone.
+ * @param measured - Undefined once the log is gone.
  */
-export function observeLag(
+export function observeJournal(
   meterProvider: MeterProvider,
   logId: string,
-  lagMillis: () => number | undefined,
+  measured: () => JournalMeasures | undefined,
 ): void {
   const meter = meterProvider.getMeter(semconv.SCOPE_NAME, semconv.SCOPE_VERSION);
   const lag = meter.createObservableGauge(semconv.METRIC_JOURNAL_LAG, { unit: "s" });
-  lag.addCallback((result) => {
-    const millis = lagMillis();
-    if (millis !== undefined)
-      result.observe(millis / 1000, { [semconv.ATTR_GOVERNANCE_LOG_ID]: logId });
-  });
+  const size = meter.createObservableGauge(semconv.METRIC_JOURNAL_WAL_SIZE, { unit: "By" });
+  meter.addBatchObservableCallback(
+    (result) => {
+      const measures = measured();
+      if (measures === undefined) return;
+      const attributes = { [semconv.ATTR_GOVERNANCE_LOG_ID]: logId };
+      result.observe(lag, measures.lagMillis / 1000, attributes);
+      result.observe(size, measures.walBytes, attributes);
+    },
+    [lag, size],
+  );
 }

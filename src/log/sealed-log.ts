@@ -14,6 +14,7 @@ import { type SealedEntry, sealEntry } from "../entry/seal.js";
 import { randomUuid } from "../entry/uuid.js";
 import { AuditError, invalidEntry, invalidOption } from "../errors.js";
 import type { JournalRow } from "../journal/entries/entry-table.js";
+import { bytesOf } from "../journal/file/journal-file.js";
 import type { Journal } from "../journal/journal.js";
 import { MemoryStore } from "../memory/memory-store.js";
 import { checkpointRecord } from "../record/checkpoint-record.js";
@@ -24,7 +25,7 @@ import { writeSeal } from "../record/sealed-record.js";
 import { Checkpointer } from "./checkpointer.js";
 import { Draft } from "./draft.js";
 import { GivenIds } from "./given-ids.js";
-import { GroupCommit, observeLag } from "./group-commit.js";
+import { GroupCommit, observeJournal } from "./group-commit.js";
 import { Lifecycle } from "./lifecycle.js";
 import { LogReader } from "./log-reader.js";
 import { type Handover, Mirrors } from "./mirrors.js";
@@ -239,9 +240,11 @@ export class SealedLog {
   #observe(): void {
     this.#observed = true;
     const self = new WeakRef(this); // a meter holds on to its callbacks
-    observeLag(this.#meterProvider(), this.id, () => {
+    observeJournal(this.#meterProvider(), this.id, () => {
       const log = self.deref();
-      return log && (log.#group?.lagMillis ?? 0);
+      if (log?.journal === undefined) return undefined;
+      const walBytes = bytesOf(`${log.journal.path}-wal`);
+      return { lagMillis: log.#group?.lagMillis ?? 0, walBytes };
     });
   }
 

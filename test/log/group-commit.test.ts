@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { renameSync } from "node:fs";
+import { renameSync, statSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import {
@@ -193,24 +193,28 @@ describe("a group that cannot be committed", () => {
     expect(errors).toHaveLength(1);
   });
 
-  test("is visible in the metric of the journal's lag", async () => {
+  test("is visible in the metric of the journal's lag, beside the size of its write-ahead log", async () => {
     const path = newPath();
     const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
     const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
     const meterProvider = new MeterProvider({ readers: [reader] });
-    const lag = async () => {
+    const metricOf = async (name: string) => {
       exporter.reset();
       await reader.forceFlush();
       const metrics = exporter
         .getMetrics()
         .flatMap(({ scopeMetrics }) => scopeMetrics[0]?.metrics ?? []);
-      const metric = metrics.find(({ descriptor }) => descriptor.name === "quorumlog.journal.lag");
+      const metric = metrics.find(({ descriptor }) => descriptor.name === name);
       return metric?.dataPoints[0]?.value as number;
     };
+    const lag = () => metricOf("quorumlog.journal.lag");
     const audit = started(path, { meterProvider });
     remove(audit, "did:a");
     await audit.flush();
     expect(await lag()).toBe(0);
+    const size = statSync(`${path}-wal`).size;
+    expect(size).toBeGreaterThan(0);
+    expect(await metricOf("quorumlog.journal.wal.size")).toBe(size);
     remove(audit, "did:b");
     renameSync(path, `${path}.away`);
     await audit.flush({ timeoutMillis: 5 }).catch(() => {});

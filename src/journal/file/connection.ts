@@ -4,6 +4,7 @@ import { damaged, journalFailed, readFailure } from "./failure.js";
 import { copyDatabase } from "./journal-file.js";
 import type { QuietReader } from "./quiet-reader.js";
 import type { SchemaDifference } from "./schema-check.js";
+import { WriteAheadLog } from "./write-ahead-log.js";
 import type { WriteGuard } from "./write-guard.js";
 
 /** A journal's database that was opened and checked. */
@@ -41,6 +42,7 @@ export class Connection {
   readonly differences: readonly SchemaDifference[];
   readonly #reader: QuietReader | undefined;
   readonly #guard: WriteGuard | undefined;
+  readonly #log: WriteAheadLog | undefined;
   #closed = false;
 
   /** Takes over the database, and its guard. */
@@ -52,6 +54,7 @@ export class Connection {
     this.differences = differences;
     this.#reader = reader;
     this.#guard = guard;
+    this.#log = guard && new WriteAheadLog(path, database, () => guard.isKept);
   }
 
   /** Whether what is written is in the file that the next process will open. */
@@ -118,6 +121,7 @@ export class Connection {
   commit<T>(work: () => T): T {
     const result = this.write(work);
     this.#guard?.assertKeptStill();
+    this.#log?.onCommit();
     return result;
   }
 
@@ -135,6 +139,7 @@ export class Connection {
   close(save: () => void): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#log?.close();
     if (this.#guard === undefined) this.database.close();
     else this.#guard.close(save);
   }
@@ -142,6 +147,7 @@ export class Connection {
   /** Closes the file as it is, and lets go of the lock. */
   abandon(): void {
     this.#closed = true;
+    this.#log?.close();
     if (this.#guard === undefined) this.database.close();
     else this.#guard.abandon();
   }

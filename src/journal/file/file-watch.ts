@@ -62,7 +62,10 @@ export class FileWatch {
   readonly #beside: ReadonlyMap<FileLoss["suffix"], FileIdentity>;
   /** The journal's own file at the last look. */
   #seen: BigIntStats;
+  /** Undefined while it cannot be told. */
   #content: FileContent | undefined;
+  #isOverwritten = false;
+  readonly #isMixed: () => boolean;
   /** Whether somebody wrote to it while a file beside it was lost. */
   #isForeign = false;
   readonly #folder: string;
@@ -70,10 +73,16 @@ export class FileWatch {
   #quiet: BigIntStats | undefined;
   #compared = performance.now();
 
-  /** Remembers the files of a journal that was just opened for writing. */
-  constructor(path: string) {
+  /**
+   * Remembers the files of a journal that was just opened for writing.
+   *
+   * @param isMixed - Tells whether the journal's own file holds old pages beside new ones, because
+   * a reader stands in the write-ahead log. Then its content tells nothing.
+   */
+  constructor(path: string, isMixed: () => boolean) {
     this.#path = path;
     this.#folder = dirname(path);
+    this.#isMixed = isMixed;
     this.#seen = statSync(path, { bigint: true });
     this.#content = contentOf(path);
     this.#beside = new Map(BESIDE.map((suffix) => [suffix, new FileIdentity(path + suffix)]));
@@ -89,8 +98,8 @@ export class FileWatch {
     if (!isSameFile(stat, seen)) return { ...GONE, suffix: "", isReplaced: stat !== undefined };
     const isWritten = stat.mtimeNs !== seen.mtimeNs || stat.size !== seen.size;
     // Somebody wrote to it: a checkpoint of the write-ahead log, or another program.
-    if (isWritten) this.#content &&= contentOf(this.#path, this.#content);
-    if (this.#content === undefined) return { ...GONE, suffix: "", isOverwritten: true };
+    if (isWritten) this.#compareContent();
+    if (this.#isOverwritten) return { ...GONE, suffix: "", isOverwritten: true };
     if (stat.nlink > 1n && seen.nlink === 1n)
       process.emitWarning(secondNameWarning(this.#path), "QuorumlogWarning");
     this.#seen = stat;
@@ -126,6 +135,12 @@ export class FileWatch {
    */
   isAlone({ isReplaced }: FileLoss): boolean {
     return !isReplaced && (this.#beside.get("-shm")?.isKept || !this.#isForeign);
+  }
+
+  #compareContent(): void {
+    const content = contentOf(this.#path, this.#content);
+    if (content !== undefined) this.#content = content;
+    else if (!this.#isMixed()) this.#isOverwritten = true;
   }
 
   #lookBeside(): FileLoss | undefined {

@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { journalFailed } from "./failure.js";
 
 /** How long a statement waits for a lock, such as one that an auditor's shell holds. */
-const BUSY_TIMEOUT_MILLIS = 2000;
+export const BUSY_TIMEOUT_MILLIS = 2000;
 
 /** What each connection begins with. Node 22.15 ignores the option `timeout`. */
 export const CONNECTION_SETUP: string = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MILLIS};

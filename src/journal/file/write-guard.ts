@@ -5,6 +5,7 @@ import { journalFailed, readFailure } from "./failure.js";
 import { type FileLoss, FileWatch } from "./file-watch.js";
 import { bytesOf } from "./journal-file.js";
 import { openSqlite } from "./sqlite.js";
+import { CHECKPOINT_BYTES } from "./write-ahead-log.js";
 import { Ownership } from "./writer-lock.js";
 
 /** How often a writer asks whether it is still the owner. Each write depends on that anyway. */
@@ -61,7 +62,7 @@ export class WriteGuard {
     this.#database = database;
     this.#unlock = unlock;
     this.#ownership = new Ownership(database);
-    this.#watch = new FileWatch(path);
+    this.#watch = new FileWatch(path, () => isMixed(path, database));
     const missing = this.#watch.look()?.suffix;
     if (missing !== undefined)
       throw journalFailed(
@@ -225,6 +226,16 @@ export class WriteGuard {
       );
     }
   }
+}
+
+/**
+ * Whether a reader keeps a part of the write-ahead log from being copied into the file. The copy
+ * that this makes has been made already, by the commit after which the log was large enough.
+ */
+function isMixed(path: string, database: DatabaseSync): boolean {
+  if (bytesOf(`${path}-wal`) < CHECKPOINT_BYTES) return false;
+  const row = database.prepare("PRAGMA wal_checkpoint(PASSIVE)").get();
+  return row?.["log"] !== row?.["checkpointed"];
 }
 
 /**

@@ -1,0 +1,110 @@
+import type { DatabaseSync } from "node:sqlite";
+import { bytesOf } from "./journal-file.js";
+import { BUSY_TIMEOUT_MILLIS } from "./sqlite.js";
+
+/**
+ * The write-ahead log is copied into the file when it has so many pages. SQLite's own limit is a
+ * quarter of it. The more entries come before, the more often their index rows share a page.
+ */
+export const CHECKPOINT_PAGES = 4000;
+
+/** The size of a write-ahead log with so many pages of 4096 bytes. */
+export const CHECKPOINT_BYTES: number = CHECKPOINT_PAGES * 4096;
+
+/** The write-ahead log is cut to this size as soon as no reader needs it, in bytes. */
+export const MAX_WAL_BYTES: number = 32 * 1024 * 1024;
+
+/** When something is done about the size of a write-ahead log. */
+export interface WalLimits {
+  /** It is cut to this size. */
+  readonly maxBytes: number;
+  /** From this size on, a warning says that a reader makes it grow. */
+  readonly warnBytes: number;
+  /** How often it is looked at. At each commit, an append would be a third slower (measured). */
+  readonly lookMillis: number;
+}
+
+const LIMITS: WalLimits = {
+  maxBytes: MAX_WAL_BYTES,
+  warnBytes: 4 * MAX_WAL_BYTES,
+  lookMillis: 1000,
+};
+
+/**
+ * Keeps the write-ahead log of a writer small. SQLite cannot use it anew while a reader stands in
+ * it. Then it grows with each commit, and would keep its size when the reader has gone.
+ */
+export class WriteAheadLog {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+  readonly #isKept: () => boolean;
+  readonly #limits: WalLimits;
+  #looked = performance.now();
+  #timer: NodeJS.Timeout | undefined;
+  #isSaid = false;
+
+  /**
+   * Of a database that is open for writing.
+   *
+   * @param isKept - Tells whether the path still leads to the database.
+   */
+  constructor(
+    path: string,
+    database: DatabaseSync,
+    isKept: () => boolean,
+    limits: WalLimits = LIMITS,
+  ) {
+    this.#path = `${path}-wal`;
+    this.#database = database;
+    this.#isKept = isKept;
+    this.#limits = limits;
+  }
+
+  /** To be called after each commit. */
+  onCommit(): void {
+    if (performance.now() - this.#looked < this.#limits.lookMillis) return;
+    this.#look();
+  }
+
+  /** Looks no more. */
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const { maxBytes, warnBytes, lookMillis } = this.#limits;
+    this.#looked = performance.now();
+    const bytes = bytesOf(this.#path);
+    if (bytes <= maxBytes) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+      this.#isSaid = false;
+      return;
+    }
+    // the app may log nothing more for a while after the reader has gone
+    this.#timer ??= setInterval(() => this.#cut(), lookMillis).unref();
+    if (bytes <= warnBytes || this.#isSaid) return;
+    this.#isSaid = true;
+    process.emitWarning(
+      `${this.#path} has ${Math.round(bytes / 1e6)} MB, and grows with each entry: a reader has ` +
+        "stood in the journal for a long time, such as a shell in a SELECT. End it, and the file " +
+        "is cut",
+      "QuorumlogWarning",
+    );
+  }
+
+  /** Copies the log into the file and cuts it, if no reader needs it. Waits for nobody. */
+  #cut(): void {
+    if (this.#isKept()) {
+      try {
+        this.#database.exec("PRAGMA busy_timeout = 0");
+        this.#database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
+      } catch {
+        // the next commit says what is wrong
+      } finally {
+        this.#database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MILLIS}`);
+      }
+    }
+    this.#look();
+  }
+}
