@@ -62,7 +62,10 @@ const ROOMS: Rooms = {
   logger: [ADAPTER, `${OTEL} node:*`],
   pino: [`logger ${ADAPTER}`, `${OTEL} node:*`],
   winston: [`logger ${ADAPTER}`, `${OTEL} type:winston node:*`],
-  loki: [`entry query semconv http type:integrity ${GROUND}`, `node:timers/promises ${PURE}`],
+  loki: [
+    `entry record query semconv http type:integrity ${GROUND}`,
+    `node:timers/promises ${PURE}`,
+  ],
   testing: [`log ${CORE}`, `${OTEL} node:*`],
   cli: [`log otlp logger pino winston loki governance ${CORE}`, `${OTEL} node:*`],
   index: [`log ${CORE}`, ""],

@@ -36,10 +36,18 @@ export interface LokiFault {
    * - `smaller`: ask for fewer bytes;
    * - `shorter`: ask for a shorter time;
    * - `later`: ask again;
+   * - `shorter or later`: Loki ran out of time;
    * - `smaller or later`: no answer came, and the reason is not known;
    * - `nothing` helps.
    */
-  readonly cure: "fewer" | "smaller" | "shorter" | "later" | "smaller or later" | "nothing";
+  readonly cure:
+    | "fewer"
+    | "smaller"
+    | "shorter"
+    | "later"
+    | "shorter or later"
+    | "smaller or later"
+    | "nothing";
   /** How long Loki asks to wait, in milliseconds. */
   readonly retryAfterMillis?: number | undefined;
 }
@@ -50,6 +58,15 @@ const HINTS: ReadonlyMap<number, string> = new Map([
   [403, "; check the headers and the tenant"],
   [404, "; check the url"],
 ]);
+
+/**
+ * What Loki 3 says if it would look through too much: `max_query_length`, `max_query_bytes_read`
+ * and `max_querier_bytes_read`.
+ */
+const TOO_LONG =
+  /time range exceeds|would read too many bytes|query too large to execute|query length limit/i;
+/** And if it ran out of time. */
+const TIMED_OUT = /decrease the duration|context deadline exceeded/i;
 
 /** The error for a Loki that did not answer as Loki does, code `delivery_failed`. */
 export function lokiFailed(message: string, cause?: unknown): AuditError {
@@ -74,12 +91,13 @@ function faultOf(status: number, headers: Headers, body: string): LokiFault {
   const error = lokiFailed(`${said}${HINTS.get(status) ?? ""}`);
   if (status === 413) return { error, cure: "smaller" };
   if (status === 400) {
-    if (/time range exceeds/i.test(body)) return { error, cure: "shorter" };
+    if (TOO_LONG.test(body)) return { error, cure: "shorter" };
     if (/max_entries_limit/i.test(body)) return { error, cure: "fewer" };
     // the rest of the query is ours and parses, so the caller's selector is wrong
     if (/parse error/i.test(body))
       return { error: invalidOption("selector", `Loki cannot read it: ${said}`), cure: "nothing" };
   }
+  if (status >= 500 && TIMED_OUT.test(body)) return { error, cure: "shorter or later" };
   if (status === 504) return { error, cure: "smaller or later" };
   if (status >= 500 && /larger than max|ResourceExhausted/i.test(body))
     return { error, cure: "smaller" };

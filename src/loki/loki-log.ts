@@ -8,8 +8,8 @@ import { checkpointsOf, entriesOf, logqlEndingIn, logqlOf, recordsOf } from "./l
 import { LokiEndpoint } from "./loki-endpoint.js";
 import {
   entryOfRecord,
-  evidenceOf,
   invalidRecord,
+  isCheckpoint,
   LABELS,
   type LokiEntry,
   type LokiRecord,
@@ -20,12 +20,15 @@ import {
   type ResolvedLokiOptions,
   resolveLokiOptions,
 } from "./options.js";
-import { RecordPages, type RecordWalk } from "./record-pages.js";
+import { RecordCheck } from "./record-check.js";
+import { RecordPages, type RecordWalk, tooMany } from "./record-pages.js";
 
 const DAY_MILLIS = 86_400_000;
 /** Clocks differ. Loki itself takes records from up to 10 minutes ahead. */
 const AHEAD_MILLIS = 1_800_000;
 const NANOS = 1_000_000n;
+/** There may be one checkpoint for so many records. */
+const RECORDS_A_CHECKPOINT = 10;
 /** The time of one entry in so many is remembered. */
 const TIMES_EVERY = 1024;
 
@@ -116,9 +119,11 @@ export class LokiLog {
     const { selector, logId } = this.#options;
     const walk = this.#walk(checkpointsOf(selector, logId), newestFirst);
     let last: string | undefined;
+    let count = 0;
     for await (const records of this.#pages(walk, signal))
       for (const record of records) {
         this.#admit(labelOf(record, LABELS.logId) ?? "");
+        this.#boundCheckpoints(++count);
         if (record.line !== last) yield record.line;
         last = record.line;
       }
@@ -127,10 +132,13 @@ export class LokiLog {
   /** All records, oldest first, as evidence: they are not checked. */
   async *evidence(signal?: AbortSignal): AsyncGenerator<EvidenceItem, void, undefined> {
     const { selector, logId } = this.#options;
+    const check = new RecordCheck();
+    let checkpoints = 0;
     for await (const records of this.#pages(this.#walk(recordsOf(selector, logId)), signal))
       for (const record of records) {
         this.#admit(labelOf(record, LABELS.logId) ?? "");
-        yield evidenceOf(record);
+        if (isCheckpoint(record)) this.#boundCheckpoints(++checkpoints);
+        yield* check.evidenceOf(record);
       }
   }
 
@@ -165,6 +173,12 @@ export class LokiLog {
     throw new AuditError("invalid_options", message, { field: "logId" });
   }
 
+  /** The verifier keeps them, and a note can be long. */
+  #boundCheckpoints(count: number): void {
+    const most = Math.ceil(this.#options.maxRecords / RECORDS_A_CHECKPOINT);
+    if (count > most) throw tooMany(most, "checkpoints");
+  }
+
   #walk(query: string, newestFirst = false, wanted = Number.POSITIVE_INFINITY): RecordWalk {
     const now = Date.now();
     const start = BigInt(Math.max(0, now - this.#options.lookbackDays * DAY_MILLIS)) * NANOS;
@@ -172,7 +186,7 @@ export class LokiLog {
   }
 
   #pages(walk: RecordWalk, signal: AbortSignal | undefined): ReturnType<RecordPages["of"]> {
-    return new RecordPages(this.#endpoint, signal).of(walk);
+    return new RecordPages(this.#endpoint, this.#options.maxRecords, signal).of(walk);
   }
 }
 

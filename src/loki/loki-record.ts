@@ -1,10 +1,9 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
 import { COLUMNS, type ColumnName } from "../entry/columns.js";
-import { parseObject, type UnknownObject } from "../entry/json.js";
+import type { UnknownObject } from "../entry/json.js";
 import { leafHash, readEntry } from "../entry/line.js";
 import { RESERVED_OPERATION } from "../entry/operations.js";
 import { type AuditError, invalidEvidence } from "../errors.js";
-import type { EvidenceItem } from "../integrity/evidence.js";
 import * as semconv from "../semconv.js";
 
 /** One record as Loki returned it. Anybody may have written it. */
@@ -45,22 +44,20 @@ export const COLUMN_LABELS = Object.fromEntries(
   COLUMNS.map(({ name, attribute }) => [name, labelName(attribute)]),
 ) as Readonly<Record<ColumnName, string>>;
 
-/** Each label that repeats a member of the line, and the key of that member. */
-const REPEATED: readonly (readonly [label: string, key: string])[] = [
-  ...COLUMNS.map(({ name, key }) => [COLUMN_LABELS[name], key] as const),
-  [LABELS.logId, "log"],
-  [LABELS.sequence, "seq"],
-  [LABELS.uid, "id"],
-];
-
-function labelName(attribute: string): string {
-  return attribute.replaceAll(".", "_");
+/** How Loki names an attribute: each character that is no letter, digit or "_" becomes "_". */
+export function labelName(attribute: string): string {
+  return attribute.replaceAll(/[^a-zA-Z0-9_]/g, "_");
 }
 
 /** The value of a record's structured metadata, or of its stream if Loki was told to index it. */
 export function labelOf({ metadata, stream }: LokiRecord, name: string): string | undefined {
   const value = metadata[name] ?? stream[name];
   return typeof value === "string" ? value : undefined;
+}
+
+/** Whether a record says that it is a checkpoint. */
+export function isCheckpoint(record: LokiRecord): boolean {
+  return labelOf(record, LABELS.operation) === RESERVED_OPERATION;
 }
 
 /** How Loki 3.7.6 stores a text (measured): U+FFFD as a space, and an empty text not at all. */
@@ -85,21 +82,6 @@ export function entryOfRecord(record: LokiRecord): LokiEntry {
   return { entry: found.entry, line, logId: found.log, nanos };
 }
 
-/** A record as evidence: what Loki holds, and which labels contradict the line. */
-export function evidenceOf(record: LokiRecord): EvidenceItem {
-  const { line } = record;
-  if (labelOf(record, LABELS.operation) === RESERVED_OPERATION)
-    return { kind: "checkpoint", note: line };
-  const leafHash = labelOf(record, LABELS.leafHash);
-  const problem = labelProblem(record);
-  return {
-    kind: "line",
-    line,
-    ...(leafHash !== undefined && { leafHash }),
-    ...(problem !== undefined && { problem }),
-  };
-}
-
 /** The error for a record that is not as a log wrote it, code `invalid_evidence`. */
 export function invalidRecord(message: string): AuditError {
   return invalidEvidence(`Loki: ${message}; verify the log to see all that is wrong`);
@@ -109,23 +91,4 @@ export function invalidRecord(message: string): AuditError {
 function nameOf(record: LokiRecord): string {
   const sequence = labelOf(record, LABELS.sequence) ?? "";
   return /^[0-9]{1,16}$/.test(sequence) ? `entry ${sequence}` : `the record of ${record.nanos} ns`;
-}
-
-/** Undefined for a line that cannot be read, too: the verifier reports it. */
-function labelProblem(record: LokiRecord): string | undefined {
-  const members = parseObject(record.line);
-  if (members === undefined) return undefined;
-  const wrong: string[] = REPEATED.filter(
-    ([label, key]) => storedText(labelOf(record, label)) !== storedText(textOf(members[key])),
-  ).map(([label]) => label);
-  const happened = Date.parse(String(members["timestamp"]));
-  if (labelOf(record, LABELS.timestampMillis) !== String(happened))
-    wrong.push(LABELS.timestampMillis);
-  return wrong.length === 0
-    ? undefined
-    : `Loki finds it by another ${wrong.join(", ")} than its line has`;
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }

@@ -17,6 +17,9 @@ export const DEFAULT_LOOKBACK_DAYS = 30;
 /** The default of {@link LokiAuditReaderOptions.timeoutMillis}. */
 export const DEFAULT_TIMEOUT_MILLIS = 30_000;
 
+/** The default of {@link LokiAuditReaderOptions.maxRecords}. */
+export const DEFAULT_MAX_RECORDS = 5_000_000;
+
 /** Options of a {@link LokiAuditReader}. */
 export interface LokiAuditReaderOptions {
   /**
@@ -54,6 +57,15 @@ export interface LokiAuditReaderOptions {
    * @defaultValue {@link DEFAULT_TIMEOUT_MILLIS}, 30 000
    */
   readonly timeoutMillis?: number | undefined;
+  /**
+   * How many records one question may read, and ten times as many as it may read checkpoints. If
+   * Loki gives more, the question rejects with `delivery_failed`. It bounds the time and the memory
+   * that a Loki can cost which does not stop: `verify` keeps some 100 bytes for each entry, and 1
+   * KiB for each checkpoint.
+   *
+   * @defaultValue {@link DEFAULT_MAX_RECORDS}, 5 000 000
+   */
+  readonly maxRecords?: number | undefined;
 }
 
 /** Options that were checked. */
@@ -66,6 +78,7 @@ export interface ResolvedLokiOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly lookbackDays: number;
   readonly timeoutMillis: number;
+  readonly maxRecords: number;
 }
 
 const MATCHER = '[a-zA-Z_][a-zA-Z0-9_]*\\s*(?:=~|!~|!=|=)\\s*(?:"(?:[^"\\\\\\n]|\\\\.)*"|`[^`]*`)';
@@ -82,6 +95,7 @@ const READERS: Readers<ResolvedLokiOptions & { readonly tenant: string | undefin
   tenant: optional((value, field) => headerValue(text(value, field), field)),
   lookbackDays: withDefault(DEFAULT_LOOKBACK_DAYS, positiveInteger),
   timeoutMillis: withDefault(DEFAULT_TIMEOUT_MILLIS, wholeMillis),
+  maxRecords: withDefault(DEFAULT_MAX_RECORDS, positiveInteger),
 };
 
 /** Checks options and fills in their defaults. Throws `invalid_options`. */

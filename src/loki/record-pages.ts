@@ -35,6 +35,8 @@ const FIRST_PAGE = BATCH;
 /** A page is at most so many times as large as the one before. */
 const GROWTH = 4;
 
+/** A shorter range is not tried. */
+const MIN_RANGE_NANOS = 60_000_000_000n;
 const HOUR_NANOS = 3_600_000_000_000n;
 /** 30 days and half an hour. Loki's `max_query_length` is 30 days and an hour. */
 const MAX_RANGE_NANOS = 30n * 24n * HOUR_NANOS + HOUR_NANOS / 2n;
@@ -61,20 +63,26 @@ const MAX_WAIT_MILLIS = 30_000;
 export class RecordPages {
   readonly #endpoint: LokiEndpoint;
   readonly #signal: AbortSignal | undefined;
+  readonly #maxRecords: number;
   #range = FIRST_RANGE_NANOS;
   #longest = MAX_RANGE_NANOS;
   #size = FIRST_PAGE;
   #most = MAX_PAGE;
 
-  /** For one walk. */
-  constructor(endpoint: LokiEndpoint, signal: AbortSignal | undefined) {
+  /**
+   * For one walk.
+   *
+   * @param maxRecords - A walk of more records ends with an error.
+   */
+  constructor(endpoint: LokiEndpoint, maxRecords: number, signal: AbortSignal | undefined) {
     this.#endpoint = endpoint;
+    this.#maxRecords = maxRecords;
     this.#signal = signal;
   }
 
   /**
-   * The pages of a walk. Rejects with `delivery_failed`, with `invalid_options` for a selector that
-   * Loki cannot read, or with the signal's reason.
+   * The pages of a walk. Rejects with `delivery_failed`, also for too many records, with
+   * `invalid_options` for a selector that Loki cannot read, or with the signal's reason.
    */
   async *of(walk: RecordWalk): AsyncGenerator<LokiRecord[], void, undefined> {
     this.#signal?.throwIfAborted();
@@ -82,12 +90,15 @@ export class RecordPages {
     let { start, end } = walk;
     let edge: readonly LokiRecord[] = [];
     let least = 1;
+    let count = 0;
     this.#size = Math.min(FIRST_PAGE, walk.wanted);
     while (start < end) {
       const { asked, records } = await this.#page({ ...walk, start, end }, least);
       const seen = new Set(edge.map(keyOf));
       const fresh =
         seen.size === 0 ? records : records.filter((record) => !seen.has(keyOf(record)));
+      count += fresh.length;
+      if (count > this.#maxRecords) throw tooMany(this.#maxRecords, "records");
       if (fresh.length > 0) yield fresh;
       const last = records.at(-1);
       if (last === undefined || records.length < asked.limit) {
@@ -95,6 +106,8 @@ export class RecordPages {
         least = 1;
         this.#range *= RANGE_GROWTH;
         if (this.#range > this.#longest) this.#range = this.#longest;
+        // how much Loki looks through differs from time to time
+        this.#longest = this.#longest * 2n > MAX_RANGE_NANOS ? MAX_RANGE_NANOS : this.#longest * 2n;
         if (newestFirst) end = asked.start;
         else start = asked.end;
       } else {
@@ -122,11 +135,12 @@ export class RecordPages {
       }
       const { error, cure, retryAfterMillis = 0 } = outcome;
       const canShrink = (cure === "fewer" || cure.startsWith("smaller")) && asked.limit > least;
-      const canShorten = cure === "shorter" && this.#range > HOUR_NANOS;
+      const span = asked.end - asked.start;
+      const canShorten = cure.startsWith("shorter") && span > MIN_RANGE_NANOS;
       if (canShrink) this.#size = Math.floor(asked.limit / GROWTH);
       if (canShrink && cure === "fewer") this.#most = Math.max(1, this.#size);
-      if (canShorten) this.#range = this.#longest = this.#range / 2n;
-      const isLater = cure.endsWith("later");
+      if (canShorten) this.#range = this.#longest = span / 2n;
+      const isLater = cure.endsWith("later") && !canShorten;
       if (isLater) failures++;
       if (!(canShrink || canShorten || isLater) || failures === ATTEMPTS) throw error;
       if (retryAfterMillis > MAX_WAIT_MILLIS) throw error;
@@ -205,6 +219,13 @@ function spanOf(
   const last = records.length < limit ? undefined : inOrder(records, newestFirst).at(-1)?.nanos;
   if (last === undefined) return { start, end };
   return newestFirst ? { start: last, end } : { start, end: last + 1n };
+}
+
+/** The error for a Loki that holds more than a reader may read. */
+export function tooMany(most: number, what: string): AuditError {
+  return lokiFailed(
+    `it has more than ${most} ${what}; read fewer days (lookbackDays), or raise maxRecords`,
+  );
 }
 
 function heldBack(): AuditError {

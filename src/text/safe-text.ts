@@ -54,8 +54,8 @@ export function word(text: string): string {
  * Text in quotes for a message about evidence: cut, and in printable ASCII only, so that letters of
  * another script cannot pass for known ones.
  */
-export function quoted(text: string): string {
-  return JSON.stringify(cut(text, QUOTED_LENGTH, "...")).replaceAll(NOT_PLAIN, escaped);
+export function quoted(text: string, length: number = QUOTED_LENGTH): string {
+  return JSON.stringify(cut(text, length, "...")).replaceAll(NOT_PLAIN, escaped);
 }
 
 /** The beginning of a text of several lines, such as a web page, on one line. */

@@ -13,6 +13,9 @@ import { LeafTable } from "./leaf-table.js";
 import type { Problems } from "./problems.js";
 import { SubtreeTable } from "./subtree-table.js";
 
+/** How much is shown of what a source found wrong with itself: it may name several labels. */
+const FOUND_LENGTH = 400;
+
 /** How many lines that are not entries are kept, to see whether one takes the place of an entry. */
 const STRAYS = 100;
 
@@ -131,7 +134,12 @@ export class EntryCheck {
     else this.#addEntry(summary, hash, item, at);
     const problem = item.problem ?? (summary && item.compare?.(summary));
     if (problem !== undefined)
-      this.#problems.add({ code: "source_problem", sequence, line: at, message: quoted(problem) });
+      this.#problems.add({
+        code: "source_problem",
+        sequence,
+        line: at,
+        message: quoted(problem, FOUND_LENGTH),
+      });
   }
 
   /** Takes the leaf hash of an entry whose line is gone. */
@@ -157,7 +165,7 @@ export class EntryCheck {
 
   /** Takes what the source found wrong with itself. */
   addProblem(message: string): void {
-    this.#problems.add({ code: "source_problem", message: quoted(message) });
+    this.#problems.add({ code: "source_problem", message: quoted(message, FOUND_LENGTH) });
   }
 
   /**

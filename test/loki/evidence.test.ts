@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { generateKeys } from "../../src/integrity/keys/key-generation.js";
 import { type VerificationReport, verify } from "../../src/verify/index.js";
-import type { FakeLoki, FakeRecord } from "../fixtures/fake-loki.ts";
-import { all, LOG, readerOf } from "../fixtures/loki-records.ts";
+import { FakeLoki, type FakeRecord } from "../fixtures/fake-loki.ts";
+import { all, LOG, readerOf, sealed, send } from "../fixtures/loki-records.ts";
 import { signedLoki } from "../fixtures/signed-loki.ts";
 
 const { privateKeyPem, vkey } = generateKeys(LOG, "ed25519");
@@ -64,20 +64,98 @@ describe("the evidence of a Loki", () => {
     expect(placesOf(await judged(loki))).toContainEqual(["leaf_hash_mismatch", 7]);
   });
 
-  test.each<[string, (metadata: Record<string, string>) => void]>([
-    ["another decision", (metadata) => Object.assign(metadata, { governance_decision: "reject" })],
-    ["no actor", (metadata) => delete metadata["governance_actor_did"]],
-    [
-      "an operation that is not its own",
-      (metadata) => Object.assign(metadata, { governance_operation: "x" }),
-    ],
-    ["another time", (metadata) => Object.assign(metadata, { governance_timestamp_millis: "1" })],
-    ["another id", (metadata) => Object.assign(metadata, { log_record_uid: "1" })],
-  ])("says which entry is found by %s", async (_, change) => {
+  test.each<[label: string, value: string | undefined]>([
+    ["governance_decision", "reject"],
+    ["governance_actor_did", undefined],
+    ["governance_operation", "x"],
+    ["governance_timestamp_millis", "1"],
+    ["governance_subject_id", "model"],
+    ["governance_checkpoint_size", "21"],
+    ["log_record_uid", "1"],
+    ["severity_number", "17"],
+    ["severity_number", undefined],
+    ["severity_text", "ERROR"],
+    ["detected_level", "error"],
+    ["event_name", "governance.node_removed"],
+    ["trace_id", "0af7651916cd43dd8448eb211c80319c"],
+    ["span_id", "b7ad6b7169203331"],
+    ["observed_timestamp", "1"],
+    ["governance_details_vote_id", "v8"],
+    ["governance_details_vote_id", undefined],
+    ["governance_details_weight", "7"],
+    ["governance_details_toString", "7"],
+  ])("says which entry was given another label: %s = %s", async (label, value) => {
     await using loki = await filled();
-    change(recordOf(loki, 7).metadata);
+    const { metadata } = recordOf(loki, 7);
+    if (value === undefined) delete metadata[label];
+    else metadata[label] = value;
     const report = await judged(loki);
     expect(placesOf(report)).toEqual([["source_problem", 7]]);
+    expect(report.problems[0]?.message).toContain(`another ${label};`);
+  });
+
+  test.each<[string, bigint]>([
+    ["a nanosecond later", 1n],
+    ["20 minutes later", 1_200_000_000_000n],
+    ["a day earlier", -86_400_000_000_000n],
+  ])("says which entry was moved in time, %s", async (_, by) => {
+    await using loki = await filled();
+    const record = recordOf(loki, 19);
+    const nanos = record.nanos + by;
+    const metadata = { ...record.metadata, observed_timestamp: `${nanos}` };
+    loki.records.splice(loki.records.indexOf(record), 1, { ...record, nanos, metadata });
+    const report = await judged(loki);
+    expect(placesOf(report)).toContainEqual(["source_problem", 19]);
+    expect(report.problems.map(({ message }) => message).join()).toContain(`the time ${nanos} ns`);
+  });
+
+  test.each<[label: string, value: string]>([
+    ["governance_checkpoint_size", "19"],
+    ["governance_checkpoint_root_hash", "00"],
+    ["severity_number", "17"],
+    ["governance_actor_did", "did:a"],
+    ["governance_details_title", "Approved"],
+  ])("says which checkpoint was given another label: %s = %s", async (label, value) => {
+    await using loki = await filled();
+    const checkpoint = loki.records.find(({ line }) => line.startsWith(`${LOG}\n20\n`));
+    Object.assign(checkpoint?.metadata ?? expect.fail(), { [label]: value });
+    const report = await judged(loki);
+    expect(report.problems).toMatchObject([{ code: "source_problem" }]);
+    expect(report.problems[0]?.message).toContain(`size 20 with another ${label};`);
+  });
+
+  test("does not mind what Loki and the Collector make of a record", async () => {
+    await using loki = await FakeLoki.start();
+    const details = {
+      ...{
+        a: 0.1,
+        b: 1e21,
+        c: 1e-7,
+        d: true,
+        e: "x\ufffdy",
+        f: "",
+        g: "\0\n ",
+        h: -0,
+        i: [1, "<"],
+      },
+      ...{ j: "z".repeat(2000), k: null, l: { n: [] } },
+      ...Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`m${index}`, index])),
+    };
+    const traceId = "0af7651916cd43dd8448eb211c80319c";
+    const recordedMillis = Date.now() - 60_000;
+    const entries = [0, 1, 2].map((sequence) =>
+      sealed(sequence, { operation: "node_removed", details }, { traceId, recordedMillis }),
+    );
+    await send(loki.url, entries);
+    for (const { metadata } of loki.records)
+      Object.assign(metadata, {
+        event_name: "governance.node_removed",
+        severity_text: "WARN",
+        flags: "1",
+        governance_details_i: '[1,"\\u003c"]',
+        governance_details_j: "z".repeat(2000),
+      });
+    expect(await judged(loki)).toMatchObject({ problems: [], entries: 3 });
   });
 
   test("reads labels of the stream too, where Loki was told to index them", async () => {

@@ -29,6 +29,7 @@ describe("the options of a reader of Loki", () => {
     ["tenant", { tenant: "" }],
     ["tenant", { tenant: "a\r\nb: c" }],
     ["lookbackDays", { lookbackDays: 0 }],
+    ["maxRecords", { maxRecords: 0 }],
     ["lookbackDays", { lookbackDays: 1.5 }],
     ["timeoutMillis", { timeoutMillis: 0 }],
     ["timeoutMillis", { timeoutMillis: Number.POSITIVE_INFINITY }],

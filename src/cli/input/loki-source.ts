@@ -21,6 +21,7 @@ export interface LokiFlags {
   /** Each `Name: value`. */
   readonly header: readonly string[] | undefined;
   readonly lookback: string | undefined;
+  readonly maxRecords: string | undefined;
 }
 
 /** The flag for each option of the library. */
@@ -31,17 +32,19 @@ const FLAG_OF: ReadonlyMap<string, string> = new Map([
   ["tenant", "tenant"],
   ["headers", "header"],
   ["lookbackDays", "lookback"],
+  ["maxRecords", "max-records"],
 ]);
 
 /** A log in Loki. Nothing is asked yet. Throws `UsageError`. */
 export function lokiSource(
-  { header, lookback, ...given }: LokiFlags,
+  { header, lookback, maxRecords: most, ...given }: LokiFlags,
   { signal }: Pick<CommandIo, "signal">,
 ): ClosedSource {
   const { selector } = given;
   const lookbackDays = naturalOf(lookback, "lookback") ?? DEFAULT_LOOKBACK_DAYS;
+  const maxRecords = naturalOf(most, "max-records");
   try {
-    const options = { ...given, headers: headersOf(header), lookbackDays };
+    const options = { ...given, headers: headersOf(header), lookbackDays, maxRecords };
     const source = new LokiSource(options, signal);
     const { name } = source;
     return { name, named: { loki: name, selector }, open: (work) => work(source) };

@@ -28,6 +28,11 @@ export const SOURCE_FLAGS = {
     value: "DAYS",
     about: "with --loki: how many days to look back; default 30",
   },
+  "max-records": {
+    type: "string",
+    value: "N",
+    about: "with --loki: how many records to read at most; default 5 000 000",
+  },
 } as const;
 
 /** The flag of a command that only a journal can answer. */
@@ -56,11 +61,16 @@ export async function sourcesOf(
   judged?: JudgedSource,
 ): Promise<readonly ClosedSource[]> {
   const { loki: url, selector, log, tenant, header, lookback } = flags;
+  const maxRecords = flags["max-records"];
   const line = judged?.line;
   if (url === undefined) {
-    const stray = Object.entries({ selector, tenant, header, lookback }).find(
-      ([, value]) => value !== undefined,
-    );
+    const stray = Object.entries({
+      selector,
+      tenant,
+      header,
+      lookback,
+      "max-records": maxRecords,
+    }).find(([, value]) => value !== undefined);
     if (stray !== undefined) throw new UsageError(`--${stray[0]} goes with --loki`);
     if (operands.length === 0) throw new UsageError("SOURCE is missing");
     const logId = logOf(log);
@@ -75,7 +85,8 @@ export async function sourcesOf(
       '--selector is missing: the streams that hold the log, such as {service_name="governance"}',
     );
   const { lokiSource } = await import("./loki-source.js");
-  return [lokiSource({ url, selector, logId: logOf(log), tenant, header, lookback }, io)];
+  const logId = logOf(log);
+  return [lokiSource({ url, selector, logId, tenant, header, lookback, maxRecords }, io)];
 }
 
 /** Opens the one source that arguments name, and closes it after the work. Throws `UsageError`. */
