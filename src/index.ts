@@ -56,7 +56,7 @@ export {
 export { AuditError, type AuditErrorCode, type AuditErrorOptions } from "./errors.js";
 export type { Checkpoint } from "./integrity/checkpoint.js";
 export type { RemoteSigningKeyOptions } from "./integrity/keys/signing-key.js";
-export type { AuditLog } from "./log/audit-log.js";
+export type { AuditLog, LogJournal } from "./log/audit-log.js";
 export { AuditLogProcessor } from "./log/audit-log-processor.js";
 export {
   type CheckpointEvery,

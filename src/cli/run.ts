@@ -22,6 +22,8 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["export", async () => (await import("./commands/export.js")).exportCommand],
   ["rejected", async () => (await import("./commands/rejected.js")).rejected],
   ["resend", async () => (await import("./commands/resend.js")).resend],
+  ["prune", async () => (await import("./commands/prune.js")).pruneCommand],
+  ["backup", async () => (await import("./commands/backup.js")).backup],
   ["keygen", async () => (await import("./commands/keygen.js")).keygen],
   ["checkpoint", async () => (await import("./commands/checkpoint.js")).checkpoint],
   ["prove", async () => (await import("./commands/prove.js")).prove],

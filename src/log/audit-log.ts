@@ -3,9 +3,16 @@ import type { Ledger } from "../delivery/ledger.js";
 import type { AuditEntry, FoundEntry } from "../entry/audit-entry.js";
 import { invalidOption } from "../errors.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
+import type { Journal } from "../journal/journal.js";
 import { type AuditQuery, type OperationQuery, parseQuery } from "../query/audit-query.js";
 import type { AuditPage, AuditReader } from "../query/audit-reader.js";
 import type { SealedLog } from "./sealed-log.js";
+
+/**
+ * The open journal of a log. Entries are appended by the log alone, and the log closes the journal
+ * if it opened it.
+ */
+export type LogJournal = Omit<Journal, "append" | "close">;
 
 /**
  * What an `AuditLogProcessor` and the `GovernanceAuditLog` over it have in common: queries,
@@ -26,6 +33,26 @@ export abstract class AuditLog implements AuditReader {
   /** The log id that every entry is sealed under. */
   get logId(): string {
     return this.#log.id;
+  }
+
+  /**
+   * The open journal, also where the option was a path; undefined without a journal. It prunes,
+   * backs up, sends rejected records again, and says how far delivery has come. After a shutdown of
+   * a log that opened it, its methods throw `closed`.
+   *
+   * @example Retention and a backup in an app that runs
+   * ```ts
+   * import { GovernanceAuditLog } from "quorumlog";
+   *
+   * const audit = new GovernanceAuditLog({ journal: "governance.db" });
+   * const { journal } = audit;
+   * journal?.prune({ olderThan: new Date(Date.now() - 400 * 86_400_000) });
+   * await journal?.backup("/var/backups/governance.db");
+   * console.log(journal?.stats().mirrors, journal?.rejected().length);
+   * ```
+   */
+  get journal(): LogJournal | undefined {
+    return this.#log.journal;
   }
 
   /** How many entries memory holds. A journal may hold more: see `count`. */

@@ -210,4 +210,25 @@ describe("a log with a journal", () => {
     }
     expect(audit.length).toBe(6);
   });
+
+  test("offers its open journal, also when it was opened by path", async () => {
+    const path = newPath();
+    const file = `${path}.copy`;
+    const audit = started({ journal: path, maxEntries: 2, attached: true });
+    vote(audit, 3);
+    const journal = audit.journal;
+    expect(journal).toBeInstanceOf(Journal);
+    expect(journal?.stats()).toMatchObject({ entries: 3, pruned: 0, mirrors: {} });
+    expect(journal?.rejected()).toEqual([]);
+    await journal?.backup(file);
+    const copy = Journal.open(file, { readOnly: true });
+    expect(copy.entries()).toEqual(audit.entries());
+    copy.close();
+    expect(() => journal?.prune({ olderThan: new Date() })).toThrow(
+      expect.objectContaining({ code: "invalid_options", field: "olderThan" }),
+    );
+    await audit.shutdown();
+    expect(() => journal?.stats()).toThrow(expect.objectContaining({ code: "closed" }));
+    expect(new GovernanceAuditLog().journal).toBeUndefined();
+  });
 });

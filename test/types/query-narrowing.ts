@@ -17,6 +17,8 @@ import { assertRecorded } from "../../src/testing/index.js";
 
 type VoteFound = FoundEntryOf<"vote_cast">;
 
+const LAST_VOTE = { operation: "vote_cast", limit: 1 } as const;
+
 export async function everyReaderNarrows(
   audit: GovernanceAuditLog,
   processor: AuditLogProcessor,
@@ -113,4 +115,14 @@ export function assertionsNarrow(audit: GovernanceAuditLog, name: string): void 
   expectTypeOf(assertRecorded(audit, { operation: "vote_cast" })).toEqualTypeOf<VoteFound>();
   expectTypeOf(assertRecorded(audit, { operation: name })).toEqualTypeOf<AuditEntry>();
   expectTypeOf(assertRecorded(audit, { actorDid: "did:bob" })).toEqualTypeOf<AuditEntry>();
+}
+
+export function journalOfALogIsNotAppendedTo(audit: GovernanceAuditLog): void {
+  const journal = audit.journal;
+  if (journal === undefined) return;
+  expectTypeOf(journal.entries(LAST_VOTE)).toEqualTypeOf<VoteFound[]>();
+  // @ts-expect-error the log appends
+  journal.append();
+  // @ts-expect-error the log closes what it opened
+  journal.close();
 }

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { AuditError } from "../../errors.js";
 import { JournalHeld } from "../../journal/file/failure.js";
 import { Journal } from "../../journal/journal.js";
+import type { JournalOptions } from "../../journal/options.js";
 import type { CommandIo } from "../output/command-io.js";
 import type { CommandArguments } from "./command.js";
 import { type JOURNAL_FLAGS, withJournal } from "./open-source.js";
@@ -25,9 +26,10 @@ export async function writeJournal<T>(
   io: CommandIo,
   writing: WritingCommand,
   work: (journal: Journal) => Promise<T>,
+  options: Pick<JournalOptions, "minimumRetentionDays"> = {},
 ): Promise<T> {
   const path = await withJournal(args, io, writing.command, async (readable) => readable.path);
-  const journal = open(path, resolve(io.cwd, args.operands[0] ?? ""), writing);
+  const journal = open(path, resolve(io.cwd, args.operands[0] ?? ""), writing, options);
   try {
     return await work(journal);
   } finally {
@@ -35,9 +37,14 @@ export async function writeJournal<T>(
   }
 }
 
-function open(path: string, name: string, { command, verb, instead }: WritingCommand): Journal {
+function open(
+  path: string,
+  name: string,
+  { command, verb, instead }: WritingCommand,
+  options: JournalOptions,
+): Journal {
   try {
-    return Journal.open(path);
+    return Journal.open(path, options);
   } catch (error) {
     if (!(error instanceof JournalHeld)) throw error;
     throw new AuditError(
