@@ -49,6 +49,8 @@ export interface EvidencePruned {
   readonly sequence: number;
   /** Hexadecimal. */
   readonly leafHash: string;
+  /** The source says that it was recorded before this time: RFC 3339. */
+  readonly recordedBefore?: string;
 }
 
 /**

@@ -6,7 +6,8 @@ import {
 import { type Checkpoint, hasSignatures, parseCheckpoint } from "../integrity/checkpoint.js";
 import type { EvidenceCheckpoint } from "../integrity/evidence.js";
 import { quoted } from "../text/safe-text.js";
-import type { LeafTable, TimeSpan } from "./leaf-table.js";
+import type { EntryCheck } from "./entry-check.js";
+import type { TimeSpan } from "./leaf-table.js";
 import type { ResolvedVerifyOptions } from "./options.js";
 import type { Problems } from "./problems.js";
 
@@ -15,6 +16,9 @@ const LISTED_UNREADABLE = 10;
 
 /** About what a checkpoint takes beside its note, with the verdicts on its signatures. */
 const CHECKPOINT_BYTES = 1500;
+
+/** So much later than the next entry a checkpoint can be signed: keys may be remote. */
+const CLOCK_SLACK_MILLIS = 3_600_000;
 
 /** Checkpoints that cannot be read, in a text that people keep. */
 export interface UnreadableCheckpoints {
@@ -103,18 +107,42 @@ export class CheckpointCheck {
   /**
    * Judges the checkpoints of one log by their signatures.
    *
-   * @param leaves - Tell when a checkpoint was made, if they have times.
+   * @param entries - Tell when a checkpoint was made, if they have times.
    * @returns By rising size.
    */
-  checkSignatures(origin: string | undefined, leaves: LeafTable): readonly JudgedCheckpoint[] {
+  checkSignatures(origin: string | undefined, entries: EntryCheck): readonly JudgedCheckpoint[] {
     const judged: JudgedCheckpoint[] = [];
     for (const checkpoint of this.#checkpoints.values()) {
       const { origin: log, size } = checkpoint;
       const message = `a checkpoint of size ${size} is of the log ${quoted(log)}`;
-      if (log === origin) judged.push(this.#judged(checkpoint, leaves.madeBetween(size)));
-      else this.#problems.add({ code: "other_origin", message });
+      if (log !== origin) this.#problems.add({ code: "other_origin", message });
+      else {
+        const one = this.#judged(checkpoint, entries.leaves.madeBetween(size));
+        this.#comparePruned(one, entries.prunedMillis(size));
+        judged.push(one);
+      }
     }
     return judged.sort((a, b) => a.size - b.size);
+  }
+
+  /**
+   * Holds the first entry after a checkpoint, which was pruned, against the time of the checkpoint:
+   * it was recorded later.
+   *
+   * @param before - When it was recorded at the latest, as the source says.
+   */
+  #comparePruned({ signatures, size }: JudgedCheckpoint, before: number | undefined): void {
+    if (before === undefined) return;
+    for (const { kind, status, timestamp } of signatures) {
+      const time = timestamp?.getTime() ?? Number.NaN;
+      const isLater = time > before + CLOCK_SLACK_MILLIS && time <= Date.now();
+      if (kind !== "log" || status !== "valid" || !isLater) continue;
+      const message =
+        `the source says that it was pruned because it was recorded before ` +
+        `${new Date(before).toISOString()}, but the log signed a checkpoint without it later, at ` +
+        new Date(time).toISOString();
+      this.#problems.add({ code: "source_problem", sequence: size, message });
+    }
   }
 
   #judged(checkpoint: Checkpoint, made: TimeSpan): JudgedCheckpoint {

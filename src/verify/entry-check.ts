@@ -84,6 +84,9 @@ export class EntryCheck {
   #expected = 0;
   #firstEntry = Number.POSITIVE_INFINITY;
   #lastPruned = -1;
+  /** From which sequence on which time holds. */
+  readonly #prunings: { readonly first: number; readonly recordedBefore: string | undefined }[] =
+    [];
 
   /** Starts with no lines. */
   constructor(source: EvidenceSource, problems: Problems) {
@@ -143,7 +146,7 @@ export class EntryCheck {
   }
 
   /** Takes the leaf hash of an entry whose line is gone. */
-  addPruned({ sequence, leafHash: hash }: EvidencePruned): void {
+  addPruned({ sequence, leafHash: hash, recordedBefore }: EvidencePruned): void {
     if (!Number.isSafeInteger(sequence) || sequence < 0 || hashOfHex(hash) === undefined) {
       const message = `the source has a pruned entry without a leaf hash: ${quoted(hash)}`;
       this.#problems.add({ code: "source_problem", message });
@@ -154,7 +157,17 @@ export class EntryCheck {
       this.#pruned++;
       this.leaves.set(sequence, hash);
     }
+    if (recordedBefore !== this.#prunings.at(-1)?.recordedBefore)
+      this.#prunings.push({ first: sequence, recordedBefore });
     this.#expected = sequence + 1;
+  }
+
+  /** The time before which a pruned entry was recorded, if the source says so. */
+  prunedMillis(sequence: number): number | undefined {
+    if (sequence > this.#lastPruned) return undefined;
+    const pruning = this.#prunings.findLast(({ first }) => first <= sequence);
+    const millis = Date.parse(pruning?.recordedBefore ?? "");
+    return Number.isNaN(millis) ? undefined : millis;
   }
 
   /** Takes the root of a complete subtree. */

@@ -70,7 +70,7 @@ export async function judge(
   const isCut = failure !== undefined;
   const origin = originOf(resolved, entries, checkpoints);
   entries.finish(origin, isCut);
-  const signed = checkpoints.checkSignatures(origin, entries.leaves);
+  const signed = checkpoints.checkSignatures(origin, entries);
   const compared = checkRoots(signed, entries, isCut, problems);
   const proved = checkProofs(entries.proved, compared, problems);
   const { unreadable } = checkpoints;

@@ -40,6 +40,7 @@ describe("quorumlog stats", () => {
       entries: 4,
       pruned: 0,
       mirrors: { otlp: { delivered: 1, pending: 1, rejected: 2 } },
+      unproven: ["mirrors"],
     });
   });
 
@@ -78,7 +79,12 @@ describe("quorumlog rejected", () => {
       ].join("\n"),
     );
     const { stdout: json } = await quorumlog(["rejected", path, "--json", "--mirror", "otlp"]);
-    expect(objectsOf(json)).toEqual(openJournal(path, { readOnly: true }).rejected());
+    const unproven = ["mirror", "sequence", "reason", "at"];
+    expect(objectsOf(json)).toEqual(
+      openJournal(path, { readOnly: true })
+        .rejected()
+        .map((record) => ({ ...record, unproven })),
+    );
   });
 
   test("says so when there is nothing, and which mirrors there are", async () => {

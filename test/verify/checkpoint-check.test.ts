@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { leafHashOf } from "../../src/entry/line.js";
 import { checkpointText } from "../../src/integrity/checkpoint.js";
-import { verify } from "../../src/verify/index.js";
+import { type EvidenceItem, verify } from "../../src/verify/index.js";
 import {
   codes,
   itemsOf,
@@ -440,4 +441,31 @@ test("options that cannot work are refused", async () => {
       name: "AuditError",
       code,
     });
+});
+
+test.runIf(HAS_ML_DSA)("a pruning is held against the times of signed checkpoints", async () => {
+  const key = newKey(ORIGIN, "ml-dsa-44");
+  const all = linesOf(40);
+  const notes = await Promise.all(
+    [10, 40].map((size) => noteOf(all, size, { keys: [key], timeMillis: START + size * 1000 })),
+  );
+  const items = (recordedBefore: string): EvidenceItem[] => [
+    ...all.slice(0, 20).map((line, sequence) => ({
+      kind: "pruned" as const,
+      sequence,
+      leafHash: Buffer.from(leafHashOf(line)).toString("hex"),
+      recordedBefore,
+    })),
+    ...itemsOf(all.slice(20)),
+    ...notes.map((note) => ({ kind: "checkpoint" as const, note })),
+  ];
+  const judged = (recordedBefore: string) =>
+    verify(sourceOf(items(recordedBefore)), {
+      keys: [key.verifierKey.vkey],
+      acceptPruned: 20,
+    });
+  expect(await judged(new Date(START + 20_000).toISOString())).toMatchObject({ verified: true });
+  const untrue = await judged(new Date(START - 86_400_000).toISOString());
+  expect(untrue.problems).toMatchObject([{ code: "source_problem", sequence: 10 }]);
+  expect(untrue).toMatchObject({ verified: false, integrity: "failed" });
 });

@@ -25,7 +25,7 @@ export const stats: Command = defineCommand({
       const content = await contentOf(source, io);
       const name = source.journal?.path ?? source.name;
       const pieces = args.json
-        ? [jsonLine({ [source.kind]: name, ...content })]
+        ? [jsonLine({ [source.kind]: name, ...content, unproven: unprovenIn(content) })]
         : inTables([source.kind, name], content, io);
       await send(pieces, io.stdout, io);
       return EXIT.done;
@@ -66,6 +66,16 @@ async function contentOf(source: Source, { cwd }: CommandIo): Promise<Content> {
   const { size, rootHash, time } = newest;
   const behind = isPartial(source) ? undefined : (await source.end()) - size;
   return { ...content, checkpoint: { size, rootHash, time, behind } };
+}
+
+/**
+ * The fields that no line and no checkpoint speaks for, so that `verify` cannot prove them either.
+ */
+function unprovenIn({ mirrors, checkpoint }: Content): string[] {
+  return [
+    ...(mirrors === undefined ? [] : ["mirrors"]),
+    ...(checkpoint?.time === undefined ? [] : ["checkpoint.time"]),
+  ];
 }
 
 function* inTables(

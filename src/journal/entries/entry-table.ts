@@ -63,6 +63,12 @@ export type EvidenceRow = readonly [
   ...columns: unknown[],
 ];
 
+/** A row of `pruned_leaf`. */
+export interface PrunedRow extends Omit<EntryRow, "line"> {
+  /** The time before which it was recorded, as the record of its pruning says. */
+  readonly recordedBefore: string | null;
+}
+
 const KEYS = COLUMNS.map(({ key }) => key).join(", ");
 
 const INSERT = `INSERT INTO entry (sequence, timestamp_millis, recorded_nanos, trace_flags,
@@ -94,7 +100,9 @@ const RECORDS = `SELECT sequence, leaf_hash AS leafHash, line, ${RECORDED},
     trace_flags AS traceFlags, resource, scope
   FROM entry WHERE sequence >= ? ORDER BY sequence LIMIT ?`;
 
-const PRUNED = `SELECT sequence, leaf_hash AS leafHash FROM pruned_leaf
+const PRUNED = `SELECT sequence, leaf_hash AS leafHash, (SELECT older_than FROM pruning
+    WHERE pruned_before > sequence ORDER BY pruned_before LIMIT 1) AS recordedBefore
+  FROM pruned_leaf
   WHERE sequence >= ? ORDER BY sequence LIMIT ?`;
 
 /** It reads texts: a row with a BLOB takes four times as long to read (measured). */
@@ -297,8 +305,8 @@ export class EntryTable {
   }
 
   /** The leaf hashes of pruned entries from a sequence on, at most `limit`. */
-  prunedLeaves(first: number, limit: number): Omit<EntryRow, "line">[] {
-    return this.#database.prepare(PRUNED).all(first, limit) as unknown as Omit<EntryRow, "line">[];
+  prunedLeaves(first: number, limit: number): PrunedRow[] {
+    return this.#database.prepare(PRUNED).all(first, limit) as unknown as PrunedRow[];
   }
 
   #write(

@@ -108,6 +108,9 @@ const LEVELS = `WITH RECURSIVE
       SELECT 4, 16 UNION ALL
       SELECT height + 4, width * 16 FROM level, tree WHERE width * 16 <= size)`;
 
+/** A clock that falls by less is held up, and times go on. */
+const CLOCK_SLACK_MILLIS = 3_600_000;
+
 /**
  * The tables that queries, retention and proofs rely on beside the entries. Each check finds the
  * first sequence at which a table does not say what the entries say.
@@ -124,6 +127,18 @@ const CHECKS: readonly (readonly [sql: string, problem: string])[] = [
      WHERE sequence <> kept`,
     "its record of the last pruning does not match the leaf hashes that it has kept; the record " +
       "ends before the entry",
+  ],
+  [
+    `SELECT pruned_before AS sequence FROM
+       (SELECT *, lag(pruned_before, 1, 0) OVER (ORDER BY pruned_before) AS before,
+         CAST(1000 * unixepoch(older_than, 'subsec') AS INTEGER) AS older_millis FROM pruning)
+     WHERE first IS NOT before OR first >= pruned_before OR older_millis IS NULL
+       OR unixepoch(at) IS NULL OR older_than > at
+       OR (SELECT recorded_nanos / 1000000 FROM entry WHERE sequence = pruned_before)
+         < older_millis - ${CLOCK_SLACK_MILLIS}
+     LIMIT 1`,
+    "its record of a pruning contradicts the record before it, itself, or the entries that were " +
+      "kept; the record ends before the entry",
   ],
   [
     `SELECT coalesce(block, number) * ${TIME_BLOCK} AS sequence FROM

@@ -146,8 +146,13 @@ function problemOf(message: string): EvidenceItem {
 function* prunedLeaves({ entries, file }: EvidenceParts): Generator<EvidenceItem, void, undefined> {
   for (let next = 0; ; ) {
     const rows = file.read(() => entries.prunedLeaves(next, ROWS));
-    for (const { sequence, leafHash } of rows)
-      yield { kind: "pruned", sequence, leafHash: hexOf(leafHash) };
+    for (const { sequence, leafHash, recordedBefore } of rows)
+      yield {
+        kind: "pruned",
+        sequence,
+        leafHash: hexOf(leafHash),
+        ...(recordedBefore !== null && { recordedBefore }),
+      };
     const last = rows.at(-1);
     if (last === undefined) return;
     next = last.sequence + 1;

@@ -284,6 +284,18 @@ test.each([
     "a pruning that never was",
     "INSERT INTO pruning VALUES (4, 0, 5, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z')",
   ],
+  [
+    "a pruning that says another time than the entries that were kept",
+    `INSERT INTO pruned_leaf SELECT sequence, leaf_hash FROM entry WHERE sequence < 4;
+     DELETE FROM entry WHERE sequence < 4;
+     INSERT INTO pruning VALUES (4, 0, 5, '2036-01-01T00:00:00.000Z', '2036-01-02T00:00:00.000Z')`,
+  ],
+  [
+    "a pruning that does not follow the one before it",
+    `INSERT INTO pruned_leaf SELECT sequence, leaf_hash FROM entry WHERE sequence < 4;
+     DELETE FROM entry WHERE sequence < 4;
+     INSERT INTO pruning VALUES (4, 2, 5, '2025-01-01T00:00:00.000Z', '2025-01-02T00:00:00.000Z')`,
+  ],
   ["times of recording that fall", "UPDATE entry SET recorded_nanos = 5 WHERE sequence = 77"],
   ["a node of the tree that was zeroed", "UPDATE subtree SET root = zeroblob(32) WHERE number = 3"],
   ["a node of the tree that is gone", "DELETE FROM subtree WHERE number = 3"],
