@@ -57,9 +57,12 @@ export class Connection {
     this.#log = guard && new WriteAheadLog(path, database, () => guard.isKept);
   }
 
-  /** Whether what is written is in the file that the next process will open. */
+  /**
+   * Whether the path still leads to the file that was opened: the next process will open it, with
+   * what is written to it.
+   */
   get isKept(): boolean {
-    return this.#guard?.isKept ?? false;
+    return (this.#guard ?? this.#reader)?.isKept ?? false;
   }
 
   /**

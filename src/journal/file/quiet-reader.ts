@@ -48,6 +48,11 @@ export class QuietReader {
     this.database = following(() => this.#current);
   }
 
+  /** Whether the path still leads to the file that was opened. */
+  get isKept(): boolean {
+    return this.#identity.isKept;
+  }
+
   /** Runs `work`, which reads, until no writer came meanwhile. Throws what `work` throws. */
   read<T>(work: () => T): T {
     for (let left = MAX_REOPENED; ; left--) {
@@ -81,7 +86,7 @@ export class QuietReader {
   }
 
   #reopen(left: number): void {
-    if (!this.#identity.isKept)
+    if (!this.isKept)
       throw journalFailed(
         `${this.#path} was deleted, moved or replaced while it was read; open it anew`,
       );

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { SecondReader } from "../../../src/journal/file/second-reader.js";
 import { openJournal as openFile } from "../../../src/journal/opening.js";
 import { resolveJournalOptions } from "../../../src/journal/options.js";
@@ -22,10 +22,15 @@ test("a thread answers what the connection itself answers, and leaves no file be
   const path = filled(3);
   const before = readdirSync(dirname(path));
   const file = reading(path);
-  for (const largeBytes of [THREAD, Number.POSITIVE_INFINITY]) {
+  const read = vi.spyOn(file, "read");
+  for (const [largeBytes, asked] of [
+    [THREAD, 0],
+    [Number.POSITIVE_INFINITY, 2],
+  ] as const) {
     const second = new SecondReader(file, [COUNT, "SELECT log_id FROM log"], largeBytes);
     expect(await second.rows(COUNT)).toMatchObject([{ n: 3 }]);
     expect(await second.rows("SELECT log_id FROM log")).toMatchObject([{ log_id: file.logId }]);
+    expect(read).toHaveBeenCalledTimes(asked);
     second.end();
   }
   file.abandon();
@@ -40,6 +45,15 @@ test("a query that fails keeps no other from being answered, and says why", asyn
     code: "journal_failed",
   });
   file.abandon();
+});
+
+test("a thread reads beside the writer in its own process", async () => {
+  const file = openFile(newPath(), resolveJournalOptions({}));
+  const read = vi.spyOn(file, "read");
+  const second = new SecondReader(file, [COUNT], THREAD);
+  expect(await second.rows(COUNT)).toMatchObject([{ n: 0 }]);
+  expect(read).not.toHaveBeenCalled();
+  file.close(() => {});
 });
 
 test("entries that a writer adds meanwhile are seen", async () => {
