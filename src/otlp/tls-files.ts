@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { invalidOption } from "../errors.js";
-import { visible } from "../text/safe-text.js";
+import { keyFile } from "../text/safe-text.js";
 
 /** A file in PEM, and the option or the variable that names it. */
 export interface PemFile {
@@ -92,7 +92,7 @@ function textOf(file: PemFile): string {
 }
 
 function unreadable({ path }: PemFile, cause: unknown): string {
-  return `${visible(path)} cannot be read: ${(cause as NodeJS.ErrnoException).code}`;
+  return `${keyFile(path)} cannot be read: ${(cause as NodeJS.ErrnoException).code}`;
 }
 
 function certificatesIn(file: PemFile): X509Certificate[] {
@@ -102,7 +102,7 @@ function certificatesIn(file: PemFile): X509Certificate[] {
   } catch {
     // the same as a file without a certificate
   }
-  throw invalidOption(file.field, `${visible(file.path)} has no certificate in PEM`);
+  throw invalidOption(file.field, `${keyFile(file.path)} has no certificate in PEM`);
 }
 
 function keyIn(file: PemFile): KeyObject {
@@ -112,7 +112,7 @@ function keyIn(file: PemFile): KeyObject {
   } catch {
     throw invalidOption(
       file.field,
-      `${visible(file.path)} has no private key in PEM, or one with a passphrase`,
+      `${keyFile(file.path)} has no private key in PEM, or one with a passphrase`,
     );
   }
 }

@@ -148,8 +148,8 @@ describe("the environment of an OTLP mirror is refused when the mirror is made:"
   });
 
   test.each<[variable: string, files: Readonly<Record<string, string>>, message: RegExp]>([
-    ["CERTIFICATE", { CERTIFICATE: "text.pem" }, /text\.pem has no certificate in PEM/],
-    ["CERTIFICATE", { CERTIFICATE: "cut.pem" }, /cut\.pem has no certificate in PEM/],
+    ["CERTIFICATE", { CERTIFICATE: "text.pem" }, /text\.pem" has no certificate in PEM/],
+    ["CERTIFICATE", { CERTIFICATE: "cut.pem" }, /cut\.pem" has no certificate in PEM/],
     ["CLIENT_KEY", { CLIENT_KEY: "alice.key" }, /a client key needs a client certificate/],
     ["CLIENT_CERTIFICATE", { CLIENT_CERTIFICATE: "alice.pem" }, /needs a client key/],
     [

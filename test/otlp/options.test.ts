@@ -174,6 +174,22 @@ describe("the options of an OTLP mirror", () => {
     expect(error).toMatchObject({ code: "invalid_options", field });
   });
 
+  test.each(["certificate", "clientKey"])(
+    "never show %s if it is no path: somebody may give the key itself",
+    (field) => {
+      const key = Buffer.from("a key of 32 bytes, in base64 ...").toString("base64");
+      const pem = `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n`;
+      for (const given of [key, pem, key.repeat(40)]) {
+        const files = { clientKey: given, clientCertificate: given };
+        const error = refusal(() =>
+          otlpMirror(field === "certificate" ? { certificate: given } : files),
+        );
+        expect(error.message).toContain("its value is not shown");
+        expect(`${error.message} ${error.stack}`).not.toContain(key);
+      }
+    },
+  );
+
   test("never show the value of a header that they refuse", () => {
     const error = refusal(() => otlpMirror({ headers: { authorization: "Bearer s3cret\n" } }));
     expect(`${error.message} ${error.cause}`).not.toContain("s3cret");
