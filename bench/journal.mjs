@@ -153,6 +153,21 @@ const QUERIES = {
       operation: "vote_cast",
       limit: 100,
     }),
+  "two proposals and two decisions": () =>
+    journal.page({
+      proposalId: [next(), next()],
+      decision: ["approve", "reject"],
+      limit: 100,
+    }),
+  "two actors and two operations": () =>
+    journal.page({
+      actorDid: [`did:pqaid:node-${turn++ % 500}`, `did:pqaid:node-${turn++ % 500}`],
+      operation: ["vote_cast", "node_added"],
+      limit: 100,
+    }),
+  "a proposal and a detail": () =>
+    journal.page({ proposalId: next(), details: { vote_id: "none" }, limit: 100 }),
+  "a detail alone: a scan of all": () => journal.page({ details: { vote_id: "none" }, limit: 100 }),
   "no condition": () => journal.page({ limit: 100 }),
   "an hour in the middle": () =>
     journal.page({ since: at(0.5), until: new Date(+at(0.5) + 3_600_000), limit: 100 }),
@@ -165,6 +180,24 @@ table([
   ...Object.entries(QUERIES).map(([name, query]) => {
     const { median, p99 } = latency(query, { millis: 1000 });
     return [name, us(median), us(p99)];
+  }),
+]);
+const COUNTS = {
+  "no condition": {},
+  "a proposal": { proposalId: "urn:pqc-gov-prop:7" },
+  "an actor: one entry in 500": { actorDid: "did:pqaid:node-7" },
+  "two actors": { actorDid: ["did:pqaid:node-7", "did:pqaid:node-8"] },
+  "an actor and a decision": { actorDid: "did:pqaid:node-7", decision: "approve" },
+  "a decision: most entries": { decision: "approve" },
+  "an operation: all entries": { operation: "vote_cast" },
+  "a decision of one day": { decision: "approve", since: at(0.1), until: at(0.9) },
+};
+console.log(`\ncount() over ${ENTRIES}, by`);
+table([
+  ["", "entries", "median", "p99"],
+  ...Object.entries(COUNTS).map(([name, query]) => {
+    const { median, p99 } = latency(() => journal.count(query), { millis: 1000 });
+    return [name, journal.count(query), us(median), us(p99)];
   }),
 ]);
 journal.close();

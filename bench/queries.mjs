@@ -34,6 +34,7 @@ function logOf(size) {
       subjectId: `did:pqaid:model-${random(50)}`,
       kind: KINDS[random(KINDS.length)],
       actorDid: i % 50_000 === 7 ? "did:pqaid:rare" : `did:pqaid:node-${random(5)}`,
+      details: { batch: Math.floor(i / 1000), vote_id: `v${i}` },
       timestamp: new Date(START + i * 1000),
     });
   }
@@ -117,6 +118,27 @@ table([
   ["", "median", "p99"],
   ["a rare actor behind a common operation and kind", us(rare.median), us(rare.p99)],
   ["a decision that never occurs behind four common values", us(never.median), us(never.p99)],
+]);
+
+const two = latency(() =>
+  audit.page({
+    operation: ["vote_cast", "policy_updated"],
+    subjectId: ["did:pqaid:model-31", "did:pqaid:model-7"],
+    kind: ["update-policy", "revoke-model"],
+    actorDid: ["did:pqaid:node-3", "did:pqaid:rare"],
+    limit: 100,
+  }),
+);
+const detail = latency(() =>
+  audit.page({ subjectId: "did:pqaid:model-31", details: { batch: 1 }, limit: 100 }),
+);
+const scan = latency(() => audit.page({ details: { vote_id: "v0" }, limit: 100 }));
+console.log(`\nseveral values and details at ${sizes[2]}`);
+table([
+  ["", "median", "p99"],
+  ["two values in each of four fields, a page of 100", us(two.median), us(two.p99)],
+  ["a subject and a detail that is far back", us(detail.median), us(detail.p99)],
+  ["a detail alone, of the oldest entry: a scan of all", us(scan.median), us(scan.p99)],
 ]);
 
 const peer = new AuditLogger({ maxEntries: sizes[1] });

@@ -184,3 +184,34 @@ describe("quorumlog query", () => {
     expect(await sequencesOf(path, "--limit", "550")).toHaveLength(550);
   });
 });
+
+describe("canonical lines", () => {
+  test("are what query and tail write with --format ndjson, byte for byte", async () => {
+    const path = journalOf([{ details: { note: "\u001b[31m" } }, {}, { actorDid: "did:b" }]);
+    const journal = openJournal(path, { readOnly: true });
+    const lines = [...journal.lines()].map((line) => `${line}\n`);
+    const written = async (...argv: string[]) => (await quorumlog(argv)).stdout;
+    expect(await written("query", path, "--format", "ndjson", "--order", "oldest")).toBe(
+      lines.join(""),
+    );
+    expect(await written("query", path, "--format", "ndjson", "--actor", "did:b", "--json")).toBe(
+      lines[2],
+    );
+    expect(await written("tail", path, "-n", "2", "--format", "ndjson")).toBe(
+      lines.slice(1).join(""),
+    );
+    expect(await written("tail", path, "--format", "json")).toBe(
+      await written("tail", path, "--json"),
+    );
+    const { stdout } = await quorumlog(["query", path, "--format", "ndjson"], { columns: 100 });
+    expect(stdout).not.toContain("\u001b");
+  });
+
+  test.each([
+    [["--format", "csv"], '--format "csv" is none of json, ndjson'],
+    [["--format", "ndjson", "--wide"], "--wide goes with a table"],
+  ])("are refused beside what does not fit: %j", async (flags, message) => {
+    const { code, stderr } = await quorumlog(["query", journalOf([]), ...flags]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) });
+  });
+});

@@ -7,8 +7,9 @@ import { spellingHints, withWholeIds } from "../input/given-values.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
 import { naturalOf, QUERY_FLAGS, queryOf } from "../input/query-flags.js";
 import type { EntryReader } from "../input/source.js";
-import { jsonLine, Progress, send } from "../output/command-io.js";
-import { entryTable, WIDE_FLAG } from "../output/entry-table.js";
+import { Progress, send } from "../output/command-io.js";
+import { ENTRY_FORMAT_FLAG, entryFormatOf, entryPrinter } from "../output/entry-format.js";
+import { WIDE_FLAG } from "../output/entry-table.js";
 import { EXIT } from "../output/exit-code.js";
 
 /** `quorumlog query`: entries as a table or as JSON. */
@@ -30,6 +31,7 @@ export const query: Command = defineCommand({
       about: `at most this many entries; default ${DEFAULT_LIMIT}`,
     },
     all: { type: "boolean", about: "all of them, without a limit" },
+    format: ENTRY_FORMAT_FLAG,
     wide: WIDE_FLAG,
     ...SOURCE_FLAGS,
   },
@@ -63,18 +65,19 @@ export const query: Command = defineCommand({
     const order = orderOf(flags.order);
     const asked = naturalOf(flags.limit, "limit");
     const limit = flags.all ? Number.POSITIVE_INFINITY : (asked ?? DEFAULT_LIMIT);
+    const format = entryFormatOf(flags, json);
     const wanted = { ...queryOf(flags, io.now()), order };
     return withSource(args, io, async (source) => {
       const reader = await source.reader();
       const query = upToNow(source, await withWholeIds(source, wanted, io));
-      const table = entryTable(io, flags.wide);
+      const print = await entryPrinter(format, source, io, flags.wide);
       const progress = new Progress(io);
       let last: AuditEntry | undefined;
       async function* pieces(): AsyncGenerator<string, void, undefined> {
         for await (const entries of entryPages(reader, query, limit)) {
           progress.add(entries.length);
           last = entries.at(-1) ?? last;
-          yield* json ? entries.map(jsonLine) : table.lines(entries);
+          yield* print(entries);
         }
       }
       await send(pieces(), io.stdout, io, progress);

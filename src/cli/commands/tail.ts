@@ -6,8 +6,9 @@ import { spellingHints, withWholeIds } from "../input/given-values.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
 import { naturalOf, QUERY_FLAGS, queryOf } from "../input/query-flags.js";
 import { cannotAnswer, type Source, type SourceKind } from "../input/source.js";
-import { type CommandIo, jsonLine, send } from "../output/command-io.js";
-import { entryTable, WIDE_FLAG } from "../output/entry-table.js";
+import { type CommandIo, send } from "../output/command-io.js";
+import { ENTRY_FORMAT_FLAG, entryFormatOf, entryPrinter } from "../output/entry-format.js";
+import { WIDE_FLAG } from "../output/entry-table.js";
 import { EXIT } from "../output/exit-code.js";
 
 const DEFAULT_LINES = 10;
@@ -32,6 +33,7 @@ export const tail: Command = defineCommand({
     },
     follow: { type: "boolean", short: "f", about: "go on until Ctrl-C" },
     ...QUERY_FLAGS,
+    format: ENTRY_FORMAT_FLAG,
     wide: WIDE_FLAG,
     ...SOURCE_FLAGS,
   },
@@ -51,15 +53,16 @@ export const tail: Command = defineCommand({
   run(args, io) {
     const { flags, json } = args;
     const limit = naturalOf(flags.lines, "lines") ?? DEFAULT_LINES;
+    const format = entryFormatOf(flags, json);
     const asked = queryOf(flags, io.now());
     return withSource(args, io, async (source) => {
       const pause = PAUSE_MILLIS.get(source.kind);
       if (flags.follow && pause === undefined)
         throw cannotAnswer("tail -f", "a journal or Loki", source);
       const reader = await source.reader();
-      const table = entryTable(io, flags.wide);
+      const print = await entryPrinter(format, source, io, flags.wide);
       const show = (entries: readonly AuditEntry[]): Promise<void> =>
-        send(json ? entries.map(jsonLine) : table.lines(entries), io.stdout, io);
+        send(print(entries), io.stdout, io);
       const wanted = await withWholeIds(source, asked, io);
       const end = await source.end();
       const before = Math.min(wanted.before ?? end, end);

@@ -142,7 +142,10 @@ function gapRemark(sequence: number, { lookbackDays }: Source): string {
         `${counted(lookbackDays, "day")} ago (--lookback)`;
 }
 
-function lineOf(entry: AuditEntry, logId: string): string {
+/**
+ * The canonical line of an entry. Throws `journal_failed` if it is not what was sealed.
+ */
+export function lineOf(entry: AuditEntry, logId: string): string {
   const line = canonicalLine(logId, entry);
   if (leafHash(line) === entry.leafHash) return line;
   throw new AuditError(
