@@ -42,6 +42,10 @@ export interface CaseEffect extends CaseEntry {
   readonly operation: string;
   readonly subjectId?: string;
   readonly kind?: string;
+  /** Who enacted it, and why, where the entry says so. */
+  readonly enactedBy?: string;
+  readonly actorType?: ActorType;
+  readonly reason?: string;
 }
 
 /** All that a trail says about one proposal. */

@@ -67,7 +67,7 @@ export function caseOf(
         : members.list(({ sequence }) => sequence < creation.sequence),
     votes,
     results: results.map(resultOf),
-    effects: effects.map(effectOf),
+    effects: effects.map((effect) => effectOf(effect, effect.operation)),
     dissent:
       winning === undefined
         ? []
@@ -99,12 +99,16 @@ export function sorted(sequences: readonly number[]): number[] {
 }
 
 /** An effect as an answer shows it. */
-export function effectOf({ sequence, millis, operation, subjectId, kind }: Effect): CaseEffect {
+export function effectOf(effect: Omit<Effect, "operation">, operation: string): CaseEffect {
+  const { subjectId, kind, enactedBy, actorType, reason } = effect;
   return {
-    ...entryOf({ sequence, millis }),
+    ...entryOf(effect),
     operation,
     ...(subjectId === undefined ? {} : { subjectId }),
     ...(kind === undefined ? {} : { kind }),
+    ...(enactedBy === undefined ? {} : { enactedBy }),
+    ...(actorType === undefined ? {} : { actorType }),
+    ...(reason === undefined ? {} : { reason }),
   };
 }
 

@@ -9,7 +9,7 @@ import type { Authorization, Moment, StandingEvent } from "./facts/standing.js";
 import type { At, Fold } from "./fold.js";
 import type { Judge } from "./judge.js";
 import { type Oversight, type OversightPeriod, oversightOf } from "./oversight.js";
-import { caseOf, sequencesOf, sorted, stateOf } from "./proposal-case.js";
+import { caseOf, effectOf, sequencesOf, sorted, stateOf } from "./proposal-case.js";
 
 /** What the entries of one log mean. */
 export interface GovernanceTrail {
@@ -234,14 +234,7 @@ export class Trail implements GovernanceTrail {
 }
 
 function historyOf(event: StandingEvent): SubjectCase["history"][number] {
-  const { sequence, millis, isGrant, subjectId, kind } = event;
-  return {
-    sequence,
-    timestamp: formatTimestamp(millis),
-    operation: isGrant ? "authorization_granted" : "authorization_revoked",
-    subjectId,
-    ...(kind === undefined ? {} : { kind }),
-  };
+  return effectOf(event, event.isGrant ? "authorization_granted" : "authorization_revoked");
 }
 
 function recordedLater(events: readonly StandingEvent[], at: Date): number[] {

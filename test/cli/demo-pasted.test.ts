@@ -40,7 +40,7 @@ async function demo(command: string, started: Started): Promise<Demo> {
   const shown = await shell(command, started);
   const [story = "", followUp = ""] = shown.split("\nGo on with, for example:\n");
   const asked = story.split("\n").flatMap((line) => line.match(/^\$ (.+)$/)?.[1] ?? []);
-  expect(asked).toHaveLength(8);
+  expect(asked).toHaveLength(6);
   return { shown, asked, followUp };
 }
 
@@ -67,7 +67,7 @@ async function printedBy(calls: readonly (readonly string[])[], cwd: string): Pr
 
 function expectFollowUp(printed: string): void {
   expect(printed).toMatch(/^journal {5}.+governance\.db$/m);
-  expect(printed).toContain("verified: 23 of 23 entries");
+  expect(printed).toContain("verified: 28 of 28 entries");
   expect(printed).toContain("Usage: quorumlog COMMAND");
 }
 
@@ -80,7 +80,7 @@ describe("the commands that the demo shows run when they are pasted", () => {
     const { shown, followUp, asked } = await demo(`node dist/cli/bin.js demo ${path}`, started);
     expect(shown).toContain("\n$ node dist/cli/bin.js query $JOURNAL --order oldest\n");
     const [assignment, stats] = followUp.split("\n");
-    expect(await shell(`${assignment}\n${stats}`, started)).toMatch(/^entries {5}23$/m);
+    expect(await shell(`${assignment}\n${stats}`, started)).toMatch(/^entries {5}28$/m);
 
     const calls = async (lines: string): Promise<string[][]> => {
       const words = await wordsOf("node", lines, ROOT);
@@ -89,7 +89,7 @@ describe("the commands that the demo shows run when they are pasted", () => {
     };
     expectFollowUp(await printedBy(await calls(followUp), ROOT));
     const answers = await printedBy(await calls(asked.join("\n")), ROOT);
-    expect(answers).toContain("verified: 23 of 23 entries");
+    expect(answers).toContain("verified: 28 of 28 entries");
     expect(answers).toContain("did:pqaid:medical-ai-v2"); // of the short id that was asked for
   });
 
@@ -112,7 +112,7 @@ describe("the commands that the demo shows run when they are pasted", () => {
     const { followUp } = await demo("quorumlog demo governance.db", started);
     const [assignment, stats] = followUp.split("\n");
     expect(stats).toBe("  quorumlog stats $JOURNAL");
-    expect(await shell(`${assignment}\n${stats}`, started)).toMatch(/^entries {5}23$/m);
+    expect(await shell(`${assignment}\n${stats}`, started)).toMatch(/^entries {5}28$/m);
   });
 
   test("where it is installed for a project", async () => {
@@ -124,7 +124,7 @@ describe("the commands that the demo shows run when they are pasted", () => {
     const [assignment, stats] = followUp.split("\n");
     expect(stats).toBe("  npx quorumlog stats $JOURNAL");
     const printed = await shell(`export npm_config_offline=true\n${assignment}\n${stats}`, { cwd });
-    expect(printed).toMatch(/^entries {5}23$/m);
+    expect(printed).toMatch(/^entries {5}28$/m);
   });
 });
 

@@ -13,7 +13,7 @@ describe("quorumlog demo", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     for (const line of stdout.split("\n")) expect(displayWidth(line)).toBeLessThanOrEqual(100);
     const lines = stdout.split("\n");
-    const operations = lines.slice(4, 28).map((line) => line.trim().split(/\s+/)[2]);
+    const operations = lines.slice(4, 33).map((line) => line.trim().split(/\s+/)[2]);
     expect(operations.filter((operation, index) => operation !== operations[index - 1])).toEqual([
       "operation",
       "node_added",
@@ -28,6 +28,9 @@ describe("quorumlog demo", () => {
       "consensus_reached",
       "emergency_freeze",
       "authorization_revoked",
+      "proposal_created",
+      "vote_cast",
+      "consensus_reached",
       "node_removed",
     ]);
     expect(lines).toContainEqual(
@@ -47,7 +50,7 @@ describe("quorumlog demo", () => {
     const cwd = temporaryFolder();
     const { stdout } = await quorumlog(["demo", "governance.db"], { cwd });
     const answers = stdout.split(/^.+\n(?=\$ quorumlog )/m).slice(1);
-    expect(answers).toHaveLength(7);
+    expect(answers).toHaveLength(5);
     for (const answer of answers) {
       const [line = "", ...lines] = answer.split("\n");
       const argv = line
@@ -58,15 +61,15 @@ describe("quorumlog demo", () => {
       expect(shown.code).toBe(0);
       expect(lines.join("\n").startsWith(shown.stdout)).toBe(true);
     }
-    expect(answers.at(-1)).toContain("\nverified: 23 of 23 entries\n");
+    expect(answers.at(-1)).toContain("\nverified: 28 of 28 entries\n");
   });
 
   test("makes a journal in a temporary folder, and says where", async () => {
     const { stdout } = await quorumlog(["demo", "--json"]);
     const { journal, verifierKey, logId, entries } = JSON.parse(stdout);
     onTestFinished(() => rmSync(dirname(journal), { recursive: true }));
-    expect({ logId, entries }).toEqual({ logId: "federation.example", entries: 23 });
-    expect(openJournal(journal, { readOnly: true }).count()).toBe(23);
+    expect({ logId, entries }).toEqual({ logId: "federation.example", entries: 28 });
+    expect(openJournal(journal, { readOnly: true }).count()).toBe(28);
     expect((await quorumlog(["verify", journal, "--key", verifierKey])).code).toBe(0);
   });
 

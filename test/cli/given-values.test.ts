@@ -13,19 +13,19 @@ const EVENTS = [
     actorDid: "did:pqaid:alice",
     proposalId: "urn:prop:7f3a",
     subjectId: "did:pqaid:model/v2",
-    details: { weight: "2" },
+    details: { level: "2" },
   },
   {
     actorDid: "did:pqaid:bob",
     proposalId: "urn:prop:7f3a",
     decision: "approve",
-    details: { weight: 2, safe: true },
+    details: { level: 2, safe: true },
   },
   {
     actorDid: "did:other:bob",
     proposalId: "urn:prop:c04d",
     operation: "deploy_model",
-    details: { weight: 2 },
+    details: { level: 2 },
   },
   { actorDid: "carol", proposalId: "p3", details: { reason: "too risky" } },
   { actorDid: "did:pqaid:carol", proposalId: "p4" },
@@ -219,9 +219,9 @@ describe("a flag of a column that is given twice", () => {
 describe("a detail", () => {
   test("is found by a number, a word or a text, in every source", async () => {
     await everywhere(async (source) => {
-      expect(await found(source, "--detail", "weight=2")).toEqual([2, 1]);
-      expect(await found(source, "--detail", 'weight="2"')).toEqual([0]);
-      expect(await found(source, "--detail", "weight=2", "--detail", "safe=true")).toEqual([1]);
+      expect(await found(source, "--detail", "level=2")).toEqual([2, 1]);
+      expect(await found(source, "--detail", 'level="2"')).toEqual([0]);
+      expect(await found(source, "--detail", "level=2", "--detail", "safe=true")).toEqual([1]);
       expect(await found(source, "--detail", "reason=too risky")).toEqual([3]);
       const none = await quorumlog(["query", ...source, "--json", "--detail", "reason="]);
       expect(none).toMatchObject({
@@ -235,7 +235,7 @@ describe("a detail", () => {
   test.each([
     [["--detail", "weight"], "weight"],
     [["--detail", "weight=[2]"], "asks for a list or an object"],
-    [["--detail", "weight=1", "--detail", "weight=2"], "no entry has both"],
+    [["--detail", "level=1", "--detail", "level=2"], "no entry has both"],
     [["--trace-id", "0af7"], "does not have 32 hexadecimal digits"],
   ])("is refused where no query can ask for it: %j", async (flags, message) => {
     const { code, stderr } = await quorumlog(["query", journalOf([]), ...flags]);

@@ -62,7 +62,7 @@ describe("quorumlog explain", () => {
       "electorate  4 members of weight 4",
       "approve 3, reject 0, abstain 0 of 4",
       "effect      authorization_granted, #9",
-      /^ 5 .* bob +approve +1 *$/m,
+      /^5 .* bob +approve +1 *$/m,
     ])
       expect(stdout).toMatch(part);
   });

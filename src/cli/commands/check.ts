@@ -7,7 +7,7 @@ import { jsonLine, send } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { overall } from "../output/report-text.js";
 import { styled } from "../output/terminal.js";
-import { factLines, findingTable, momentFact, verificationLine } from "../output/trail-text.js";
+import { factLines, findingLines, momentFact, verificationLine } from "../output/trail-text.js";
 
 /** `quorumlog check`: what in a trail breaks the rules. */
 export const check: Command = defineCommand({
@@ -16,7 +16,7 @@ export const check: Command = defineCommand({
   operands: ["[SOURCE]"],
   flags: { ...TRAIL_FLAGS, ...SOURCE_FLAGS },
   details: [
-    "Rules and policy are described in docs/governance.md. A finding names the entries that it rests on.",
+    "docs/governance.md describes rules and policy. A finding names the entries that it rests on.",
     ...TRAIL_DETAILS,
     "",
     ...SOURCE_DETAILS,
@@ -49,7 +49,7 @@ export const check: Command = defineCommand({
           `${headline(findings, io)}\n\n`,
           factLines([["policy", policy], momentFact(trail)], io),
           findings.length > 0 ? "\n" : "",
-          ...findingTable(io).lines(findings),
+          ...findingLines(findings, io),
         ];
         await send(pieces, io.stdout, io);
       }

@@ -10,7 +10,8 @@ import { invoke } from "../input/invoke.js";
 import { shellWord } from "../input/program.js";
 import { jsonLine, type OutputStream } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
-import { exportCommand } from "./export.js";
+import { check } from "./check.js";
+import { explain } from "./explain.js";
 import { AUTHORIZATION, MODEL, recordFederation } from "./federation.js";
 import { query } from "./query.js";
 import { verifyCommand } from "./verify.js";
@@ -21,29 +22,11 @@ const WIDTH = 100;
 const START = Date.parse("2026-04-14T12:00:00Z");
 const STEP = 20_500;
 
-const ABOUT_MODEL = ["--subject", lastPart(MODEL)] as const;
-
 const QUESTIONS: readonly (readonly [question: string, command: Command, ...argv: string[]])[] = [
   ["What happened?", query, "--order", "oldest"],
-  ["Who let medical-ai-v2 run?", query, ...ABOUT_MODEL, "--operation", "authorization_granted"],
-  [
-    "Was that a valid decision?",
-    query,
-    "--proposal",
-    lastPart(AUTHORIZATION.proposalId),
-    "--operation",
-    "consensus_reached",
-  ],
-  ["What happened to it last?", query, ...ABOUT_MODEL, "--limit", "1"],
-  ["Who voted twice?", query, "--operation", "byzantine_detected"],
-  [
-    "Who let it run, why, and until when? For other programs:",
-    exportCommand,
-    "--format",
-    "json",
-    "--operation",
-    "authorization_granted",
-  ],
+  ["Who let medical-ai-v2 run, and may it run now?", explain, lastPart(MODEL)],
+  ["Was that a valid decision?", explain, lastPart(AUTHORIZATION.proposalId)],
+  ["Does anything break the rules?", check],
   ["Is all of that what the log has signed?", verifyCommand, "--key", "$JOURNAL.vkey"],
 ];
 
@@ -61,8 +44,9 @@ export const demo: Command = defineCommand({
   operands: ["[JOURNAL]"],
   flags: {},
   details: [
-    "The federation authorizes a model, catches a node that votes twice, freezes the model and revokes",
-    "the authorization. The log signs with a new key, and the public half is written to JOURNAL.vkey.",
+    "The federation authorizes a model, catches a node that votes twice, freezes the model, revokes the",
+    "authorization and removes the node. The log signs with a new key, and the public half is written",
+    "to JOURNAL.vkey.",
     "Without JOURNAL, both files are made in a temporary folder.",
   ],
   examples: [

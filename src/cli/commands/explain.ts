@@ -20,7 +20,7 @@ export const explain: Command = defineCommand({
     prove: {
       type: "string",
       value: "FILE",
-      about: "also write the evidence bundle of the entries that the answer rests on",
+      about: "also write a bundle that proves the entries of the answer",
     },
     force: { type: "boolean", about: "with --prove: replace the file" },
     ...TRAIL_FLAGS,

@@ -31,12 +31,20 @@ const FREEZE: ProposalInput = {
   title: "Freeze the model",
 };
 
+const REMOVAL: ProposalInput = {
+  proposalId: "urn:pqc-gov-prop:5e1f02b8",
+  subjectId: didOf("eve"),
+  kind: "remove-node",
+  proposerDid: didOf("carol"),
+  title: "Remove eve",
+};
+
 /** What the log is told of a call that a person made. */
 const HUMAN: About = { actor: { type: "human", authMethod: "webauthn" } };
 
 /**
  * Records how a federation of five nodes authorizes a model, catches a node that votes twice,
- * freezes the model in an emergency and revokes the authorization.
+ * freezes the model in an emergency, revokes the authorization, and removes the node.
  */
 export function recordFederation(audit: GovernanceAuditLog): void {
   for (const name of VOTERS) audit.logNodeAdded(nodeOf(name));
@@ -73,7 +81,17 @@ export function recordFederation(audit: GovernanceAuditLog): void {
     audit.log({ operation: "emergency_freeze", proposalId, subjectId, actorDid, details });
     audit.logAuthorizationRevoked({ ...FREEZE, actorDid, reason: "unsafe dose" }, HUMAN);
   }
-  audit.logNodeRemoved({ did: didOf("eve") });
+
+  audit.logProposalCreated(REMOVAL);
+  const removed = recordBallot(audit, REMOVAL, "carol", [
+    ["alice", "approve"],
+    ["bob", "approve"],
+    ["dave", "approve"],
+  ]);
+  if (removed) {
+    const { proposalId } = REMOVAL;
+    audit.logNodeRemoved({ did: didOf("eve"), proposalId, reason: "voted twice" }, HUMAN);
+  }
 }
 
 /**

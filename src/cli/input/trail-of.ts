@@ -22,18 +22,18 @@ export const TRAIL_FLAGS = {
   at: {
     type: "string",
     value: "MOMENT",
-    about: "the moment to answer for: a sequence, or a time as --since takes it; default now",
+    about: "answer for this moment: a sequence, or a time; default now",
   },
   policy: { type: "string", value: "FILE", about: "the policy of the federation, as JSON" },
   key: {
     type: "string",
     multiple: true,
     value: "KEY",
-    about: "verify the source with this key first: a verifier key, or a file of them",
+    about: "verify the source first, with this key or file of keys",
   },
   "covered-only": {
     type: "boolean",
-    about: "with --key: entries that no checkpoint covers yet are no reason for doubt",
+    about: "with --key: what no checkpoint covers yet is no reason for doubt",
   },
 } as const;
 

@@ -1,4 +1,4 @@
-import type { CaseVote, ProposalCase, SubjectCase } from "../../governance/cases.js";
+import type { CaseEffect, CaseVote, ProposalCase, SubjectCase } from "../../governance/cases.js";
 import type { Finding } from "../../governance/facts/finding.js";
 import type { Member } from "../../governance/facts/members.js";
 import type { Authorization } from "../../governance/facts/standing.js";
@@ -89,7 +89,9 @@ export function* proposalText(
             .join("; "),
         ],
       ),
-      ...effects.map((effect): Fact => ["effect", `${effect.operation}, ${at(effect)}`]),
+      ...effects.map(
+        (effect): Fact => ["effect", `${effect.operation}, ${at(effect)}${enactedBy(effect)}`],
+      ),
       ["dissent", dissent.length === 0 ? undefined : dissent.map(({ voter }) => voter).join(", ")],
       momentFact(trail),
     ],
@@ -114,6 +116,12 @@ export function* subjectText(
       ["since", since],
       ["until", until],
       ["by", by],
+      ...subject.history.map(
+        (event): Fact => [
+          event.operation === "authorization_granted" ? "granted" : "revoked",
+          at(event) + enactedBy(event),
+        ],
+      ),
       ["proposals", proposals.join(", ")],
       momentFact(trail, subject.at),
       [
@@ -157,11 +165,13 @@ export function authorizationTable(io: CommandIo, withSubject: boolean): Table<A
         title: "decision",
         cell: ({ decidedBy }) => (decidedBy === undefined ? "none" : `passed #${decidedBy}`),
       },
-      { title: "since", cell: ({ since }) => since },
+      { title: "since", cell: ({ since }) => since, briefCell: ({ since }) => briefly(since) },
       {
         title: "until",
         cell: ({ ended, validUntil, isCertain }) =>
           ended?.at ?? validUntil ?? (isCertain ? "" : "unknown: entries are missing"),
+        briefCell: ({ ended, validUntil, isCertain }) =>
+          briefly(ended?.at ?? validUntil ?? (isCertain ? "" : "unknown")),
       },
       { title: "ended by", cell: endInWords },
     ],
@@ -181,19 +191,21 @@ export function memberTable(io: CommandIo): Table<Member> {
   });
 }
 
-/** A table of findings. */
-export function findingTable(io: CommandIo): Table<Finding> {
-  return new Table(io, {
-    columns: () => [
-      { title: "severity", cell: ({ severity }) => severity },
-      { title: "rule", cell: ({ rule }) => rule },
-      { title: "status", cell: ({ status }) => status },
-      { title: "entries", cell: ({ sequences }) => entriesInWords(sequences) },
-      { title: "what", cell: ({ message }) => message },
-    ],
-    colour: ({ severity, status }) =>
-      status !== "violated" ? undefined : severity === "error" ? "red" : "yellow",
-  });
+/** Findings as a list: what, by which rule, and the entries that it rests on. */
+export function* findingLines(
+  findings: readonly Finding[],
+  io: CommandIo,
+): Generator<string, void, undefined> {
+  for (const { severity, rule, status, sequences, message } of findings) {
+    const colour = severity === "error" ? "red" : "yellow";
+    const word = styled(status === "violated" ? colour : undefined, severity, io);
+    const what = status === "violated" ? rule : `${rule} (${status})`;
+    const text = visible(`${what}: ${message}; ${entriesInWords(sequences)}`);
+    const padding = " ".repeat(LABEL - severity.length);
+    // the colour takes no room on the terminal
+    const lines = wrapped(" ".repeat(LABEL) + text, io.stdout.columns, LABEL).slice(LABEL);
+    yield `${word}${padding}${lines}\n`;
+  }
 }
 
 /** `#5, #6`; of many, the first ones and their number. */
@@ -211,7 +223,7 @@ function* findingsBelow(
   io: CommandIo,
 ): Generator<string, void, undefined> {
   if (findings.length > 0) yield "\n";
-  yield* findingTable(io).lines(findings);
+  yield* findingLines(findings, io);
 }
 
 function voteTable(io: CommandIo): Table<CaseVote> {
@@ -219,7 +231,11 @@ function voteTable(io: CommandIo): Table<CaseVote> {
   return new Table(io, {
     columns: () => [
       { title: "#", alignRight: true, cell: ({ sequence }) => String(sequence) },
-      { title: "time", cell: ({ timestamp }) => timestamp },
+      {
+        title: "time",
+        cell: ({ timestamp }) => timestamp,
+        briefCell: ({ timestamp }) => briefly(timestamp),
+      },
       {
         title: "voter",
         cell: ({ voter }) => voter,
@@ -237,9 +253,19 @@ function voteTable(io: CommandIo): Table<CaseVote> {
   });
 }
 
+function enactedBy({ enactedBy: who, actorType, reason }: CaseEffect): string {
+  const type = actorType === undefined ? "" : ` (${actorType})`;
+  return [who === undefined ? type : `, by ${who}${type}`, reason].filter(Boolean).join(": ");
+}
+
 function endInWords({ ended }: Authorization): string {
   if (ended === undefined) return "";
   return ended.sequence === undefined ? ended.by : `${ended.by} #${ended.sequence}`;
+}
+
+/** A time to the second. */
+function briefly(timestamp: string): string {
+  return timestamp.replace(/^(.{10})T(.{8}).*Z$/, "$1 $2");
 }
 
 function electorateInWords(members: readonly Member[]): string {

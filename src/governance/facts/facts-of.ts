@@ -83,13 +83,18 @@ export function resultOf(entry: AuditEntry): Result | undefined {
 export function effectOf(entry: AuditEntry): Effect | undefined {
   const operation = OPERATIONS.find((known) => known === entry.operation);
   if (operation === undefined || !EFFECTS.has(operation)) return undefined;
+  const isNode = operation === "node_added" || operation === "node_removed";
   return {
     sequence: entry.sequence,
     millis: millisOf(entry),
     operation,
-    subjectId: operation.startsWith("node_") ? entry.actorDid : entry.subjectId,
+    subjectId: isNode ? entry.actorDid : entry.subjectId,
     kind: entry.kind,
+    enactedBy: isNode
+      ? textIn(entry.details, operation === "node_added" ? "added_by" : "removed_by")
+      : entry.actorDid,
     actorType: actorTypeOf(entry),
+    reason: textIn(entry.details, "reason"),
   };
 }
 
@@ -122,6 +127,9 @@ export function standingEventOf(entry: AuditEntry): StandingEvent | undefined {
     subjectId,
     kind,
     proposalId,
+    enactedBy: entry.actorDid,
+    actorType: actorTypeOf(entry),
+    reason: textIn(details, "reason"),
     validUntilMillis: timeIn(details, "valid_until"),
   };
 }

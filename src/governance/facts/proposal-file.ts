@@ -53,7 +53,10 @@ export interface Effect {
   readonly operation: Operation;
   readonly subjectId: string | undefined;
   readonly kind: string | undefined;
+  /** Who enacted it, where a grant or a revocation says so. */
+  readonly enactedBy: string | undefined;
   readonly actorType: ActorType | undefined;
+  readonly reason: string | undefined;
 }
 
 /** A voter who was caught with two answers. */

@@ -1,4 +1,5 @@
 import { formatTimestamp } from "../../entry/timestamp.js";
+import type { ActorType } from "./proposal-file.js";
 
 /** A grant or a revocation, as the trail has it. */
 export interface StandingEvent {
@@ -10,6 +11,10 @@ export interface StandingEvent {
   readonly subjectId: string;
   readonly kind: string | undefined;
   readonly proposalId: string | undefined;
+  /** Who enacted it, where the entry says so. */
+  readonly enactedBy: string | undefined;
+  readonly actorType: ActorType | undefined;
+  readonly reason: string | undefined;
   /** Until when a grant is valid; undefined for ever. */
   readonly validUntilMillis: number | undefined;
 }
