@@ -9,7 +9,7 @@ import {
   type EvidenceSource,
 } from "../../integrity/evidence.js";
 import { parseBundle } from "../../integrity/evidence-bundle.js";
-import { splitNotes } from "../../integrity/note/signed-note.js";
+import { mendedNotes, splitNotes } from "../../integrity/note/signed-note.js";
 import { parseTlogProof } from "../../integrity/tlog-proof.js";
 import { withoutLinks } from "../../journal/file/new-file.js";
 import { bundleSource, tlogProofSource } from "../../verify/bundle-source.js";
@@ -18,6 +18,7 @@ import type { CommandIo } from "../output/command-io.js";
 import { UsageError } from "./command.js";
 import { idsEndingIn } from "./given-values.js";
 import { HeldEntries } from "./held-entries.js";
+import { mendedLines, withoutMark } from "./mended-lines.js";
 import { bytesWithin, readWithin } from "./read-within.js";
 import {
   assertLog,
@@ -116,14 +117,14 @@ async function evidenceOf(
   switch (kind) {
     case "export": {
       const notes = await notesBeside(path);
-      return { notes, evidence: () => withNotes(notes, ndjsonSource(bytes)) };
+      return { notes, evidence: () => withNotes(notes, ndjsonSource(mendedLines(bytes))) };
     }
     case "bundle": {
       const text = await whole(bytes);
       return { notes: [parseBundle(text).checkpoint], evidence: () => bundleSource(text) };
     }
     case "proof": {
-      const text = await whole(bytes);
+      const text = mendedNotes(await whole(bytes));
       const { checkpoint } = parseTlogProof(text);
       const line = lineFile === undefined ? undefined : await lineIn(lineFile);
       return { notes: [checkpoint], evidence: () => tlogProofSource(text, line) };
@@ -199,8 +200,8 @@ const LINES = /^\{/;
  * What a file is; undefined for unknown content. Throws `invalid_evidence` for files that no
  * command reads.
  */
-function kindOf(head: Uint8Array): Exclude<SourceKind, "loki"> | undefined {
-  const text = Buffer.from(head).toString("latin1");
+function kindOf(head: Buffer): Exclude<SourceKind, "loki"> | undefined {
+  const text = withoutMark(head).toString("latin1");
   if (JOURNAL.test(text)) return "journal";
   if (PROOF.test(text)) return "proof";
   if (BUNDLE.test(text)) return "bundle";
@@ -235,7 +236,7 @@ async function* chunks(head: Buffer, file: FileHandle): AsyncGenerator<Buffer, v
 }
 
 async function whole(bytes: AsyncIterable<Buffer>): Promise<string> {
-  return (await bytesWithin(bytes, "it", MAX_PROOF_BYTES)).toString("utf8");
+  return withoutMark(await bytesWithin(bytes, "it", MAX_PROOF_BYTES)).toString("utf8");
 }
 
 /**
@@ -261,8 +262,9 @@ async function notesBeside(path: string): Promise<string[]> {
   return notes.length > 0 ? notes : notesOf(`${withoutLinks(path)}.checkpoint`, true);
 }
 
-/** The line in a file, without its end. */
+/** The line in a file, without its end and a byte order mark. */
 async function lineIn(path: string): Promise<Uint8Array> {
-  const bytes = await readWithin(path);
-  return bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes;
+  const bytes = withoutMark(await readWithin(path));
+  const end = /\r?\n$/.exec(bytes.toString("latin1"));
+  return end === null ? bytes : bytes.subarray(0, end.index);
 }
