@@ -5,7 +5,8 @@ import { AuditLogProcessor, GovernanceAuditLog } from "quorumlog";
 import { ReliableLogRecordProcessor } from "quorumlog/delivery";
 import { RecordingExporter } from "quorumlog/testing";
 import { logs } from "./logs-api.mts";
-import { assertDelivered, castTracedVote } from "./votes.mts";
+import { castTracedVote } from "./traced-vote.mts";
+import { assertDelivered } from "./votes.mts";
 
 const exporter = new RecordingExporter();
 const mirror = new ReliableLogRecordProcessor({ exporter, delayMillis: 1 });

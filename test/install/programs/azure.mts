@@ -2,7 +2,7 @@
 import { useAzureMonitor } from "@azure/monitor-opentelemetry";
 import { logs } from "@opentelemetry/api-logs";
 import { AuditLogProcessor, GovernanceAuditLog } from "quorumlog";
-import { castTracedVote } from "./votes.mts";
+import { castTracedVote } from "./traced-vote.mts";
 
 const processor = new AuditLogProcessor();
 useAzureMonitor({

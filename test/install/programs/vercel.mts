@@ -2,7 +2,7 @@
 import { logs } from "@opentelemetry/api-logs";
 import { registerOTel } from "@vercel/otel";
 import { AuditLogProcessor, GovernanceAuditLog } from "quorumlog";
-import { castTracedVote } from "./votes.mts";
+import { castTracedVote } from "./traced-vote.mts";
 
 const processor = new AuditLogProcessor();
 registerOTel({ serviceName: "governance", logRecordProcessors: [processor] });

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { type SpanContext, trace } from "@opentelemetry/api";
 import { type AuditMirror, type EntryOf, GovernanceAuditLog } from "quorumlog";
 import type { Sink } from "./sink.mts";
 
@@ -17,17 +16,6 @@ export function castVotes(audit: GovernanceAuditLog, count: number): EntryOf<"vo
       },
     }),
   );
-}
-
-/** Casts a vote within a span, checks that its entry has the ids of the span, and returns them. */
-export function castTracedVote(audit: GovernanceAuditLog): SpanContext {
-  return trace.getTracer("app").startActiveSpan("decide", (span) => {
-    const [entry] = castVotes(audit, 1);
-    span.end();
-    const ids = span.spanContext();
-    assert.deepEqual([entry?.traceId, entry?.spanId], [ids.traceId, ids.spanId]);
-    return ids;
-  });
 }
 
 /** Checks that a mirror delivers votes to a sink. It has the sink to itself. */
