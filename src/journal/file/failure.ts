@@ -67,8 +67,19 @@ export function isUnreachable(error: unknown): boolean {
   return UNREACHABLE.has(errcodeOf(error));
 }
 
+/** What SQLite says of its codes (sqlite3_errstr). Deno gives this text alone. */
+const TEXTS: ReadonlyMap<string, number> = new Map([
+  ["database is locked", 5],
+  ["out of memory", 7],
+  ["disk I/O error", 10],
+  ["database disk image is malformed", 11],
+  ["unable to open database file", 14],
+  ["file is not a database", 26],
+]);
+
 /** The primary error code of SQLite. The extended codes have it in their low byte. */
 function errcodeOf(error: unknown): number | undefined {
-  const code = error instanceof Error && "errcode" in error ? error.errcode : undefined;
+  if (!(error instanceof Error)) return undefined;
+  const code = "errcode" in error ? error.errcode : TEXTS.get(error.message);
   return typeof code === "number" ? code & 0xff : undefined;
 }
