@@ -1,4 +1,5 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
+import { rfc3339Millis } from "../entry/timestamp.js";
 import { AuditError } from "../errors.js";
 import {
   creationOf,
@@ -59,8 +60,7 @@ export class Fold implements TrailFacts {
     );
     this.#judge = judge;
     this.#at = at;
-    this.#sinceMillis =
-      policy.since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(policy.since);
+    this.#sinceMillis = rfc3339Millis(policy.since ?? "") ?? Number.NEGATIVE_INFINITY;
   }
 
   /** The newest entry that counts; -1 before the first. */

@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, memberPath, type UnknownObject } from "../../entry/json.js";
+import { isObject, memberPath, type UnknownObject } from "../../entry/json.js";
+import { rfc3339Millis } from "../../entry/timestamp.js";
 import { invalidOption } from "../../errors.js";
 import type { Severity } from "./finding.js";
 
@@ -36,6 +37,8 @@ export interface KindPolicy {
  * judged, or is undetermined. Its JSON Schema is `docs/schemas/policy.schema.json`.
  */
 export interface Policy {
+  /** The address of the JSON Schema, for editors. Nothing reads it. */
+  readonly $schema?: string;
   /** The share of the total weight that must vote, abstentions included. */
   readonly participation?: Share;
   /** What approves a proposal that has no threshold of its own. */
@@ -77,6 +80,7 @@ const KIND_POLICY: Table<KindPolicy> = {
 };
 
 const POLICY: Table<Policy> = {
+  $schema: text,
   participation: share,
   approval,
   kinds: record((value, path) => members(value, path, KIND_POLICY)),
@@ -114,9 +118,10 @@ function members<T>(value: unknown, path: string, table: Table<T>): T {
   const given = objectOf(value, path);
   const read: Record<string, unknown> = {};
   for (const [name, member] of Object.entries(given)) {
+    if (member === undefined) continue;
     if (!Object.hasOwn(table, name))
       throw invalidOption(memberPath(path, name), "no policy has such a member");
-    if (member !== undefined) read[name] = table[name as keyof T](member, memberPath(path, name));
+    read[name] = table[name as keyof T](member, memberPath(path, name));
   }
   return Object.freeze(read) as T;
 }
@@ -147,7 +152,7 @@ function share(value: unknown, path: string): Share {
 
 function approval(value: unknown, path: string): Approval {
   const given = objectOf(value, path);
-  if (Object.hasOwn(given, "weight"))
+  if (given["weight"] !== undefined)
     return members<{ readonly weight: number }>(given, path, { weight: positive });
   const read = members<Partial<Extract<Approval, { share: Share }>>>(given, path, {
     share,
@@ -157,7 +162,7 @@ function approval(value: unknown, path: string): Approval {
     throw invalidOption(`${path}.share`, "expected a share, or a weight");
   if (read.of === undefined)
     throw invalidOption(`${path}.of`, 'expected "total", "cast" or "decided"');
-  return { share: read.share, of: read.of };
+  return Object.freeze({ share: read.share, of: read.of });
 }
 
 function positive(value: unknown, path: string): number {
@@ -183,6 +188,11 @@ function boolean(value: unknown, path: string): boolean {
   return value;
 }
 
+function text(value: unknown, path: string): string {
+  if (typeof value !== "string") throw invalidOption(path, "expected a string");
+  return value;
+}
+
 function operations(value: unknown, path: string): readonly string[] {
   if (!Array.isArray(value)) throw invalidOption(path, "expected an array of operations");
   return Object.freeze(
@@ -194,9 +204,7 @@ function operations(value: unknown, path: string): readonly string[] {
 }
 
 function time(value: unknown, path: string): string {
-  const isTime =
-    typeof value === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/.test(value);
-  if (!isTime || Number.isNaN(Date.parse(value)))
+  if (typeof value !== "string" || rfc3339Millis(value) === undefined)
     throw invalidOption(path, "expected a time by RFC 3339, such as 2026-01-01T00:00:00Z");
   return value;
 }
@@ -207,9 +215,4 @@ function oneOf<const T extends string>(...words: readonly T[]): Read<T> {
     if (word !== undefined) return word;
     throw invalidOption(path, `expected ${words.map((known) => `"${known}"`).join(" or ")}`);
   };
-}
-
-/** The same policy as plain JSON, for a report. */
-export function policyJson(policy: Policy): JsonObject {
-  return JSON.parse(JSON.stringify(policy)) as JsonObject;
 }

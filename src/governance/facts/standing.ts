@@ -66,10 +66,10 @@ const CONFERRING: ReadonlySet<string> = new Set([
   "delegation",
 ]);
 /** What a revocation of a kind ends, beside grants of its own kind. */
-const PAIRS: Readonly<Record<string, string>> = {
-  "revoke-model": "authorize-model",
-  "revoke-agent": "authorize-agent",
-};
+const PAIRS: ReadonlyMap<string, string> = new Map([
+  ["revoke-model", "authorize-model"],
+  ["revoke-agent", "authorize-agent"],
+]);
 
 /** What rules ask about authorizations. */
 export interface StandingFacts {
@@ -223,7 +223,7 @@ function endedBy(revocation: StandingEvent, open: readonly Grant[]): readonly Gr
     ({ event }) => proposalId !== undefined && event.proposalId === proposalId,
   );
   if (own.length > 0) return own;
-  return open.filter(({ event }) => event.kind === kind || event.kind === PAIRS[kind]);
+  return open.filter(({ event }) => event.kind === kind || event.kind === PAIRS.get(kind));
 }
 
 function endOf(event: StandingEvent): AuthorizationEnd {

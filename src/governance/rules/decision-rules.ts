@@ -109,23 +109,23 @@ export const DECISION_RULES: readonly Rule[] = [
 ];
 
 /** The entries that carry out a proposal, by its kind. A kind that is not here is not judged. */
-const EFFECT_OF: Readonly<Record<string, string>> = {
-  "authorize-model": "authorization_granted",
-  "authorize-agent": "authorization_granted",
-  delegation: "authorization_granted",
-  "revoke-model": "authorization_revoked",
-  "revoke-agent": "authorization_revoked",
-  "emergency-freeze": "authorization_revoked",
-  "add-node": "node_added",
-  "remove-node": "node_removed",
-};
+const EFFECT_OF: ReadonlyMap<string, string> = new Map([
+  ["authorize-model", "authorization_granted"],
+  ["authorize-agent", "authorization_granted"],
+  ["delegation", "authorization_granted"],
+  ["revoke-model", "authorization_revoked"],
+  ["revoke-agent", "authorization_revoked"],
+  ["emergency-freeze", "authorization_revoked"],
+  ["add-node", "node_added"],
+  ["remove-node", "node_removed"],
+]);
 
 function notEnacted(file: ProposalFacts, { policy, standing, nowMillis }: TrailFacts) {
   const { creation, passed, rejected, effects, proposalId } = file;
   const { kind } = creation ?? {};
   if (passed === undefined || rejected !== undefined || kind === undefined) return undefined;
   const expected =
-    EFFECT_OF[kind] ?? (standing.confers(kind) ? "authorization_granted" : undefined);
+    EFFECT_OF.get(kind) ?? (standing.confers(kind) ? "authorization_granted" : undefined);
   if (expected === undefined || effects.some(({ operation }) => operation === expected))
     return undefined;
   const within = policy.enactWithinSeconds ?? Number.POSITIVE_INFINITY;
