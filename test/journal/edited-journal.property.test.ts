@@ -7,9 +7,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { AuditError } from "../../src/errors.js";
 import { Journal } from "../../src/journal/index.js";
 import { type VerificationReport, verify } from "../../src/verify/index.js";
-import { type Edit, edit, fileEdit, rowEdit } from "../fixtures/edited-journal.js";
+import { type Edit, edit, fileEdit, loosely, rowEdit } from "../fixtures/edited-journal.js";
 import { prunable, rowOf, spooled, tamper } from "../fixtures/journal.js";
-import { runs } from "../fixtures/long-runs.js";
+import { inLongRuns, runs } from "../fixtures/long-runs.js";
 import { keys, NAME, vkey } from "../fixtures/signed-log.js";
 
 /** Of each property. */
@@ -184,20 +184,80 @@ test("whatever one edit of the schema or a file changes is found by verify, or r
   await fc.assert(fc.asyncProperty(fileEdit, assertFound), { numRuns: RUNS });
 });
 
+/** The copy has an altered line, and this elsewhere: what is wrong with the line is still said. */
+async function assertContradicted(change: () => void): Promise<void> {
+  copied();
+  tamper(
+    copy,
+    `UPDATE entry SET line = CAST(replace(CAST(line AS TEXT), 'did:b', 'did:c') AS BLOB)
+     WHERE sequence = 1010`,
+  );
+  change();
+  const report = await judged();
+  expect(report).toMatchObject({ verified: false });
+  expect([report?.integrity, report?.completeness]).toContain("failed");
+}
+
 test("an altered line and one hostile value elsewhere: a contradiction is a contradiction", async () => {
   await fc.assert(
-    fc.asyncProperty(rowEdit, async (change) => {
-      copied();
-      tamper(
-        copy,
-        `UPDATE entry SET line = CAST(replace(CAST(line AS TEXT), 'did:b', 'did:c') AS BLOB)
-         WHERE sequence = 1010`,
-      );
-      edit(copy, change);
-      const report = await judged();
-      expect(report).toMatchObject({ verified: false });
-      expect([report?.integrity, report?.completeness]).toContain("failed");
-    }),
+    fc.asyncProperty(rowEdit, (change) => assertContradicted(() => edit(copy, change))),
     { numRuns: RUNS },
   );
+});
+
+test("an altered line and 2^60 or NULL in a whole column, or no context row: a contradiction", async () => {
+  const database = new DatabaseSync(original, { readOnly: true });
+  const columns = database
+    .prepare(
+      `SELECT tables.name AS owner, columns.name, columns.type, columns.pk
+       FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+       WHERE tables.type = 'table'`,
+    )
+    .all();
+  database.close();
+  expect(columns.length).toBeGreaterThan(50);
+  await assertContradicted(() => tamper(copy, "DELETE FROM context"));
+  // A column of a key must stay different in each row.
+  const set = (each: (typeof columns)[number], value: string) =>
+    each["pk"] === 0
+      ? `${each["name"]} = ${value}`
+      : `${each["name"]} = ${each["name"]} + 1152921504606846976`;
+  const numbers = columns.filter(({ type }) => type === "INTEGER");
+  for (const [index, each] of columns.entries()) {
+    if (index % 4 !== 0 && inLongRuns(each).length === 0) continue;
+    const value = numbers.includes(each) ? "1152921504606846976" : "NULL";
+    if (each["pk"] !== 0 && !numbers.includes(each)) continue;
+    await assertContradicted(() =>
+      loosely(copy, (database) => database.exec(`UPDATE ${each["owner"]} SET ${set(each, value)}`)),
+    );
+  }
+});
+
+test("deliveries, contexts and trace flags that were edited are not seen, as the documents say", async () => {
+  copied();
+  tamper(
+    copy,
+    `UPDATE context SET json = '{"attributes":{"service.name":"other"}}';
+     UPDATE checkpoint SET recorded_nanos = recorded_nanos + 1;
+     UPDATE rejected SET reason = 'no reason'; UPDATE outbox SET delivered = 7;
+     UPDATE entry SET trace_flags = 0 WHERE trace_flags = 1`,
+  );
+  expect(await judged()).toMatchObject({ verified: true });
+});
+
+test.each([
+  ["a prefix", 1010],
+  ["the whole log", 1030],
+])("%s moved into pruned_leaf is unknown, unless the auditor accepts it", async (_, end) => {
+  copied();
+  tamper(
+    copy,
+    `INSERT INTO pruned_leaf SELECT sequence, leaf_hash FROM entry WHERE sequence < ${end};
+     INSERT INTO pruning SELECT ${end}, pruned_before, (SELECT recorded_nanos FROM entry
+       WHERE sequence = ${end - 1}), '2026-04-14T12:16:50.000Z', '2026-11-01T00:00:00.000Z'
+       FROM pruning;
+     DELETE FROM entry WHERE sequence < ${end};
+     DELETE FROM time_block WHERE block < ${end} / 1024`,
+  );
+  expect(await judged()).toMatchObject({ verified: false, completeness: "unknown", problems: [] });
 });
