@@ -66,7 +66,7 @@ const ROOMS: Rooms = {
     `entry record query semconv http type:integrity ${GROUND}`,
     `node:timers/promises ${PURE}`,
   ],
-  testing: [`log ${CORE}`, `${OTEL} node:*`],
+  testing: [`log governance ${CORE}`, `${OTEL} node:*`],
   cli: [`log otlp logger pino winston loki governance ${CORE}`, `${OTEL} node:*`],
   index: [`log ${CORE}`, ""],
 };

@@ -6,6 +6,7 @@
  */
 
 export type * from "./cases.js";
+export { entriesOf, entriesOfLines, type PagedReader } from "./entries-of.js";
 export type { Finding, FindingStatus, Judgement, Severity } from "./facts/finding.js";
 export type { Member, MemberFacts, Membership } from "./facts/members.js";
 export {

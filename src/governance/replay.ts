@@ -46,7 +46,12 @@ export function replay(
   return trail;
 }
 
-/** The same for entries that come one after the other, as from Loki. */
+/**
+ * The same for entries that come one after the other. {@link entriesOf} gives those of any reader,
+ * Loki's too, and {@link entriesOfLines} those of an export.
+ *
+ * @throws `AuditError` as `replay` does; what the source throws.
+ */
 export async function replayFrom(
   source: AsyncIterable<AuditEntry>,
   options: ReplayOptions = {},

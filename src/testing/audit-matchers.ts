@@ -1,3 +1,5 @@
+import type { Policy } from "../governance/facts/policy.js";
+import { conforming } from "./conforming.js";
 import type { EntryExpectation } from "./entry-expectation.js";
 import { recorded, recordedInOrder } from "./recorded.js";
 
@@ -14,9 +16,10 @@ export type AuditMatchers = {
     received: unknown,
     expected: readonly EntryExpectation[],
   ) => MatcherResult;
+  readonly toConform: (received: unknown, policy?: Policy) => MatcherResult;
 };
 
-// The types of `expect`. Each runner has its own interfaces, so the two methods are declared in
+// The types of `expect`. Each runner has its own interfaces, so the methods are declared in
 // each. They are written out and not inherited: an app may have two copies of this package, and the
 // compiler merges methods, but refuses two bases that differ.
 
@@ -35,6 +38,11 @@ declare global {
        * sequence. Other entries may stand between them. Added by {@link auditMatchers}.
        */
       toHaveRecordedInOrder(expected: readonly EntryExpectation[]): void;
+      /**
+       * Passes if no entry of the log violates a rule of governance of severity error. Added by
+       * {@link auditMatchers}.
+       */
+      toConform(policy?: Policy): void;
     }
   }
   // `expect` of jest without an import, by @types/jest, whose type parameters must be repeated.
@@ -44,10 +52,12 @@ declare global {
     interface Matchers<R, T = {}> {
       toHaveRecorded(expected: EntryExpectation): R;
       toHaveRecordedInOrder(expected: readonly EntryExpectation[]): R;
+      toConform(policy?: Policy): R;
     }
     interface Expect {
       toHaveRecorded(expected: EntryExpectation): unknown;
       toHaveRecordedInOrder(expected: readonly EntryExpectation[]): unknown;
+      toConform(policy?: Policy): unknown;
     }
   }
 }
@@ -61,6 +71,7 @@ declare module "vitest" {
   interface AsymmetricMatchersContaining {
     toHaveRecorded(expected: EntryExpectation): unknown;
     toHaveRecordedInOrder(expected: readonly EntryExpectation[]): unknown;
+    toConform(policy?: Policy): unknown;
   }
 }
 
@@ -71,15 +82,18 @@ declare module "expect" {
   interface Matchers<R extends void | Promise<void>, T = unknown> {
     toHaveRecorded(expected: EntryExpectation): R;
     toHaveRecordedInOrder(expected: readonly EntryExpectation[]): R;
+    toConform(policy?: Policy): R;
   }
   interface AsymmetricMatchers {
     toHaveRecorded(expected: EntryExpectation): unknown;
     toHaveRecordedInOrder(expected: readonly EntryExpectation[]): unknown;
+    toConform(policy?: Policy): unknown;
   }
 }
 
 /**
- * Matchers for vitest and jest that find entries in an audit log, whatever else is in it.
+ * Matchers for vitest and jest that find entries in an audit log, whatever else is in it, and that
+ * judge its trail.
  *
  * They look at every entry that the reader holds, not only at the newest 100. A reader is a
  * `GovernanceAuditLog`, an `AuditLogProcessor`, a `Journal`, or anything else that answers queries
@@ -88,7 +102,12 @@ declare module "expect" {
  * `.not`, for a value that is not a reader and for an expectation that no entry can meet, such as
  * one with a misspelt field.
  *
- * In a runner that has no `expect.extend`, use `assertRecorded`.
+ * `toConform` judges the trail by the rules of `quorumlog/governance`, and by a policy if one is
+ * given. It fails if a rule of severity error is violated, as `quorumlog check` does, and then it
+ * lists all violations. A policy can make an error of a warning. What is pending or undetermined
+ * does not fail. A policy that cannot be is `invalid_options`, also under `.not`.
+ *
+ * In a runner that has no `expect.extend`, use `assertRecorded` and `assertConforms`.
  *
  * @example In a test; `expect.extend` may stand in a setup file
  * ```ts
@@ -108,6 +127,7 @@ declare module "expect" {
  *     { operation: "node_removed" },
  *   ]);
  *   expect(audit).not.toHaveRecorded({ actorDid: "did:pqaid:mallory" });
+ *   expect(audit).toConform();
  * });
  * ```
  */
@@ -119,6 +139,11 @@ export const auditMatchers: AuditMatchers = {
 
   toHaveRecordedInOrder(received, expected) {
     const { pass, message } = recordedInOrder(received, expected, "toHaveRecordedInOrder");
+    return { pass, message };
+  },
+
+  toConform(received, policy) {
+    const { pass, message } = conforming(received, policy, "toConform");
     return { pass, message };
   },
 };

@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 
+export { assertConforms } from "./assert-conforms.js";
 export { assertNotRecorded, assertRecorded, assertRecordedInOrder } from "./assert-recorded.js";
 export { type AuditMatchers, auditMatchers, type MatcherResult } from "./audit-matchers.js";
 export type { AsymmetricMatcher, EntryExpectation, ExpectedValue } from "./entry-expectation.js";

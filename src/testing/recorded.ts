@@ -107,8 +107,8 @@ export function recordedInOrder(received: unknown, expected: unknown, name: stri
 const READER_METHODS = ["entries", "page", "count", "get"] as const;
 const PAGE_SIZE = 1000;
 
-/** All entries of a reader, oldest first. */
-function entriesIn(received: unknown, name: string): AuditEntry[] {
+/** All entries of a reader, oldest first. Throws `invalid_query` for what is none. */
+export function entriesIn(received: unknown, name: string): AuditEntry[] {
   if (!isReader(received))
     throw invalidQuery(
       name,

@@ -167,7 +167,7 @@ test("the functions work in node:test, in a process that has no other runner", a
     ...["--experimental-strip-types", "--disable-warning=ExperimentalWarning"],
     ...["--test-reporter=tap", program],
   ]);
-  expect(stdout).toMatch(/^# pass 2$/m);
+  expect(stdout).toMatch(/^# pass 3$/m);
   expect(stdout).toMatch(/^# fail 0$/m);
 });
 

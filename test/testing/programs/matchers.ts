@@ -35,6 +35,18 @@ test("passes and fails", async () => {
   );
 });
 
+test("judges the trail", () => {
+  const broken = new GovernanceAuditLog();
+  broken.logAuthorizationGranted({ proposalId: "p", subjectId: "m", kind: "authorize-model" });
+  expect(audit).toConform({ rules: { "member-change-without-proposal": "warning" } });
+  expect(broken).not.toConform();
+  expect(broken).toConform({ rules: { "grant-without-consensus": "warning" } });
+  expect({ audit }).toEqual({ audit: expect.toConform() });
+  expect(() => expect(broken).toConform()).toThrow("error grant-without-consensus, #0: ");
+  // @ts-expect-error there is no such member
+  expect(() => expect(audit).toConform({ quorum: 2 })).toThrow("policy.quorum");
+});
+
 test("refuses mistakes when it compiles, and when it runs", () => {
   // @ts-expect-error it is actorDid
   expect(() => expect(audit).toHaveRecorded({ actorDID: "did:pqaid:eve" })).toThrow("actorDid?");

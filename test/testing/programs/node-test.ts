@@ -3,7 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GovernanceAuditLog } from "quorumlog";
-import { assertNotRecorded, assertRecorded, assertRecordedInOrder } from "quorumlog/testing";
+import {
+  assertConforms,
+  assertNotRecorded,
+  assertRecorded,
+  assertRecordedInOrder,
+} from "quorumlog/testing";
 
 const audit = new GovernanceAuditLog();
 audit.logNodeAdded({ did: "did:pqaid:eve", name: "eve", weight: 1 });
@@ -19,6 +24,16 @@ test("passes and fails", () => {
     message: /^expected the audit log to hold an entry with\n {2}operation: "vote_cast"\nbut none/,
     expected: { operation: "vote_cast" },
     actual: { operation: "node_removed" },
+  });
+});
+
+test("judges the trail", () => {
+  const broken = new GovernanceAuditLog();
+  broken.logAuthorizationGranted({ proposalId: "p", subjectId: "m", kind: "authorize-model" });
+  assertConforms(audit);
+  assert.throws(() => assertConforms(broken), {
+    name: "AssertionError",
+    message: /error grant-without-consensus, #0: /,
   });
 });
 
