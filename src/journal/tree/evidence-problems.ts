@@ -10,6 +10,7 @@ import { givenIdProblem } from "../entries/given-ids.js";
 import type { Connection } from "../file/connection.js";
 import { TIME_BLOCK } from "../file/schema.js";
 import type { Rows } from "../file/second-reader.js";
+import { loadSqlite } from "../file/sqlite.js";
 import type { CheckpointEvidence } from "./checkpoint-table.js";
 
 /** The place of the first column of a log in an {@link EvidenceRow}. */
@@ -75,12 +76,27 @@ export class RowLine implements EvidenceLine {
   }
 }
 
-/** Node 22 reads a text only up to its first NUL. */
 function says(column: unknown, value: unknown): boolean {
   return (
     column === (value ?? null) ||
-    (typeof value === "string" && value.includes("\0") && column === value.split("\0")[0])
+    (typeof value === "string" &&
+      value.includes("\0") &&
+      column === value.split("\0")[0] &&
+      cutsAtNul())
   );
+}
+
+let isCutAtNul: boolean | undefined;
+
+/** Whether this Node reads a text only up to its first NUL, as Node 22 does. */
+function cutsAtNul(): boolean {
+  if (isCutAtNul === undefined) {
+    const { DatabaseSync } = loadSqlite();
+    const database = new DatabaseSync(":memory:");
+    isCutAtNul = database.prepare("SELECT char(97, 0, 98) AS text").get()?.["text"] === "a";
+    database.close();
+  }
+  return isCutAtNul;
 }
 
 /** Says where the columns of a checkpoint differ from its note. */

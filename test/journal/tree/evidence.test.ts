@@ -452,3 +452,16 @@ test("an append that a trigger ignores is not taken for one", () => {
   expect(() => append(journal, 1)).toThrow(/did not write it/);
   expect(journal.length).toBe(1);
 });
+
+test("a column that was cut off at a NUL is found, where Node reads it whole", async () => {
+  const path = newPath();
+  const journal = openJournal(path, { logId: NAME });
+  append(journal, 2, () => ({ actorDid: "did:\0a" }));
+  await journal.checkpoint({ keys });
+  journal.close();
+  const judged = () => verify(openJournal(path, { readOnly: true }).evidence(), { keys: [vkey] });
+  expect(await judged()).toMatchObject({ verified: true });
+  tamper(path, "UPDATE entry SET actor_did = 'did:' WHERE sequence = 1");
+  const cuts = process.versions.node.startsWith("22.");
+  expect(await judged()).toMatchObject({ verified: cuts });
+});
