@@ -35,10 +35,10 @@ describe("a log with a winston mirror", () => {
       "info: vote_cast approve by did:pqaid:bob on urn:pqc-gov-prop:7f3a",
       "info: consensus_reached passed by did:pqaid:carol on urn:pqc-gov-prop:7f3a",
       "error: byzantine_detected approve then reject by did:pqaid:eve on urn:pqc-gov-prop:7f3a",
-      "info: node_added did:pqaid:dave",
-      "warn: node_removed did:pqaid:dave",
-      "info: authorization_granted authorize-model for did:pqaid:medical-ai-v2 on urn:pqc-gov-prop:7f3a",
-      "warn: authorization_revoked revoke-model for did:pqaid:medical-ai-v2 on urn:pqc-gov-prop:7f3a",
+      "info: node_added did:pqaid:dave on urn:pqc-gov-prop:7f3a",
+      "warn: node_removed did:pqaid:dave on urn:pqc-gov-prop:7f3a",
+      "info: authorization_granted authorize-model for did:pqaid:medical-ai-v2 by did:pqaid:carol on urn:pqc-gov-prop:7f3a",
+      "warn: authorization_revoked revoke-model for did:pqaid:medical-ai-v2 by did:pqaid:carol on urn:pqc-gov-prop:7f3a",
     ]);
   });
 
