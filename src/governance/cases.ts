@@ -84,7 +84,7 @@ export interface SubjectCase {
   readonly since?: string;
   readonly until?: string;
   readonly by?: string;
-  /** All that it ever had, oldest first. */
+  /** All authorizations that it ever had, oldest first. */
   readonly authorizations: readonly Authorization[];
   /** Its grants and revocations, in order. */
   readonly history: readonly CaseEffect[];
@@ -92,7 +92,7 @@ export interface SubjectCase {
   readonly proposals: readonly string[];
   /** What was found out about it and these proposals. */
   readonly findings: readonly Finding[];
-  /** Entries that happened by then and were recorded later: at the moment, nobody knew them. */
+  /** Entries that happened by then and were recorded later. Nobody knew them at that moment. */
   readonly recordedLater: readonly number[];
   /** The entries that all of this rests on, ascending: also those of the decisions. */
   readonly sequences: readonly number[];

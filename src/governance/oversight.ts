@@ -9,10 +9,10 @@ export interface OversightPeriod {
   readonly until?: Date;
 }
 
-/** How many were made by whom, where the entries say it. */
+/** How many were made by whom. `unknown`: the entries do not say it. */
 export type ByActor = Readonly<Record<ActorType | "unknown", number>>;
 
-/** How long something took. All are undefined where it never happened. */
+/** How long something took. The times are undefined if it never happened. */
 export interface Durations {
   readonly count: number;
   readonly medianSeconds: number | undefined;

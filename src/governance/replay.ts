@@ -35,7 +35,17 @@ export interface ReplayOptions {
  * @param entries - From `audit.entries({ order: "oldest", limit: Infinity })`, an export, or any
  * array. Where entries are missing, answers that would need them are `unknown` or undetermined.
  * @throws `AuditError` `invalid_evidence` when sequences do not rise, `invalid_options` for a
- * policy that cannot be.
+ * policy that is not valid.
+ *
+ * @example Is the model authorized, and what breaks the rules?
+ * ```ts
+ * import { GovernanceAuditLog } from "quorumlog";
+ * import { replay } from "quorumlog/governance";
+ *
+ * const audit = new GovernanceAuditLog();
+ * const trail = replay(audit.entries({ order: "oldest", limit: Infinity }));
+ * console.log(trail.subject("did:pqaid:medical-ai-v2").authorized, trail.findings());
+ * ```
  */
 export function replay(
   entries: Iterable<AuditEntry>,

@@ -53,8 +53,7 @@ describe("a trail conforms", () => {
       [
         "expected the trail not to break a rule of severity error",
         "but of the 4 entries that it holds, these are the violations:",
-        '  error grant-without-consensus, #2: "did:model" was authorized, and no result passed it ' +
-          "before",
+        '  error grant-without-consensus, #2: "did:model" was authorized without a passed result',
         '  warning revoke-without-consensus, #3: "did:model" was stopped without a decision ' +
           "(break-glass)",
       ].join("\n"),

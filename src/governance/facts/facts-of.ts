@@ -5,7 +5,7 @@ import type { StandingEvent } from "./standing.js";
 
 /*
  * What an entry says, as the rules read it. An entry of another system may lack any of it, or have
- * something else in its place: that counts as not said.
+ * something else in its place. Then it counts as not said.
  */
 
 type Details = Readonly<Record<string, unknown>>;
@@ -38,7 +38,7 @@ export function creationOf(entry: AuditEntry): Creation {
 /**
  * A vote. An entry without a voter or a decision gives none.
  *
- * @param kept - Gives the one copy of a name that comes again and again.
+ * @param kept - Gives the one kept copy of a name.
  */
 export function voteOf(entry: AuditEntry, kept: (name: string) => string): CastVote | undefined {
   const { sequence, actorDid: voter, decision } = entry;

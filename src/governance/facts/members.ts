@@ -8,7 +8,7 @@ export interface Member {
   readonly sequence: number;
 }
 
-/** What the trail says about a node: it is one, it is none, or nobody can tell. */
+/** Whether a node is a member: it is, it is not, or the trail cannot show it. */
 export type Membership = "member" | "stranger" | "unknown";
 
 /** What rules ask about the members. */
@@ -17,9 +17,11 @@ export interface MemberFacts {
   readonly isRecorded: boolean;
   /** Whether a node is a member now. */
   membership(did: string): Membership;
-  /** The weight of a node before an entry: 0 for a stranger, undefined where nobody can tell. */
+  /**
+   * The weight of a node before an entry: 0 for a stranger, undefined if the trail cannot show it.
+   */
   weightBefore(did: string, sequence: number): number | undefined;
-  /** The weight of all members before an entry; undefined where nobody can tell. */
+  /** The weight of all members before an entry; undefined if the trail cannot show it. */
   totalBefore(sequence: number): number | undefined;
   /** Whether a node came, changed or went between two entries. */
   changedBetween(after: number, before: number): boolean;

@@ -18,7 +18,7 @@ export type Approval =
     }
   | { readonly weight: number };
 
-/** What holds for the proposals of one kind. It has rank over the whole policy's. */
+/** What holds for the proposals of one kind. It takes precedence over the whole policy. */
 export interface KindPolicy {
   readonly participation?: Share;
   readonly approval?: Approval;
@@ -26,7 +26,7 @@ export interface KindPolicy {
   readonly votes?: number;
   /** How many different humans must approve. */
   readonly humanApprovals?: number;
-  /** Whether a grant of this kind lets its subject act, as that of `authorize-model` does. */
+  /** Whether a grant of this kind lets its subject act, as a grant of `authorize-model` does. */
   readonly confersStanding?: boolean;
   /** Whether a revocation of this kind may come without a decision. */
   readonly breakGlass?: boolean;
@@ -102,6 +102,14 @@ const POLICY: Table<Policy> = {
  * @throws `AuditError` `invalid_options`; `field` is the path of what is wrong, such as
  * `policy.kinds.authorize-model.votes`. A member that no policy has is refused: a misspelt one
  * would have no effect.
+ *
+ * @example The quorum of the reference implementation
+ * ```ts
+ * import { policyOf } from "quorumlog/governance";
+ *
+ * const policy = policyOf({ participation: "2/3", approval: { share: "2/3", of: "decided" } });
+ * console.log(policy.participation);
+ * ```
  */
 export function policyOf(json: unknown): Policy {
   return members(json, "policy", POLICY);

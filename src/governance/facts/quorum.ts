@@ -25,24 +25,24 @@ export function checkQuorum(file: ProposalFacts, result: Result, policy: Policy)
     if (voteCount === undefined)
       return undetermined("the result does not record how many votes it counts");
     if (voteCount < ofKind.votes)
-      return violated(`it counts ${counted(voteCount, "vote")}, and needs ${ofKind.votes}`);
+      return violated(`the result counts ${counted(voteCount, "vote")}, but needs ${ofKind.votes}`);
   }
   if (approval === undefined && participation === undefined) return KEPT;
   if (approve === undefined || reject === undefined || abstain === undefined || total === undefined)
     return undetermined("the result does not record all of its weights");
   const cast = approve + reject + abstain;
   if (participation !== undefined && !reaches(cast, participation, total))
-    return violated(`weight ${cast} of ${total} voted, and ${participation} of it must`);
+    return violated(`weight ${cast} of ${total} voted, but ${participation} of it must`);
   if (approval === undefined) return KEPT;
   if ("weight" in approval)
     return approve + tolerance(approval.weight) >= approval.weight
       ? KEPT
-      : violated(`weight ${approve} approved, and ${approval.weight} must`);
+      : violated(`weight ${approve} approved, but ${approval.weight} must`);
   const whole = { total, cast, decided: approve + reject }[approval.of];
   return approve > 0 && reaches(approve, approval.share, whole)
     ? KEPT
     : violated(
-        `weight ${approve} of ${whole} (${approval.of}) approved, and ${approval.share} of it must`,
+        `weight ${approve} of ${whole} (${approval.of}) approved, but ${approval.share} of it must`,
       );
 }
 

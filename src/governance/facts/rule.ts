@@ -29,16 +29,16 @@ export type Judged = Judgement | readonly Judgement[] | undefined;
 
 /**
  * One rule of governance: when it is asked, and what it says. Each function gets what one entry
- * says, and what the trail knew before it. A function that a rule has not is not asked.
+ * says, and what the trail knew before it. A rule has only the functions that it needs.
  *
- * @example A rule of the app: whoever proposes does not sign the result
+ * @example A rule of the app: a proposer does not sign the result
  * ```ts
  * import { type Rule, replay } from "quorumlog/governance";
  *
  * const noOwnResult: Rule = {
  *   id: "own-result",
- *   title: "Whoever proposes does not sign the result",
- *   reason: "Nobody confirms his own proposal.",
+ *   title: "A proposer does not sign the result",
+ *   reason: "A result needs a second person.",
  *   needs: "who proposed",
  *   severity: "warning",
  *   onResult: ({ sequence, signerDid }, { creation }) =>

@@ -15,7 +15,7 @@ export interface StandingEvent {
   readonly enactedBy: string | undefined;
   readonly actorType: ActorType | undefined;
   readonly reason: string | undefined;
-  /** Until when a grant is valid; undefined for ever. */
+  /** Until when a grant is valid; undefined if it has no end. */
   readonly validUntilMillis: number | undefined;
 }
 

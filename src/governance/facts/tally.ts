@@ -36,8 +36,7 @@ export function checkTally(
   const { approve, reject, abstain, total, sequence } = result;
   if (approve === undefined || reject === undefined || abstain === undefined || total === undefined)
     return undetermined("the result does not record all of its weights");
-  if (file.creation === undefined)
-    return undetermined("the trail does not hold how the proposal began");
+  if (file.creation === undefined) return undetermined("the entry of the proposal is missing");
   const recorded: Tally = { approve, reject, abstain, total };
   const before = file.votes.filter((vote) => vote.sequence < sequence);
   const selections = selectionsOf(file, result, before, policy);
@@ -58,7 +57,7 @@ export function checkTally(
   if (keptAt === moments.length) return { status: "kept", tally: recorded };
   if (isAmbiguous)
     return undetermined(
-      "members changed between proposal and result, and the policy does not say whose weights " +
+      "members changed between proposal and result, and the policy does not say which weights " +
         "count (membershipAt)",
     );
   return {
@@ -82,8 +81,8 @@ function selectionsOf(
   if (ids !== undefined) return namedVotes(ids, before);
   if (voteCount !== undefined && voteCount > before.length)
     return (
-      `the result counts ${counted(voteCount, "vote")}; ` +
-      `the log holds ${before.length} before it`
+      `the result counts ${counted(voteCount, "vote")}, ` +
+      `but the log holds ${before.length} before it`
     );
   const conflicting: readonly Choice[] =
     policy.conflictingVotes === undefined
@@ -111,7 +110,8 @@ function namedVotes(
   const voters = new Set<string>();
   for (const id of ids) {
     const vote = byId.get(id);
-    if (vote === undefined) return `the result counts the vote ${quoted(id)}, which the log lacks`;
+    if (vote === undefined)
+      return `the result counts the vote ${quoted(id)}, which is not in the log`;
     if (voters.has(vote.voter)) return `the result counts two votes of ${quoted(vote.voter)}`;
     voters.add(vote.voter);
     votes.push(vote);

@@ -12,8 +12,8 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
   {
     id: "grant-without-consensus",
     title: "A grant follows a passed result of its proposal",
-    reason: "Nobody is allowed to run without a decision.",
-    needs: "the trail from its first entry, or from that of the proposal",
+    reason: "Without a decision, nobody may run.",
+    needs: "the result; that there is none is only shown by a trail without a gap",
     severity: "error",
     onGrant(grant, file, { isComplete }) {
       if (file?.passed !== undefined || file?.rejected !== undefined) return undefined;
@@ -22,7 +22,7 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
         {
           ...about(grant),
           sequences: [grant.sequence],
-          message: `${quoted(grant.subjectId)} was authorized, and no result passed it before`,
+          message: `${quoted(grant.subjectId)} was authorized without a passed result`,
         },
         "entries are missing, and the result may be among them",
       );
@@ -30,9 +30,9 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
   },
   {
     id: "grant-after-rejection",
-    title: "What was rejected is not granted",
+    title: "A rejected proposal leads to no grant",
     reason: "A refusal must hold.",
-    needs: "nothing else",
+    needs: "the result and the grant",
     severity: "error",
     onGrant(grant, file) {
       if (file?.rejected === undefined || file.passed !== undefined) return undefined;
@@ -47,16 +47,16 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
   {
     id: "grant-mismatch",
     title: "A grant has the subject and the kind of its proposal",
-    reason: "A decision about one subject allows no other.",
+    reason: "A decision about one subject authorizes no other.",
     needs: "the entry of the proposal",
     severity: "error",
     onGrant: mismatch,
   },
   {
     id: "revoke-without-grant",
-    title: "What is revoked was in force",
-    reason: "A revocation of nothing may have missed what it meant.",
-    needs: "the trail from its first entry",
+    title: "A revocation ends an authorization that is in force",
+    reason: "A revocation that ends nothing may have named the wrong subject.",
+    needs: "the trail without a gap",
     severity: "warning",
     onRevocation(revocation, _file, { standing, isComplete }) {
       const { subjectId, sequence, millis } = revocation;
@@ -70,7 +70,7 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
         {
           ...about(revocation),
           sequences: [sequence],
-          message: `nothing of ${quoted(subjectId)} was in force that this could revoke`,
+          message: `${quoted(subjectId)} had no authorization in force that this could end`,
         },
         "entries are missing, and the grant may be among them",
       );
@@ -79,8 +79,8 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
   {
     id: "revoke-without-consensus",
     title: "A revocation follows a decision to revoke",
-    reason: "Whoever stops a subject alone uses the break-glass: it must be seen.",
-    needs: "the entries of its proposal; kinds that are break-glass in the policy",
+    reason: "In an emergency, one node may stop a subject alone (break-glass). Others must see it.",
+    needs: "the trail without a gap; the policy names the kinds that are break-glass",
     severity: "warning",
     onRevocation(revocation, file, { policy, isComplete, standing }) {
       if (isDecided(file, (kind) => standing.confers(kind))) return undefined;
@@ -99,16 +99,16 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
   {
     id: "unauthorized-action",
     title: "An operation that needs an authorization has one",
-    reason: "It is the question that the log exists for.",
-    needs: "requiresAuthorization in the policy, and the trail from its first entry",
+    reason: "A decision is worth nothing if others act without it.",
+    needs: "requiresAuthorization in the policy, and the trail without a gap",
     severity: "error",
     onEntry: (entry, facts) => action(entry, facts, "unauthorized-action"),
   },
   {
     id: "expired-authorization",
-    title: "An authorization is used, and granted, before it ends",
-    reason: "A right that has ended is none.",
-    needs: "valid_until of the grant",
+    title: "An authorization is granted and used before it ends",
+    reason: "A right that has ended permits nothing.",
+    needs: "valid_until of the grant; for its use, requiresAuthorization in the policy",
     severity: "error",
     onGrant(grant) {
       const { sequence, validUntilMillis, millis, subjectId } = grant;
@@ -118,7 +118,7 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
         ...about(grant),
         status: "violated",
         sequences: [sequence],
-        message: `${quoted(subjectId)} was authorized until ${until}, which was over then`,
+        message: `${quoted(subjectId)} was authorized until ${until}, which had passed already`,
       };
     },
     onEntry: (entry, facts) => action(entry, facts, "expired-authorization"),
@@ -139,28 +139,29 @@ function mismatch(
   { isComplete }: TrailFacts,
 ): Judgement | undefined {
   const { sequence, subjectId, kind } = grant;
-  // what nobody proposed, nobody decided either: grant-without-consensus says so
+  // nobody decided what nobody proposed: grant-without-consensus reports it
   if (file === undefined || (file.creation === undefined && isComplete)) return undefined;
   if (file.creation === undefined)
     return {
       ...about(grant),
       status: "undetermined",
       sequences: [sequence],
-      message: "the trail does not hold what the proposal asked for",
+      message: "the entry of the proposal is missing",
     };
   const { creation } = file;
   const differs =
     creation.subjectId !== undefined && creation.subjectId !== subjectId
-      ? `the subject ${quoted(creation.subjectId)}, and ${quoted(subjectId)} was authorized`
+      ? `the proposal is about ${quoted(creation.subjectId)}, ` +
+        `but ${quoted(subjectId)} was authorized`
       : creation.kind !== undefined && kind !== undefined && creation.kind !== kind
-        ? `the kind ${quoted(creation.kind)}, and the grant has ${quoted(kind)}`
+        ? `the proposal has the kind ${quoted(creation.kind)}, but the grant has ${quoted(kind)}`
         : undefined;
   if (differs === undefined) return undefined;
   return {
     ...about(grant),
     status: "violated",
     sequences: [creation.sequence, sequence],
-    message: `the proposal has ${differs}`,
+    message: differs,
   };
 }
 
@@ -200,7 +201,7 @@ function action(
     status: "violated",
     message:
       expired === undefined
-        ? `${quoted(operation)} happened, and neither its subject nor its actor was authorized`
+        ? `${quoted(operation)} happened, but neither its subject nor its actor was authorized`
         : `${quoted(operation)} happened after the authorization of ${quoted(expired)} ended`,
   };
 }

@@ -12,7 +12,7 @@ export const DECISION_RULES: readonly Rule[] = [
     id: "contradictory-decisions",
     title: "All results of a proposal agree",
     reason: "A proposal that both passed and was rejected is not decided.",
-    needs: "nothing else",
+    needs: "both results",
     severity: "error",
     onResult({ sequence, decision }, { results, proposalId }) {
       const other = results.find((earlier) => earlier.decision !== decision);
@@ -20,14 +20,14 @@ export const DECISION_RULES: readonly Rule[] = [
       return {
         status: "violated",
         sequences: [other.sequence, sequence],
-        message: `${quoted(proposalId)} is ${quoted(other.decision)}, and then ${quoted(decision)}`,
+        message: `${quoted(proposalId)} was ${quoted(other.decision)}, then ${quoted(decision)}`,
       };
     },
   },
   {
     id: "tally-mismatch",
     title: "The weights of a result are those of the recorded votes",
-    reason: "A result that its votes do not give was not decided by them.",
+    reason: "If the votes do not give the result, something else decided it.",
     needs: "the nodes with their weights, and the votes from the proposal on",
     severity: "error",
     onVote: weightOfVote,
@@ -40,7 +40,7 @@ export const DECISION_RULES: readonly Rule[] = [
   {
     id: "quorum-unmet",
     title: "A passed result has the weight that it needs",
-    reason: "Less than a quorum decides nothing.",
+    reason: "Without a quorum, nothing is decided.",
     needs: "a threshold of the proposal or the result, or one in the policy",
     severity: "error",
     onResult(result, file, { policy }) {
@@ -66,7 +66,7 @@ export const DECISION_RULES: readonly Rule[] = [
   {
     id: "expired-proposal",
     title: "A proposal passes before it expires",
-    reason: "What expired is no longer open to a decision.",
+    reason: "An expired proposal is no longer open to a decision.",
     needs: "expires_at of the proposal; decided_at of the result, else its timestamp",
     severity: "error",
     onResult({ sequence, millis, decision }, { creation, proposalId }) {
@@ -83,7 +83,7 @@ export const DECISION_RULES: readonly Rule[] = [
   {
     id: "undecided",
     title: "A proposal is decided in time",
-    reason: "A question that stays open leaves nobody responsible.",
+    reason: "While a proposal is open, nobody knows what is allowed.",
     needs: "decideWithinSeconds in the policy",
     severity: "warning",
     review({ creation, results, proposalId }, { policy, nowMillis }) {
@@ -100,9 +100,9 @@ export const DECISION_RULES: readonly Rule[] = [
   },
   {
     id: "not-enacted",
-    title: "What passed takes effect",
+    title: "A passed proposal takes effect",
     reason: "A decision that nobody carries out leaves the system as it was.",
-    needs: "enactWithinSeconds in the policy; without it, an effect may always come still",
+    needs: "enactWithinSeconds in the policy; without it, the finding stays pending",
     severity: "warning",
     review: notEnacted,
   },
@@ -132,7 +132,7 @@ function notEnacted(file: ProposalFacts, { policy, standing, nowMillis }: TrailF
   return {
     status: nowMillis > passed.millis + within * 1000 ? "violated" : "pending",
     sequences: [passed.sequence],
-    message: `${quoted(proposalId)} passed, and no ${expected} followed`,
+    message: `${quoted(proposalId)} passed, but no ${expected} followed`,
   } as const;
 }
 
@@ -172,7 +172,7 @@ function missingHumans(
     status: maybe ? "undetermined" : "violated",
     sequences: [sequence],
     message:
-      `${counted(humans.size, "human")} approved, and the policy wants ${needed}` +
-      (maybe ? `; ${counted(unknown.size, "vote")} do not say who stood behind them` : ""),
+      `${counted(humans.size, "human")} approved, but the policy asks for ${needed}` +
+      (maybe ? `; who stood behind ${counted(unknown.size, "vote")} is not recorded` : ""),
   };
 }

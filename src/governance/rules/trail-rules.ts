@@ -8,7 +8,7 @@ import { type Rule, type TrailFacts, violatedOr } from "../facts/rule.js";
 export const TRAIL_RULES: readonly Rule[] = [
   {
     id: "member-change-without-proposal",
-    title: "Members come and go by a proposal",
+    title: "Members come and go by a passed proposal",
     reason: "Whoever chooses the voters chooses the result.",
     needs: "an add-node or remove-node proposal; nodes before the first proposal are founders",
     severity: "warning",
@@ -17,7 +17,7 @@ export const TRAIL_RULES: readonly Rule[] = [
   {
     id: "backdated",
     title: "An entry is recorded soon after it happened",
-    reason: "What is recorded late can be told as it suits.",
+    reason: "Somebody who records late can choose what to say.",
     needs: "recordWithinSeconds in the policy; imported entries are not judged",
     severity: "info",
     onEntry(entry, { policy }) {
@@ -37,7 +37,7 @@ export const TRAIL_RULES: readonly Rule[] = [
     id: "history-missing",
     title: "The trail begins with the first entry, and has no gap",
     reason: "What is missing can change every answer.",
-    needs: "nothing else",
+    needs: "the sequences",
     severity: "info",
     onGap: (after, before) => ({
       status: "violated",
@@ -45,7 +45,7 @@ export const TRAIL_RULES: readonly Rule[] = [
       message:
         after < 0
           ? `the trail begins with entry ${before}`
-          : `${counted(before - after - 1, "entry", "entries")} before entry ${before} are missing`,
+          : `${counted(before - after - 1, "entry", "entries")} missing before entry ${before}`,
     }),
   },
 ];
@@ -63,7 +63,9 @@ function memberChange(
     {
       subjectId,
       sequences: [sequence],
-      message: `${quoted(subjectId)} ${isRemoval ? "went" : "came"} without a passed proposal`,
+      message:
+        `${quoted(subjectId)} was ${isRemoval ? "removed" : "added"} ` +
+        "without a passed proposal",
     },
     "entries are missing, and the proposal may be among them",
   );

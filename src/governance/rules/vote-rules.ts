@@ -8,9 +8,9 @@ import { type Rule, violatedOr } from "../facts/rule.js";
 export const VOTE_RULES: readonly Rule[] = [
   {
     id: "vote-on-unknown-proposal",
-    title: "A vote is on a proposal that was recorded before it",
+    title: "A vote comes after its proposal",
     reason: "A vote on something that nobody proposed decides nothing.",
-    needs: "the trail from its first entry, or from that of the proposal",
+    needs: "the proposal; that there is none is only shown by a trail without a gap",
     severity: "error",
     onVote: ({ sequence }, { creation, proposalId }, { isComplete }) =>
       creation === undefined
@@ -18,7 +18,7 @@ export const VOTE_RULES: readonly Rule[] = [
             isComplete,
             {
               sequences: [sequence],
-              message: `vote on ${quoted(proposalId)}, which was not proposed before`,
+              message: `a vote on ${quoted(proposalId)}, which nobody had proposed`,
             },
             `entries are missing, and the proposal ${quoted(proposalId)} may be among them`,
           )
@@ -27,8 +27,8 @@ export const VOTE_RULES: readonly Rule[] = [
   {
     id: "vote-after-decision",
     title: "No vote comes after the result",
-    reason: "A late vote makes the recorded votes look different from those that decided.",
-    needs: "nothing else",
+    reason: "A vote after the result did not decide, but looks as if it did.",
+    needs: "the result and the vote",
     severity: "error",
     onVote({ sequence, voter }, { results: [decided], proposalId }) {
       if (decided === undefined) return undefined;
@@ -41,7 +41,7 @@ export const VOTE_RULES: readonly Rule[] = [
   },
   {
     id: "vote-by-nonmember",
-    title: "Who votes is a member at that moment",
+    title: "A voter is a member when it votes",
     reason: "Only members decide.",
     needs: "the nodes, by node_added and node_removed, from the first entry on",
     severity: "error",
@@ -68,12 +68,12 @@ export const VOTE_RULES: readonly Rule[] = [
         return {
           status: "undetermined",
           sequences,
-          message: `${quoted(voter)} is no member, but has a delegation`,
+          message: `${quoted(voter)} is not a member, but has a delegation`,
         };
       return {
         status: "violated",
         sequences,
-        message: `${quoted(voter)} voted on ${quoted(proposalId)}, and was no member then`,
+        message: `${quoted(voter)} voted on ${quoted(proposalId)}, but was not a member`,
       };
     },
   },
@@ -81,7 +81,7 @@ export const VOTE_RULES: readonly Rule[] = [
     id: "duplicate-vote-id",
     title: "Each vote of a proposal has an id of its own",
     reason: "With two votes under one id, nobody can say which one a result counted.",
-    needs: "the ids of votes",
+    needs: "the ids of the votes",
     severity: "error",
     onVote({ sequence, voteId }, file) {
       if (voteId === undefined || !file.hasVote(voteId)) return undefined;
@@ -89,13 +89,13 @@ export const VOTE_RULES: readonly Rule[] = [
       return {
         status: "violated",
         sequences: [...(first === undefined ? [] : [first.sequence]), sequence],
-        message: `the vote id ${quoted(voteId)} is there twice`,
+        message: `two votes have the id ${quoted(voteId)}`,
       };
     },
   },
   {
     id: "double-vote-unflagged",
-    title: "Two different votes of one voter are noticed",
+    title: "A voter who votes in two ways is flagged",
     reason: "A voter who tells two halves of a federation different things can divide it.",
     needs: "a byzantine_detected for each such voter",
     severity: "error",
@@ -111,7 +111,7 @@ export const VOTE_RULES: readonly Rule[] = [
   },
   {
     id: "self-approval",
-    title: "Who proposes does not approve",
+    title: "A proposer does not approve its own proposal",
     reason: "Two persons see more than one.",
     needs: "who proposed",
     severity: "warning",
@@ -127,7 +127,7 @@ export const VOTE_RULES: readonly Rule[] = [
   {
     id: "late-vote",
     title: "A vote is cast before its proposal expires",
-    reason: "After the expiry, the proposal is no longer what the members saw.",
+    reason: "The members were told that the vote had ended.",
     needs: "expires_at of the proposal; cast_at of the vote, else its timestamp",
     severity: "error",
     onVote({ sequence, voter, millis }, { creation, proposalId }) {
@@ -154,7 +154,7 @@ function doubleVotes(file: ProposalFacts): Judgement[] | undefined {
     ),
     message:
       `${quoted(voter)} voted in two ways on ${quoted(file.proposalId)}, ` +
-      "and no byzantine_detected says so",
+      "but no byzantine_detected reports it",
   }));
 }
 
@@ -177,7 +177,7 @@ function flagsWithoutVotes(file: ProposalFacts): Judgement[] | undefined {
       sequences: [sequence],
       message:
         `${quoted(voter)} is flagged for two votes on ${quoted(file.proposalId)}, ` +
-        `and no ${quoted(missing)} vote of it is recorded`,
+        `but its ${quoted(missing)} vote is not recorded`,
     });
   }
   return judgements;
