@@ -177,12 +177,12 @@ test("whatever one edit of a value changes in what a journal shows is found by v
   ).toMatchObject({ verified: true });
   expect(Object.values(before)).not.toContain(undefined);
   await fc.assert(fc.asyncProperty(rowEdit, assertFound), { numRuns: RUNS });
-});
+}, 1_800_000);
 
 test("whatever one edit of the schema or a file changes is found by verify, or refused", async () => {
   before = { ...before, ...(await proofsOf(original)) };
   await fc.assert(fc.asyncProperty(fileEdit, assertFound), { numRuns: RUNS });
-});
+}, 1_800_000);
 
 /** The copy has an altered line, and this elsewhere: what is wrong with the line is still said. */
 async function assertContradicted(change: () => void): Promise<void> {
@@ -203,7 +203,7 @@ test("an altered line and one hostile value elsewhere: a contradiction is a cont
     fc.asyncProperty(rowEdit, (change) => assertContradicted(() => edit(copy, change))),
     { numRuns: RUNS },
   );
-});
+}, 1_800_000);
 
 test("an altered line and 2^60 or NULL in a whole column, or no context row: a contradiction", async () => {
   const database = new DatabaseSync(original, { readOnly: true });
