@@ -15,6 +15,7 @@ import { writeOrCheck } from "./written-file.ts";
 
 const {
   ACTOR_DETAILS,
+  IMPORTED_DETAILS,
   ACTOR_TYPES,
   CONSENSUS_DECISIONS,
   EVENT_NAME_PREFIX,
@@ -210,6 +211,18 @@ These say who stood behind a call (\`Actor\`). Every operation can have them, al
 ${table(
   ["detail", "type", "field", "meaning"],
   detailRows("", ACTOR_DETAILS).map(([, ...cells]) => cells),
+)}
+
+\`quorumlog import\` adds these to each entry, where the row has them. A key of the row itself that
+begins with \`imported_\` gets another \`imported_\` in front.
+
+${table(
+  ["detail", "type", "meaning"],
+  detailRows("", IMPORTED_DETAILS).map(([, key = "", type = "", , brief = ""]) => [
+    key,
+    type,
+    brief,
+  ]),
 )}
 
 ${table(["type", "in JSON"], Object.entries(DETAIL_TYPES))}

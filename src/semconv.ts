@@ -181,6 +181,26 @@ export const ACTOR_DETAILS = {
 } as const;
 
 /**
+ * The details that `quorumlog import` adds, whatever the operation. Keys are stable for ever. A key
+ * of the row itself that begins with `imported_` gets another `imported_` in front.
+ */
+export const IMPORTED_DETAILS = {
+  imported_log: {
+    type: "name",
+    brief: "The log that the row is of; of an array, what `--from-log` says, or `unnamed`.",
+  },
+  imported_sequence: { type: "number", brief: "The sequence of the row in that log." },
+  imported_leaf_hash: {
+    type: "name",
+    brief: "The leaf hash of the row's canonical line, in hexadecimal.",
+  },
+  imported_timestamp: {
+    type: "text",
+    brief: "The time as the row has it, where it is finer than milliseconds.",
+  },
+} as const;
+
+/**
  * Records whose processing ended. Those that were rejected have `error.type`. A name of the
  * OpenTelemetry semantic conventions.
  */

@@ -20,6 +20,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["check", async () => (await import("./commands/check.js")).check],
   ["oversight", async () => (await import("./commands/oversight.js")).oversight],
   ["export", async () => (await import("./commands/export.js")).exportCommand],
+  ["import", async () => (await import("./commands/import.js")).importCommand],
   ["rejected", async () => (await import("./commands/rejected.js")).rejected],
   ["resend", async () => (await import("./commands/resend.js")).resend],
   ["prune", async () => (await import("./commands/prune.js")).pruneCommand],

@@ -4,13 +4,14 @@ import { copyJsonObject } from "./copy-json.js";
 import { checkDetail } from "./details.js";
 import type { JsonObject, JsonValue } from "./json.js";
 import {
+  type KnownKinds,
   OPERATION_PATTERN,
   PROPOSAL_KINDS,
   RESERVED_OPERATION,
   VOCABULARIES,
 } from "./operations.js";
 import { timeMillis } from "./timestamp.js";
-import { objectOf, oneOf, readField, refuseUnknownKeys, wellFormed } from "./untrusted.js";
+import { kindOf, objectOf, oneOf, readField, refuseUnknownKeys, wellFormed } from "./untrusted.js";
 
 /**
  * Something that happened and that the log shall record: one of the eight operations, or an
@@ -60,10 +61,7 @@ const NO_DETAILS: JsonObject = Object.freeze({});
  * @param kinds - The kinds of proposals that the log knows.
  * @throws {@link AuditError} `invalid_entry` naming the field.
  */
-export function validateEvent(
-  event: AuditEvent,
-  kinds: readonly string[] = PROPOSAL_KINDS,
-): ValidEvent {
+export function validateEvent(event: AuditEvent, kinds: KnownKinds = PROPOSAL_KINDS): ValidEvent {
   const source = objectOf(event, "event");
   const operation = operationOf(readField(source, "operation", "operation"));
   const details = readField(source, "details", "details") ?? undefined;
@@ -108,10 +106,10 @@ function operationOf(value: unknown): string {
   return value;
 }
 
-function checkVocabulary(event: ValidEvent, kinds: readonly string[]): void {
+function checkVocabulary(event: ValidEvent, kinds: KnownKinds): void {
   const vocabulary = VOCABULARIES.get(event.operation);
   if (vocabulary === undefined) return;
-  if (event.kind !== undefined && vocabulary.hasKind) oneOf(kinds, event.kind, "kind");
+  if (event.kind !== undefined && vocabulary.hasKind) kindOf(event.kind, kinds);
   if (event.decision !== undefined && vocabulary.decision !== undefined)
     oneOf(vocabulary.decision, event.decision, "decision");
   for (const [key, type] of vocabulary.details)

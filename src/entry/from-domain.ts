@@ -11,9 +11,10 @@ import type {
   Vote,
 } from "./domain.js";
 import type { JsonValue } from "./json.js";
-import { CONSENSUS_DECISIONS, VOTE_DECISIONS } from "./operations.js";
+import { CONSENSUS_DECISIONS, type KnownKinds, VOTE_DECISIONS } from "./operations.js";
 import { sha256Hex } from "./sha256.js";
 import {
+  kindOf,
   lengthOf,
   nameOf,
   namesOf,
@@ -68,13 +69,13 @@ export interface NodeRemovedInput extends Pick<GovernanceNode, "did"> {
  */
 export function proposalCreated(
   proposal: ProposalInput,
-  kinds: readonly string[],
+  kinds: KnownKinds,
 ): ValidEvent<"proposal_created"> {
   const source = objectOf(proposal, "proposal");
   const columns = {
     proposalId: name(source, "proposalId"),
     subjectId: name(source, "subjectId"),
-    kind: oneOf(kinds, readField(source, "kind", "kind"), "kind"),
+    kind: kindOf(readField(source, "kind", "kind"), kinds),
     actorDid: name(source, "proposerDid"),
   };
   const details: Record<string, JsonValue> = { title: text(source, "title") };
@@ -206,13 +207,13 @@ export function nodeRemoved(node: NodeRemovedInput): ValidEvent<"node_removed"> 
 export function authorization<Name extends "authorization_granted" | "authorization_revoked">(
   operation: Name,
   grant: AuthorizationGrant,
-  kinds: readonly string[],
+  kinds: KnownKinds,
 ): ValidEvent<Name> {
   const source = objectOf(grant, "grant");
   const columns = {
     proposalId: name(source, "proposalId"),
     subjectId: name(source, "subjectId"),
-    kind: oneOf(kinds, readField(source, "kind", "kind"), "kind"),
+    kind: kindOf(readField(source, "kind", "kind"), kinds),
     actorDid: optionalName(source, "actorDid"),
   };
   const details: Record<string, JsonValue> = {};

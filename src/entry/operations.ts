@@ -62,6 +62,9 @@ export type ProposalKind = (typeof PROPOSAL_KINDS)[number] | Extract<keyof Propo
 /** The form of a kind of the app's own: `[a-z][a-z0-9-]*`, at most 64 characters. */
 export const KIND_PATTERN: RegExp = /^[a-z][a-z0-9-]{0,63}$/;
 
+/** The kinds of proposals that a log records: those of a list, or every kind. */
+export type KnownKinds = readonly string[] | "any";
+
 /** What a node can vote. */
 export const VOTE_DECISIONS = ["approve", "reject", "abstain"] as const;
 

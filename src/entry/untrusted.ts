@@ -2,6 +2,7 @@
 import { invalidEntry } from "../errors.js";
 import { memberPath } from "./json.js";
 import { MAX_LINE_BYTES } from "./line.js";
+import type { KnownKinds } from "./operations.js";
 
 /**
  * Reads one property of an untrusted object once. Throws `invalid_entry` when its getter throws.
@@ -76,6 +77,11 @@ export function oneOf<T extends string>(
   if (!(vocabulary as readonly unknown[]).includes(value))
     throw invalidEntry(field, `expected one of ${vocabulary.join(", ")}`);
   return value as T;
+}
+
+/** Returns the value as a kind of proposal that the log knows. Throws `invalid_entry`. */
+export function kindOf(value: unknown, kinds: KnownKinds): string {
+  return kinds === "any" ? wellFormed(value, "kind") : oneOf(kinds, value, "kind");
 }
 
 /** The items of an array, each of which is a string that is not empty. Throws `invalid_entry`. */

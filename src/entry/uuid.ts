@@ -52,6 +52,13 @@ function writeBatch(): void {
   cut = 0;
 }
 
+/** Makes a UUID of a SHA-256 hash in hexadecimal: version 8 of RFC 9562 section 5.8. */
+export function uuidOfHash(hash: string): string {
+  const variant = "89ab"[Number.parseInt(hash.charAt(16), 16) & 3];
+  const parts = [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`];
+  return [...parts, `${variant}${hash.slice(17, 20)}`, hash.slice(20, 32)].join("-");
+}
+
 /** A UUID of any version in hexadecimal (RFC 9562 section 4). */
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
 

@@ -3,6 +3,7 @@ import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
 import type { FlushOptions } from "../delivery/flush.js";
 import type { About } from "../entry/about.js";
 import type { ValidEvent } from "../entry/audit-event.js";
+import type { KnownKinds } from "../entry/operations.js";
 import { isSealed } from "../record/sealed-record.js";
 import { ATTR_GOVERNANCE_OPERATION, SCOPE_NAME } from "../semconv.js";
 import { AuditLog } from "./audit-log.js";
@@ -72,7 +73,7 @@ export class AuditLogProcessor extends AuditLog implements LogRecordProcessor {
   }
 
   /** @internal The kinds of proposals that the log knows. */
-  get kinds(): readonly string[] {
+  get kinds(): KnownKinds {
     return this.#log.kinds;
   }
 

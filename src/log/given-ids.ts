@@ -16,7 +16,7 @@ export interface GivenCall {
 }
 
 /** An entry whose call gave its id. */
-interface GivenEntry {
+export interface GivenEntry {
   readonly entry: AuditEntry;
   readonly ofOption: readonly string[];
 }
@@ -88,11 +88,15 @@ export class GivenIds {
   }
 }
 
-/** In what the entry of the first call differs from what another call would record. */
-function differenceOf(
+/**
+ * In what the entry of the first call differs from what another call would record.
+ *
+ * @param ofOptionNow - The details that the option `about` added to the other call.
+ */
+export function differenceOf(
   { entry, ofOption }: GivenEntry,
   event: ValidEvent,
-  ofOptionNow: readonly string[],
+  ofOptionNow: readonly string[] = [],
 ): string | undefined {
   if (entry.operation !== event.operation) return "its operation";
   const column = OPTIONAL_COLUMNS.find(({ name }) => entry[name] !== event[name]);

@@ -7,7 +7,7 @@ import { type ErrorListener, listenerOf } from "../delivery/reporter.js";
 import type { AboutEveryCall } from "../entry/about.js";
 import type { AuditEvent } from "../entry/audit-event.js";
 import { DEFAULT_LOG_ID, logIdOf } from "../entry/log-id.js";
-import { KIND_PATTERN, PROPOSAL_KINDS } from "../entry/operations.js";
+import { KIND_PATTERN, type KnownKinds, PROPOSAL_KINDS } from "../entry/operations.js";
 import { timeMillis } from "../entry/timestamp.js";
 import { AuditError, invalidOption } from "../errors.js";
 import type { SigningKey } from "../integrity/keys/signing-key.js";
@@ -103,11 +103,12 @@ export interface AuditLogProcessorOptions {
   readonly checkpointEvery?: CheckpointEvery | undefined;
   /**
    * Kinds of proposals that the log records beside the nine of {@link PROPOSAL_KINDS}. Declare them
-   * in {@link ProposalKinds} too. Each is `[a-z][a-z0-9-]*`, at most 64 characters.
+   * in {@link ProposalKinds} too. Each is `[a-z][a-z0-9-]*`, at most 64 characters. With `"any"`,
+   * it records every kind, as an import of another vocabulary needs.
    *
    * @defaultValue none: a kind that is not one of the nine is refused
    */
-  readonly kinds?: readonly string[] | undefined;
+  readonly kinds?: readonly string[] | "any" | undefined;
   /**
    * Tells who stands behind a call, and more details of it, for example from an
    * `AsyncLocalStorage` that holds the present request. It is asked once for each call, also for a
@@ -166,8 +167,8 @@ export interface ResolvedOptions extends MemoryBounds {
   /** Empty if nothing is signed. */
   readonly keys: readonly SigningKey[];
   readonly checkpointEvery: { readonly entries: number; readonly millis: number };
-  /** The nine, and the app's own. */
-  readonly kinds: readonly string[];
+  /** The nine, and the app's own; or every kind. */
+  readonly kinds: KnownKinds;
   readonly mirrors: readonly AuditMirror[];
   readonly meterProvider: () => MeterProvider;
   readonly about: (() => AboutEveryCall | undefined) | undefined;
@@ -191,7 +192,8 @@ const READERS: Readers<ReadOptions> = {
   durability: withDefault("commit", oneOf("commit", "batch")),
   signer: optional((value) => new Signer(value as SignerKey)),
   checkpointEvery: (value = {}, field) => readOptions(value, CHECKPOINT_READERS, field),
-  kinds: (value = [], field) => [...PROPOSAL_KINDS, ...arrayOf(kind)(value, field)],
+  kinds: (value = [], field) =>
+    value === "any" ? value : [...PROPOSAL_KINDS, ...arrayOf(kind)(value, field)],
   mirrors: withDefault<readonly AuditMirror[]>([], mirrors),
   meterProvider: meterProviderOf,
   about: optional(callback()),

@@ -10,6 +10,7 @@ import type { Ledger } from "../delivery/ledger.js";
 import { reporterTo } from "../delivery/reporter.js";
 import { type About, type AboutEveryCall, withAbout } from "../entry/about.js";
 import { type AuditEvent, type ValidEvent, validateEvent } from "../entry/audit-event.js";
+import type { KnownKinds } from "../entry/operations.js";
 import { type SealedEntry, sealEntry } from "../entry/seal.js";
 import { randomUuid } from "../entry/uuid.js";
 import { AuditError, invalidEntry, invalidOption } from "../errors.js";
@@ -41,7 +42,7 @@ const inUse = new WeakSet<Journal>();
 export class SealedLog {
   readonly id: string;
   /** The kinds of proposals that it knows. */
-  readonly kinds: readonly string[];
+  readonly kinds: KnownKinds;
   readonly memory: MemoryStore;
   readonly reader: LogReader;
   readonly mirrors: Mirrors;
@@ -365,7 +366,7 @@ function clockJumped(undone: HrTime, time: HrTime, sequence: number): AuditError
 function redactedBy(
   redact: (event: AuditEvent) => AuditEvent,
   event: ValidEvent,
-  kinds: readonly string[],
+  kinds: KnownKinds,
 ): ValidEvent {
   const { timestampMillis, details, ...columns } = event;
   const copy: AuditEvent = {

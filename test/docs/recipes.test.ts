@@ -10,6 +10,7 @@ import { auditMatchers, fixedClock } from "quorumlog/testing";
 import { winstonMirror } from "quorumlog/winston";
 import { expect, onTestFinished, test } from "vitest";
 import { createLogger, format, transports } from "winston";
+import { quorumlog } from "../fixtures/command-line.js";
 
 const RECIPES = resolve(import.meta.dirname, "../../docs/recipes");
 
@@ -65,6 +66,37 @@ test("docs/recipes/who-acted.md tells who acts in a request, and nothing outside
     { actor_type: "human", auth_method: "saml" },
   ]);
   expect(audit.logNodeRemoved({ did: "did:pqaid:eve" }).details).toEqual({});
+});
+
+test("docs/recipes/import.md shows what the command prints, and its code can be repeated", async () => {
+  const markdown = readFileSync(resolve(RECIPES, "import.md"), "utf8");
+  const cwd = mkdtempSync(resolve(tmpdir(), "quorumlog-"));
+  onTestFinished(() => rmSync(cwd, { recursive: true }));
+  writeFileSync(resolve(cwd, "audit.json"), block("import.md", "json"));
+  const shown = block("import.md", "console");
+  let printed = "";
+  for (const [, line = ""] of shown.matchAll(/^\$ quorumlog (.*)$/gm)) {
+    const options = { cwd, columns: 100, env: { NO_COLOR: "1" } };
+    printed += `$ quorumlog ${line}\n${(await quorumlog(line.split(" "), options)).screen}`;
+  }
+  expect(printed.replaceAll(cwd, "/srv")).toBe(shown);
+  const source = /<!-- import-rows\.ts -->\n\n```ts\n(.*?)^```$/ms.exec(markdown)?.[1] ?? "";
+  const program = resolve(cwd, "import-rows.mjs");
+  writeFileSync(program, stripTypeScriptTypes(source));
+  const { importRows } = await import(/* @vite-ignore */ program);
+  const audit = new GovernanceAuditLog({ kinds: "any" });
+  const row = { decidedAt: new Date(0), proposal: "p1", kind: "deploy", by: "did:pqaid:alice" };
+  for (const keys of [[1], [1, 2]])
+    importRows(
+      audit,
+      keys.map((key) => ({ ...row, key })),
+    );
+  expect(audit.entries({ order: "oldest" }).map(({ id, details }) => [id, details])).toEqual(
+    [1, 2].map((key) => [
+      expect.stringMatching(/^[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/),
+      { imported_log: "decisions.example", imported_sequence: key },
+    ]),
+  );
 });
 
 test("docs/recipes/winston.md shows the line that winston really gets", () => {

@@ -51,6 +51,17 @@ describe("a log with kinds of the app's own", () => {
     expect(loggerProvider).not.toBe(logs.getLoggerProvider());
   });
 
+  test("records every kind if it says so, also through a helper and after redact", () => {
+    const log = new GovernanceAuditLog({ kinds: "any", redact: (event) => event });
+    const grant = { proposalId: "p1", subjectId: "m1", kind: "AUTHORIZE" as "authorize-model" };
+    expect(log.logAuthorizationGranted(grant).kind).toBe("AUTHORIZE");
+    expect(log.log({ operation: "proposal_created", kind: "my kind" }).kind).toBe("my kind");
+    const code = "invalid_entry";
+    expect(() => log.logAuthorizationGranted({ ...grant, kind: 7 as never })).toThrow(
+      expect.objectContaining({ code, field: "kind" }),
+    );
+  });
+
   test("still records the nine kinds, and refuses any other", () => {
     const log = audit();
     for (const kind of PROPOSAL_KINDS) log.logAuthorizationGranted({ ...PROPOSAL, kind });

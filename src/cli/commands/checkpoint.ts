@@ -1,7 +1,5 @@
-import { resolve } from "node:path";
 import { AuditError, invalidEvidence } from "../../errors.js";
-import type { Signer } from "../../log/signer.js";
-import { keyFile, visibleLines } from "../../text/safe-text.js";
+import { visibleLines } from "../../text/safe-text.js";
 import {
   type Command,
   type CommandArguments,
@@ -9,10 +7,10 @@ import {
   UsageError,
 } from "../input/command.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
-import { readWithin } from "../input/read-within.js";
+import { signersOf } from "../input/signers.js";
 import { cannotAnswer, type Source, type SourceCheckpoint, withTime } from "../input/source.js";
 import { type CommandIo, jsonLine, send } from "../output/command-io.js";
-import { EXIT, isSystemError } from "../output/exit-code.js";
+import { EXIT } from "../output/exit-code.js";
 
 const WRITING = { command: "checkpoint --sign", verb: "sign", instead: "audit.checkpoint()" };
 
@@ -80,43 +78,6 @@ async function signed(
     const keys = signers.flatMap((signer) => signer.keysOf(journal.logId));
     return withTime(await journal.checkpoint({ keys, now: () => io.now().getTime() }));
   });
-}
-
-/**
- * The keys in files of `quorumlog keygen`. Throws `invalid_evidence` for a file without a key, and
- * what reading throws.
- */
-async function signersOf(paths: readonly string[], { cwd }: CommandIo): Promise<Signer[]> {
-  const { Signer } = await import("../../log/signer.js");
-  const signers: Signer[] = [];
-  for (const path of paths.map((each) => resolve(cwd, each))) {
-    const text = await textOf(path);
-    try {
-      if (!text.includes("-----BEGIN ")) throw new Error("it is not PEM");
-      signers.push(new Signer(text));
-    } catch (cause) {
-      throw new AuditError(
-        "invalid_evidence",
-        `${path} holds no private key that this version of Node can sign with; give a .pem ` +
-          "file of quorumlog keygen",
-        { cause },
-      );
-    }
-  }
-  return signers;
-}
-
-async function textOf(path: string): Promise<string> {
-  try {
-    return (await readWithin(path)).toString("utf8");
-  } catch (error) {
-    if (!isSystemError(error)) throw error;
-    // Node's message has the path, which may be a key itself
-    throw new AuditError(
-      "invalid_evidence",
-      `--sign ${keyFile(path)} cannot be read: ${error.code}`,
-    );
-  }
 }
 
 function noCheckpoint({ kind, name }: Source): AuditError {

@@ -92,7 +92,7 @@ async function withFile<T>(
  *
  * @param streams - Whether a pipe will do. To open one without a writer never ends.
  */
-async function openFile(path: string, streams: boolean): Promise<FileHandle> {
+export async function openFile(path: string, streams: boolean): Promise<FileHandle> {
   const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") throw invalidEvidence(`there is no ${path} to read`);
     throw error;
@@ -219,7 +219,8 @@ function kindOf(head: Buffer): Exclude<SourceKind, "loki"> | undefined {
   return undefined;
 }
 
-async function headOf(file: FileHandle): Promise<Buffer> {
+/** The beginning of a file, which tells what it is. */
+export async function headOf(file: FileHandle): Promise<Buffer> {
   const head = Buffer.alloc(HEAD_BYTES);
   let length = 0;
   while (length < HEAD_BYTES) {
@@ -230,7 +231,11 @@ async function headOf(file: FileHandle): Promise<Buffer> {
   return head.subarray(0, length);
 }
 
-async function* chunks(head: Buffer, file: FileHandle): AsyncGenerator<Buffer, void, undefined> {
+/** All bytes of a file, with the head that was read of it. */
+export async function* chunks(
+  head: Buffer,
+  file: FileHandle,
+): AsyncGenerator<Buffer, void, undefined> {
   yield head;
   yield* file.createReadStream({ autoClose: false });
 }

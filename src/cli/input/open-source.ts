@@ -123,11 +123,12 @@ export async function withJournal<T>(
   });
 }
 
-function logOf(given: string | undefined): string | undefined {
+/** The name of a log that a flag gives. Throws `UsageError`. */
+export function logOf(given: string | undefined, flag = "log"): string | undefined {
   try {
     return logIdOf(given);
   } catch (error) {
     if (!(error instanceof AuditError)) throw error;
-    throw new UsageError(`--log: ${reasonOf(error)}`);
+    throw new UsageError(`--${flag}: ${reasonOf(error)}`);
   }
 }

@@ -29,7 +29,8 @@ export async function writeJournal<T>(
   options: Pick<JournalOptions, "minimumRetentionDays"> = {},
 ): Promise<T> {
   const path = await withJournal(args, io, writing.command, async (readable) => readable.path);
-  const journal = open(path, resolve(io.cwd, args.operands[0] ?? ""), writing, options);
+  const name = resolve(io.cwd, args.operands[0] ?? "");
+  const journal = openToWrite(() => Journal.open(path, options), name, writing);
   try {
     return await work(journal);
   } finally {
@@ -37,14 +38,19 @@ export async function writeJournal<T>(
   }
 }
 
-function open(
-  path: string,
+/**
+ * Opens a journal, or what holds one.
+ *
+ * @param name - The journal, for a message that says which process holds it.
+ * @throws `AuditError` `journal_failed`, and what opening throws.
+ */
+export function openToWrite<T>(
+  open: () => T,
   name: string,
   { command, verb, instead }: WritingCommand,
-  options: JournalOptions,
-): Journal {
+): T {
   try {
-    return Journal.open(path, options);
+    return open();
   } catch (error) {
     if (!(error instanceof JournalHeld)) throw error;
     throw new AuditError(
