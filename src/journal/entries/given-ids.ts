@@ -45,24 +45,3 @@ export class GivenIds {
     }
   }
 }
-
-/**
- * Finds the first row that does not say what its entry says. Of a pruned entry, no line is left.
- */
-const WRONG = `SELECT given_id.sequence AS sequence
-  FROM given_id LEFT JOIN entry USING (sequence)
-  WHERE NOT json_valid(of_option) OR json_type(of_option) <> 'array' OR CASE
-    WHEN entry.sequence IS NULL THEN given_id.sequence < 0
-      OR given_id.sequence >= coalesce((SELECT max(pruned_before) FROM pruning), 0)
-    WHEN json_valid(CAST(line AS TEXT)) THEN id IS NOT json_extract(CAST(line AS TEXT), '$.id')
-    ELSE 1 END
-  ORDER BY 1 LIMIT 1`;
-
-/** What is wrong with the table `given_id`. A journal of an older schema has none. */
-export function givenIdProblem(database: DatabaseSync): string | undefined {
-  const table = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'given_id'").get();
-  const row = table && database.prepare(`SELECT CAST(sequence AS TEXT) AS n FROM (${WRONG})`).get();
-  return (
-    row && `it knows an id that a caller gave, but not as its entry says it, at entry ${row["n"]}`
-  );
-}

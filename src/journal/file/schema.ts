@@ -11,10 +11,17 @@ export const RECORDED =
   "recorded_nanos / 1000000000 AS seconds, recorded_nanos % 1000000000 AS nanos";
 
 /** The schema version that this code reads and writes. The file keeps it in `user_version`. */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 4;
 
 /** Versions 1 to 3 were never released, so they are refused. */
 export const OLDEST_VERSION = 4;
+
+/**
+ * The SQL that makes a version of the schema out of the one before it, by the version it makes.
+ * There is none yet: a change of the schema is made in {@link SCHEMA}, raises {@link
+ * SCHEMA_VERSION}, and adds its SQL here.
+ */
+export const MIGRATIONS: Readonly<Record<number, string>> = {};
 
 const ENTRY_COLUMNS = COLUMNS.map(
   ({ name, key }) => `${key} TEXT${name === "operation" ? " NOT NULL" : ""}`,
@@ -23,29 +30,6 @@ const ENTRY_COLUMNS = COLUMNS.map(
 const refuse = (table: string, event: string): string =>
   `CREATE TRIGGER ${table}_${event.toLowerCase()} BEFORE ${event} ON ${table}
    BEGIN SELECT RAISE(ABORT, 'append-only: ${event} on ${table} is refused'); END;`;
-
-/** The ids that callers gave to their entries, so that a call can be repeated. */
-const GIVEN_IDS = `
-CREATE TABLE given_id (
-  sequence INTEGER PRIMARY KEY,
-  id TEXT NOT NULL UNIQUE,
-  of_option TEXT NOT NULL
-) STRICT;
-CREATE TRIGGER given_id_insert BEFORE INSERT ON given_id
-  WHEN EXISTS (SELECT 1 FROM given_id WHERE sequence = NEW.sequence OR id = NEW.id)
-    OR NEW.id IS NOT (
-      SELECT json_extract(CAST(line AS TEXT), '$.id') FROM entry WHERE sequence = NEW.sequence)
-  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on given_id takes only the id of an entry'); END;
-${refuse("given_id", "UPDATE")}
-${refuse("given_id", "DELETE")}
-`;
-
-/**
- * The SQL that makes a version of the schema out of the one before it, by the version it makes. A
- * change of the schema is made in {@link SCHEMA}, raises {@link SCHEMA_VERSION}, and adds its SQL
- * here.
- */
-export const MIGRATIONS: Readonly<Record<number, string>> = { 5: GIVEN_IDS };
 
 /**
  * The whole schema of a new journal: tables and indexes, the view for auditors, then the triggers.
@@ -87,6 +71,13 @@ CREATE TABLE entry (
 ${INDEXED_COLUMNS.map(
   ({ key }) => `CREATE INDEX entry_by_${key} ON entry (${key}) WHERE ${key} IS NOT NULL;`,
 ).join("\n")}
+
+-- The ids that callers gave to their entries, so that a call can be repeated.
+CREATE TABLE given_id (
+  sequence INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  of_option TEXT NOT NULL
+) STRICT;
 
 -- When the ${TIME_BLOCK} entries of a whole block happened: a query by time looks here first.
 CREATE TABLE time_block (
@@ -219,4 +210,12 @@ CREATE TRIGGER checkpoint_insert BEFORE INSERT ON checkpoint
     'append-only: INSERT on checkpoint must follow the newest checkpoint'); END;
 ${refuse("checkpoint", "UPDATE")}
 ${refuse("checkpoint", "DELETE")}
-${GIVEN_IDS}`;
+
+CREATE TRIGGER given_id_insert BEFORE INSERT ON given_id
+  WHEN EXISTS (SELECT 1 FROM given_id WHERE sequence = NEW.sequence OR id = NEW.id)
+    OR NEW.id IS NOT (
+      SELECT json_extract(CAST(line AS TEXT), '$.id') FROM entry WHERE sequence = NEW.sequence)
+  BEGIN SELECT RAISE(ABORT, 'append-only: INSERT on given_id takes only the id of an entry'); END;
+${refuse("given_id", "UPDATE")}
+${refuse("given_id", "DELETE")}
+`;

@@ -6,8 +6,6 @@ import type { EvidenceLine } from "../../integrity/evidence.js";
 import { risenAbove } from "../../record/sealed-record.js";
 import { counted } from "../../text/safe-text.js";
 import type { EvidenceRow, HrTime } from "../entries/entry-table.js";
-import { givenIdProblem } from "../entries/given-ids.js";
-import type { Connection } from "../file/connection.js";
 import { TIME_BLOCK } from "../file/schema.js";
 import type { Rows } from "../file/second-reader.js";
 import { loadSqlite } from "../file/sqlite.js";
@@ -190,6 +188,17 @@ const CHECKS: readonly (readonly [sql: string, problem: string])[] = [
     "it lacks nodes of the Merkle tree, so that entries cannot be proven; it has those before " +
       "the entry",
   ],
+  [
+    // Of a pruned entry, no line is left.
+    `SELECT given_id.sequence AS sequence FROM given_id LEFT JOIN entry USING (sequence)
+     WHERE NOT json_valid(of_option) OR json_type(of_option) <> 'array' OR CASE
+       WHEN entry.sequence IS NULL THEN given_id.sequence < 0
+         OR given_id.sequence >= coalesce((SELECT max(pruned_before) FROM pruning), 0)
+       WHEN json_valid(CAST(line AS TEXT)) THEN id IS NOT json_extract(CAST(line AS TEXT), '$.id')
+       ELSE 1 END
+     ORDER BY 1 LIMIT 1`,
+    "it knows an id that a caller gave, but not as its entry says it, at entry",
+  ],
 ];
 
 /** `quick_check` does not look into indexes, and queries rely on them. */
@@ -206,17 +215,12 @@ export const TABLE_QUERIES: readonly string[] = [INTEGRITY, ...CHECKS.map(([sql]
  *
  * @param rows - Answers the {@link TABLE_QUERIES}.
  */
-export async function tableProblems(
-  file: Connection,
-  rows: (query: string) => Promise<Rows>,
-): Promise<string[]> {
+export async function tableProblems(rows: (query: string) => Promise<Rows>): Promise<string[]> {
   const problems: string[] = [];
   for (const [sql, problem] of CHECKS) {
     const [row] = await rows(firstOf(sql));
     if (row !== undefined) problems.push(`${problem} ${row["sequence"]}`);
   }
-  const givenId = file.read(() => givenIdProblem(file.database));
-  if (givenId !== undefined) problems.push(givenId);
   const found = (await rows(INTEGRITY))[0]?.["integrity_check"];
   return found === "ok" ? problems : [...problems, `SQLite finds: ${found}`];
 }

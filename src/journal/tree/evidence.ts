@@ -95,7 +95,7 @@ async function* journalEvidence(
       lines(all, length, second),
       inBlocks(notes(all, position)),
       inBlocks(subtrees(all, length)),
-      problemsOf(file, second),
+      problemsOf(second),
     ]) {
       try {
         yield* part;
@@ -132,10 +132,9 @@ function* subtrees(
 }
 
 async function* problemsOf(
-  file: Connection,
   second: SecondReader,
 ): AsyncGenerator<readonly EvidenceItem[], void, undefined> {
-  const problems = await tableProblems(file, (query) => second.rows(query));
+  const problems = await tableProblems((query) => second.rows(query));
   yield problems.map(problemOf);
 }
 
