@@ -1,9 +1,10 @@
 /**
  * Replays a CSV file of votes (`id,voter,vote,start,iso`) into an audit log, oldest proposal first,
- * and prints a summary that it queries from the log:
+ * and prints a summary that it queries from the log, and what its trail means:
  * `npm run ts -- examples/replay-votes/index.ts PATH`.
  */
 import { escapeControls } from "../shared/in-words.ts";
+import { findings } from "./findings.ts";
 import { readProposals } from "./read-proposals.ts";
 import { replay } from "./replay.ts";
 import { summary } from "./summary.ts";
@@ -16,7 +17,7 @@ if (path === undefined) {
 } else {
   try {
     const audit = replay(await readProposals(path), progressOn(process.stderr));
-    for (const line of summary(audit)) console.log(line);
+    for (const line of [...summary(audit), ...findings(audit)]) console.log(line);
     await audit.shutdown();
   } catch (error) {
     if (!(error instanceof MalformedVotes)) throw error;

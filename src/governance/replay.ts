@@ -32,8 +32,8 @@ export interface ReplayOptions {
 /**
  * Folds the entries of one log, oldest first, and judges them.
  *
- * @param entries - From `audit.entries({ order: "oldest", limit: Infinity })`, an export, or any
- * array. Where entries are missing, answers that would need them are `unknown` or undetermined.
+ * @param entries - From `audit.entries({ order: "oldest", limit: audit.length })`, an export, or
+ * any array. Where entries are missing, answers that would need them are `unknown` or undetermined.
  * @throws `AuditError` `invalid_evidence` when sequences do not rise, `invalid_options` for a
  * policy that is not valid.
  *
@@ -43,7 +43,7 @@ export interface ReplayOptions {
  * import { replay } from "quorumlog/governance";
  *
  * const audit = new GovernanceAuditLog();
- * const trail = replay(audit.entries({ order: "oldest", limit: Infinity }));
+ * const trail = replay(audit.entries({ order: "oldest", limit: audit.length }));
  * console.log(trail.subject("did:pqaid:medical-ai-v2").authorized, trail.findings());
  * ```
  */

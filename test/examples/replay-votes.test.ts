@@ -21,6 +21,10 @@ const VOTES = [
   `1,xia,abstain,${FIRST}`,
 ];
 
+const NO_MEMBERS =
+  "vote-by-nonmember undetermined: the trail records no nodes, so it cannot show who was a member";
+const NO_WEIGHTS = "tally-mismatch undetermined: the trail records no nodes, so no weights";
+
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "quorumlog-votes-"));
@@ -58,6 +62,14 @@ describe.concurrent("replay-votes", () => {
         "proposals with the most votes",
         "      3  proposal 2      rejected: 1 for, 2 against",
         "      2  proposal 1      passed: 1 for, 0 against",
+        "",
+        "dissent",
+        "      1  votes against the result",
+        "      1  proposals with such a vote",
+        "",
+        "what breaks the rules or cannot be told, by entries",
+        `      5  ${NO_MEMBERS}`,
+        `      2  ${NO_WEIGHTS}`,
         "",
       ].join("\n"),
     );
@@ -165,8 +177,10 @@ describe.concurrent("replay-votes", () => {
       "282  reject",
     ])
       expect(output).toContain(` ${row}\n`);
-    expect(output.split("proposals with the most votes\n")[1]?.trimEnd().split("\n")).toHaveLength(
-      10,
+    const [, most = ""] = /proposals with the most votes\n(.*?)\n\n/s.exec(output) ?? [];
+    expect(most.split("\n")).toHaveLength(10);
+    expect(output.split("by entries\n")[1]).toBe(
+      `  15407  ${NO_MEMBERS}\n    213  ${NO_WEIGHTS}\n`,
     );
     expect(output).toContain("182  proposal 176    passed: 163 for, 12 against\n");
   });
