@@ -24,6 +24,10 @@ export const DETAIL = {
   expiresAt: `${quorumlog.ATTR_GOVERNANCE_DETAILS_PREFIX}${"expires_at" satisfies keyof typeof quorumlog.OPERATION_DETAILS.proposal_created}`,
 } as const;
 
+/** The attributes of a detail of a violation. */
+export const ofViolation = (key: (typeof quorumlog.RULE_VIOLATED_DETAILS)[number]): string =>
+  logqlName(quorumlog.ATTR_GOVERNANCE_DETAILS_PREFIX + key);
+
 const MIRROR = logqlName(quorumlog.ATTR_OTEL_COMPONENT_NAME);
 
 /**
@@ -40,7 +44,9 @@ const CHOSEN = `${RECORDS} | ${containing(PROPOSAL, "proposal")} | ${containing(
 /** The records of the chosen proposal, for events that have no actor. */
 const OF_PROPOSAL = `${RECORDS} | ${containing(PROPOSAL, "proposal")}`;
 
-const is = (operation: quorumlog.Operation | "checkpoint"): string => `${OPERATION}="${operation}"`;
+const is = (
+  operation: quorumlog.Operation | "checkpoint" | typeof quorumlog.OPERATION_RULE_VIOLATED,
+): string => `${OPERATION}="${operation}"`;
 const counted = (records: string, range: string): string =>
   `count_over_time(${records} [${range}])`;
 const perProposal = (operation: quorumlog.Operation): string =>
@@ -102,6 +108,13 @@ export const LOGQL = {
   byzantineByActor: {
     kind: "range",
     expr: `sum by (${ACTOR}) (${counted(`${CHOSEN} | ${is("byzantine_detected")}`, "$__auto")})`,
+  },
+  /** Which rules are violated, and by which proposals and subjects. */
+  violations: {
+    kind: "instant",
+    expr:
+      `sum by (${ofViolation("rule")}, ${ofViolation("severity")}, ${PROPOSAL}, ${SUBJECT}) ` +
+      `(${counted(`${OF_PROPOSAL} | ${is(quorumlog.OPERATION_RULE_VIOLATED)}`, "$__range")})`,
   },
   /**
    * Authorizations that were granted and not revoked since. Of each subject, the last grant is

@@ -28,7 +28,7 @@ import {
   rows,
   toTrace,
 } from "./dashboard-panels.ts";
-import { DETAIL, LOGQL, logqlName, PROMQL } from "./dashboard-queries.ts";
+import { DETAIL, LOGQL, logqlName, ofViolation, PROMQL } from "./dashboard-queries.ts";
 import { writeOrCheck } from "./written-file.ts";
 
 const DOCUMENT = resolve(import.meta.dirname, "../deploy/grafana/dashboard.json");
@@ -196,6 +196,21 @@ export function dashboard(): grafana.Dashboard {
       .height(8)
       .span(12),
     bars("Byzantine events by actor", "", LOGQL.byzantineByActor, "governance_actor_did"),
+    rows(
+      "Violated rules",
+      "What a governance monitor of the app recorded. Without one, the table is empty.",
+      [LOGQL.violations],
+      {
+        [ofViolation("severity")]: "severity",
+        [ofViolation("rule")]: "rule",
+        governance_proposal_id: "proposal",
+        governance_subject_id: "subject",
+        "Value #A": "times",
+        Value: "times",
+      },
+    )
+      .overrideByName("proposal", [narrowing("proposal")])
+      .span(24),
   ];
   for (const panel of panels) builder.withPanel(panel);
   builder.withRow(new grafana.RowBuilder("Delivery"));

@@ -55,6 +55,10 @@ const ROOMS: Rooms = {
   "journal/tree": "file entries",
   "journal/outbox": "file entries tree",
   governance: [`entry type:query ${GROUND}`, PURE],
+  monitor: [
+    `governance entry semconv type:delivery ${GROUND}`,
+    `type:@opentelemetry/sdk-logs ${PURE}`,
+  ],
   "governance/facts": "",
   "governance/rules": "facts",
   log: [CORE, `${OTEL} node:*`],

@@ -105,6 +105,11 @@ const OPTION_SECTIONS: readonly OptionSection[] = [
     options: "ReplayOptions",
     text: "`replay(entries, options)`, `replayFrom(source, options)` of `quorumlog/governance`.",
   },
+  {
+    heading: "A governance monitor",
+    options: "GovernanceMonitorOptions",
+    text: "`governanceMonitor(options)` of `quorumlog/monitor`.",
+  },
 ];
 
 /** Options of an error, and options that another section includes. */

@@ -168,6 +168,11 @@ there if the caller gave them.
 An app's own operations match \`[a-z][a-z0-9_]*\` and have at most 64 characters. The name
 \`checkpoint\` is reserved. They have severity INFO, and the columns and details that the app sets.
 
+A \`governanceMonitor\` that records violations ([governance.md](governance.md)) records the
+operation \`rule_violated\`, with severity WARN. Its columns are the proposal and the subject, where
+there are any. Its details are \`rule\` (the id of the rule), \`severity\` (\`error\`, \`warning\` or
+\`info\`), \`message\`, and \`sequences\` (the entries that break the rule, an array of numbers).
+
 The eight operations accept only these values, whether an event comes from a helper, from \`log\`, or
 from the app's own logger.
 

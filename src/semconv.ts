@@ -7,6 +7,11 @@ export const SCOPE_VERSION = "0.1.0";
 /** Prefix of an event name. The operation follows. */
 export const EVENT_NAME_PREFIX = "governance.";
 
+/** The operation of an entry that `governanceMonitor` records: an entry violates a rule. */
+export const OPERATION_RULE_VIOLATED = "rule_violated";
+/** The details of such an entry. `sequences` is an array of numbers, the others are texts. */
+export const RULE_VIOLATED_DETAILS = ["rule", "severity", "message", "sequences"] as const;
+
 /** What happened. */
 export const ATTR_GOVERNANCE_OPERATION = "governance.operation";
 /** The proposal that the record is about. */

@@ -1,4 +1,5 @@
 import type { LogRecordProcessor } from "@opentelemetry/sdk-logs";
+import type { AuditEntry } from "../entry/audit-entry.js";
 import type { AuditError } from "../errors.js";
 import type { FlushOptions } from "./flush.js";
 import type { MirrorLedger } from "./ledger.js";
@@ -17,6 +18,11 @@ export interface AuditMirror extends LogRecordProcessor {
    * one second more than the deadline of a flush or a shutdown, to report what it did not deliver.
    */
   reportTo?(onError: (error: AuditError) => void): void;
+  /**
+   * Takes the entries that the journal holds when the log starts, oldest first. The log that owns
+   * the mirror calls this once, before the first record, if it has a journal.
+   */
+  useHistory?(entries: Iterable<AuditEntry>): void;
   /** Flushes and closes the mirror. */
   shutdown(options?: FlushOptions): Promise<void>;
 }

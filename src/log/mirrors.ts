@@ -2,6 +2,7 @@ import type { Context } from "@opentelemetry/api";
 import { type AuditMirror, isReliable, type ReliableMirror } from "../delivery/audit-mirror.js";
 import { withDeadline } from "../delivery/flush.js";
 import type { MirrorLedger } from "../delivery/ledger.js";
+import type { AuditEntry } from "../entry/audit-entry.js";
 import { AuditError, invalidOption } from "../errors.js";
 import type { ReadWriteLogRecord } from "../record/log-record.js";
 
@@ -59,6 +60,18 @@ export class Mirrors {
     }));
     this.#report = report;
     for (const mirror of mirrors) mirror.reportTo?.(report);
+  }
+
+  /** Gives what the journal holds to each mirror that takes it. Never throws. */
+  useHistory(entries: () => Iterable<AuditEntry>): void {
+    for (const { mirror } of this.#mirrors) {
+      try {
+        mirror.useHistory?.(entries());
+      } catch (cause) {
+        const message = `${describe(mirror)} threw on the entries of the journal`;
+        this.#report(new AuditError("delivery_failed", message, { cause }));
+      }
+    }
   }
 
   /**

@@ -18,6 +18,7 @@ import type { JournalRow } from "../journal/entries/entry-table.js";
 import { bytesOf } from "../journal/file/journal-file.js";
 import type { Journal } from "../journal/journal.js";
 import { MemoryStore } from "../memory/memory-store.js";
+import { allEntries } from "../query/audit-reader.js";
 import { checkpointRecord } from "../record/checkpoint-record.js";
 import { foreignEvent } from "../record/foreign-event.js";
 import type { ReadWriteLogRecord } from "../record/log-record.js";
@@ -304,6 +305,7 @@ export class SealedLog {
     for (const mirror of mirrors)
       if (isReliable(mirror))
         mirror.useSpool(journal.outbox(mirror.name, { backfill: mirror.backfill }));
+    this.mirrors.useHistory(() => allEntries(journal));
   }
 
   /** Lets go of the journal, and closes it if it was opened for this log. */

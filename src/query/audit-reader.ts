@@ -64,6 +64,21 @@ export function pageOf(
   };
 }
 
+/** How many entries of a reader are in memory at a time. */
+const PAGE = 1000;
+
+/** All entries of a reader, oldest first. */
+export function* allEntries(
+  reader: Pick<AuditReader, "page">,
+): Generator<AuditEntry, void, undefined> {
+  let after: number | undefined;
+  do {
+    const { entries, next } = reader.page({ order: "oldest", limit: PAGE, after });
+    yield* entries;
+    after = next;
+  } while (after !== undefined);
+}
+
 /** Whether an entry meets all conditions of a query. */
 export function matches(entry: AuditEntry, query: ParsedQuery): boolean {
   const { sequence } = entry;

@@ -30,6 +30,7 @@ const SEVERITIES: ReadonlyMap<string, Severity> = new Map([
   ["byzantine_detected", "ERROR"],
   ["authorization_revoked", "WARN"],
   ["node_removed", "WARN"],
+  [semconv.OPERATION_RULE_VIOLATED, "WARN"],
 ]);
 
 /** The severity that records of an operation have. */

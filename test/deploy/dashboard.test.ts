@@ -6,7 +6,9 @@ import {
   ACTOR_DETAILS,
   ATTR_GOVERNANCE_DETAILS_PREFIX,
   OPERATION_DETAILS,
+  OPERATION_RULE_VIOLATED,
   OPERATIONS,
+  RULE_VIOLATED_DETAILS,
 } from "quorumlog";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ATTRIBUTE_CONVENTIONS, METRIC_CONVENTIONS } from "../../scripts/conventions.ts";
@@ -136,7 +138,10 @@ describe("deploy/grafana/dashboard.json", () => {
 });
 
 describe("the queries", () => {
-  const details = [...Object.values(OPERATION_DETAILS), ACTOR_DETAILS].flatMap(Object.keys);
+  const details = [
+    ...[...Object.values(OPERATION_DETAILS), ACTOR_DETAILS].flatMap(Object.keys),
+    ...RULE_VIOLATED_DETAILS,
+  ];
   const known = new Set(
     [
       ...ATTRIBUTE_CONVENTIONS.map(({ name }) => name),
@@ -150,7 +155,7 @@ describe("the queries", () => {
       for (const [name] of expr.matchAll(/\b(?:governance|log_record)_\w+/g))
         expect(known).toContain(name);
       for (const [, operation] of expr.matchAll(/governance_operation="(\w+)"/g))
-        expect([...OPERATIONS, "checkpoint"]).toContain(operation);
+        expect([...OPERATIONS, OPERATION_RULE_VIOLATED, "checkpoint"]).toContain(operation);
     },
   );
 

@@ -1,6 +1,11 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { OPERATIONS } from "quorumlog";
+import {
+  ATTR_GOVERNANCE_DETAILS_PREFIX,
+  OPERATION_RULE_VIOLATED,
+  OPERATIONS,
+  RULE_VIOLATED_DETAILS,
+} from "quorumlog";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { alertQueries } from "../../scripts/alert-queries.ts";
@@ -129,9 +134,10 @@ describe("deploy/grafana/alerts.yaml", () => {
     read("grafana/datasources.yaml"),
   ).datasources;
 
-  test("has the four rules", () => {
+  test("has the five rules", () => {
     expect(rules.map(({ title }) => title)).toEqual([
       "Byzantine event",
+      "Rule violated",
       "Rejected records",
       "No checkpoint for 10 minutes",
       "Sequence gap",
@@ -151,7 +157,7 @@ describe("deploy/grafana/alerts.yaml", () => {
     for (const { dashboardUid, panelId } of rules) {
       expect(dashboardUid).toBe(uid);
       expect(panels.find(({ id }: { readonly id: number }) => id === panelId)?.title).toMatch(
-        /^(?:Byzantine events by actor|Delivery|Checkpoints)$/,
+        /^(?:Byzantine events by actor|Violated rules|Delivery|Checkpoints)$/,
       );
     }
   });
@@ -159,13 +165,14 @@ describe("deploy/grafana/alerts.yaml", () => {
   test("names attributes, operations and metrics that exist", () => {
     const known = [
       ...ATTRIBUTE_CONVENTIONS.map(({ name }) => logqlName(name)),
+      ...RULE_VIOLATED_DETAILS.map((key) => logqlName(ATTR_GOVERNANCE_DETAILS_PREFIX + key)),
       ...METRIC_CONVENTIONS.map(({ name }) => promqlName(name)),
     ];
     for (const { expr } of alertQueries()) {
       for (const [name] of expr.matchAll(/\b(?:governance|quorumlog)_\w+/g))
         expect(known).toContain(name);
       for (const [, operation] of expr.matchAll(/governance_operation="(\w+)"/g))
-        expect([...OPERATIONS, "checkpoint"]).toContain(operation);
+        expect([...OPERATIONS, OPERATION_RULE_VIOLATED, "checkpoint"]).toContain(operation);
     }
   });
 

@@ -6,6 +6,7 @@ import * as delivery from "quorumlog/delivery";
 import * as governance from "quorumlog/governance";
 import * as journal from "quorumlog/journal";
 import * as loki from "quorumlog/loki";
+import * as monitor from "quorumlog/monitor";
 import * as otlp from "quorumlog/otlp";
 import * as pino from "quorumlog/pino";
 import * as testing from "quorumlog/testing";
@@ -18,6 +19,7 @@ export const subpaths = [
   governance,
   journal,
   loki,
+  monitor,
   otlp,
   pino,
   testing,
