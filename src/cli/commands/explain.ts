@@ -61,26 +61,21 @@ export const explain: Command = defineCommand({
       }
       const proposal = found.column === "proposalId" ? trail.proposal(found.id) : undefined;
       const subject = found.column === "subjectId" ? trail.subject(found.id) : undefined;
-      if (proposal !== undefined)
-        await send(
-          args.json
-            ? [jsonLine({ proposal, verification })]
-            : [verificationLine(verification, io), ...proposalText(proposal, trail, io)],
-          io.stdout,
-          io,
-        );
-      else if (subject !== undefined)
-        await send(
-          args.json
-            ? [jsonLine({ subject, verification })]
-            : [verificationLine(verification, io), ...subjectText(subject, trail, io)],
-          io.stdout,
-          io,
-        );
-      else {
+      const text =
+        proposal !== undefined
+          ? proposalText(proposal, trail, io)
+          : subject && subjectText(subject, trail, io);
+      if (text === undefined) {
         await io.stderr.write("quorumlog: no entry names it up to that moment\n");
         return EXIT.unreadable;
       }
+      await send(
+        args.json
+          ? [jsonLine({ proposal, subject, verification })]
+          : [verificationLine(verification, io), ...text],
+        io.stdout,
+        io,
+      );
       if (prove !== undefined) {
         const sequences = (proposal ?? subject)?.sequences ?? [];
         const path = resolve(io.cwd, prove);
