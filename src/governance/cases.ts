@@ -1,6 +1,7 @@
 import type { Finding } from "./facts/finding.js";
 import type { Member } from "./facts/members.js";
 import type { ActorType } from "./facts/proposal-file.js";
+import type { QuorumCheck } from "./facts/quorum.js";
 import type { Answer, Authorization } from "./facts/standing.js";
 import type { Tally } from "./facts/tally.js";
 
@@ -26,6 +27,7 @@ export interface CaseVote extends CaseEntry {
   /** True for a voter who was caught with two answers. */
   readonly isFlagged: boolean;
   readonly actorType?: ActorType;
+  readonly rationale?: string;
 }
 
 /** One result of a case, as it was recorded. */
@@ -66,6 +68,8 @@ export interface ProposalCase {
   readonly votes: readonly CaseVote[];
   readonly results: readonly CaseResult[];
   readonly effects: readonly CaseEffect[];
+  /** Whether the first passed result had the weight that it needs, and why; absent without one. */
+  readonly quorum?: QuorumCheck;
   /** The votes against the result. */
   readonly dissent: readonly CaseVote[];
   readonly findings: readonly Finding[];

@@ -147,6 +147,12 @@ export class Fold implements TrailFacts {
     this.#fold(entry, isJudged);
   }
 
+  /** All entries came. Those up to the length of the log that did not come are missing. */
+  end(length: number | undefined): void {
+    if (length !== undefined && length > this.#last + 1)
+      this.#addGap({ after: this.#last, before: length });
+  }
+
   #counts(entry: AuditEntry): boolean {
     if (this.#at === undefined) return true;
     if (!(this.#at instanceof Date)) return entry.sequence <= this.#at;

@@ -26,6 +26,7 @@ export type {
   ProposalFacts,
   Result,
 } from "./facts/proposal-file.js";
+export type { QuorumCheck } from "./facts/quorum.js";
 export type { Judged, Rule, TrailFacts } from "./facts/rule.js";
 export type {
   Answer,

@@ -9,6 +9,7 @@ import type {
 } from "./cases.js";
 import type { Finding } from "./facts/finding.js";
 import type { Effect, ProposalFile, Result } from "./facts/proposal-file.js";
+import { checkQuorum } from "./facts/quorum.js";
 import type { Tally } from "./facts/tally.js";
 import type { Fold } from "./fold.js";
 
@@ -35,11 +36,11 @@ export function stateOf(
 export function caseOf(
   file: ProposalFile,
   findings: readonly Finding[],
-  { members, nowMillis }: Fold,
+  { members, nowMillis, policy }: Fold,
 ): ProposalCase {
   const { proposalId, creation, results, effects } = file;
   const votes = file.votes.map(
-    ({ sequence, millis, voter, decision, voteId, actorType }): CaseVote => ({
+    ({ sequence, millis, voter, decision, voteId, actorType, rationale }): CaseVote => ({
       ...entryOf({ sequence, millis }),
       voter,
       decision,
@@ -47,6 +48,7 @@ export function caseOf(
       weight: members.weightBefore(voter, sequence),
       isFlagged: file.isFlagged(voter),
       ...(actorType === undefined ? {} : { actorType }),
+      ...(rationale === undefined ? {} : { rationale }),
     }),
   );
   const state = stateOf(file, nowMillis);
@@ -67,6 +69,7 @@ export function caseOf(
         : members.list(({ sequence }) => sequence < creation.sequence),
     votes,
     results: results.map(resultOf),
+    ...(file.passed === undefined ? {} : { quorum: checkQuorum(file, file.passed, policy) }),
     effects: effects.map((effect) => effectOf(effect, effect.operation)),
     dissent:
       winning === undefined

@@ -27,6 +27,13 @@ export interface ReplayOptions {
    * @defaultValue after the newest entry
    */
   readonly at?: At;
+  /**
+   * How many entries the log has, if that is known. Entries that are missing at the end, or all of
+   * them after a pruning, then count as missing.
+   *
+   * @defaultValue what comes is taken for all that there is
+   */
+  readonly length?: number;
 }
 
 /**
@@ -53,6 +60,7 @@ export function replay(
 ): GovernanceTrail {
   const { fold, trail } = begin(options);
   for (const entry of entries) fold.add(entry);
+  fold.end(options.length);
   return trail;
 }
 
@@ -68,6 +76,7 @@ export async function replayFrom(
 ): Promise<GovernanceTrail> {
   const { fold, trail } = begin(options);
   for await (const entry of source) fold.add(entry);
+  fold.end(options.length);
   return trail;
 }
 

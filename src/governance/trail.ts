@@ -5,7 +5,7 @@ import type { ProposalCase, ProposalState, SubjectCase } from "./cases.js";
 import type { Finding } from "./facts/finding.js";
 import type { Member } from "./facts/members.js";
 import type { ProposalFile } from "./facts/proposal-file.js";
-import type { Authorization, Moment, StandingEvent } from "./facts/standing.js";
+import type { Answer, Authorization, Moment, StandingEvent } from "./facts/standing.js";
 import type { At, Fold } from "./fold.js";
 import type { Judge } from "./judge.js";
 import { type Oversight, type OversightPeriod, oversightOf } from "./oversight.js";
@@ -108,7 +108,8 @@ export class Trail implements GovernanceTrail {
   subject(subjectId: string, at?: At): SubjectCase {
     const moment = this.#momentOf(at);
     const { standing } = this.#fold;
-    const authorizations = this.#authorizations(subjectId, moment);
+    const all = this.findings();
+    const authorizations = this.#authorizations(subjectId, moment, all);
     const authorized = standing.isAuthorized(subjectId, moment);
     const current =
       authorized === "yes"
@@ -123,7 +124,7 @@ export class Trail implements GovernanceTrail {
       ...proposals,
       ...events.map(({ proposalId }) => proposalId),
     ]);
-    const findings = this.findings().filter(
+    const findings = all.filter(
       (finding) =>
         finding.subjectId === subjectId ||
         (finding.proposalId !== undefined && named.has(finding.proposalId)),
@@ -155,8 +156,13 @@ export class Trail implements GovernanceTrail {
 
   standing(at?: At): Authorization[] {
     const moment = this.#momentOf(at);
+    const findings = Map.groupBy(this.findings(), ({ proposalId }) => proposalId);
     return [...this.#fold.standing.subjects]
-      .flatMap((subjectId) => this.#authorizations(subjectId, moment))
+      .flatMap((subjectId) => {
+        const named = this.#fold.standing.eventsOf(subjectId).map(({ proposalId }) => proposalId);
+        const about = [...new Set(named)].flatMap((proposalId) => findings.get(proposalId) ?? []);
+        return this.#authorizations(subjectId, moment, about);
+      })
       .filter(({ ended }) => ended === undefined)
       .sort((a, b) => a.grantedBy - b.grantedBy);
   }
@@ -188,13 +194,18 @@ export class Trail implements GovernanceTrail {
   }
 
   /** The authorizations of a subject, with the decision that each rests on. */
-  #authorizations(subjectId: string, moment: Moment): Authorization[] {
-    return this.#fold.standing.authorizations(subjectId, moment).map((authorization) => {
-      const passed = this.#fold.file(authorization.proposalId)?.passed;
-      return passed === undefined || passed.sequence > authorization.grantedBy
-        ? authorization
-        : { ...authorization, decidedBy: passed.sequence };
-    });
+  #authorizations(subjectId: string, moment: Moment, findings: readonly Finding[]) {
+    return this.#fold.standing
+      .authorizations(subjectId, moment)
+      .map((authorization): Authorization => {
+        const passed = this.#fold.file(authorization.proposalId)?.passed;
+        const isBefore = passed !== undefined && passed.sequence < authorization.grantedBy;
+        return {
+          ...authorization,
+          ...(isBefore ? { decidedBy: passed.sequence } : {}),
+          isValid: validityOf(authorization, findings),
+        };
+      });
   }
 
   #review(file: ProposalFile | undefined): readonly Finding[] {
@@ -235,6 +246,23 @@ export class Trail implements GovernanceTrail {
 
 function historyOf(event: StandingEvent): SubjectCase["history"][number] {
   return effectOf(event, event.isGrant ? "authorization_granted" : "authorization_revoked");
+}
+
+/** Whether no rule of severity error was broken, in the case of a grant, when it was made. */
+function validityOf(
+  { proposalId, grantedBy }: Omit<Authorization, "isValid">,
+  findings: readonly Finding[],
+): Answer {
+  const errors = findings.filter(
+    (finding) =>
+      finding.severity === "error" &&
+      finding.status !== "pending" &&
+      finding.proposalId === proposalId &&
+      finding.sequences.some((sequence) => sequence <= grantedBy) &&
+      (finding.status === "undetermined" || (finding.sequences.at(-1) ?? 0) <= grantedBy),
+  );
+  if (errors.some(({ status }) => status === "violated")) return "no";
+  return errors.length > 0 ? "unknown" : "yes";
 }
 
 function recordedLater(events: readonly StandingEvent[], at: Date): number[] {

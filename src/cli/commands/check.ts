@@ -7,7 +7,7 @@ import { jsonLine, send } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { overall } from "../output/report-text.js";
 import { styled } from "../output/terminal.js";
-import { factLines, findingLines, momentFact, verificationLine } from "../output/trail-text.js";
+import { factLines, findingLines, momentFacts, verificationLine } from "../output/trail-text.js";
 
 /** `quorumlog check`: what in a trail breaks the rules. */
 export const check: Command = defineCommand({
@@ -47,9 +47,9 @@ export const check: Command = defineCommand({
         const pieces = [
           verificationLine(verification, io),
           `${headline(findings, io)}\n\n`,
-          factLines([["policy", policy], momentFact(trail)], io),
+          factLines([["policy", policy], ...momentFacts(trail)], io),
           findings.length > 0 ? "\n" : "",
-          ...findingLines(findings, io),
+          ...findingLines(bySeverity(findings), io),
         ];
         await send(pieces, io.stdout, io);
       }
@@ -63,6 +63,12 @@ export const check: Command = defineCommand({
     }),
 });
 
+/** Errors first; within a severity by sequence. */
+function bySeverity(findings: readonly Finding[]): Finding[] {
+  const order: readonly Finding["severity"][] = ["error", "warning", "info"];
+  return findings.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+}
+
 function headline(findings: readonly Finding[], io: Parameters<typeof styled>[2]): string {
   const violated = findings.filter(({ status }) => status === "violated");
   const count = (severity: Finding["severity"]): number =>
@@ -72,7 +78,7 @@ function headline(findings: readonly Finding[], io: Parameters<typeof styled>[2]
   const parts = [
     errors > 0 ? counted(errors, "error") : "no errors",
     ...(warnings > 0 ? [counted(warnings, "warning")] : []),
-    ...(infos > 0 ? [counted(infos, "note")] : []),
+    ...(infos > 0 ? [`${infos} for information`] : []),
     ...(open > 0 ? [`${open} undetermined`] : []),
   ];
   return styled(errors > 0 ? "red" : undefined, parts.join(", "), io);

@@ -2,7 +2,7 @@ import { type Command, defineCommand } from "../input/command.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS } from "../input/open-source.js";
 import { TRAIL_DETAILS, TRAIL_FLAGS, trailExit, withTrail } from "../input/trail-of.js";
 import { jsonLine, send } from "../output/command-io.js";
-import { factLines, memberTable, momentFact, verificationLine } from "../output/trail-text.js";
+import { factLines, memberTable, momentFacts, verificationLine } from "../output/trail-text.js";
 
 /** `quorumlog members`: the nodes of the federation and their weights. */
 export const members: Command = defineCommand({
@@ -23,11 +23,11 @@ export const members: Command = defineCommand({
         ? list.map(jsonLine)
         : [
             verificationLine(verification, io),
-            factLines([["members", `${list.length}, weight ${total}`], momentFact(trail)], io),
+            factLines([["members", `${list.length}, weight ${total}`], ...momentFacts(trail)], io),
             list.length > 0 ? "\n" : "",
             ...memberTable(io).lines(list),
           ];
       await send(pieces, io.stdout, io);
-      return trailExit(verification);
+      return trailExit(verification, !trail.isComplete);
     }),
 });

@@ -9,7 +9,7 @@ import {
   entriesInWords,
   type Fact,
   factLines,
-  momentFact,
+  momentFacts,
   verificationLine,
 } from "../output/trail-text.js";
 
@@ -35,11 +35,11 @@ export const oversight: Command = defineCommand({
       });
       await io.stdout.write(
         args.json
-          ? jsonLine(answer)
+          ? jsonLine({ ...answer, verification })
           : verificationLine(verification, io) +
-              factLines([...factsOf(answer), momentFact(trail)], io),
+              factLines([...factsOf(answer), ...momentFacts(trail)], io),
       );
-      return trailExit(verification);
+      return trailExit(verification, !trail.isComplete);
     }),
 });
 

@@ -5,7 +5,7 @@ import { jsonLine, send } from "../output/command-io.js";
 import {
   authorizationTable,
   factLines,
-  momentFact,
+  momentFacts,
   verificationLine,
 } from "../output/trail-text.js";
 
@@ -30,11 +30,11 @@ export const standing: Command = defineCommand({
         ? inForce.map(jsonLine)
         : [
             verificationLine(verification, io),
-            factLines([["in force", String(inForce.length)], momentFact(trail)], io),
+            factLines([["in force", String(inForce.length)], ...momentFacts(trail)], io),
             inForce.length > 0 ? "\n" : "",
             ...authorizationTable(io, true).lines(inForce),
           ];
       await send(pieces, io.stdout, io);
-      return trailExit(verification);
+      return trailExit(verification, !trail.isComplete);
     }),
 });

@@ -9,6 +9,7 @@ import type { GovernanceTrail } from "../../governance/trail.js";
 import type { VerificationReport } from "../../verify/verification-report.js";
 import { type CommandIo, Progress } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
+import { overall } from "../output/report-text.js";
 import { type CommandArguments, UsageError } from "./command.js";
 import { entryPages, upToNow } from "./entry-pages.js";
 import { verifierKeys } from "./keys.js";
@@ -70,7 +71,9 @@ export async function withTrail<T>(
   const [closed] = (await sourcesOf(args, io)) as [ClosedSource];
   const verification = await verificationOf(closed, flags, io);
   return closed.open(async (source) => {
+    const length = source.journal?.length;
     const trail = await replayFrom(entriesOf(source, io), {
+      ...(length === undefined ? {} : { length }),
       ...(policy === undefined ? {} : { policy: policy.policy }),
       ...(at === undefined ? {} : { at }),
     });
@@ -135,10 +138,14 @@ async function verificationOf(
 }
 
 /**
- * The exit code of a command that answers from a trail: 3 where the answer may be wrong, since the
- * source is not verified, or where it is unknown.
+ * The exit code of a command that answers from a trail: 1 where the source was altered; 3 where it
+ * is not verified, or where the answer is unknown.
  */
-export function trailExit(verification: VerificationReport | undefined, isUnknown = false): number {
-  const isDoubtful = verification !== undefined && !verification.verified;
-  return isDoubtful || isUnknown ? EXIT.unreadable : EXIT.done;
+export function trailExit(
+  verification: VerificationReport | undefined,
+  isUnknown: boolean,
+): number {
+  const verdict = verification && overall(verification);
+  if (verdict === "failed") return EXIT.verificationFailed;
+  return verdict === "unknown" || isUnknown ? EXIT.unreadable : EXIT.done;
 }

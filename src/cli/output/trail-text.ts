@@ -1,7 +1,7 @@
 import type { CaseEffect, CaseVote, ProposalCase, SubjectCase } from "../../governance/cases.js";
 import type { Finding } from "../../governance/facts/finding.js";
 import type { Member } from "../../governance/facts/members.js";
-import type { Authorization } from "../../governance/facts/standing.js";
+import type { Answer, Authorization } from "../../governance/facts/standing.js";
 import type { GovernanceTrail } from "../../governance/trail.js";
 import { counted, visible } from "../../text/safe-text.js";
 import type { VerificationReport } from "../../verify/verification-report.js";
@@ -48,14 +48,25 @@ export function verificationLine(report: VerificationReport | undefined, io: Com
   }
 }
 
-/** The moment of an answer, and whether anything is missing before it. */
-export function momentFact(
-  { lastSequence, isComplete, now }: GovernanceTrail,
-  at?: SubjectCase["at"],
-): Fact {
-  const { time, sequence } = at ?? { time: now, sequence: lastSequence };
-  const missing = isComplete ? "" : "; entries are missing";
-  return ["as of", `${time}, after #${sequence}${missing}`];
+/** The moment of an answer, whether anything is missing before it, and what came to light later. */
+export function momentFacts({
+  lastSequence,
+  isComplete,
+  now,
+  recordedLater,
+}: GovernanceTrail): readonly Fact[] {
+  const after = lastSequence < 0 ? "before the first entry" : `${now}, after #${lastSequence}`;
+  return [
+    ["as of", after],
+    ["missing", isComplete ? undefined : "entries are missing, and the answer may be incomplete"],
+    [
+      "later",
+      recordedLater.length === 0
+        ? undefined
+        : `${entriesInWords(recordedLater)} happened by then, and ` +
+          `${recordedLater.length === 1 ? "was" : "were"} recorded later`,
+    ],
+  ];
 }
 
 /** A proposal: who asked for what, who voted how, what came of it. */
@@ -92,13 +103,15 @@ export function* proposalText(
       ...effects.map(
         (effect): Fact => ["effect", `${effect.operation}, ${at(effect)}${enactedBy(effect)}`],
       ),
+      ["quorum", quorumInWords(proposal)],
       ["dissent", dissent.length === 0 ? undefined : dissent.map(({ voter }) => voter).join(", ")],
-      momentFact(trail),
+      ...momentFacts(trail),
     ],
     io,
   );
   if (votes.length > 0) yield "\n";
-  yield* voteTable(io).lines(votes);
+  const withRationale = votes.some(({ rationale }) => rationale !== undefined);
+  yield* voteTable(io, withRationale).lines(votes);
   yield* findingsBelow(findings, io);
 }
 
@@ -108,8 +121,14 @@ export function* subjectText(
   trail: GovernanceTrail,
   io: CommandIo,
 ): Generator<string, void, undefined> {
-  const { authorized, authorizations, since, until, by, proposals, recordedLater } = subject;
-  const words = { yes: "authorized", no: "not authorized", unknown: "unknown" }[authorized];
+  const { authorized, authorizations, since, until, by, proposals } = subject;
+  const current = authorizations.find(({ ended }) => ended === undefined);
+  const authorizedBy = {
+    yes: "authorized",
+    no: "authorized, but not by a valid decision",
+    unknown: "authorized; whether by a valid decision cannot be told",
+  }[current?.isValid ?? "yes"];
+  const words = { yes: authorizedBy, no: "not authorized", unknown: "unknown" }[authorized];
   yield `${styled("bold", visible(`${subject.subjectId}: ${words}`), io)}\n\n`;
   yield factLines(
     [
@@ -123,14 +142,7 @@ export function* subjectText(
         ],
       ),
       ["proposals", proposals.join(", ")],
-      momentFact(trail, subject.at),
-      [
-        "later",
-        recordedLater.length === 0
-          ? undefined
-          : `${entriesInWords(recordedLater)} happened by then and ` +
-            `${recordedLater.length === 1 ? "was" : "were"} recorded later`,
-      ],
+      ...momentFacts(trail),
     ],
     io,
   );
@@ -163,7 +175,8 @@ export function authorizationTable(io: CommandIo, withSubject: boolean): Table<A
       },
       {
         title: "decision",
-        cell: ({ decidedBy }) => (decidedBy === undefined ? "none" : `passed #${decidedBy}`),
+        cell: ({ decidedBy, isValid }) =>
+          (decidedBy === undefined ? "none" : `passed #${decidedBy}`) + VALIDITY[isValid],
       },
       { title: "since", cell: ({ since }) => since, briefCell: ({ since }) => briefly(since) },
       {
@@ -226,7 +239,7 @@ function* findingsBelow(
   yield* findingLines(findings, io);
 }
 
-function voteTable(io: CommandIo): Table<CaseVote> {
+function voteTable(io: CommandIo, withRationale: boolean): Table<CaseVote> {
   const voters = new ShortIds();
   return new Table(io, {
     columns: () => [
@@ -248,6 +261,9 @@ function voteTable(io: CommandIo): Table<CaseVote> {
         cell: ({ actorType = "", isFlagged }) =>
           [actorType, isFlagged ? "voted twice" : ""].filter(Boolean).join(", "),
       },
+      ...(withRationale
+        ? [{ title: "why", cell: ({ rationale = "" }: CaseVote) => rationale }]
+        : []),
     ],
     colour: ({ isFlagged }) => (isFlagged ? "red" : undefined),
   });
@@ -258,6 +274,12 @@ function enactedBy({ enactedBy: who, actorType, reason }: CaseEffect): string {
   return [who === undefined ? type : `, by ${who}${type}`, reason].filter(Boolean).join(": ");
 }
 
+const VALIDITY: Readonly<Record<Answer, string>> = {
+  yes: "",
+  no: ", not valid",
+  unknown: ", undetermined",
+};
+
 function endInWords({ ended }: Authorization): string {
   if (ended === undefined) return "";
   return ended.sequence === undefined ? ended.by : `${ended.by} #${ended.sequence}`;
@@ -266,6 +288,12 @@ function endInWords({ ended }: Authorization): string {
 /** A time to the second. */
 function briefly(timestamp: string): string {
   return timestamp.replace(/^(.{10})T(.{8}).*Z$/, "$1 $2");
+}
+
+function quorumInWords({ quorum }: ProposalCase): string | undefined {
+  if (quorum === undefined) return undefined;
+  const verdict = { kept: "met", violated: "NOT met", undetermined: "not told" }[quorum.status];
+  return `${verdict}: ${quorum.reason}`;
 }
 
 function electorateInWords(members: readonly Member[]): string {

@@ -52,6 +52,7 @@ export function voteOf(entry: AuditEntry, kept: (name: string) => string): CastV
     voteId: textIn(details, "vote_id"),
     weight: numberIn(details, "weight"),
     actorType: actorTypeOf(entry),
+    rationale: textIn(details, "rationale"),
   };
 }
 

@@ -27,6 +27,7 @@ export interface CastVote {
   /** The weight that the entry itself gives. */
   readonly weight: number | undefined;
   readonly actorType: ActorType | undefined;
+  readonly rationale: string | undefined;
 }
 
 /** A result as it was recorded. What an entry of another system lacks is undefined. */

@@ -2,14 +2,17 @@ import { counted } from "../../text/safe-text.js";
 import { type Approval, fractionOf, type KindPolicy, type Policy, type Share } from "./policy.js";
 import type { ProposalFacts, Result } from "./proposal-file.js";
 
-/** Whether a passed result had enough weight. */
+/** Whether a result had enough weight, and why: one sentence for each condition. */
 export interface QuorumCheck {
   readonly status: "kept" | "violated" | "undetermined";
   readonly reason: string;
 }
 
+/** One condition: whether the result meets it, and what it is. */
+type Condition = readonly [isMet: boolean | undefined, reason: string];
+
 /**
- * Judges a passed result by the threshold of its proposal, else by its own, else by the policy; and
+ * Judges a result by the threshold of its proposal, else by its own, else by the policy; and
  * participation and number of votes by the policy.
  */
 export function checkQuorum(file: ProposalFacts, result: Result, policy: Policy): QuorumCheck {
@@ -18,33 +21,64 @@ export function checkQuorum(file: ProposalFacts, result: Result, policy: Policy)
   const approval: Approval | undefined =
     threshold === undefined ? (ofKind.approval ?? policy.approval) : { weight: threshold };
   const participation = ofKind.participation ?? policy.participation;
-  const { approve, reject, abstain, total, voteCount } = result;
-  if (approval === undefined && participation === undefined && ofKind.votes === undefined)
-    return undetermined("neither the trail nor the policy says what passes a proposal");
-  if (ofKind.votes !== undefined) {
-    if (voteCount === undefined)
-      return undetermined("the result does not record how many votes it counts");
-    if (voteCount < ofKind.votes)
-      return violated(`the result counts ${counted(voteCount, "vote")}, but needs ${ofKind.votes}`);
-  }
-  if (approval === undefined && participation === undefined) return KEPT;
-  if (approve === undefined || reject === undefined || abstain === undefined || total === undefined)
-    return undetermined("the result does not record all of its weights");
-  const cast = approve + reject + abstain;
-  if (participation !== undefined && !reaches(cast, participation, total))
-    return violated(`weight ${cast} of ${total} voted, but ${participation} of it must`);
-  if (approval === undefined) return KEPT;
-  if ("weight" in approval)
-    return approve + tolerance(approval.weight) >= approval.weight
-      ? KEPT
-      : violated(`weight ${approve} approved, but ${approval.weight} must`);
-  const whole = { total, cast, decided: approve + reject }[approval.of];
-  return approve > 0 && reaches(approve, approval.share, whole)
-    ? KEPT
-    : violated(
-        `weight ${approve} of ${whole} (${approval.of}) approved, but ${approval.share} of it must`,
-      );
+  const conditions = [
+    ...(ofKind.votes === undefined ? [] : [votesCondition(result, ofKind.votes)]),
+    ...(participation === undefined ? [] : [participationCondition(result, participation)]),
+    ...(approval === undefined ? [] : [approvalCondition(result, approval)]),
+  ];
+  if (conditions.length === 0)
+    return {
+      status: "undetermined",
+      reason: "neither the trail nor the policy says what passes a proposal",
+    };
+  const unmet = conditions.filter(([isMet]) => isMet === false);
+  const open = conditions.filter(([isMet]) => isMet === undefined);
+  const [status, told] =
+    unmet.length > 0
+      ? (["violated", unmet] as const)
+      : open.length > 0
+        ? (["undetermined", open] as const)
+        : (["kept", conditions] as const);
+  return { status, reason: told.map(([, reason]) => reason).join("; ") };
 }
+
+function votesCondition({ voteCount }: Result, needed: number): Condition {
+  return voteCount === undefined
+    ? [undefined, "the result does not record how many votes it counts"]
+    : [voteCount >= needed, `the result counts ${counted(voteCount, "vote")}, and needs ${needed}`];
+}
+
+function participationCondition(
+  { approve, reject, abstain, total }: Result,
+  share: Share,
+): Condition {
+  if (approve === undefined || reject === undefined || abstain === undefined || total === undefined)
+    return NO_WEIGHTS;
+  const cast = approve + reject + abstain;
+  return [reaches(cast, share, total), `weight ${cast} of ${total} voted, and ${share} of it must`];
+}
+
+function approvalCondition(
+  { approve, reject, abstain, total }: Result,
+  approval: Approval,
+): Condition {
+  if ("weight" in approval)
+    return approve === undefined
+      ? NO_WEIGHTS
+      : [
+          approve + tolerance(approval.weight) >= approval.weight,
+          `weight ${approve} approved, and ${approval.weight} must`,
+        ];
+  if (approve === undefined || reject === undefined || abstain === undefined || total === undefined)
+    return NO_WEIGHTS;
+  const whole = { total, cast: approve + reject + abstain, decided: approve + reject }[approval.of];
+  return [
+    approve > 0 && reaches(approve, approval.share, whole),
+    `weight ${approve} of ${whole} (${approval.of}) approved, and ${approval.share} of it must`,
+  ];
+}
+
+const NO_WEIGHTS: Condition = [undefined, "the result does not record all of its weights"];
 
 function reaches(part: number, share: Share, whole: number): boolean {
   const [numerator, denominator] = fractionOf(share);
@@ -55,14 +89,4 @@ function reaches(part: number, share: Share, whole: number): boolean {
 /** Weights may be sums of fractions. */
 function tolerance(of: number): number {
   return 1e-9 * Math.max(1, Math.abs(of));
-}
-
-const KEPT: QuorumCheck = { status: "kept", reason: "" };
-
-function violated(reason: string): QuorumCheck {
-  return { status: "violated", reason };
-}
-
-function undetermined(reason: string): QuorumCheck {
-  return { status: "undetermined", reason };
 }

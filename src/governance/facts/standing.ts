@@ -32,6 +32,11 @@ export interface Authorization {
   /** Until when the grant itself says that it is valid. */
   readonly validUntil?: string;
   readonly ended?: AuthorizationEnd;
+  /**
+   * Whether the grant rested on a valid decision when it was made: no rule of severity error was
+   * broken by then. `unknown` where one of them cannot be decided.
+   */
+  readonly isValid: Answer;
   /** False where entries after the grant are missing: a revocation may be among them. */
   readonly isCertain: boolean;
 }
@@ -156,7 +161,10 @@ export class Standing implements StandingFacts {
   }
 
   /** All authorizations that a subject ever got, up to a moment. */
-  authorizations(subjectId: string, { counts, nowMillis, knownSince }: Moment): Authorization[] {
+  authorizations(
+    subjectId: string,
+    { counts, nowMillis, knownSince }: Moment,
+  ): Omit<Authorization, "isValid">[] {
     const grants = new Grants();
     for (const event of this.eventsOf(subjectId)) if (counts(event)) this.#apply(event, grants);
     return grants.all.map(({ event, end }) => authorization(event, end, nowMillis, knownSince));
@@ -236,7 +244,7 @@ function authorization(
   end: AuthorizationEnd | undefined,
   nowMillis: number,
   knownSince: number,
-): Authorization {
+): Omit<Authorization, "isValid"> {
   const { subjectId, kind, proposalId, sequence, millis, validUntilMillis } = event;
   const validUntil = validUntilMillis === undefined ? undefined : formatTimestamp(validUntilMillis);
   const expired =

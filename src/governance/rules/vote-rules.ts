@@ -45,11 +45,11 @@ export const VOTE_RULES: readonly Rule[] = [
     reason: "Only members decide.",
     needs: "the nodes, by node_added and node_removed, from the first entry on",
     severity: "error",
-    onVote({ sequence, voter }, { proposalId }, { members, standing, nowMillis }) {
+    onVote({ sequence, voter }, { proposalId }, { members, standing, nowMillis, isComplete }) {
       const membership = members.membership(voter);
       if (membership === "member") return undefined;
       const sequences = [sequence];
-      if (!members.isRecorded)
+      if (!members.isRecorded && isComplete)
         return {
           status: "undetermined",
           sequences,
