@@ -98,6 +98,20 @@ interface ToldEvent {
   readonly given: { readonly id: string; readonly ofOption: readonly string[] } | undefined;
 }
 
+/** A promise, a map or an array has no key that could be misspelt, and would tell nothing. */
+function plainObjectOf(about: unknown): object {
+  const object = objectOf(about, "about");
+  let tag: string;
+  try {
+    tag = Object.prototype.toString.call(object);
+  } catch (cause) {
+    throw invalidEntry("about", "reading it threw", cause);
+  }
+  if (tag !== "[object Object]")
+    throw invalidEntry("about", "expected a plain object; await a promise first");
+  return object;
+}
+
 const NOTHING: Told = { actor: undefined, details: {} };
 
 /**
@@ -114,7 +128,7 @@ export function withAbout(
   about: About | undefined,
   ofEveryCall: AboutEveryCall | undefined,
 ): ToldEvent {
-  const call = about === undefined ? undefined : objectOf(about, "about");
+  const call = about === undefined ? undefined : plainObjectOf(about);
   const ofCall = call === undefined ? NOTHING : toldBy(call, event, "about", KEYS);
   const actorInEvent = Object.keys(event.details).find(isOfActor);
   if (ofCall.actor !== undefined && actorInEvent !== undefined)

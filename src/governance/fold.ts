@@ -136,8 +136,9 @@ export class Fold implements TrailFacts {
     if (sequence > this.#last + 1) this.#addGap({ after: this.#last, before: sequence });
     this.#last = sequence;
     if (!this.#counts(entry)) return;
-    const happened = millisOf(entry);
-    const isJudged = this.judges(happened);
+    // an entry that is dated back is judged by when it was recorded, unless it was imported
+    const isImported = Object.hasOwn(entry.details, "imported_log");
+    const isJudged = this.judges(isImported ? millisOf(entry) : recordedMillisOf(entry));
     if (isJudged)
       for (const rule of this.#judge.hooks.onEntry)
         this.#judge.take(rule, rule.onEntry(entry, this), entry.proposalId);
@@ -236,7 +237,7 @@ export class Fold implements TrailFacts {
     if (isJudged)
       for (const rule of this.#judge.hooks.onFlag)
         this.#judge.take(rule, rule.onFlag(flag, file, this), file.proposalId);
-    file.flags = [...(file.flags ?? []), flag];
+    file.addFlag(flag);
   }
 
   #addNode(entry: AuditEntry, isJudged: boolean): void {
@@ -247,7 +248,7 @@ export class Fold implements TrailFacts {
     if (isJudged)
       for (const rule of this.#judge.hooks.onNode)
         this.#judge.take(rule, rule.onNode(effect, file, this), file?.proposalId);
-    if (file !== undefined) file.effects = [...file.effects, effect];
+    if (file !== undefined) file.addEffect(effect);
     this.members.change({
       sequence: entry.sequence,
       millis: effect.millis,
@@ -283,7 +284,7 @@ export class Fold implements TrailFacts {
     if (isJudged && !event.isGrant)
       for (const rule of this.#judge.hooks.onRevocation)
         this.#judge.take(rule, rule.onRevocation(event, file, this), file?.proposalId);
-    if (file !== undefined) file.effects = [...file.effects, effect];
+    if (file !== undefined) file.addEffect(effect);
     this.standing.add(event);
   }
 

@@ -35,9 +35,12 @@ export class Judge {
     if (ids.size < rules.length) throw invalidOption("rules", "two rules have the same id");
     for (const id of Object.keys(given))
       if (!ids.has(id)) throw invalidOption(`policy.rules.${id}`, "there is no such rule");
-    const on = rules.filter(({ id }) => given[id] !== "off");
+    const on = rules.filter(({ id }) => !Object.hasOwn(given, id) || given[id] !== "off");
     this.#severities = new Map(
-      on.map(({ id, severity }) => [id, (given[id] ?? severity) as Severity]),
+      on.map(({ id, severity }) => [
+        id,
+        (Object.hasOwn(given, id) ? given[id] : severity) as Severity,
+      ]),
     );
     this.hooks = {
       onEntry: withHook(on, "onEntry"),

@@ -74,7 +74,7 @@ export function oversightOf(fold: Fold, { since, until }: OversightPeriod = {}):
       const stops = effect.operation === "authorization_revoked";
       if (stops || effect.operation === "authorization_granted")
         enactments[effect.actorType ?? "unknown"]++;
-      if (stops && !isDecided(file, (kind) => fold.standing.confers(kind)))
+      if (stops && !isDecided(effect, file, (kind) => fold.standing.confers(kind)))
         breakGlass.push(effect.sequence);
       else if (stops && creation !== undefined) toRevoke.push(effect.millis - creation.millis);
     }

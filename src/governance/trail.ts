@@ -145,10 +145,10 @@ export class Trail implements GovernanceTrail {
       findings,
       recordedLater: at instanceof Date ? recordedLater(events, at) : [...this.recordedLater],
       sequences: sorted([
-        ...events.flatMap(({ sequence, proposalId }) => [
-          sequence,
-          ...sequencesOf(this.#fold.file(proposalId)),
-        ]),
+        ...events.map(({ sequence }) => sequence),
+        ...[...new Set(events.map(({ proposalId }) => proposalId))].flatMap((proposalId) =>
+          sequencesOf(this.#fold.file(proposalId)),
+        ),
         ...findings.flatMap(({ sequences }) => sequences),
       ]),
     };

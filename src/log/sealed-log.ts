@@ -345,7 +345,10 @@ function aboutNow(about: () => AboutEveryCall | undefined): AboutEveryCall | und
   } catch (cause) {
     throw invalidEntry("about", "the hook threw", cause);
   }
-  if (told instanceof Promise) throw invalidEntry("about", "the hook must not be asynchronous");
+  if (told instanceof Promise) {
+    told.catch(() => {}); // it is refused, so what it rejects with matters to nobody
+    throw invalidEntry("about", "the hook must not be asynchronous");
+  }
   return told;
 }
 

@@ -1,5 +1,6 @@
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import { OPERATIONS, type Operation } from "../../entry/operations.js";
+import { rfc3339Millis } from "../../entry/timestamp.js";
 import type { ActorType, CastVote, Creation, Effect, Flag, Result } from "./proposal-file.js";
 import type { StandingEvent } from "./standing.js";
 
@@ -158,8 +159,7 @@ function numberIn(details: Details, key: string): number | undefined {
 function timeIn(details: Details, key: string): number | undefined {
   const text = textIn(details, key);
   if (text === undefined) return undefined;
-  const millis = Date.parse(text);
-  return Number.isNaN(millis) ? undefined : millis;
+  return rfc3339Millis(text);
 }
 
 const EFFECTS: ReadonlySet<Operation> = new Set<Operation>([

@@ -46,8 +46,7 @@ interface Recorded extends Change {
 export class Members implements MemberFacts {
   readonly #changes: Recorded[] = [];
   readonly #ofNode = new Map<string, Change[]>();
-  #total = 0;
-  #withoutWeight = 0;
+  readonly #weights = new Map<string, number | undefined>();
   /** The first entry after the newest gap; 0 while nothing is missing. */
   #knownSince = 0;
   #isRecorded = false;
@@ -55,18 +54,12 @@ export class Members implements MemberFacts {
   /** A node came, or came again with another weight, or went. */
   change(change: Change): void {
     const known = this.#ofNode.get(change.did);
-    this.#count(known?.at(-1), -1);
-    this.#count(change, 1);
-    this.#changes.push({ ...change, total: this.#withoutWeight > 0 ? undefined : this.#total });
+    if (change.isMember) this.#weights.set(change.did, change.weight);
+    else this.#weights.delete(change.did);
+    this.#changes.push({ ...change, total: sumOf(this.#weights.values()) });
     if (known === undefined) this.#ofNode.set(change.did, [change]);
     else known.push(change);
     this.#isRecorded ||= change.isMember;
-  }
-
-  #count(change: Change | undefined, sign: 1 | -1): void {
-    if (change === undefined || !change.isMember) return;
-    if (change.weight === undefined) this.#withoutWeight += sign;
-    else this.#total += sign * change.weight;
   }
 
   /** Entries are missing before this one. */
@@ -116,4 +109,14 @@ export class Members implements MemberFacts {
     }
     return [...members.values()];
   }
+}
+
+/** Summed anew for each change: adding and subtracting would keep what rounding lost. */
+function sumOf(weights: Iterable<number | undefined>): number | undefined {
+  let sum = 0;
+  for (const weight of weights) {
+    if (weight === undefined) return undefined;
+    sum += weight;
+  }
+  return sum;
 }

@@ -106,10 +106,9 @@ export class ProposalFile implements ProposalFacts {
   readonly proposalId: string;
   creation: Creation | undefined = undefined;
   votes: CastVote[] = [];
-  // short lists that are made anew take the memory that they need, and no more
-  results: readonly Result[] = [];
-  effects: readonly Effect[] = [];
-  flags: readonly Flag[] | undefined = undefined;
+  results: Result[] = [];
+  effects: Effect[] = [];
+  flags: Flag[] | undefined = undefined;
   doubleVotes: { readonly voter: string; readonly sequences: number[] }[] | undefined = undefined;
   #byVoter: Map<string, CastVote[]> | undefined = undefined;
   #ids: Set<string> | undefined = undefined;
@@ -130,7 +129,15 @@ export class ProposalFile implements ProposalFacts {
   /** Adds a result. Few votes come after it, so their list gives back what it does not need. */
   addResult(result: Result): void {
     if (this.results.length === 0) this.votes = this.votes.slice();
-    this.results = [...this.results, result];
+    this.results = added(this.results, result);
+  }
+
+  addEffect(effect: Effect): void {
+    this.effects = added(this.effects, effect);
+  }
+
+  addFlag(flag: Flag): void {
+    this.flags = added(this.flags ?? [], flag);
   }
 
   votesOf(voter: string): readonly CastVote[] {
@@ -178,4 +185,11 @@ export class ProposalFile implements ProposalFacts {
     else known.push(vote);
     if (vote.voteId !== undefined) this.#ids?.add(vote.voteId);
   }
+}
+
+/** Most lists have one item: a list of one takes the memory that it needs, and no more. */
+function added<T>(list: T[], item: T): T[] {
+  if (list.length === 0) return [item];
+  list.push(item);
+  return list;
 }

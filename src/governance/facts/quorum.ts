@@ -66,7 +66,7 @@ function approvalCondition(
     return approve === undefined
       ? NO_WEIGHTS
       : [
-          approve + tolerance(approval.weight) >= approval.weight,
+          approve > 0 && approve + tolerance(approval.weight) >= approval.weight,
           `weight ${approve} approved, and ${approval.weight} must`,
         ];
   if (approve === undefined || reject === undefined || abstain === undefined || total === undefined)
@@ -83,10 +83,14 @@ const NO_WEIGHTS: Condition = [undefined, "the result does not record all of its
 function reaches(part: number, share: Share, whole: number): boolean {
   const [numerator, denominator] = fractionOf(share);
   const wanted = whole * numerator;
-  return part * denominator + tolerance(wanted) >= wanted;
+  const reached = part * denominator;
+  // products of very large weights overflow, quotients do not
+  if (!Number.isFinite(wanted) || !Number.isFinite(reached))
+    return part / whole >= numerator / denominator;
+  return reached + tolerance(wanted) >= wanted;
 }
 
 /** Weights may be sums of fractions. */
 function tolerance(of: number): number {
-  return 1e-9 * Math.max(1, Math.abs(of));
+  return 1e-12 * Math.max(1, Math.abs(of));
 }

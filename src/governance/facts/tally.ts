@@ -68,7 +68,7 @@ export function checkTally(
 
 /** Compares weights, which may be sums of fractions. */
 export function isSameWeight(one: number, other: number): boolean {
-  return Math.abs(one - other) <= 1e-9 * Math.max(1, Math.abs(one), Math.abs(other));
+  return Math.abs(one - other) <= 1e-12 * Math.max(1, Math.abs(one), Math.abs(other));
 }
 
 /** The votes that may have been counted: one selection, or one for each way; else what is wrong. */
@@ -91,7 +91,7 @@ function selectionsOf(
   const changed: readonly Choice[] =
     policy.changedVotes === undefined ? ["last", "first"] : [policy.changedVotes];
   const byVoter = Map.groupBy(before, ({ voter }) => voter);
-  if (byVoter.size === before.length) return [before];
+  if (byVoter.size === before.length && file.flags === undefined) return [before];
   return conflicting.flatMap((ofFlagged) =>
     changed.map((ofOthers) =>
       [...byVoter].flatMap(([voter, votes]) =>
@@ -120,8 +120,8 @@ function namedVotes(
 }
 
 function chosen(votes: readonly CastVote[], choice: Choice): readonly CastVote[] {
-  if (votes.length === 1) return votes;
   if (choice === "exclude") return [];
+  if (votes.length === 1) return votes;
   const vote = votes.at(choice === "first" ? 0 : -1);
   return vote === undefined ? [] : [vote];
 }

@@ -15,18 +15,7 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
     reason: "Without a decision, nobody may run.",
     needs: "the result; that there is none is only shown by a trail without a gap",
     severity: "error",
-    onGrant(grant, file, { isComplete }) {
-      if (file?.passed !== undefined || file?.rejected !== undefined) return undefined;
-      return violatedOr(
-        isComplete,
-        {
-          ...about(grant),
-          sequences: [grant.sequence],
-          message: `${quoted(grant.subjectId)} was authorized without a passed result`,
-        },
-        "entries are missing, and the result may be among them",
-      );
-    },
+    onGrant: withoutConsensus,
   },
   {
     id: "grant-after-rejection",
@@ -83,7 +72,7 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
     needs: "the trail without a gap; the policy names the kinds that are break-glass",
     severity: "warning",
     onRevocation(revocation, file, { policy, isComplete, standing }) {
-      if (isDecided(file, (kind) => standing.confers(kind))) return undefined;
+      if (isDecided(revocation, file, (kind) => standing.confers(kind))) return undefined;
       if (policy.kinds?.[revocation.kind ?? ""]?.breakGlass === true) return undefined;
       return violatedOr(
         isComplete,
@@ -125,12 +114,60 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
   },
 ];
 
-/** Whether a revocation rests on a decision: a passed proposal that did not itself authorize. */
+const REVOKING: ReadonlySet<string> = new Set(["revoke-model", "revoke-agent", "emergency-freeze"]);
+
+/** Whether a revocation rests on a decision: a passed proposal to stop the same subject. */
 export function isDecided(
+  {
+    subjectId,
+    kind,
+  }: { readonly subjectId: string | undefined; readonly kind: string | undefined },
   file: ProposalFacts | undefined,
   confers: (kind: string | undefined) => boolean,
 ): boolean {
-  return file?.passed !== undefined && !confers(file.creation?.kind);
+  if (file?.passed === undefined) return false;
+  const { creation } = file;
+  if (creation?.kind === undefined) return false;
+  return (
+    (creation.subjectId === undefined || creation.subjectId === subjectId) &&
+    (REVOKING.has(creation.kind) || (creation.kind === kind && !confers(kind)))
+  );
+}
+
+function withoutConsensus(
+  grant: StandingEvent,
+  file: ProposalFacts | undefined,
+  { isComplete, standing }: TrailFacts,
+): Judgement | undefined {
+  const { sequence, subjectId, millis } = grant;
+  const passed = file?.passed;
+  if (passed === undefined && file?.rejected !== undefined) return undefined;
+  const who = quoted(subjectId);
+  const began = file?.creation?.sequence;
+  const reason =
+    passed === undefined
+      ? `${who} was authorized, and no result passed it before`
+      : began === undefined || began > passed.sequence
+        ? `${who} was authorized by a result of a proposal that nobody had made`
+        : undefined;
+  if (reason !== undefined)
+    return violatedOr(
+      isComplete,
+      { ...about(grant), sequences: [sequence], message: reason },
+      "entries are missing, and the decision may be among them",
+    );
+  // a decision authorizes once: what it granted was ended since, and nobody decided anew
+  const earlier = file?.effects.find(({ operation }) => operation === "authorization_granted");
+  const isInForce = standing
+    .inForce(subjectId, millis)
+    .some(({ proposalId }) => proposalId === grant.proposalId);
+  if (earlier === undefined || isInForce) return undefined;
+  return {
+    ...about(grant),
+    status: "violated",
+    sequences: [earlier.sequence, sequence],
+    message: `${who} was authorized again by a decision that was carried out before`,
+  };
 }
 
 function mismatch(

@@ -57,7 +57,14 @@ function memberChange(
 ): Judgement | undefined {
   const isRemoval = operation === "node_removed";
   if (!isRemoval && !hasProposals && isComplete) return undefined;
-  if (file?.passed !== undefined) return undefined;
+  const kind = isRemoval ? "remove-node" : "add-node";
+  if (
+    file?.passed !== undefined &&
+    file.creation?.kind === kind &&
+    file.creation.subjectId === subjectId &&
+    !file.effects.some((effect) => effect.operation === operation)
+  )
+    return undefined;
   return violatedOr(
     isComplete,
     {
