@@ -13,6 +13,7 @@ const SCENARIOS = [
   "journal",
   "evidence",
   "verify",
+  "governance",
 ];
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((name) => !SCENARIOS.includes(name));

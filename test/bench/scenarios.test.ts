@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { bench } from "../fixtures/bench.js";
 import { inLongRuns } from "../fixtures/long-runs.js";
 
-const SHORT = ["sealed-call", "queries", "memory", "journal", "verify"];
+const SHORT = ["sealed-call", "queries", "memory", "journal", "verify", "governance"];
 const LONG = ["sealed-call-million", "delivery", "evidence"];
 const SCENARIOS = [...SHORT, ...inLongRuns(...LONG)];
 

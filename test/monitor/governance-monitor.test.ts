@@ -186,7 +186,7 @@ describe("a violation that is recorded", () => {
       details: {
         rule: "unauthorized-action",
         severity: "error",
-        message: '"model_invoked" happened, and neither its subject nor its actor was authorized',
+        message: expect.stringContaining('"model_invoked" happened'),
         sequences: [0],
       },
       id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-/),
