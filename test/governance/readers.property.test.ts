@@ -26,7 +26,7 @@ it("memory, a journal, an export and Loki give the same answers", async () => {
         for (const rule of planted) PLANTS[rule]?.(federation);
         await using loki = await FakeLoki.start();
         const path = newPath();
-        const audit = new GovernanceAuditLog({
+        await using audit = new GovernanceAuditLog({
           kinds: ["deploy-model"],
           // small pages of memory, so that the log itself also answers from its journal
           maxEntries: 8,
@@ -34,8 +34,10 @@ it("memory, a journal, an export and Loki give the same answers", async () => {
           resource,
           mirrors: [otlpMirror({ url: `${loki.url}/otlp/v1/logs`, delayMillis: 0 })],
         });
-        for (const { sequence: _, id: _id, leafHash: _hash, ...event } of federation.trail.entries)
+        for (const entry of federation.trail.entries) {
+          const { sequence: _, id: _id, leafHash: _hash, recordedAt: _at, ...event } = entry;
           audit.log({ ...event, timestamp: new Date(event.timestamp) });
+        }
         const expected = answersOf(replay(whole(audit), options));
         const ndjson = audit.exportNdjson();
         expect(answersOf(await replayFrom(entriesOf(audit), options))).toEqual(expected);
