@@ -21,6 +21,7 @@ export const AUTHORIZATION: ProposalInput = {
   kind: "authorize-model",
   proposerDid: didOf("alice"),
   title: "Authorize the model",
+  threshold: NEEDED,
 };
 
 const FREEZE: ProposalInput = {
@@ -29,6 +30,7 @@ const FREEZE: ProposalInput = {
   kind: "emergency-freeze",
   proposerDid: didOf("dave"),
   title: "Freeze the model",
+  threshold: NEEDED,
 };
 
 const REMOVAL: ProposalInput = {
@@ -37,6 +39,7 @@ const REMOVAL: ProposalInput = {
   kind: "remove-node",
   proposerDid: didOf("carol"),
   title: "Remove eve",
+  threshold: NEEDED,
 };
 
 /** What the log is told of a call that a person made. */

@@ -146,7 +146,7 @@ function withoutConsensus(
   const began = file?.creation?.sequence;
   const reason =
     passed === undefined
-      ? `${who} was authorized, and no result passed it before`
+      ? `${who} was authorized without a passed result`
       : began === undefined || began > passed.sequence
         ? `${who} was authorized by a result of a proposal that nobody had made`
         : undefined;
