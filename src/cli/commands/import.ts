@@ -3,7 +3,7 @@ import { sealEntry } from "../../entry/seal.js";
 import { AuditError, invalidEntry } from "../../errors.js";
 import type { Journal } from "../../journal/journal.js";
 import { differenceOf } from "../../log/given-ids.js";
-import { GovernanceAuditLog } from "../../log/governance-audit-log.js";
+import type { GovernanceAuditLog } from "../../log/governance-audit-log.js";
 import { counted, visible } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../input/command.js";
 import { badRow, type ImportRow, importRows } from "../input/import-rows.js";
@@ -61,11 +61,13 @@ export const importCommand: Command = defineCommand({
     const reported = new Set<string>();
     const progress = new Progress(io, true);
     const done = { rows: 0, imported: 0 };
+    // loaded here, since it brings OpenTelemetry, which the help does not need
+    const log = await import("../../log/governance-audit-log.js");
     let audit: GovernanceAuditLog | undefined;
     const opened = (): GovernanceAuditLog =>
       openToWrite(
         () =>
-          new GovernanceAuditLog({
+          new log.GovernanceAuditLog({
             journal: name,
             logId,
             signer,
