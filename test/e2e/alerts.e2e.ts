@@ -25,9 +25,18 @@ describeBackends("an alert rule that asks Loki", () => {
       mirrors: [otlpMirror({ exporter, delayMillis: 50 })],
     });
     for (let n = 0; n < 10; n++) byzantine(neglected, `did:pqaid:node-${n}`);
+    neglected.log({
+      operation: "rule_violated",
+      details: {
+        rule: "quorum-unmet",
+        severity: "error",
+        message: "weight 1 of 6",
+        sequences: [0],
+      },
+    });
     await neglected.shutdown();
     await backends.holdRecords("well", 10);
-    await backends.holdRecords("neglected", 9);
+    await backends.holdRecords("neglected", 10);
   });
   afterAll(() => backends?.[Symbol.asyncDispose]());
 

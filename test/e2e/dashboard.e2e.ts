@@ -30,7 +30,7 @@ describeBackends("Loki, about what a federation did", () => {
     } finally {
       context.disable();
     }
-    await backends.hold(SERVICE, 10);
+    await backends.hold(SERVICE, 11);
   });
   afterAll(() => backends?.[Symbol.asyncDispose]());
 
@@ -65,7 +65,7 @@ describeBackends("Loki, about what a federation did", () => {
   });
 });
 
-/** Ten entries, one of each kind that the dashboard shows at the least. */
+/** Eleven entries, one of each kind that the dashboard shows at the least. */
 function govern(audit: GovernanceAuditLog): void {
   const proposal = {
     proposalId: "urn:p:1",
@@ -118,4 +118,11 @@ function govern(audit: GovernanceAuditLog): void {
   });
   audit.logAuthorizationGranted(proposal);
   audit.logNodeRemoved({ did: "did:pqaid:eve" });
+  // as governanceMonitor records a violation
+  audit.log({
+    operation: "rule_violated",
+    proposalId: "urn:p:1",
+    subjectId: "did:model:1",
+    details: { rule: "tally-mismatch", severity: "error", message: "weights", sequences: [6] },
+  });
 }
