@@ -1,16 +1,23 @@
-import { constants, type Stats } from "node:fs";
+import { accessSync, constants, type Stats } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { DEFAULT_LOG_ID } from "../entry/log-id.js";
 import { AuditError } from "../errors.js";
 import { type EntryRow, entryFromRow } from "./entries/entry-row.js";
 import { checkDatabase, checkLogId, versionOf } from "./file/checks.js";
 import { Connection, isReadable, type OpenedDatabase } from "./file/connection.js";
-import { damaged, journalFailed, readFailure } from "./file/failure.js";
-import { createJournalFile, foreignFile, realPathOf, statOf } from "./file/journal-file.js";
+import { createJournalFile, realPathOf } from "./file/journal-file.js";
 import { assertOneName } from "./file/one-name.js";
-import { QuietReader, readAccess } from "./file/quiet-reader.js";
+import { QuietReader } from "./file/quiet-reader.js";
 import { MIGRATIONS, SCHEMA_VERSION } from "./file/schema.js";
-import { inTransaction, openSqlite } from "./file/sqlite.js";
+import {
+  damaged,
+  inTransaction,
+  journalFailed,
+  openSqlite,
+  readAccess,
+  readFailure,
+  statOf,
+} from "./file/sqlite.js";
 import { CHECKPOINT_PAGES, MAX_WAL_BYTES } from "./file/write-ahead-log.js";
 import { WriteGuard } from "./file/write-guard.js";
 import { lockForWriting } from "./file/writer-lock.js";
@@ -129,4 +136,27 @@ function migrate(database: DatabaseSync, version: number): void {
     for (let to = version + 1; to <= SCHEMA_VERSION; to++) database.exec(MIGRATIONS[to] ?? "");
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   });
+}
+
+/**
+ * A file of a journal that this process may not use, and whose it is, in words for an error.
+ * Undefined if there is none.
+ *
+ * @param mode - What it needs: a constant of `fs.constants`.
+ */
+function foreignFile(path: string, mode: number): string | undefined {
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    const stat = statOf(file);
+    if (stat === undefined) continue;
+    try {
+      accessSync(file, mode);
+    } catch {
+      const mine = process.getuid?.();
+      return (
+        `${file} belongs to the user ${stat.uid}, and this process (user ${mine}) may not use ` +
+        "it. Give it to this user (chown); do not delete it while it has a content"
+      );
+    }
+  }
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import type { EntryTable } from "./entries/entry-table.js";
-import { bytesOf } from "./file/journal-file.js";
+import { bytesOf } from "./file/sqlite.js";
 import type { JournalMirrorStats, Outboxes } from "./outbox/outboxes.js";
 
 /** What a journal holds. */

@@ -15,7 +15,7 @@ import { type SealedEntry, sealEntry } from "../entry/seal.js";
 import { randomUuid } from "../entry/uuid.js";
 import { AuditError, invalidEntry, invalidOption } from "../errors.js";
 import type { JournalRow } from "../journal/entries/entry-table.js";
-import { bytesOf } from "../journal/file/journal-file.js";
+import { bytesOf } from "../journal/file/sqlite.js";
 import type { Journal } from "../journal/journal.js";
 import { MemoryStore } from "../memory/memory-store.js";
 import { allEntries } from "../query/audit-reader.js";

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { AuditError } from "../../errors.js";
-import { JournalHeld } from "../../journal/file/failure.js";
+import { JournalHeld } from "../../journal/file/sqlite.js";
 import { Journal } from "../../journal/journal.js";
 import type { JournalOptions } from "../../journal/options.js";
 import type { CommandIo } from "../output/command-io.js";

@@ -2,7 +2,7 @@ import type { AuditEntry } from "../../entry/audit-entry.js";
 import { parseObject } from "../../entry/json.js";
 import { entryOfLine, LINE_VERSION, leafHash } from "../../entry/line.js";
 import { hexOf } from "../../integrity/merkle/merkle-hash.js";
-import { journalFailed } from "../file/failure.js";
+import { journalFailed } from "../file/sqlite.js";
 
 /** The columns of a row of `entry` that entries are made from. */
 export interface EntryRow {

@@ -5,9 +5,8 @@ import { COLUMNS } from "../../entry/columns.js";
 import type { EarlierTimes } from "../../record/recorded-times.js";
 import { nanosOf } from "../../record/sealed-record.js";
 import type { RecordScope } from "../../record/surroundings.js";
-import { journalFailed, notInserted } from "../file/failure.js";
 import { RECORDED, TIME_BLOCK } from "../file/schema.js";
-import { inTransaction } from "../file/sqlite.js";
+import { inTransaction, journalFailed, notInserted } from "../file/sqlite.js";
 import { type ContextIds, Contexts } from "./contexts.js";
 import { type EntryRow, entryFromRow, lineOfRow, type NewestEntry } from "./entry-row.js";
 

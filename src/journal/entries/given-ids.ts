@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { journalFailed, notInserted } from "../file/failure.js";
+import { journalFailed, notInserted } from "../file/sqlite.js";
 import type { JournalRow } from "./entry-table.js";
 
 /** What a journal knows of an id that a caller gave. */

@@ -4,9 +4,8 @@ import { AuditError, invalidOption } from "../../errors.js";
 import { RecordedTimes } from "../../record/recorded-times.js";
 import { risenAbove } from "../../record/sealed-record.js";
 import { counted } from "../../text/safe-text.js";
-import { journalFailed } from "../file/failure.js";
 import { RECORDED, TIME_BLOCK } from "../file/schema.js";
-import { inTransaction } from "../file/sqlite.js";
+import { inTransaction, journalFailed } from "../file/sqlite.js";
 import type { HrTime } from "./entry-table.js";
 
 /** Options of `Journal.prune`. */

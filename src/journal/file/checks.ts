@@ -1,9 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { AuditError } from "../../errors.js";
-import { damaged, journalFailed } from "./failure.js";
-import { bytesOf } from "./journal-file.js";
 import { APPLICATION_ID, OLDEST_VERSION, SCHEMA_VERSION } from "./schema.js";
 import { type SchemaDifference, schemaDifferences } from "./schema-check.js";
+import { bytesOf, damaged, journalFailed } from "./sqlite.js";
 
 /**
  * Every page of a file up to this size is checked when it is opened, which takes about 0.15 s

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { AuditError } from "../../errors.js";
-import { damaged, journalFailed, readFailure } from "./failure.js";
 import { copyDatabase } from "./journal-file.js";
 import type { QuietReader } from "./quiet-reader.js";
 import type { SchemaDifference } from "./schema-check.js";
+import { damaged, journalFailed, readFailure } from "./sqlite.js";
 import { WriteAheadLog } from "./write-ahead-log.js";
 import type { WriteGuard } from "./write-guard.js";
 

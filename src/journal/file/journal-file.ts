@@ -1,11 +1,10 @@
-import { accessSync, type Stats, statSync, truncateSync } from "node:fs";
+import { statSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { type AuditError, invalidOption } from "../../errors.js";
-import { journalFailed } from "./failure.js";
 import { DraftFile, NameTaken, syncFile, syncFolder, withoutLinks } from "./new-file.js";
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "./schema.js";
-import { inTransaction, loadSqlite, openSqlite } from "./sqlite.js";
+import { bytesOf, inTransaction, journalFailed, loadSqlite, openSqlite, statOf } from "./sqlite.js";
 
 /**
  * Returns the absolute path without symbolic links, so that one file has one lock.
@@ -115,37 +114,4 @@ export async function backupTo(
 
 function taken(target: string, cause?: unknown): AuditError {
   return journalFailed(`${target} exists; nothing was overwritten. Choose another path`, cause);
-}
-
-/** What is at a path, if anything is. */
-export function statOf(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
-}
-
-/**
- * A file of a journal that this process may not use, and whose it is, in words for an error.
- * Undefined if there is none.
- *
- * @param mode - What it needs: a constant of `fs.constants`.
- */
-export function foreignFile(path: string, mode: number): string | undefined {
-  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
-    const stat = statOf(file);
-    if (stat === undefined) continue;
-    try {
-      accessSync(file, mode);
-    } catch {
-      const mine = process.getuid?.();
-      return (
-        `${file} belongs to the user ${stat.uid}, and this process (user ${mine}) may not use ` +
-        "it. Give it to this user (chown); do not delete it while it has a content"
-      );
-    }
-  }
-  return undefined;
-}
-
-/** The size of a file; 0 when there is none. */
-export function bytesOf(path: string): number {
-  return statOf(path)?.size ?? 0;
 }

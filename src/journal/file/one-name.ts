@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { journalFailed } from "./failure.js";
+import { journalFailed } from "./sqlite.js";
 
 /**
  * Refuses to write to a file that others know by another name. SQLite looks for the write-ahead log
@@ -26,14 +26,6 @@ export function assertOneName(path: string, stat: Stats): void {
         "process has it open, give this name a file of its own (cp FILE FILE.copy && mv " +
         "FILE.copy FILE), or delete the other names (find / -samefile FILE)",
     );
-}
-
-/** Says what a second name means that a file got while it is written to. */
-export function secondNameWarning(path: string): string {
-  return (
-    `${path} got a second name (a hard link) while it is open. What is written goes on, but the ` +
-    "next start will refuse the file. Back it up with Journal.backup, which makes a copy of its own"
-  );
 }
 
 /**

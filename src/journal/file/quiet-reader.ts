@@ -1,24 +1,6 @@
-import { statSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { journalFailed } from "./failure.js";
-import { FileIdentity } from "./file-watch.js";
-import { bytesOf } from "./journal-file.js";
-import { type Access, openSqlite } from "./sqlite.js";
-
-/**
- * How a journal is opened so that reading it leaves nothing behind. A connection that SQLite shares
- * with a writer makes a `-wal` and a `-shm`, and cannot remove them: if they belong to another user
- * than the writer, the writer cannot begin. So while nobody writes, and everything that was written
- * is in the file itself, it is read as a file that nobody changes.
- */
-export function readAccess(path: string): Access {
-  return hasFrames(path) ? "read" : "immutable";
-}
-
-/** Whether there is a write-ahead log, or a rollback journal, that has something in it. */
-function hasFrames(path: string): boolean {
-  return bytesOf(`${path}-wal`) > 0 || bytesOf(`${path}-journal`) > 0;
-}
+import { FileIdentity, stateOf } from "./file-watch.js";
+import { journalFailed, openSqlite, readAccess } from "./sqlite.js";
 
 /** How often the file of a reader is opened anew for one reading. */
 const MAX_REOPENED = 20;
@@ -114,14 +96,6 @@ function schemaOf(database: DatabaseSync): string {
   } catch {
     return ""; // whoever reads it then gets the error
   }
-}
-
-/** Changes whenever a writer has changed what a reader would read. */
-export function stateOf(path: string): string {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  if (stat === undefined) return "gone";
-  const { dev, ino, size, mtimeNs, ctimeNs } = stat;
-  return [dev, ino, size, mtimeNs, ctimeNs, hasFrames(path)].join(" ");
 }
 
 /** A database that stands for another one, which may change. */

@@ -1,11 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Connection } from "./connection.js";
-import { bytesOf } from "./journal-file.js";
-import { readAccess, stateOf } from "./quiet-reader.js";
-import { type Access, CONNECTION_SETUP, urlOf } from "./sqlite.js";
-
-/** The rows of a query. */
-export type Rows = readonly { readonly [column: string]: unknown }[];
+import { stateOf } from "./file-watch.js";
+import { type Access, bytesOf, CONNECTION_SETUP, type Rows, readAccess, urlOf } from "./sqlite.js";
 
 /** In smaller files, the answers take less time than a thread takes to start (measured). */
 const LARGE_BYTES = 16 * 1024 * 1024;

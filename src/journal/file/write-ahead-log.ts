@@ -1,6 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { bytesOf } from "./journal-file.js";
-import { BUSY_TIMEOUT_MILLIS } from "./sqlite.js";
+import { BUSY_TIMEOUT_MILLIS, bytesOf } from "./sqlite.js";
 
 /**
  * The write-ahead log is copied into the file when it has so many pages. SQLite's own limit is a

@@ -1,10 +1,8 @@
 import { renameSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { AuditError } from "../../errors.js";
-import { journalFailed, readFailure } from "./failure.js";
 import { type FileLoss, FileWatch } from "./file-watch.js";
-import { bytesOf } from "./journal-file.js";
-import { openSqlite } from "./sqlite.js";
+import { bytesOf, journalFailed, openSqlite, readFailure } from "./sqlite.js";
 import { CHECKPOINT_BYTES } from "./write-ahead-log.js";
 import { Ownership } from "./writer-lock.js";
 

@@ -2,9 +2,7 @@ import { statSync } from "node:fs";
 import { hostname } from "node:os";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { AuditError } from "../../errors.js";
-import { isBusy, JournalHeld, journalFailed } from "./failure.js";
-import { readAccess } from "./quiet-reader.js";
-import { openSqlite } from "./sqlite.js";
+import { isBusy, JournalHeld, journalFailed, openSqlite, readAccess } from "./sqlite.js";
 
 /**
  * The locks of this process. A journal that nobody refers to any more is garbage collected. Without

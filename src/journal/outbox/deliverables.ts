@@ -3,7 +3,7 @@ import { checkpointRecord, type StoredCheckpoint } from "../../record/checkpoint
 import { replayedRecord } from "../../record/sealed-record.js";
 import { entryFromRow } from "../entries/entry-row.js";
 import type { EntryTable, HrTime, RecordRow } from "../entries/entry-table.js";
-import { journalFailed } from "../file/failure.js";
+import { journalFailed } from "../file/sqlite.js";
 import type { CheckpointTable } from "../tree/checkpoint-table.js";
 
 /** The parts of a journal that records are made from. */

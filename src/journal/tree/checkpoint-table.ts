@@ -3,8 +3,8 @@ import { hexOf } from "../../integrity/merkle/merkle-hash.js";
 import type { StoredCheckpoint } from "../../record/checkpoint-record.js";
 import { nanosOf } from "../../record/sealed-record.js";
 import type { ContextIds, Contexts } from "../entries/contexts.js";
-import { notInserted } from "../file/failure.js";
 import { RECORDED } from "../file/schema.js";
+import { notInserted } from "../file/sqlite.js";
 
 const COLUMNS = `position, size, root_hash, id, ${RECORDED}, resource, scope, note`;
 

@@ -7,8 +7,7 @@ import { risenAbove } from "../../record/sealed-record.js";
 import { counted } from "../../text/safe-text.js";
 import type { EvidenceRow, HrTime } from "../entries/entry-table.js";
 import { TIME_BLOCK } from "../file/schema.js";
-import type { Rows } from "../file/second-reader.js";
-import { loadSqlite } from "../file/sqlite.js";
+import { loadSqlite, type Rows } from "../file/sqlite.js";
 import type { CheckpointEvidence } from "./checkpoint-table.js";
 
 /** The place of the first column of a log in an {@link EvidenceRow}. */

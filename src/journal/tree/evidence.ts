@@ -9,8 +9,8 @@ import {
   type HrTime,
 } from "../entries/entry-table.js";
 import type { Connection } from "../file/connection.js";
-import { journalFailed } from "../file/failure.js";
 import { SecondReader } from "../file/second-reader.js";
+import { journalFailed } from "../file/sqlite.js";
 import { alteredEvidence } from "./altered-evidence.js";
 import type { CheckpointTable } from "./checkpoint-table.js";
 import { checkpointProblem, RowLine, TABLE_QUERIES, tableProblems } from "./evidence-problems.js";

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { CompactRange } from "../../integrity/merkle/compact-range.js";
 import { HASH_BYTES, type Hash, nodeHash } from "../../integrity/merkle/merkle-hash.js";
 import { rootOf } from "../../integrity/merkle/merkle-proofs.js";
-import { journalFailed } from "../file/failure.js";
+import { journalFailed } from "../file/sqlite.js";
 
 /**
  * The height between two levels whose nodes are stored. A proof reads 16 hashes for each level.

@@ -5,9 +5,8 @@ import { fileNameOf } from "../../entry/log-id.js";
 import { AuditError, invalidOption } from "../../errors.js";
 import type { Checkpoint } from "../../integrity/checkpoint.js";
 import type { SigningKey } from "../../integrity/keys/signing-key.js";
-import { journalFailed } from "../file/failure.js";
-import { realPathOf, statOf } from "../file/journal-file.js";
-import { inTransaction, openSqlite } from "../file/sqlite.js";
+import { realPathOf } from "../file/journal-file.js";
+import { inTransaction, journalFailed, openSqlite, statOf } from "../file/sqlite.js";
 
 /** What a register compares of a journal. Hashes are hexadecimal. */
 export interface History {

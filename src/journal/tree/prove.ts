@@ -11,7 +11,7 @@ import { counted } from "../../text/safe-text.js";
 import type { EntryQueries } from "../entries/entry-queries.js";
 import { lineOfRow } from "../entries/entry-row.js";
 import type { EntryTable } from "../entries/entry-table.js";
-import { journalFailed } from "../file/failure.js";
+import { journalFailed } from "../file/sqlite.js";
 import type { CheckpointTable } from "./checkpoint-table.js";
 import type { MerkleTree } from "./merkle-tree.js";
 
