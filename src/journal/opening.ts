@@ -50,13 +50,12 @@ function openForReading(path: string, options: ResolvedJournalOptions): Connecti
   if (statOf(path) === undefined)
     throw journalFailed(`there is no file ${path} to read; check the path`);
   assertNotEmpty(path);
-  const reader = new QuietReader(path);
-  const { database } = reader;
+  const access = new QuietReader(path);
   try {
-    const checked = reader.read(() => check(database, path, options));
-    return new Connection({ path, database, reader, ...checked });
+    const checked = access.read(() => check(access.database, path, options));
+    return new Connection({ path, access, ...checked });
   } catch (error) {
-    database.close();
+    access.abandon();
     throw error;
   }
 }
@@ -82,8 +81,8 @@ function openForWriting(path: string, options: ResolvedJournalOptions): Connecti
        PRAGMA journal_size_limit = ${MAX_WAL_BYTES}; PRAGMA cache_size = -${CACHE_KIB}`,
     );
     migrate(database, version);
-    const guard = new WriteGuard({ path, database, unlock });
-    return new Connection({ path, logId, database, differences: [], guard });
+    const access = new WriteGuard({ path, database, unlock });
+    return new Connection({ path, logId, differences: [], access });
   } catch (cause) {
     database?.close();
     unlock?.();

@@ -1,24 +1,45 @@
 import type { DatabaseSync } from "node:sqlite";
 import { AuditError } from "../../errors.js";
-import { copyDatabase } from "./journal-file.js";
-import type { QuietReader } from "./quiet-reader.js";
 import type { SchemaDifference } from "./schema-check.js";
-import { damaged, journalFailed, readFailure } from "./sqlite.js";
-import { WriteAheadLog } from "./write-ahead-log.js";
-import type { WriteGuard } from "./write-guard.js";
+import { damaged, readFailure } from "./sqlite.js";
+
+/**
+ * How a process reads and writes the file of a journal: as the one writer (`WriteGuard`), or as one
+ * of its readers (`QuietReader`).
+ */
+export interface FileAccess {
+  readonly database: DatabaseSync;
+  readonly readOnly: boolean;
+  /**
+   * Whether the path still leads to the file that was opened: the next process will open it, with
+   * what is written to it.
+   */
+  readonly isKept: boolean;
+  /** Runs `work`, which only reads. Throws `journal_failed`, and what `work` throws. */
+  read<T>(work: () => T): T;
+  /** Copies the whole database into an empty file. Throws what SQLite throws. */
+  copyTo(path: string): Promise<void>;
+  /**
+   * Runs `work`, which writes in transactions of its own. Throws `journal_failed`, and the
+   * `AuditError` that `work` throws. A reader throws `journal_failed`.
+   */
+  write<T>(work: () => T): T;
+  /** The same for something that a caller relies on. When this returns, it is in the file. */
+  commit<T>(work: () => T): T;
+  /** Ends the access. A writer saves what was not saved yet. */
+  close(save: () => void): void;
+  /** Ends the access, and leaves the file as it is. */
+  abandon(): void;
+}
 
 /** A journal's database that was opened and checked. */
 export interface OpenedDatabase {
   /** The file, absolute, without symbolic links. */
   readonly path: string;
   readonly logId: string;
-  readonly database: DatabaseSync;
   /** How the schema differs from the one of a journal. Only a reader may have any. */
   readonly differences: readonly SchemaDifference[];
-  /** Of a reader; a writer has none. */
-  readonly reader?: QuietReader | undefined;
-  /** Of a writer; a reader has none. */
-  readonly guard?: WriteGuard | undefined;
+  readonly access: FileAccess;
 }
 
 /**
@@ -40,29 +61,22 @@ export class Connection {
   readonly database: DatabaseSync;
   /** How the schema differs from the one of a journal. */
   readonly differences: readonly SchemaDifference[];
-  readonly #reader: QuietReader | undefined;
-  readonly #guard: WriteGuard | undefined;
-  readonly #log: WriteAheadLog | undefined;
+  readonly #access: FileAccess;
   #closed = false;
 
-  /** Takes over the database, and its guard. */
-  constructor({ path, logId, database, differences, reader, guard }: OpenedDatabase) {
+  /** Takes over the access to the file. */
+  constructor({ path, logId, differences, access }: OpenedDatabase) {
     this.path = path;
     this.logId = logId;
-    this.readOnly = guard === undefined;
-    this.database = database;
+    this.readOnly = access.readOnly;
+    this.database = access.database;
     this.differences = differences;
-    this.#reader = reader;
-    this.#guard = guard;
-    this.#log = guard && new WriteAheadLog(path, database, () => guard.isKept);
+    this.#access = access;
   }
 
-  /**
-   * Whether the path still leads to the file that was opened: the next process will open it, with
-   * what is written to it.
-   */
+  /** Whether the path still leads to the file that was opened. */
   get isKept(): boolean {
-    return (this.#guard ?? this.#reader)?.isKept ?? false;
+    return this.#access.isKept;
   }
 
   /**
@@ -86,7 +100,7 @@ export class Connection {
   readAltered<T>(work: () => T): T {
     this.assertOpen();
     try {
-      return this.#reader === undefined ? work() : this.#reader.read(work);
+      return this.#access.read(work);
     } catch (cause) {
       throw readFailure(this.path, cause);
     }
@@ -95,8 +109,7 @@ export class Connection {
   /** Copies the whole database into an empty file. Throws `closed`; what SQLite throws. */
   async copyTo(path: string): Promise<void> {
     this.assertOpen();
-    if (this.#reader === undefined) return copyDatabase(this.database, path);
-    return this.#reader.readSlowly((database) => copyDatabase(database, path));
+    await this.#access.copyTo(path);
   }
 
   /**
@@ -105,16 +118,7 @@ export class Connection {
    */
   write<T>(work: () => T): T {
     this.assertOpen();
-    if (this.#guard === undefined)
-      throw journalFailed(
-        `${this.path} was opened with readOnly: true; open it without, to write to it`,
-      );
-    this.#guard.assertKept();
-    try {
-      return work();
-    } catch (cause) {
-      throw this.#guard.failureOf(cause);
-    }
+    return this.#access.write(work);
   }
 
   /**
@@ -122,10 +126,8 @@ export class Connection {
    * file that the path leads to.
    */
   commit<T>(work: () => T): T {
-    const result = this.write(work);
-    this.#guard?.assertKeptStill();
-    this.#log?.onCommit();
-    return result;
+    this.assertOpen();
+    return this.#access.commit(work);
   }
 
   /** Throws `closed`. */
@@ -142,16 +144,12 @@ export class Connection {
   close(save: () => void): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#log?.close();
-    if (this.#guard === undefined) this.database.close();
-    else this.#guard.close(save);
+    this.#access.close(save);
   }
 
   /** Closes the file as it is, and lets go of the lock. */
   abandon(): void {
     this.#closed = true;
-    this.#log?.close();
-    if (this.#guard === undefined) this.database.close();
-    else this.#guard.abandon();
+    this.#access.abandon();
   }
 }

@@ -1,5 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { FileAccess } from "./connection.js";
 import { FileIdentity, stateOf } from "./file-watch.js";
+import { copyDatabase } from "./journal-file.js";
 import { journalFailed, openSqlite, readAccess } from "./sqlite.js";
 
 /** How often the file of a reader is opened anew for one reading. */
@@ -12,7 +14,8 @@ const SCHEMA_OF = "SELECT type, name, tbl_name, sql FROM sqlite_schema";
  * meanwhile. If one came, the file is opened anew beneath all statements, and it is read again: as
  * a shared file, while the writer is there.
  */
-export class QuietReader {
+export class QuietReader implements FileAccess {
+  readonly readOnly = true;
   /** Stays the same when the file is opened anew. So do its statements. */
   readonly database: DatabaseSync;
   readonly #path: string;
@@ -48,19 +51,37 @@ export class QuietReader {
     }
   }
 
-  /** Does the same for work that takes a while, and needs the connection itself. */
-  async readSlowly(work: (database: DatabaseSync) => Promise<void>): Promise<void> {
+  /** Copies until no writer came meanwhile. It takes a while, and needs the connection itself. */
+  async copyTo(path: string): Promise<void> {
     for (let left = MAX_REOPENED; ; left--) {
       const database = this.#current;
       const isValid = (): boolean => database === this.#current && this.#isValid;
       try {
-        await work(database);
+        await copyDatabase(database, path);
         if (isValid()) return;
       } catch (error) {
         if (isValid()) throw error;
       }
       if (database === this.#current) this.#reopen(left);
     }
+  }
+
+  write(): never {
+    throw journalFailed(
+      `${this.#path} was opened with readOnly: true; open it without, to write to it`,
+    );
+  }
+
+  commit(): never {
+    this.write();
+  }
+
+  close(): void {
+    this.#current.close();
+  }
+
+  abandon(): void {
+    this.close();
   }
 
   get #isValid(): boolean {

@@ -1,9 +1,11 @@
 import { renameSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { AuditError } from "../../errors.js";
+import type { FileAccess } from "./connection.js";
 import { type FileLoss, FileWatch } from "./file-watch.js";
+import { copyDatabase } from "./journal-file.js";
 import { bytesOf, journalFailed, openSqlite, readFailure } from "./sqlite.js";
-import { CHECKPOINT_BYTES } from "./write-ahead-log.js";
+import { CHECKPOINT_BYTES, WriteAheadLog } from "./write-ahead-log.js";
 import { Ownership } from "./writer-lock.js";
 
 /** How often a writer asks whether it is still the owner. Each write depends on that anyway. */
@@ -36,12 +38,14 @@ interface JudgedLoss {
  * Stands before and after each write to a journal. It sees that the write goes into the files that
  * the next process will open, and that no other process writes to them.
  */
-export class WriteGuard {
+export class WriteGuard implements FileAccess {
+  readonly readOnly = false;
+  readonly database: DatabaseSync;
   readonly #path: string;
-  readonly #database: DatabaseSync;
   readonly #unlock: () => void;
   readonly #ownership: Ownership;
   readonly #watch: FileWatch;
+  readonly #log: WriteAheadLog;
   /** Whether a write-ahead log that lost its name was copied into the file. */
   #isCopied = false;
   /** Whether it was closed with all that was recorded in the file. */
@@ -57,10 +61,11 @@ export class WriteGuard {
    */
   constructor({ path, database, unlock }: LockedDatabase) {
     this.#path = path;
-    this.#database = database;
+    this.database = database;
     this.#unlock = unlock;
     this.#ownership = new Ownership(database);
     this.#watch = new FileWatch(path, () => isMixed(path, database));
+    this.#log = new WriteAheadLog(path, database, () => this.isKept);
     const missing = this.#watch.look()?.suffix;
     if (missing !== undefined)
       throw journalFailed(
@@ -79,41 +84,29 @@ export class WriteGuard {
     }
   }
 
-  /** To be called before a write. Throws `journal_failed`. */
-  assertKept(): void {
-    if (this.#failure !== undefined) throw this.#failure;
-    const loss = this.#watch.look();
-    if (loss !== undefined) throw this.#judged(loss).error;
-    this.#isCopied = false;
-    if (performance.now() - this.#asked < OWNER_MILLIS) return;
-    this.#asked = performance.now();
-    this.#assertOwner();
+  /** Reads at once, since nobody else writes. */
+  read<T>(work: () => T): T {
+    return work();
   }
 
-  /**
-   * To be called after a write that a caller relies on. Throws `journal_failed` if the file does
-   * not have it. Then there is an entry somewhere of which its caller was told that it is not
-   * recorded, so nothing more is written.
-   */
-  assertKeptStill(): void {
-    const loss = this.#watch.lookAgain();
-    // Without the lock file, this write is in the file, and the next one will be refused.
-    if (loss === undefined || loss.suffix === ".lock") return;
-    const { error, isWhole } = this.#judged(loss);
-    if (isWhole) return;
-    this.#failure = error;
-    throw error;
+  async copyTo(path: string): Promise<void> {
+    await copyDatabase(this.database, path);
   }
 
-  /** Why a write failed: another process took the journal over, or what SQLite says. */
-  failureOf(cause: unknown): AuditError {
+  write<T>(work: () => T): T {
+    this.#assertKept();
     try {
-      this.#assertOwner();
-    } catch {
-      if (this.#failure !== undefined) return this.#failure;
+      return work();
+    } catch (cause) {
+      throw this.#failureOf(cause);
     }
-    if (cause instanceof AuditError) return cause;
-    return journalFailed(`${this.#path} cannot be written; nothing was changed`, cause);
+  }
+
+  commit<T>(work: () => T): T {
+    const result = this.write(work);
+    this.#assertKeptStill();
+    this.#log.onCommit();
+    return result;
   }
 
   /**
@@ -125,6 +118,7 @@ export class WriteGuard {
    * recorded.
    */
   close(save: () => void): void {
+    this.#log.close();
     let takesMore = false;
     try {
       const loss = this.#lossAtEnd();
@@ -133,15 +127,53 @@ export class WriteGuard {
       if (loss !== undefined && !loss.isWhole) throw loss.error;
       this.#isClosed = true;
     } finally {
-      if (!takesMore) closeAsItIs(this.#path, this.#database);
+      if (!takesMore) closeAsItIs(this.#path, this.database);
       this.abandon();
     }
   }
 
   /** Closes the file, and lets go of the lock. */
   abandon(): void {
-    if (this.#database.isOpen) this.#database.close();
+    this.#log.close();
+    if (this.database.isOpen) this.database.close();
     this.#unlock();
+  }
+
+  /** Before a write. Throws `journal_failed`. */
+  #assertKept(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    const loss = this.#watch.look();
+    if (loss !== undefined) throw this.#judged(loss).error;
+    this.#isCopied = false;
+    if (performance.now() - this.#asked < OWNER_MILLIS) return;
+    this.#asked = performance.now();
+    this.#assertOwner();
+  }
+
+  /**
+   * After a write that a caller relies on. Throws `journal_failed` if the file does not have it.
+   * Then there is an entry somewhere of which its caller was told that it is not recorded, so
+   * nothing more is written.
+   */
+  #assertKeptStill(): void {
+    const loss = this.#watch.lookAgain();
+    // Without the lock file, this write is in the file, and the next one will be refused.
+    if (loss === undefined || loss.suffix === ".lock") return;
+    const { error, isWhole } = this.#judged(loss);
+    if (isWhole) return;
+    this.#failure = error;
+    throw error;
+  }
+
+  /** Why a write failed: another process took the journal over, or what SQLite says. */
+  #failureOf(cause: unknown): AuditError {
+    try {
+      this.#assertOwner();
+    } catch {
+      if (this.#failure !== undefined) return this.#failure;
+    }
+    if (cause instanceof AuditError) return cause;
+    return journalFailed(`${this.#path} cannot be written; nothing was changed`, cause);
   }
 
   #lossAtEnd(): JudgedLoss | undefined {
@@ -190,7 +222,7 @@ export class WriteGuard {
   /** Whether all of the write-ahead log could be copied into the file. */
   #copied(): boolean {
     try {
-      const row = this.#database.prepare("PRAGMA wal_checkpoint(FULL)").get();
+      const row = this.database.prepare("PRAGMA wal_checkpoint(FULL)").get();
       return row?.["busy"] === 0 && row["log"] === row["checkpointed"];
     } catch {
       return false;
@@ -215,7 +247,7 @@ export class WriteGuard {
     try {
       save();
       this.#ownership.end();
-      this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      this.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     } catch (cause) {
       throw journalFailed(
         `${this.#path} was closed, but its write-ahead log could not be copied into it; keep ` +

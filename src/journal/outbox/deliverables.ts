@@ -5,6 +5,7 @@ import { entryFromRow } from "../entries/entry-row.js";
 import type { EntryTable, HrTime, RecordRow } from "../entries/entry-table.js";
 import { journalFailed } from "../file/sqlite.js";
 import type { CheckpointTable } from "../tree/checkpoint-table.js";
+import type { PositionedRecords } from "./outbox.js";
 
 /** The parts of a journal that records are made from. */
 export interface DeliverableParts {
@@ -20,7 +21,7 @@ export interface DeliverableParts {
  * each checkpoint after the entries that were there when it was stored. So the position of an entry
  * is its sequence, plus one for each checkpoint before it.
  */
-export class Deliverables {
+export class Deliverables implements PositionedRecords {
   readonly #parts: DeliverableParts;
   /** The positions of the checkpoints, ascending. */
   #checkpoints: number[];
@@ -31,34 +32,28 @@ export class Deliverables {
     this.#checkpoints = parts.checkpoints.positions();
   }
 
-  /** The position after the last record. */
   get end(): number {
     return this.#parts.length() + this.#checkpoints.length;
   }
 
-  /** Takes in the checkpoints that another process has stored. */
   refresh(): void {
     this.#checkpoints = this.#parts.checkpoints.positions();
   }
 
-  /** Takes in a checkpoint that was stored at the end. */
   addCheckpoint(position: number): void {
     this.#checkpoints.push(position);
   }
 
-  /** The position of an entry. */
   positionOf(sequence: number): number {
     // The entries from sequence `position - index` on follow the checkpoint at `position`.
     return sequence + this.#countWhile((position, index) => position - index <= sequence);
   }
 
-  /** The sequence of the entry at a position. Undefined where there is a checkpoint. */
   sequenceAt(position: number): number | undefined {
     const before = this.#checkpointsBefore(position);
     return this.#checkpoints[before] === position ? undefined : position - before;
   }
 
-  /** The first sequence at a position or after it. When there is none, the next sequence. */
   sequenceFrom(position: number): number {
     for (let next = position; ; next++) {
       const sequence = this.sequenceAt(next);
@@ -66,16 +61,10 @@ export class Deliverables {
     }
   }
 
-  /** How many entries the checkpoint at a position covers. */
   checkpointSize(position: number): number | undefined {
     return this.#parts.checkpoints.at(position)?.size;
   }
 
-  /**
-   * When the record at a position was recorded. This can be told even if its line is damaged.
-   *
-   * @throws `AuditError` `journal_failed` when it is not there.
-   */
   recordedAt(position: number): HrTime {
     const sequence = this.sequenceAt(position);
     if (sequence === undefined) return this.#checkpointAt(position).time;
@@ -84,11 +73,6 @@ export class Deliverables {
     return [row.seconds, row.nanos];
   }
 
-  /**
-   * Makes the records of `count` positions.
-   *
-   * @throws `AuditError` `journal_failed` when one of them is not there.
-   */
   records(first: number, count: number): ReadableLogRecord[] {
     const records: ReadableLogRecord[] = [];
     const end = first + count;

@@ -38,16 +38,37 @@ export interface Outbox extends Spool {
   onPending(listener: (ahead: number) => void): void;
 }
 
-/** The records of a journal by their positions in the order of delivery. */
+/**
+ * The records of a journal by their positions in the order of delivery, which `Deliverables`
+ * makes: entries in the order of their sequences, with the checkpoints between them.
+ */
 export interface PositionedRecords {
   /** The position after the last record. */
   readonly end: number;
   /** The position of an entry. */
   positionOf(sequence: number): number;
-  /** When the record at a position was recorded. Throws `journal_failed` when it is not there. */
+  /** The sequence of the entry at a position. Undefined where there is a checkpoint. */
+  sequenceAt(position: number): number | undefined;
+  /** The first sequence at a position or after it. When there is none, the next sequence. */
+  sequenceFrom(position: number): number;
+  /** How many entries the checkpoint at a position covers. */
+  checkpointSize(position: number): number | undefined;
+  /**
+   * When the record at a position was recorded. This can be told even if its line is damaged.
+   *
+   * @throws `AuditError` `journal_failed` when it is not there.
+   */
   recordedAt(position: number): ReadableLogRecord["hrTime"];
-  /** The records of `count` positions. Throws `journal_failed` when one of them is not there. */
+  /**
+   * Makes the records of `count` positions.
+   *
+   * @throws `AuditError` `journal_failed` when one of them is not there.
+   */
   records(first: number, count: number): ReadableLogRecord[];
+  /** Takes in the checkpoints that another process has stored. */
+  refresh(): void;
+  /** Takes in a checkpoint that was stored at the end. */
+  addCheckpoint(position: number): void;
 }
 
 /** What an outbox shares with its journal. */

@@ -1,8 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { invalidOption } from "../../errors.js";
 import { boolean } from "../../options.js";
-import type { Deliverables } from "./deliverables.js";
-import { JournalOutbox, type OutboxOptions } from "./outbox.js";
+import { JournalOutbox, type OutboxOptions, type PositionedRecords } from "./outbox.js";
 import { OutboxTable } from "./outbox-table.js";
 
 /** What became of a mirror's records, counted over the life of the journal. */
@@ -30,7 +29,7 @@ export interface RejectedRecord {
 export class Outboxes {
   readonly #table: OutboxTable;
   readonly #open = new Map<string, JournalOutbox>();
-  readonly #deliverables: Deliverables;
+  readonly #deliverables: PositionedRecords;
   readonly #isKept: () => boolean;
 
   /**
@@ -38,7 +37,7 @@ export class Outboxes {
    *
    * @param isKept - Whether the journal's path still leads to its file.
    */
-  constructor(database: DatabaseSync, deliverables: Deliverables, isKept: () => boolean) {
+  constructor(database: DatabaseSync, deliverables: PositionedRecords, isKept: () => boolean) {
     this.#table = new OutboxTable(database);
     this.#deliverables = deliverables;
     this.#isKept = isKept;
