@@ -1,5 +1,6 @@
 /**
- * The queries of deploy/grafana/alerts.yaml. `test/e2e` runs the LogQL ones against a real Loki.
+ * The queries of deploy/grafana/alerts.yaml. `test/e2e` runs them against a real Loki and a real
+ * Prometheus.
  */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";

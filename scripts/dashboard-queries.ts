@@ -2,7 +2,7 @@
  * The queries of the Grafana dashboard. The names come from the conventions; Loki and Prometheus
  * replace their dots with underscores.
  *
- * `test/e2e` runs each LogQL query against a real Loki: {@link withoutVariables} fills in the
+ * `test/e2e` runs each query against a real Loki or Prometheus: {@link withoutVariables} fills in the
  * variables as Grafana does.
  */
 import * as quorumlog from "quorumlog";
@@ -153,11 +153,15 @@ export const LOGQL = {
   trail: { kind: "lines", expr: CHOSEN },
 } as const satisfies Readonly<Record<string, LogqlQuery>>;
 
+/** What a counter of the mirrors counted within the range, for each mirror. */
+const countedByMirrors = (metric: string): string =>
+  `sum by (${MIRROR}) (${countedIn(promqlName(metric), "$__rate_interval", "1h")})`;
+
 /** The metrics of the reliable mirrors, and two metrics of the Collector. */
 export const PROMQL = {
-  accepted: `sum by (${MIRROR}) (increase(${promqlName(quorumlog.METRIC_DELIVERY_ACCEPTED)}[$__rate_interval]))`,
-  delivered: `sum by (${MIRROR}) (increase(${promqlName(quorumlog.METRIC_DELIVERY_DELIVERED)}[$__rate_interval]))`,
-  rejected: `sum by (${MIRROR}) (increase(${promqlName(quorumlog.METRIC_DELIVERY_REJECTED)}[$__rate_interval]))`,
+  accepted: countedByMirrors(quorumlog.METRIC_DELIVERY_ACCEPTED),
+  delivered: countedByMirrors(quorumlog.METRIC_DELIVERY_DELIVERED),
+  rejected: countedByMirrors(quorumlog.METRIC_DELIVERY_REJECTED),
   pending: `sum by (${MIRROR}) (${promqlName(quorumlog.METRIC_PROCESSOR_LOG_QUEUE_SIZE)})`,
   pendingAge: `max by (${MIRROR}) (${promqlName(quorumlog.METRIC_DELIVERY_PENDING_AGE)})`,
   collectorQueue:
@@ -165,6 +169,19 @@ export const PROMQL = {
   /** The counter itself: it starts at the first refusal, which `increase` would not count. */
   collectorFailed: "sum by (exporter) (otelcol_exporter_send_failed_log_records)",
 } as const;
+
+/**
+ * PromQL for what a counter counted within the range. `increase` alone misses what was counted
+ * before the first sample: all that a process does within its first minute. So a series that had no
+ * sample from `memory` before the range until its start counts from 0. The memory has to be longer
+ * than a gap in the samples, after which an old series would look new.
+ */
+export function countedIn(counter: string, range: string, memory: string): string {
+  return (
+    `(last_over_time(${counter}[${range}]) unless max_over_time(${counter}[${memory}] offset ${range})) ` +
+    `or increase(${counter}[${range}])`
+  );
+}
 
 /** The name of an attribute in LogQL, and of a label in PromQL. */
 export function logqlName(attribute: string): string {

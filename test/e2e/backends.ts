@@ -9,7 +9,7 @@ import { describe, expect, vi } from "vitest";
 import { generateKeys } from "../../src/integrity/keys/key-generation.js";
 import { LokiAuditReader } from "../../src/loki/index.js";
 import { LOKI, OTELCOL, pathOf } from "./programs.ts";
-import { collectorIn, lokiIn, type Running } from "./running.ts";
+import { type CollectorSettings, collectorIn, lokiIn, type Running } from "./running.ts";
 import { sealedOf } from "./sealed-of.ts";
 
 const lokiPath = pathOf(LOKI);
@@ -35,7 +35,8 @@ export class Backends implements AsyncDisposable {
   readonly collector: Running;
   /** Where the Collector receives OTLP. */
   readonly url: string;
-  readonly #metricsUrl: string;
+  /** Where the Collector shows its own metrics. */
+  readonly metricsUrl: string;
 
   private constructor(
     folder: string,
@@ -47,15 +48,19 @@ export class Backends implements AsyncDisposable {
     this.lokiUrl = lokiUrl;
     this.collector = collector;
     this.url = url;
-    this.#metricsUrl = metricsUrl;
+    this.metricsUrl = metricsUrl;
   }
 
   /** Starts both. */
-  static async start(lokiEnvironment: Readonly<Record<string, string>> = {}): Promise<Backends> {
+  static async start(
+    lokiEnvironment: Readonly<Record<string, string>> = {},
+    settings: CollectorSettings = {},
+  ): Promise<Backends> {
     const folder = mkdtempSync(join(tmpdir(), "quorumlog-e2e-"));
     const loki = await lokiIn(folder, lokiPath ?? "", lokiEnvironment);
     try {
-      return new Backends(folder, loki, await collectorIn(folder, otelcolPath ?? "", loki.url));
+      const collector = await collectorIn(folder, otelcolPath ?? "", loki.url, settings);
+      return new Backends(folder, loki, collector);
     } catch (error) {
       await loki.loki.stop();
       throw error;
@@ -118,7 +123,7 @@ export class Backends implements AsyncDisposable {
 
   /** A counter of the Collector, summed over its labels. */
   async counted(name: string): Promise<number> {
-    const text = await (await fetch(this.#metricsUrl)).text();
+    const text = await (await fetch(this.metricsUrl)).text();
     const values = text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, "gm"));
     return [...values].reduce((sum, [, value]) => sum + Number(value), 0);
   }

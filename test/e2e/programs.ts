@@ -6,35 +6,62 @@ import { fileURLToPath } from "node:url";
 
 /** A backend that the tests run. */
 export interface Program {
-  readonly name: "otelcol" | "loki";
+  readonly name: "otelcol" | "loki" | "prometheus" | "promtool";
   readonly version: string;
   /** Its possible names on the PATH. */
   readonly commands: readonly string[];
-  /** The package that Go builds in the folder of the same name. */
+  /** The module whose dependencies Go builds it with, a folder beside this file. */
+  readonly module: "collector" | "loki" | "prometheus";
   readonly package: string;
-  readonly ldflags: string;
+  readonly flags: readonly string[];
 }
 
 export const OTELCOL: Program = {
   name: "otelcol",
   version: "0.155.0",
   commands: ["otelcol-contrib", "otelcol"],
+  module: "collector",
   package: ".",
-  ldflags: "-s -w",
+  flags: ["-ldflags=-s -w"],
 };
 
 export const LOKI: Program = {
   name: "loki",
   version: "3.7.6",
   commands: ["loki"],
+  module: "loki",
   package: "github.com/grafana/loki/v3/cmd/loki",
-  ldflags: "-s -w -X github.com/grafana/loki/v3/pkg/util/build.Version=3.7.6",
+  flags: ["-ldflags=-s -w -X github.com/grafana/loki/v3/pkg/util/build.Version=3.7.6"],
 };
 
-const FOLDERS: Readonly<Record<Program["name"], string>> = { otelcol: "collector", loki: "loki" };
+/** Its module has another number than the release: v0.313.2 is 3.13.2. */
+const PROMETHEUS_BUILD = {
+  version: "3.13.2",
+  module: "prometheus",
+  flags: [
+    "-ldflags=-s -w -X github.com/prometheus/common/version.Version=3.13.2",
+    // Service discovery in clouds, which takes most of the time and the size of the build.
+    "-tags=remove_all_sd",
+  ],
+} as const;
+
+export const PROMETHEUS: Program = {
+  ...PROMETHEUS_BUILD,
+  name: "prometheus",
+  commands: ["prometheus"],
+  package: "github.com/prometheus/prometheus/cmd/prometheus",
+};
+
+/** Checks configurations and rules of Prometheus, and runs unit tests of rules. */
+export const PROMTOOL: Program = {
+  ...PROMETHEUS_BUILD,
+  name: "promtool",
+  commands: ["promtool"],
+  package: "github.com/prometheus/prometheus/cmd/promtool",
+};
 
 /**
- * The path of a program: what `OTELCOL_BIN` or `LOKI_BIN` says, or the one on the PATH, or the one
+ * The path of a program: what a variable such as `LOKI_BIN` says, or the one on the PATH, or the one
  * that {@link build} put into the cache.
  */
 export function pathOf(program: Program): string | undefined {
@@ -59,15 +86,8 @@ export function build(program: Program): void {
   mkdirSync(CACHE, { recursive: true });
   const path = cachedPath(program);
   const partial = `${path}.partial`;
-  const args = [
-    "-mod=mod",
-    "-trimpath",
-    `-ldflags=${program.ldflags}`,
-    "-o",
-    partial,
-    program.package,
-  ];
-  const cwd = resolve(import.meta.dirname, FOLDERS[program.name]);
+  const args = ["-mod=mod", "-trimpath", ...program.flags, "-o", partial, program.package];
+  const cwd = resolve(import.meta.dirname, program.module);
   const { status } = spawnSync(go, ["build", ...args], { cwd, stdio: "inherit" });
   if (status === 0 && isOfVersion(partial, program.version)) renameSync(partial, path);
   else rmSync(partial, { force: true });
@@ -100,7 +120,7 @@ export function goPath(): string | undefined {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
-  for (const program of [OTELCOL, LOKI]) {
+  for (const program of [OTELCOL, LOKI, PROMETHEUS, PROMTOOL]) {
     build(program);
     if (pathOf(program) === undefined)
       console.warn(

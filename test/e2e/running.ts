@@ -125,17 +125,27 @@ export async function lokiIn(
   return { loki, url };
 }
 
+/** Options of {@link collectorIn}. */
+export interface CollectorSettings {
+  /** The file in place of the one that we ship. */
+  readonly config?: string;
+  /** Where a Prometheus is or will be. The Collector then takes metrics too. */
+  readonly prometheusUrl?: string;
+}
+
 /** A Collector in front of a Loki, with the configuration that we ship or another file. */
 export async function collectorIn(
   folder: string,
   path: string,
   lokiUrl: string,
-  config = "collector-config.yaml",
+  { config = "collector-config.yaml", prometheusUrl }: CollectorSettings = {},
 ): Promise<{ readonly collector: Running; readonly url: string; readonly metricsUrl: string }> {
   const [http, grpc, health, metrics] = await freePorts(4);
+  const forMetrics =
+    prometheusUrl === undefined ? [] : ["--config", "deploy/collector-metrics.yaml"];
   const collector = new Running(
     path,
-    ["--config", config],
+    ["--config", config, ...forMetrics],
     {
       OTLP_HTTP_ENDPOINT: `127.0.0.1:${http}`,
       OTLP_GRPC_ENDPOINT: `127.0.0.1:${grpc}`,
@@ -144,6 +154,7 @@ export async function collectorIn(
       OTELCOL_STORAGE: join(folder, "queue"),
       OTELCOL_RAW_FILE: join(folder, RAW_FILE),
       LOKI_OTLP_ENDPOINT: `${lokiUrl}/otlp`,
+      PROMETHEUS_OTLP_ENDPOINT: `${prometheusUrl}/api/v1/otlp`,
     },
     `http://127.0.0.1:${health}`,
     join(folder, "collector.log"),
@@ -154,6 +165,40 @@ export async function collectorIn(
     url: `http://127.0.0.1:${http}/v1/logs`,
     metricsUrl: `http://127.0.0.1:${metrics}/metrics`,
   };
+}
+
+/**
+ * A Prometheus with the configuration that we ship, except that it finds the Collector on this
+ * machine and asks it more often.
+ */
+export async function prometheusIn(
+  folder: string,
+  path: string,
+  url: string,
+  collectorMetricsUrl: string,
+): Promise<Running> {
+  const shipped = readFileSync(join(ROOT, "deploy/prometheus.yaml"), "utf8");
+  const config = join(folder, "prometheus.yaml");
+  writeFileSync(
+    config,
+    shipped
+      .replace("scrape_interval: 15s", "scrape_interval: 1s")
+      .replace("collector:8888", new URL(collectorMetricsUrl).host),
+  );
+  const prometheus = new Running(
+    path,
+    [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${join(folder, "prometheus")}`,
+      "--web.enable-otlp-receiver",
+      `--web.listen-address=${new URL(url).host}`,
+    ],
+    {},
+    `${url}/-/ready`,
+    join(folder, "prometheus.log"),
+  );
+  await prometheus.start();
+  return prometheus;
 }
 
 /** A Collector that writes the auditor's file. */
@@ -171,7 +216,9 @@ export async function collectorWithFile(path: string): Promise<CollectorWithFile
   const config = join(folder, "collector.yaml");
   writeFileSync(config, withRawFile(readFileSync(join(ROOT, "collector-config.yaml"), "utf8")));
   const [nobody] = await freePorts(1);
-  const { collector, url } = await collectorIn(folder, path, `http://127.0.0.1:${nobody}`, config);
+  const { collector, url } = await collectorIn(folder, path, `http://127.0.0.1:${nobody}`, {
+    config,
+  });
   const requests = (): string[] =>
     readFileSync(join(folder, RAW_FILE), "utf8").split("\n").slice(0, -1); // whole lines only
   const stop = async (): Promise<void> => {

@@ -1,0 +1,5 @@
+module quorumlog.example/prometheus
+
+go 1.26.5
+
+require github.com/prometheus/prometheus v0.313.2
