@@ -2,6 +2,7 @@
 import type { WriteStream } from "node:tty";
 import { programOf } from "./input/program.js";
 import type { OutputStream } from "./output/command-io.js";
+import { EXIT } from "./output/exit-code.js";
 import { run } from "./run.js";
 
 const ended = new AbortController();
@@ -12,7 +13,8 @@ const [, script = "", ...argv] = process.argv;
 const around = { cwd: process.cwd(), env: process.env };
 const stdout = outputOf(process.stdout);
 const stderr = outputOf(process.stderr);
-process.exitCode = await run(argv, {
+process.exitCode = EXIT.bug; // if nothing is left to wait for, and it has not ended
+void run(argv, {
   ...around,
   get program() {
     return programOf({ script, ...around });
@@ -22,6 +24,8 @@ process.exitCode = await run(argv, {
   stderr: { ...stderr, write: (text) => stderr.write(text).catch(() => {}) },
   now: () => new Date(),
   signal: ended.signal,
+}).then((code) => {
+  process.exitCode = code;
 });
 
 function outputOf(stream: WriteStream): OutputStream {

@@ -10,7 +10,7 @@ import { append, newPath, openJournal, rowOf } from "../fixtures/journal.js";
 import { appendLong, journalOf } from "../fixtures/journals.js";
 import { newKey } from "../fixtures/signed-notes.js";
 
-const BIN = resolve(import.meta.dirname, "../../dist/cli/bin.js");
+const BIN = resolve(import.meta.dirname, "../../dist/quorumlog.cjs");
 
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 

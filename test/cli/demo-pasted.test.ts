@@ -8,7 +8,7 @@ import { quorumlog } from "../fixtures/command-line.js";
 import { temporaryFolder } from "../fixtures/journal.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const BIN = join(ROOT, "dist/cli/bin.js");
+const BIN = join(ROOT, "dist/quorumlog.cjs");
 const NODE = dirname(process.execPath);
 
 interface Started {
@@ -77,14 +77,14 @@ describe("the commands that the demo shows run when they are pasted", () => {
   test("in a clone, where the command is not on the PATH", async () => {
     const started = { cwd: ROOT };
     const path = join(temporaryFolder(), "governance.db");
-    const { shown, followUp, asked } = await demo(`node dist/cli/bin.js demo ${path}`, started);
-    expect(shown).toContain("\n$ node dist/cli/bin.js query $JOURNAL --order oldest\n");
+    const { shown, followUp, asked } = await demo(`node dist/quorumlog.cjs demo ${path}`, started);
+    expect(shown).toContain("\n$ node dist/quorumlog.cjs query $JOURNAL --order oldest\n");
     const [assignment, stats] = followUp.split("\n");
     expect(await shell(`${assignment}\n${stats}`, started)).toMatch(/^entries {5}28$/m);
 
     const calls = async (lines: string): Promise<string[][]> => {
       const words = await wordsOf("node", lines, ROOT);
-      expect(new Set(words.map(([script]) => script))).toEqual(new Set(["dist/cli/bin.js"]));
+      expect(new Set(words.map(([script]) => script))).toEqual(new Set(["dist/quorumlog.cjs"]));
       return words.map(([_script, ...argv]) => argv);
     };
     expectFollowUp(await printedBy(await calls(followUp), ROOT));
@@ -119,7 +119,7 @@ describe("the commands that the demo shows run when they are pasted", () => {
     const cwd = temporaryFolder();
     mkdirSync(join(cwd, "node_modules/.bin"), { recursive: true });
     symlinkSync(ROOT, join(cwd, "node_modules/quorumlog"));
-    symlinkSync("../quorumlog/dist/cli/bin.js", join(cwd, "node_modules/.bin/quorumlog"));
+    symlinkSync("../quorumlog/dist/quorumlog.cjs", join(cwd, "node_modules/.bin/quorumlog"));
     const { followUp } = await demo("npx --offline quorumlog demo governance.db", { cwd });
     const [assignment, stats] = followUp.split("\n");
     expect(stats).toBe("  npx quorumlog stats $JOURNAL");
@@ -131,12 +131,12 @@ describe("the commands that the demo shows run when they are pasted", () => {
 describe("how a shell can run the command again", () => {
   const folder = temporaryFolder();
   test.each([
-    ["/srv/clone/dist/cli/bin.js", {}, "node dist/cli/bin.js"],
-    ["/srv/other/dist/cli/bin.js", {}, "node /srv/other/dist/cli/bin.js"],
+    ["/srv/clone/dist/quorumlog.cjs", {}, "node dist/quorumlog.cjs"],
+    ["/srv/other/dist/quorumlog.cjs", {}, "node /srv/other/dist/quorumlog.cjs"],
     ["/srv/other one/bin.js", {}, "node '/srv/other one/bin.js'"],
-    ["/srv/clone/dist/cli/bin.js", { INIT_CWD: "/srv/clone/dist" }, "node cli/bin.js"],
+    ["/srv/clone/dist/quorumlog.cjs", { INIT_CWD: "/srv/clone/dist" }, "node quorumlog.cjs"],
     ["/srv/clone/node_modules/.bin/quorumlog", { PATH: folder }, "npx quorumlog"],
-    ["/srv/node_modules/quorumlog/dist/cli/bin.js", { PATH: folder }, "npx quorumlog"],
+    ["/srv/node_modules/quorumlog/dist/quorumlog.cjs", { PATH: folder }, "npx quorumlog"],
   ])("for %s and %j is %s", (script, env, program) => {
     expect(programOf({ script, env, cwd: "/srv/clone" })).toBe(program);
   });

@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { signedJournal } from "../fixtures/journals.js";
 
-const BIN = resolve(import.meta.dirname, "../../dist/cli/bin.js");
+const MODULES = resolve(import.meta.dirname, "../../dist/cli/bin.js");
+const BUNDLE = resolve(import.meta.dirname, "../../dist/quorumlog.cjs");
 
 /** Writes the address of each module that is loaded to stderr. */
 const HOOK = `data:text/javascript,${encodeURIComponent(`
@@ -18,13 +20,18 @@ const HOOK = `data:text/javascript,${encodeURIComponent(`
   });
 `)}`;
 
-async function loadedBy(...argv: string[]): Promise<string[]> {
-  const { stderr } = await promisify(execFile)(process.execPath, ["--import", HOOK, BIN, ...argv]);
+async function loadedBy(script: string, ...argv: string[]): Promise<string[]> {
+  const { stderr } = await promisify(execFile)(process.execPath, [
+    "--import",
+    HOOK,
+    script,
+    ...argv,
+  ]);
   return stderr.split("\n").flatMap((line) => line.match(/^loaded (.+)$/)?.[1] ?? []);
 }
 
 test("the help loads every command, but no OpenTelemetry, no HTTP and no log", async () => {
-  const loaded = await loadedBy("--help");
+  const loaded = await loadedBy(MODULES, "--help");
   expect(loaded.filter((url) => /\/cli\/commands\//.test(url)).length).toBeGreaterThan(10);
   expect(loaded.filter((url) => /node_modules|^node:https?$|\/loki\//.test(url))).toEqual([]);
   expect(loaded.filter((url) => /governance-audit-log|sealed-log/.test(url))).toEqual([]);
@@ -41,7 +48,8 @@ test.each([
   "%s reads a journal without OpenTelemetry, HTTP or another command",
   async (command, ...more) => {
     const { path, vkey } = await signedJournal(3);
-    const loaded = await loadedBy(command, path, ...more, ...(command === "verify" ? [vkey] : []));
+    const argv = [command, path, ...more, ...(command === "verify" ? [vkey] : [])];
+    const loaded = await loadedBy(MODULES, ...argv);
     const ours = loaded.filter((url) => url.includes("/dist/"));
     expect(ours.length).toBeGreaterThan(20);
     expect(loaded.filter((url) => /node_modules|^node:https?$/.test(url))).toEqual([]);
@@ -51,3 +59,11 @@ test.each([
     expect(ours.filter((url) => /\/cli\/commands\//.test(url))).toHaveLength(1);
   },
 );
+
+test("the command of the package is one file, which loads neither packages nor HTTP", async () => {
+  const { path } = await signedJournal(3);
+  const loaded = await loadedBy(BUNDLE, "stats", path);
+  expect(loaded.filter((url) => !url.startsWith("node:"))).toEqual([pathToFileURL(BUNDLE).href]);
+  expect(loaded).toContain("node:crypto");
+  expect(loaded.filter((url) => /^node:(?:https?|worker_threads)$/.test(url))).toEqual([]);
+});

@@ -21,7 +21,7 @@ describe("README.md", () => {
   });
 
   test("shows what the demo really prints; after a wanted change, paste it", () => {
-    const output = masked(outputOf("dist/cli/bin.js", "demo"));
+    const output = masked(outputOf("dist/quorumlog.cjs", "demo"));
     let from = 0;
     const parts = masked(block("See it work", "text")).split(/\n…(?:\n|$)/); // "…" leaves some out
     expect(parts.length).toBeGreaterThan(3);

@@ -48,7 +48,10 @@ let origin = "";
 beforeAll(() => {
   mkdirSync(TEMP, { recursive: true });
   origin = mkdtempSync(join(TEMP, "several-"));
-  const command = PREPARE.replace("npx quorumlog", `"${process.execPath}" ${ROOT}/dist/cli/bin.js`);
+  const command = PREPARE.replace(
+    "npx quorumlog",
+    `"${process.execPath}" ${ROOT}/dist/quorumlog.cjs`,
+  );
   execFileSync("sh", ["-c", command], { cwd: origin, stdio: "pipe" });
 });
 afterAll(() => rmSync(origin, { recursive: true }));

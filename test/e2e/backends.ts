@@ -149,7 +149,7 @@ export interface Outcome {
 
 /** Runs the built command `quorumlog`. */
 export function quorumlog(...argv: readonly string[]): Promise<Outcome> {
-  const bin = resolve(import.meta.dirname, "../../dist/cli/bin.js");
+  const bin = resolve(import.meta.dirname, "../../dist/quorumlog.cjs");
   return new Promise((done) => {
     const options = { maxBuffer: 2 ** 28 };
     const child = execFile(process.execPath, [bin, ...argv], options, (_, stdout, stderr) =>

@@ -67,7 +67,7 @@ describe("a Node that is too old", () => {
   test.each([["demo"], ["query", "x.db"], ["verify", "x.db"], ["keygen"]])(
     "is refused in one line by the command %s",
     (...argv) => {
-      const { status, stdout, stderr } = runOld(resolve(DIST, "cli/bin.js"), ...argv);
+      const { status, stdout, stderr } = runOld(resolve(DIST, "quorumlog.cjs"), ...argv);
       expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
       expect(stderr).toMatch(/^quorumlog: [^\n]+\n$/);
       expect(stderr.trimEnd()).toMatch(SENTENCE);

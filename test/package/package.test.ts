@@ -82,7 +82,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe("the tarball", () => {
   test("holds the built package and its documents, and nothing else", () => {
     const wanted =
-      /^(?:dist\/.+\.(?:js|d\.ts)|docs\/.+\.md|docs\/schemas\/.+\.schema\.json|(?:README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/;
+      /^(?:dist\/(?!cli\/).+\.(?:js|d\.ts)|dist\/quorumlog\.cjs|docs\/.+\.md|docs\/schemas\/.+\.schema\.json|(?:README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/;
     expect(packed.files.filter((file) => !wanted.test(file))).toEqual([]);
     expect(packed.files).toEqual(
       expect.arrayContaining([
@@ -91,6 +91,7 @@ describe("the tarball", () => {
         "SECURITY.md",
         "LICENSE",
         "package.json",
+        "dist/quorumlog.cjs",
         "docs/api/quorumlog.md",
         "docs/errors.md",
         "docs/options.md",

@@ -19,7 +19,7 @@ export interface CommandIo {
   readonly stdout: OutputStream;
   /** For messages. */
   readonly stderr: OutputStream;
-  /** How a shell can run the command: `quorumlog`, `npx quorumlog`, `node dist/cli/bin.js`. */
+  /** How a shell can run the command: `quorumlog`, `npx quorumlog`, `node dist/quorumlog.cjs`. */
   readonly program: string;
   /** The folder that relative paths start from. */
   readonly cwd: string;

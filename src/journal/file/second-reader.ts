@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Connection } from "./connection.js";
 import { stateOf } from "./file-watch.js";
 import { type Access, bytesOf, CONNECTION_SETUP, type Rows, readAccess, urlOf } from "./sqlite.js";
@@ -82,7 +82,9 @@ export class SecondReader {
 function startThread(path: string, access: Access, queries: readonly string[]): Worker | undefined {
   const setup = `${CONNECTION_SETUP}; PRAGMA cache_size = -${CACHE_KIB}`;
   try {
-    return new Worker(THREAD, {
+    // Most processes never verify, so they do not load it.
+    const { Worker: Thread } = process.getBuiltinModule("node:worker_threads");
+    return new Thread(THREAD, {
       eval: true,
       workerData: { location: urlOf(path, access).href, setup, queries },
       // What the app preloads into each thread (--import, NODE_OPTIONS) does not belong here.

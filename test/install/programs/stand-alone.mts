@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(import.meta.dirname, "data-"));
 const journal = join(folder, "governance.db");
 const command = join(
   createRequire(import.meta.url).resolve("quorumlog/package.json"),
-  "../dist/cli/bin.js",
+  "../dist/quorumlog.cjs",
 );
 const quorumlog = (...argv: string[]): string =>
   execFileSync(process.execPath, [command, ...argv], { cwd: folder, encoding: "utf8" });
