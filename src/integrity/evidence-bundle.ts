@@ -1,8 +1,10 @@
 import { isObject, type UnknownObject } from "../entry/json.js";
+import { leafHashOf } from "../entry/line.js";
 import { AuditError, invalidEvidence } from "../errors.js";
 import { quoted } from "../text/safe-text.js";
 import { type Checkpoint, parseCheckpoint } from "./checkpoint.js";
 import type { Hash } from "./merkle/merkle-hash.js";
+import { proofsFromShared } from "./merkle/merkle-proofs.js";
 import { base64, hashOfBase64 } from "./note/signed-note.js";
 
 /** Chosen entries of a log, each with the proof that it is in the tree of the checkpoint. */
@@ -13,6 +15,22 @@ export interface EvidenceBundle {
   readonly checkpoint: string;
   /** By sequence, each once. */
   readonly entries: readonly BundleEntry[];
+  /**
+   * True for all entries of the checkpoint, and perhaps later ones. They make its tree without
+   * proofs, so that theirs are empty.
+   */
+  readonly isWhole?: true;
+}
+
+/** Chosen entries of a log, with one proof that they share. */
+export interface SharedBundle extends Pick<EvidenceBundle, "origin" | "checkpoint"> {
+  /**
+   * The roots of the largest subtrees that hold none of the entries, from left to right. Empty for
+   * a whole log.
+   */
+  readonly proof: readonly Hash[];
+  /** By sequence, each once. */
+  readonly entries: readonly Pick<BundleEntry, "sequence" | "line">[];
 }
 
 /** One entry of a bundle. */
@@ -27,11 +45,14 @@ export interface BundleEntry {
 /** The format that a bundle names. */
 export const BUNDLE_FORMAT = "quorumlog/evidence-bundle";
 
-/** The version of the format. */
+/** The versions of the format: with a proof for each entry, and with one that they share. */
 export const BUNDLE_VERSION = 1;
+export const SHARED_BUNDLE_VERSION = 2;
 
 const BUNDLE_KEYS = ["format", "version", "origin", "checkpoint", "entries"];
 const ENTRY_KEYS = ["sequence", "line", "proof"];
+const SHARED_BUNDLE_KEYS = ["format", "version", "origin", "checkpoint", "proof", "entries"];
+const SHARED_ENTRY_KEYS = ["sequence", "line"];
 
 /** What makes the string before it a key. */
 const AFTER_STRING = /\s*:/y;
@@ -66,24 +87,47 @@ export function formatBundle({ origin, checkpoint, entries }: EvidenceBundle): s
 }
 
 /**
- * Reads what {@link formatBundle} writes, and nothing else: no key may be missing, unknown or there
- * twice. Does not verify it, except that the checkpoint must have the origin of the bundle.
+ * Writes a bundle whose entries share one proof, as JSON: the keys of {@link formatBundle}, with
+ * `version` 2, with `proof` before `entries`, and without a `proof` in each entry. Each hash is
+ * there once. For many entries, this is a small part of their size.
+ */
+export function formatSharedBundle({ origin, checkpoint, proof, entries }: SharedBundle): string {
+  const bundle = {
+    format: BUNDLE_FORMAT,
+    version: SHARED_BUNDLE_VERSION,
+    origin,
+    checkpoint,
+    proof: proof.map(base64),
+    entries: entries.map(({ sequence, line }) => ({ sequence, line })),
+  };
+  return `${JSON.stringify(bundle)}\n`;
+}
+
+/**
+ * Reads what {@link formatBundle} and {@link formatSharedBundle} write, and nothing else: no key
+ * may be missing, unknown or there twice. Does not verify it, except that the checkpoint must have
+ * the origin of the bundle.
  *
  * @param json - The whole text.
  * @throws `AuditError` `invalid_evidence`, with the path of the field.
  */
 export function parseBundle(json: string): EvidenceBundle {
-  const bundle = objectOf(parsed(json), "bundle", BUNDLE_KEYS);
+  const value = parsed(json);
+  const isShared = isObject(value) && value["version"] === SHARED_BUNDLE_VERSION;
+  const [bundleKeys, entryKeys] = isShared
+    ? [SHARED_BUNDLE_KEYS, SHARED_ENTRY_KEYS]
+    : [BUNDLE_KEYS, ENTRY_KEYS];
+  const bundle = objectOf(value, "bundle", bundleKeys);
   if (bundle["format"] !== BUNDLE_FORMAT)
     throw invalidEvidence(`expected "${BUNDLE_FORMAT}"`, "format");
-  if (bundle["version"] !== BUNDLE_VERSION)
-    throw invalidEvidence(`expected ${BUNDLE_VERSION}`, "version");
+  if (!isShared && bundle["version"] !== BUNDLE_VERSION)
+    throw invalidEvidence(`expected ${BUNDLE_VERSION} or ${SHARED_BUNDLE_VERSION}`, "version");
   const origin = textOf(bundle["origin"], "origin");
   const checkpoint = checkpointOf(bundle["checkpoint"], "checkpoint");
   if (checkpoint.origin !== origin)
     throw invalidEvidence("expected the origin of the checkpoint", "origin");
-  const entries = arrayOf(bundle["entries"], "entries").map((value, index) =>
-    entryOf(value, `entries[${index}]`),
+  const entries = arrayOf(bundle["entries"], "entries").map((entry, index) =>
+    entryOf(entry, entryKeys, `entries[${index}]`),
   );
   for (const [index, { sequence }] of entries.entries()) {
     if (sequence <= (entries[index - 1]?.sequence ?? -1))
@@ -92,9 +136,29 @@ export function parseBundle(json: string): EvidenceBundle {
         `entries[${index}].sequence`,
       );
   }
-  if (keysIn(json) !== BUNDLE_KEYS.length + entries.length * ENTRY_KEYS.length)
+  if (keysIn(json) !== bundleKeys.length + entries.length * entryKeys.length)
     throw invalidEvidence("expected each key once", "bundle");
-  return { origin, checkpoint: checkpoint.note, entries };
+  const read = { origin, checkpoint: checkpoint.note, entries };
+  return isShared ? withProofs(read, hashesOf(bundle["proof"], "proof"), checkpoint.size) : read;
+}
+
+/** Gives each entry its own proof, unless the entries are the whole log. */
+function withProofs(bundle: EvidenceBundle, shared: readonly Hash[], size: number): EvidenceBundle {
+  const sequences = bundle.entries.map(({ sequence }) => sequence);
+  const isWhole =
+    sequences.length >= size && sequences[sequences.length - 1] === sequences.length - 1;
+  if (isWhole && shared.length === 0) return { ...bundle, isWhole };
+  const outside = sequences.findIndex((sequence) => sequence >= size);
+  if (outside !== -1)
+    throw invalidEvidence(`expected less than ${size}`, `entries[${outside}].sequence`);
+  const leaves = bundle.entries.map(({ line }) => leafHashOf(line));
+  const proofs = size === 0 ? [] : proofsFromShared(sequences, leaves, size, shared);
+  if (proofs === undefined)
+    throw invalidEvidence("expected a hash for each subtree without an entry", "proof");
+  return {
+    ...bundle,
+    entries: bundle.entries.map((entry, index) => ({ ...entry, proof: proofs[index] ?? [] })),
+  };
 }
 
 function checkpointOf(value: unknown, field: string): Checkpoint {
@@ -109,20 +173,24 @@ function checkpointOf(value: unknown, field: string): Checkpoint {
   }
 }
 
-function entryOf(value: unknown, field: string): BundleEntry {
-  const { sequence, line, proof } = objectOf(value, field, ENTRY_KEYS);
+function entryOf(value: unknown, keys: readonly string[], field: string): BundleEntry {
+  const { sequence, line, proof = [] } = objectOf(value, field, keys);
   if (!Number.isSafeInteger(sequence) || (sequence as number) < 0)
     throw invalidEvidence("expected a sequence", `${field}.sequence`);
   return {
     sequence: sequence as number,
     line: textOf(line, `${field}.line`),
-    proof: arrayOf(proof, `${field}.proof`).map((text, index) => {
-      const hash = typeof text === "string" ? hashOfBase64(text) : undefined;
-      if (hash === undefined)
-        throw invalidEvidence("expected a hash in base64", `${field}.proof[${index}]`);
-      return hash;
-    }),
+    proof: hashesOf(proof, `${field}.proof`),
   };
+}
+
+function hashesOf(value: unknown, field: string): readonly Hash[] {
+  return arrayOf(value, field).map((text, index) => {
+    const hash = typeof text === "string" ? hashOfBase64(text) : undefined;
+    if (hash === undefined)
+      throw invalidEvidence("expected a hash in base64", `${field}[${index}]`);
+    return hash;
+  });
 }
 
 function parsed(json: string): unknown {

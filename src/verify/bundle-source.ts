@@ -1,19 +1,24 @@
 import { invalidEvidence } from "../errors.js";
 import { parseCheckpoint } from "../integrity/checkpoint.js";
-import type { EvidenceItem, EvidenceSource } from "../integrity/evidence.js";
+import { BlockSource, type EvidenceItem, type EvidenceSource } from "../integrity/evidence.js";
 import { parseBundle } from "../integrity/evidence-bundle.js";
 import { parseTlogProof } from "../integrity/tlog-proof.js";
 
 /**
- * An evidence bundle as evidence: chosen entries, each with its inclusion proof.
+ * An evidence bundle as evidence: chosen entries, each with its inclusion proof; or a whole log.
  *
  * @param json - The whole text.
  * @throws `AuditError` `invalid_evidence`, with the path of the field.
  */
 export function bundleSource(json: string): EvidenceSource {
-  const { checkpoint, entries } = parseBundle(json);
+  const { checkpoint, entries, isWhole } = parseBundle(json);
+  if (isWhole)
+    return sourceOf(false, [
+      { kind: "checkpoint", note: checkpoint },
+      ...entries.map(({ line }): EvidenceItem => ({ kind: "line", line })),
+    ]);
   const { size } = parseCheckpoint(checkpoint);
-  return partialSource([
+  return sourceOf(true, [
     { kind: "checkpoint", note: checkpoint },
     ...entries.map(({ sequence, line, proof }): EvidenceItem => {
       return { kind: "line", line, inclusion: { index: sequence, size, hashes: proof } };
@@ -35,17 +40,17 @@ export function tlogProofSource(text: string, line?: string | Uint8Array): Evide
   if (proved === undefined)
     throw invalidEvidence("tlog-proof: it holds no line; give the line of the entry");
   const { size } = parseCheckpoint(checkpoint);
-  return partialSource([
+  return sourceOf(true, [
     { kind: "checkpoint", note: checkpoint },
     { kind: "line", line: proved, inclusion: { index, size, hashes: proof } },
   ]);
 }
 
-function partialSource(items: readonly EvidenceItem[]): EvidenceSource {
-  return {
-    partial: true,
-    async *[Symbol.asyncIterator]() {
-      yield* items;
+function sourceOf(partial: boolean, items: readonly EvidenceItem[]): EvidenceSource {
+  return new BlockSource(
+    async function* () {
+      yield items;
     },
-  };
+    { partial },
+  );
 }

@@ -25,7 +25,9 @@ export {
   type BundleEntry,
   type EvidenceBundle,
   formatBundle,
+  formatSharedBundle,
   parseBundle,
+  type SharedBundle,
 } from "../integrity/evidence-bundle.js";
 export type { KeyAlgorithm, SignatureType } from "../integrity/keys/verifier-key.js";
 export { parseVerifierKey, type VerifierKey } from "../integrity/keys/verifier-key.js";

@@ -4,13 +4,18 @@ import { parseCheckpoint } from "../../src/integrity/checkpoint.js";
 import {
   type EvidenceBundle,
   formatBundle,
+  formatSharedBundle,
   parseBundle,
 } from "../../src/integrity/evidence-bundle.js";
 
-import { inclusionProof, rootOf } from "../../src/integrity/merkle/merkle-proofs.js";
+import {
+  inclusionProof,
+  rootOf,
+  sharedProofRanges,
+} from "../../src/integrity/merkle/merkle-proofs.js";
 import { verifyInclusion } from "../../src/integrity/merkle/verify-proofs.js";
 import { signCheckpoint } from "../../src/integrity/sign-checkpoint.js";
-import { readerOf } from "../fixtures/naive-tree.js";
+import { readerOf, treeHash } from "../fixtures/naive-tree.js";
 import { newKey, ORIGIN, refused, TIME } from "../fixtures/signed-notes.js";
 
 const LINES = Array.from(
@@ -79,7 +84,7 @@ describe("an evidence bundle", () => {
       (json) => JSON.parse(`{"__proto__":1,${JSON.stringify(json).slice(1)}`),
     ],
     ["format", "another format", (json) => ({ ...json, format: "x" })],
-    ["version", "another version", (json) => ({ ...json, version: 2 })],
+    ["version", "another version", (json) => ({ ...json, version: 3 })],
     ["version", "a version as text", (json) => ({ ...json, version: "1" })],
     ["origin", "an origin that is no text", (json) => ({ ...json, origin: 1 })],
     ["origin", "another origin than the checkpoint's", (json) => ({ ...json, origin: "x" })],
@@ -155,4 +160,63 @@ describe("an evidence bundle", () => {
     expect(error).toMatchObject({ code: "invalid_evidence", field: "bundle" });
     expect(`${error.message} ${error.cause}`).not.toContain("secret");
   });
+});
+
+describe("a bundle whose entries share a proof", () => {
+  const sharedBundle = (sequences: readonly number[], size = LINES.length) => ({
+    origin: bundle.origin,
+    checkpoint: bundle.checkpoint,
+    proof: sharedProofRanges(
+      sequences.filter((sequence) => sequence < size),
+      size,
+    ).map(({ first, end }) => treeHash(LINES.slice(first, end).map(leafHashOf))),
+    entries: sequences.map((sequence) => ({ sequence, line: LINES[sequence] ?? "later" })),
+  });
+  const edited = (change: (json: ReturnType<typeof JSON.parse>) => unknown): string =>
+    JSON.stringify(change(JSON.parse(formatSharedBundle(sharedBundle([2, 3, 8])))));
+
+  test("says the same as one with a proof for each", () => {
+    const read = parseBundle(formatSharedBundle(sharedBundle([2, 3, 8])));
+    expect(read).toEqual(bundle);
+  });
+
+  test("holds each hash once", () => {
+    const json = JSON.parse(formatSharedBundle(sharedBundle([2, 3, 8])));
+    expect(json.version).toBe(2);
+    expect(json.proof).toHaveLength(2);
+    expect(json.entries[0]).toEqual({ sequence: 2, line: LINES[2] });
+  });
+
+  test("may be a whole log, also with entries after its checkpoint", () => {
+    const all = LINES.map((_, index) => index);
+    const read = parseBundle(formatSharedBundle(sharedBundle([...all, LINES.length])));
+    expect(read.isWhole).toBe(true);
+    expect(read.entries).toHaveLength(LINES.length + 1);
+    expect(read.entries.every(({ proof }) => proof.length === 0)).toBe(true);
+  });
+
+  test.each([
+    ["proof", "a hash less", (json) => ({ ...json, proof: json.proof.slice(1) })],
+    ["proof", "a hash more", (json) => ({ ...json, proof: [...json.proof, json.proof[0]] })],
+    ["proof[0]", "a hash that is cut", (json) => ({ ...json, proof: ["AAAA"] })],
+    ["bundle", "no proof", ({ proof: _, ...json }) => json],
+    [
+      "entries[0]",
+      "a proof in an entry too",
+      (json) => ({ ...json, entries: [{ ...json.entries[0], proof: [] }] }),
+    ],
+    [
+      "entries[3].sequence",
+      "an entry after the checkpoint, in a part of the log",
+      (json) => ({ ...json, entries: [...json.entries, { sequence: 9, line: "later" }] }),
+    ],
+  ] satisfies [string, string, (json: ReturnType<typeof JSON.parse>) => unknown][])(
+    "names %s for %s",
+    (field, _, change) => {
+      expect(refused(() => parseBundle(edited(change)))).toMatchObject({
+        code: "invalid_evidence",
+        field,
+      });
+    },
+  );
 });

@@ -55,6 +55,79 @@ export function inclusionProof(index: number, size: number, reader: SubtreeReade
   return proof.reverse();
 }
 
+/** A run of leaves, [first, end). */
+export interface LeafRange {
+  readonly first: number;
+  readonly end: number;
+}
+
+/**
+ * The subtrees whose roots prove that several leaves are in a tree: the largest ones that hold none
+ * of these leaves, from left to right. One proof for all of them holds each hash once, and is empty
+ * where they are all leaves of the tree.
+ *
+ * @param indexes - Ascending, each once, and less than `size`.
+ */
+export function sharedProofRanges(indexes: readonly number[], size: number): LeafRange[] {
+  checkRange(size, "size", 1);
+  const ranges: LeafRange[] = [];
+  const walk = (first: number, end: number, from: number, to: number): void => {
+    if (from === to) ranges.push({ first, end });
+    if (from === to || end - first === to - from) return;
+    const middle = first + leftSize(end - first);
+    const split = splitAt(indexes, middle, from, to);
+    walk(first, middle, from, split);
+    walk(middle, end, split, to);
+  };
+  walk(0, size, 0, indexes.length);
+  return ranges;
+}
+
+/**
+ * The inclusion proof of each leaf (RFC 9162 section 2.1.3), made from the proof that they share.
+ * Whether they lead to the root of the tree is not checked here.
+ *
+ * @param indexes - Ascending, each once, and less than `size`.
+ * @param leaves - The leaf hash of each index.
+ * @param shared - The roots of the {@link sharedProofRanges}.
+ * @returns For each index, the hashes, the leaf's sibling first. Undefined if `shared` has too many
+ * hashes, or too few.
+ */
+export function proofsFromShared(
+  indexes: readonly number[],
+  leaves: readonly Hash[],
+  size: number,
+  shared: readonly Hash[],
+): Hash[][] | undefined {
+  if (sharedProofRanges(indexes, size).length !== shared.length) return undefined;
+  const proofs: Hash[][] = indexes.map(() => []);
+  let used = 0;
+  const rootBelow = (first: number, end: number, from: number, to: number): Hash => {
+    if (from === to) return shared[used++] as Hash;
+    if (end - first === 1) return leaves[from] as Hash;
+    const middle = first + leftSize(end - first);
+    const split = splitAt(indexes, middle, from, to);
+    const left = rootBelow(first, middle, from, split);
+    const right = rootBelow(middle, end, split, to);
+    for (let at = from; at < split; at++) proofs[at]?.push(right);
+    for (let at = split; at < to; at++) proofs[at]?.push(left);
+    return nodeHash(left, right);
+  };
+  rootBelow(0, size, 0, indexes.length);
+  return proofs;
+}
+
+/** The position of the first index that is not below `middle`, among those in [from, to). */
+function splitAt(indexes: readonly number[], middle: number, from: number, to: number): number {
+  let [low, high] = [from, to];
+  while (low < high) {
+    const between = (low + high) >>> 1;
+    if ((indexes[between] as number) < middle) low = between + 1;
+    else high = between;
+  }
+  return low;
+}
+
 /**
  * The proof that the tree of `second` leaves begins with the tree of `first` leaves (RFC 9162
  * section 2.1.4.1). Takes O(log second) reads. Empty if both have the same size.

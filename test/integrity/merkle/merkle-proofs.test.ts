@@ -4,7 +4,9 @@ import { type Hash, nodeHash } from "../../../src/integrity/merkle/merkle-hash.j
 import {
   consistencyProof,
   inclusionProof,
+  proofsFromShared,
   rootOf,
+  sharedProofRanges,
 } from "../../../src/integrity/merkle/merkle-proofs.js";
 import { verifyConsistency, verifyInclusion } from "../../../src/integrity/merkle/verify-proofs.js";
 import {
@@ -254,5 +256,46 @@ describe("proofs of trees of any size up to 2^53 - 1", () => {
     const proof = inclusionProof(0, size, same);
     expect(verifyInclusion({ index: 0, size, leafHash: leaf(0), proof, root })).toBe(true);
     expect(verifyInclusion({ index: 0, size: 1, leafHash: leaf(0), proof, root })).toBe(false);
+  });
+});
+
+describe("a proof that several leaves share", () => {
+  const chosen = fc
+    .integer({ min: 1, max: LEAVES.length })
+    .chain((size) =>
+      fc.tuple(
+        fc.constant(size),
+        fc.uniqueArray(fc.integer({ min: 0, max: size - 1 }), { maxLength: size }),
+      ),
+    )
+    .map(([size, indexes]) => [size, indexes.toSorted((a, b) => a - b)] as const);
+
+  test("gives each leaf the inclusion proof that RFC 9162 defines", () => {
+    fc.assert(
+      fc.property(chosen, ([size, indexes]) => {
+        const shared = sharedProofRanges(indexes, size).map((range) =>
+          treeHash(LEAVES.slice(range.first, range.end)),
+        );
+        const leaves = indexes.map((index) => LEAVES[index] as Hash);
+        const proofs = proofsFromShared(indexes, leaves, size, shared);
+        expect(proofs?.map(hex)).toEqual(indexes.map((index) => hex(path(index, first(size)))));
+      }),
+    );
+  });
+
+  test("is empty for all leaves, and the root for none", () => {
+    const all = Array.from({ length: 11 }, (_, index) => index);
+    expect(sharedProofRanges(all, 11)).toEqual([]);
+    expect(sharedProofRanges([], 11)).toEqual([{ first: 0, end: 11 }]);
+  });
+
+  test("is refused with a hash more, or a hash less", () => {
+    const shared = sharedProofRanges([3], 8).map(({ first: from, end }) =>
+      treeHash(LEAVES.slice(from, end)),
+    );
+    const leaves = [LEAVES[3] as Hash];
+    expect(proofsFromShared([3], leaves, 8, shared)).toHaveLength(1);
+    expect(proofsFromShared([3], leaves, 8, shared.slice(1))).toBeUndefined();
+    expect(proofsFromShared([3], leaves, 8, [...shared, leaf(9)])).toBeUndefined();
   });
 });
