@@ -71,7 +71,9 @@ const ROOMS: Rooms = {
     `node:timers/promises ${PURE}`,
   ],
   testing: [`log governance ${CORE}`, `${OTEL} node:*`],
-  cli: [`log otlp logger pino winston loki governance ${CORE}`, `${OTEL} node:*`],
+  report: [`governance ${CORE}`, "d3-scale d3-shape @noble/* node:*"],
+  "report/page": "",
+  cli: [`report log otlp logger pino winston loki governance ${CORE}`, `${OTEL} node:*`],
   index: [`log ${CORE}`, ""],
 };
 

@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { HASH_BYTES, type Hash, hexOf } from "../integrity/merkle/merkle-hash.js";
 
 /** How many rows are allocated at once. */
@@ -163,7 +162,7 @@ export class LeafTable {
  */
 class RowIndex {
   readonly #sequenceOf: (row: number) => number;
-  readonly #factors: readonly [number, number] = [randomInt(WORD) | 1, randomInt(WORD) | 1];
+  readonly #factors: Uint32Array = crypto.getRandomValues(new Uint32Array(2)).map((it) => it | 1);
   /** A row and 1 in each place that is taken. */
   #places = new Uint32Array(0);
   #shift = 32;
@@ -207,7 +206,7 @@ class RowIndex {
 
   /** Where a sequence stands, unless another one stands there (multiply and shift). */
   #home(sequence: number): number {
-    const [low, high] = this.#factors;
+    const [low = 1, high = 1] = this.#factors;
     const mixed = Math.imul(sequence % WORD, low) + Math.imul(Math.floor(sequence / WORD), high);
     return mixed >>> this.#shift;
   }

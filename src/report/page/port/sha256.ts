@@ -1,0 +1,21 @@
+import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
+
+const ENCODER = new TextEncoder();
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, "0"),
+);
+
+/** Does in a browser what `entry/sha256.ts` does in Node: the hash in hexadecimal. */
+export function sha256Hex(input: string | Uint8Array): string {
+  let hex = "";
+  for (const byte of sha256(input)) hex += HEX[byte];
+  return hex;
+}
+
+/**
+ * Does in a browser what `entry/sha256.ts` does in Node: the hash as 32 bytes. WebCrypto hashes in
+ * promises alone, and a promise for each line takes longer than hashing the line here.
+ */
+export function sha256(input: string | Uint8Array): Uint8Array {
+  return nobleSha256(typeof input === "string" ? ENCODER.encode(input) : input);
+}
