@@ -6,10 +6,12 @@ import { byOrigin, type Resource, type Scope } from "./by-origin.js";
  * Writes records as an `ExportLogsServiceRequest` (`logs_service.proto`) in OTLP's JSON Protobuf
  * encoding, in UTF-8. The bytes are the same as those of the stock `JsonLogsSerializer`.
  *
+ * @param memory - Where to write. What does not fit is written into a larger buffer.
+ * @returns The part of the buffer that was written.
  * @throws what a getter in a value throws, and `RangeError` for a value that contains itself, or is
  * more than a thousand levels deep.
  */
-export function logsJson(records: readonly ReadableLogRecord[]): Uint8Array {
+export function logsJson(records: readonly ReadableLogRecord[], memory?: Buffer): Buffer {
   // what is undefined is not written
   const resourceLogs = Array.from(byOrigin(records), ([resource, scopes]) => ({
     resource: resourceJson(resource),
@@ -20,7 +22,12 @@ export function logsJson(records: readonly ReadableLogRecord[]): Uint8Array {
     })),
     schemaUrl: schemaOf(resource),
   }));
-  return Buffer.from(JSON.stringify({ resourceLogs }));
+  const text = JSON.stringify({ resourceLogs });
+  const length = Buffer.byteLength(text);
+  const buffer =
+    memory !== undefined && memory.length >= length ? memory : Buffer.allocUnsafeSlow(length);
+  buffer.write(text);
+  return buffer.subarray(0, length);
 }
 
 function resourceJson(resource: Resource): object {

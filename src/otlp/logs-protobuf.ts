@@ -39,30 +39,19 @@ const ANY_VALUE = {
 const ARRAY_VALUE = { values: 0x0a } as const;
 const KEY_VALUE_LIST = { values: 0x0a } as const;
 
-/** The writer of the last call. A call that runs inside of another one makes its own. */
-let idle: ProtobufWriter | undefined;
-
-/** A writer with a larger buffer is not kept. */
-const MAX_IDLE_BYTES = 2_097_152;
-
 /**
  * Writes records as an `ExportLogsServiceRequest` (`logs_service.proto`) in protobuf. It reads back
- * as the bytes of the stock `ProtobufLogsSerializer` do, which take several times as long. The
- * caller may keep the bytes.
+ * as the bytes of the stock `ProtobufLogsSerializer` do, which take several times as long.
  *
+ * @param memory - Where to write. What does not fit is written into a larger buffer.
+ * @returns The part of the buffer that was written.
  * @throws what a getter in a value throws, and `RangeError` for a value that contains itself, or is
  * more than a thousand levels deep.
  */
-export function logsProtobuf(records: readonly ReadableLogRecord[]): Uint8Array {
-  const writer = idle ?? new ProtobufWriter();
-  idle = undefined;
-  try {
-    for (const [resource, scopes] of byOrigin(records)) writeResourceLogs(writer, resource, scopes);
-    return writer.bytesFrom(0);
-  } finally {
-    writer.clear();
-    if (writer.capacity <= MAX_IDLE_BYTES) idle = writer;
-  }
+export function logsProtobuf(records: readonly ReadableLogRecord[], memory?: Buffer): Buffer {
+  const writer = new ProtobufWriter(memory);
+  for (const [resource, scopes] of byOrigin(records)) writeResourceLogs(writer, resource, scopes);
+  return writer.written;
 }
 
 function writeResourceLogs(
@@ -158,7 +147,7 @@ function writeKey(writer: ProtobufWriter, key: string): void {
   }
   const start = writer.length;
   writer.text(KEY_VALUE.key, key);
-  if (KEYS.size < MAX_KEYS && key.length <= MAX_CACHED_KEY) KEYS.set(key, writer.bytesFrom(start));
+  if (KEYS.size < MAX_KEYS && key.length <= MAX_CACHED_KEY) KEYS.set(key, writer.copyFrom(start));
 }
 
 /**

@@ -16,6 +16,13 @@ interface Client {
   readonly isOwn: boolean;
 }
 
+/** What became of a request that the backend accepted. */
+export interface SentRequest {
+  readonly status: number;
+  /** Whether nobody reads the data any more. A backend may answer before it has all of it. */
+  readonly isSent: boolean;
+}
+
 /** The types of Node 22 do not know the options of an agent. */
 type GlobalAgent = Agent & { readonly options?: { readonly proxyEnv?: unknown } };
 
@@ -51,11 +58,10 @@ export class OtlpTransport {
   /**
    * Sends one serialized batch. Resolves if the backend has all of it.
    *
-   * @returns The status of the answer.
    * @throws `ExportError`, which says what the backend answered, or why it did not.
    */
-  async send(data: Uint8Array): Promise<number> {
-    let answer: OtlpAnswer;
+  async send(data: Uint8Array): Promise<SentRequest> {
+    let answer: OtlpAnswer & SentRequest;
     let begun = 0;
     try {
       answer = await this.#post(data, (status) => {
@@ -73,7 +79,7 @@ export class OtlpTransport {
     this.#isAnswered = true;
     const error = answerError(answer);
     if (error !== undefined) throw error;
-    return answer.status;
+    return answer;
   }
 
   /**
@@ -88,7 +94,10 @@ export class OtlpTransport {
   }
 
   /** Calls `begin` with the status when an answer begins. */
-  async #post(data: Uint8Array, begin: (status: number) => void): Promise<OtlpAnswer> {
+  async #post(
+    data: Uint8Array,
+    begin: (status: number) => void,
+  ): Promise<OtlpAnswer & SentRequest> {
     const { url, headers, protocol, compression, timeoutMillis, tls } = this.#configuration;
     const deadline = performance.now() + timeoutMillis;
     this.#client ??= clientOf(this.#configuration).catch((error: unknown) => {
@@ -134,10 +143,13 @@ export class OtlpTransport {
       () => endWith(`timeout: no answer after ${timeoutMillis} ms`),
       deadline - performance.now(),
     ).unref();
-    return promise.finally(() => {
+    try {
+      const answer = await promise;
+      return { ...answer, isSent: post.writableFinished };
+    } finally {
       clearTimeout(timer);
       this.#ends.delete(end);
-    });
+    }
   }
 }
 

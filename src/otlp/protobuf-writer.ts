@@ -16,29 +16,27 @@ const PREFIX_BYTES = 6;
  * is the number of the field, times eight, plus the wire type of its value.
  */
 export class ProtobufWriter {
-  #buffer: Buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+  #buffer: Buffer;
   #end = 0;
+
+  /** Writes from the start of the buffer on. */
+  constructor(buffer: Buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES)) {
+    this.#buffer = buffer;
+  }
 
   /** How many bytes are written. */
   get length(): number {
     return this.#end;
   }
 
-  /** How many bytes the buffer has. */
-  get capacity(): number {
-    return this.#buffer.length;
+  /** What is written, in the buffer itself. */
+  get written(): Buffer {
+    return this.#buffer.subarray(0, this.#end);
   }
 
   /** A copy of what was written from there on. */
-  bytesFrom(start: number): Uint8Array {
-    const bytes = Buffer.allocUnsafeSlow(this.#end - start);
-    this.#buffer.copy(bytes, 0, start, this.#end);
-    return bytes;
-  }
-
-  /** Forgets what was written, and keeps the buffer. */
-  clear(): void {
-    this.#end = 0;
+  copyFrom(start: number): Uint8Array {
+    return Uint8Array.from(this.#buffer.subarray(start, this.#end));
   }
 
   /** Begins a message. Returns what {@link close} takes. */

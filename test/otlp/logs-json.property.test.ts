@@ -28,6 +28,18 @@ describe("a request in OTLP's JSON", () => {
     );
   });
 
+  test("is written into the given memory if it fits, and is the same wherever it is written", () => {
+    const memories = fc.nat({ max: 4000 }).map((length) => Buffer.alloc(length, 0xff));
+    fc.assert(
+      fc.property(recordBatch(hrTime), memories, (records, memory) => {
+        const bytes = logsJson(records, memory);
+        expect(utf8.decode(bytes)).toBe(stock(records));
+        expect(bytes.buffer === memory.buffer).toBe(bytes.length <= memory.length);
+      }),
+      { numRuns: runs(500) },
+    );
+  });
+
   test("is the same for a batch of megabytes, of text that takes three bytes a unit", () => {
     const records = Array.from(
       { length: 1024 },

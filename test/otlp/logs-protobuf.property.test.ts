@@ -39,6 +39,19 @@ describe("a request in protobuf", () => {
     );
   });
 
+  test("is written into the given memory if it fits, and says the same wherever it is written", () => {
+    const memories = fc.nat({ max: 2000 }).map((length) => Buffer.alloc(length, 0xff));
+    fc.assert(
+      fc.property(recordBatch(wholeTime), memories, (records, memory) => {
+        const bytes = logsProtobuf(records, memory);
+        expect(bytes).toEqual(logsProtobuf(records));
+        // the writer reserves the most that a text can take
+        if (bytes.length * 3 + 10 < memory.length) expect(bytes.buffer).toBe(memory.buffer);
+      }),
+      { numRuns: runs(500) },
+    );
+  });
+
   test("says the same where a batch is larger than the buffer, and text takes three bytes a unit", () => {
     const records = Array.from({ length: 1024 }, (_, i) => ({
       ...BARE,
