@@ -8,6 +8,7 @@ import {
   type UnknownObject,
 } from "./json.js";
 import { sha256, sha256Hex } from "./sha256.js";
+import { parseTimestamp } from "./timestamp.js";
 
 /** The schema version that a line carries as `v`. */
 export const LINE_VERSION = 1;
@@ -198,7 +199,7 @@ export function readLine(line: string): LineSummary | undefined {
     log: match[5] as string,
     timestamp,
     recordedAt,
-    recordedMillis: Date.parse(recordedAt),
+    recordedMillis: parseTimestamp(recordedAt),
     columns: [match[6], match[7], match[10], match[4], match[1], match[2]],
     canonical: true,
   };
@@ -218,7 +219,7 @@ export function readAnyLine(line: string): LineSummary | undefined {
       log,
       timestamp,
       recordedAt,
-      recordedMillis: Date.parse(recordedAt),
+      recordedMillis: parseTimestamp(recordedAt),
       columns: COLUMNS.map(({ key }) => members[key]),
       canonical: isCanonical(members, line),
     };
@@ -251,7 +252,7 @@ export function readEntry(
     return undefined; // nested so deep that writing it again runs out of stack
   }
   const entry = entryOfLine(members, hash);
-  return Number.isNaN(Date.parse(entry.timestamp))
+  return Number.isNaN(parseTimestamp(entry.timestamp))
     ? undefined
     : { entry, log: members["log"] as string };
 }

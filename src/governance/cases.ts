@@ -1,8 +1,8 @@
 import type { Finding } from "./facts/finding.js";
 import type { Member } from "./facts/members.js";
-import type { ActorType } from "./facts/proposal-file.js";
+import type { ActorType } from "./facts/proposal-facts.js";
 import type { QuorumCheck } from "./facts/quorum.js";
-import type { Answer, Authorization } from "./facts/standing.js";
+import type { Answer, Authorization } from "./facts/standing-facts.js";
 import type { Tally } from "./facts/tally.js";
 
 /**

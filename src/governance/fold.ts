@@ -3,10 +3,11 @@ import { rfc3339Millis } from "../entry/timestamp.js";
 import { AuditError } from "../errors.js";
 import {
   creationOf,
-  effectOf,
   flagOf,
+  type Keeper,
   millisOf,
   nodeNameIn,
+  nodeOf,
   recordedMillisOf,
   resultOf,
   standingEventOf,
@@ -15,9 +16,13 @@ import {
 } from "./facts/facts-of.js";
 import { Members } from "./facts/members.js";
 import type { Policy } from "./facts/policy.js";
-import { type Effect, ProposalFile } from "./facts/proposal-file.js";
+import type { NodeEffect } from "./facts/proposal-facts.js";
+import { ProposalFile } from "./facts/proposal-file.js";
+import { RecordedTimes } from "./facts/recorded-times.js";
 import type { TrailFacts } from "./facts/rule.js";
-import { type Answer, Standing } from "./facts/standing.js";
+import { Standing } from "./facts/standing.js";
+import type { Answer } from "./facts/standing-facts.js";
+import { VoteTable } from "./facts/vote-table.js";
 import type { Judge } from "./judge.js";
 
 /** A moment of a trail: after a sequence, or a time. */
@@ -40,15 +45,12 @@ export class Fold implements TrailFacts {
   readonly #sinceMillis: number;
   readonly #files = new Map<string, ProposalFile>();
   readonly #aboutSubject = new Map<string, ProposalFile[]>();
-  /** Values that come again and again are kept once. */
+  readonly #votes = new VoteTable();
   readonly #names = new Map<string, string>();
   readonly #gaps: Gap[] = [];
-  /** The entries that count, and when each was recorded. */
-  readonly #sequences: number[] = [];
-  readonly #recordedMillis: number[] = [];
+  readonly #times = new RecordedTimes();
   readonly #recordedLater: number[] = [];
   #last = -1;
-  #nowMillis = 0;
   #hasProposals = false;
 
   /** @param at - Entries after this moment are passed over. */
@@ -65,11 +67,11 @@ export class Fold implements TrailFacts {
 
   /** The newest entry that counts; -1 before the first. */
   get lastSequence(): number {
-    return this.#sequences.at(-1) ?? -1;
+    return this.#times.lastSequence;
   }
 
   get nowMillis(): number {
-    return this.#at instanceof Date ? this.#at.getTime() : this.#nowMillis;
+    return this.#at instanceof Date ? this.#at.getTime() : this.#times.lastMillis;
   }
 
   get isComplete(): boolean {
@@ -78,6 +80,11 @@ export class Fold implements TrailFacts {
 
   get hasProposals(): boolean {
     return this.#hasProposals;
+  }
+
+  /** The first entry after the newest gap; 0 where nothing is missing. */
+  get #knownSince(): number {
+    return this.#gaps.at(-1)?.before ?? 0;
   }
 
   get gaps(): readonly Gap[] {
@@ -103,19 +110,12 @@ export class Fold implements TrailFacts {
   }
 
   isAuthorized(subjectId: string, atMillis: number): Answer {
-    return this.standing.isAuthorizedNow(subjectId, atMillis, this.#gaps.at(-1)?.before ?? 0);
+    return this.standing.isAuthorizedNow(subjectId, atMillis, this.#knownSince);
   }
 
   /** When the newest entry up to a sequence was recorded; 0 before the first. */
   timeAfter(sequence: number): number {
-    let low = 0;
-    let high = this.#sequences.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#sequences[middle] ?? 0) <= sequence) low = middle + 1;
-      else high = middle;
-    }
-    return this.#recordedMillis[low - 1] ?? 0;
+    return this.#times.after(sequence);
   }
 
   /** Whether the policy judges what happened at a time. */
@@ -135,17 +135,15 @@ export class Fold implements TrailFacts {
       );
     if (sequence > this.#last + 1) this.#addGap({ after: this.#last, before: sequence });
     this.#last = sequence;
-    if (!this.#counts(entry)) return;
+    const millis = millisOf(entry);
+    const recordedMillis = entry.recordedAt === undefined ? millis : recordedMillisOf(entry);
+    if (!this.#counts(sequence, millis, recordedMillis)) return;
     // an entry that is dated back is judged by when it was recorded, unless it was imported
     const isImported = Object.hasOwn(entry.details, "imported_log");
-    const isJudged = this.judges(isImported ? millisOf(entry) : recordedMillisOf(entry));
-    if (isJudged)
-      for (const rule of this.#judge.hooks.onEntry)
-        this.#judge.take(rule, rule.onEntry(entry, this), entry.proposalId);
-    this.#nowMillis = recordedMillisOf(entry);
-    this.#sequences.push(sequence);
-    this.#recordedMillis.push(this.#nowMillis);
-    this.#fold(entry, isJudged);
+    const judge = this.judges(isImported ? millis : recordedMillis) ? this.#judge : undefined;
+    judge?.ask("onEntry", entry.proposalId, (rule) => rule.onEntry(entry, this));
+    this.#times.add(sequence, recordedMillis);
+    this.#fold(entry, millis, judge);
   }
 
   /** All entries came. Those up to the length of the log that did not come are missing. */
@@ -154,11 +152,12 @@ export class Fold implements TrailFacts {
       this.#addGap({ after: this.#last, before: length });
   }
 
-  #counts(entry: AuditEntry): boolean {
+  #counts(sequence: number, millis: number, recordedMillis: number): boolean {
     if (this.#at === undefined) return true;
-    if (!(this.#at instanceof Date)) return entry.sequence <= this.#at;
-    if (millisOf(entry) > this.#at.getTime()) return false;
-    if (recordedMillisOf(entry) > this.#at.getTime()) this.#recordedLater.push(entry.sequence);
+    if (!(this.#at instanceof Date)) return sequence <= this.#at;
+    const atMillis = this.#at.getTime();
+    if (millis > atMillis) return false;
+    if (recordedMillis > atMillis) this.#recordedLater.push(sequence);
     return true;
   }
 
@@ -167,93 +166,84 @@ export class Fold implements TrailFacts {
     if (typeof this.#at === "number" && gap.after >= this.#at) return;
     this.#gaps.push(gap);
     this.members.gapBefore(gap.before);
-    for (const rule of this.#judge.hooks.onGap)
-      this.#judge.take(rule, rule.onGap(gap.after, gap.before), undefined);
+    this.#judge.ask("onGap", undefined, (rule) => rule.onGap(gap.after, gap.before));
   }
 
-  #fold(entry: AuditEntry, isJudged: boolean): void {
+  /** @param judge - Undefined for an entry that the policy does not judge. */
+  #fold(entry: AuditEntry, millis: number, judge: Judge | undefined): void {
     switch (entry.operation as string) {
       case "proposal_created":
-        this.#addProposal(entry);
+        this.#addProposal(entry, millis);
         break;
       case "vote_cast":
-        this.#addVote(entry, isJudged);
+        this.#addVote(entry, millis, judge);
         break;
       case "consensus_reached":
-        this.#addResult(entry, isJudged);
+        this.#addResult(entry, millis, judge);
         break;
       case "byzantine_detected":
-        this.#addFlag(entry, isJudged);
+        this.#addFlag(entry, judge);
         break;
       case "node_added":
       case "node_removed":
-        this.#addNode(entry, isJudged);
+        this.#addNode(entry, millis, judge);
         break;
       case "authorization_granted":
       case "authorization_revoked":
-        this.#addAuthorization(entry, isJudged);
+        this.#addAuthorization(entry, millis, judge);
         break;
     }
   }
 
-  #addProposal(entry: AuditEntry): void {
+  #addProposal(entry: AuditEntry, millis: number): void {
     this.#hasProposals = true;
     if (entry.proposalId === undefined) return;
     const file = this.#fileFor(entry.proposalId);
     // a second proposal under one id changes nothing of the first
     if (file.creation !== undefined) return;
-    const creation = creationOf(entry);
-    file.creation = { ...creation, proposerDid: this.#kept(creation.proposerDid) };
+    const creation = creationOf(entry, millis, this.#kept);
+    file.creation = creation;
     if (creation.subjectId === undefined) return;
     const known = this.#aboutSubject.get(creation.subjectId);
     if (known === undefined) this.#aboutSubject.set(creation.subjectId, [file]);
     else known.push(file);
   }
 
-  #addVote(entry: AuditEntry, isJudged: boolean): void {
-    const vote = voteOf(entry, (name) => this.#kept(name));
+  #addVote(entry: AuditEntry, millis: number, judge: Judge | undefined): void {
+    const vote = voteOf(entry, millis);
     if (vote === undefined || entry.proposalId === undefined) return;
     const file = this.#fileFor(entry.proposalId);
-    if (isJudged)
-      for (const rule of this.#judge.hooks.onVote)
-        this.#judge.take(rule, rule.onVote(vote, file, this), file.proposalId);
+    judge?.ask("onVote", file.proposalId, (rule) => rule.onVote(vote, file, this));
     file.addVote(vote);
   }
 
-  #addResult(entry: AuditEntry, isJudged: boolean): void {
-    const result = resultOf(entry);
+  #addResult(entry: AuditEntry, millis: number, judge: Judge | undefined): void {
+    const result = resultOf(entry, millis, this.#kept);
     if (result === undefined || entry.proposalId === undefined) return;
     const file = this.#fileFor(entry.proposalId);
-    if (isJudged)
-      for (const rule of this.#judge.hooks.onResult)
-        this.#judge.take(rule, rule.onResult(result, file, this), file.proposalId);
+    judge?.ask("onResult", file.proposalId, (rule) => rule.onResult(result, file, this));
     file.addResult(result);
   }
 
-  #addFlag(entry: AuditEntry, isJudged: boolean): void {
+  #addFlag(entry: AuditEntry, judge: Judge | undefined): void {
     const flag = flagOf(entry);
     if (flag === undefined || entry.proposalId === undefined) return;
     const file = this.#fileFor(entry.proposalId);
-    if (isJudged)
-      for (const rule of this.#judge.hooks.onFlag)
-        this.#judge.take(rule, rule.onFlag(flag, file, this), file.proposalId);
+    judge?.ask("onFlag", file.proposalId, (rule) => rule.onFlag(flag, file, this));
     file.addFlag(flag);
   }
 
-  #addNode(entry: AuditEntry, isJudged: boolean): void {
-    const effect = effectOf(entry);
-    const did = this.#kept(entry.actorDid);
-    if (effect === undefined || did === undefined) return;
-    const file = this.#proposalOfNode(entry, effect, did);
-    if (isJudged)
-      for (const rule of this.#judge.hooks.onNode)
-        this.#judge.take(rule, rule.onNode(effect, file, this), file?.proposalId);
-    if (file !== undefined) file.addEffect(effect);
+  #addNode(entry: AuditEntry, millis: number, judge: Judge | undefined): void {
+    const node = nodeOf(entry, millis, this.#kept);
+    if (node === undefined) return;
+    const file = this.#proposalOfNode(entry, node);
+    judge?.ask("onNode", file?.proposalId, (rule) => rule.onNode(node, file, this));
+    file?.addEffect(node);
     this.members.change({
       sequence: entry.sequence,
-      millis: effect.millis,
-      did,
-      isMember: effect.operation === "node_added",
+      millis,
+      did: node.subjectId,
+      isMember: node.operation === "node_added",
       name: nodeNameIn(entry),
       weight: weightIn(entry),
     });
@@ -262,45 +252,42 @@ export class Fold implements TrailFacts {
   /** The proposal that a node names; else the passed one about it that nobody carried out yet. */
   #proposalOfNode(
     { proposalId }: AuditEntry,
-    { operation }: Effect,
-    did: string,
+    { operation, subjectId }: NodeEffect,
   ): ProposalFile | undefined {
     if (proposalId !== undefined) return this.#fileFor(proposalId);
     const kind = operation === "node_added" ? "add-node" : "remove-node";
-    return this.filesAbout(did).find(
+    return this.filesAbout(subjectId).find(
       ({ creation, passed, effects }) =>
         creation?.kind === kind && passed !== undefined && effects.length === 0,
     );
   }
 
-  #addAuthorization(entry: AuditEntry, isJudged: boolean): void {
-    const event = standingEventOf(entry);
-    const effect = effectOf(entry);
-    if (event === undefined || effect === undefined) return;
-    const file = entry.proposalId === undefined ? undefined : this.#fileFor(entry.proposalId);
-    if (isJudged && event.isGrant)
-      for (const rule of this.#judge.hooks.onGrant)
-        this.#judge.take(rule, rule.onGrant(event, file, this), file?.proposalId);
-    if (isJudged && !event.isGrant)
-      for (const rule of this.#judge.hooks.onRevocation)
-        this.#judge.take(rule, rule.onRevocation(event, file, this), file?.proposalId);
-    if (file !== undefined) file.addEffect(effect);
-    this.standing.add(event);
+  #addAuthorization(entry: AuditEntry, millis: number, judge: Judge | undefined): void {
+    const event = standingEventOf(entry, millis, this.#kept);
+    if (event === undefined) return;
+    const file = event.proposalId === undefined ? undefined : this.#fileFor(event.proposalId);
+    if (event.operation === "authorization_granted")
+      judge?.ask("onGrant", file?.proposalId, (rule) => rule.onGrant(event, file, this));
+    else
+      judge?.ask("onRevocation", file?.proposalId, (rule) => rule.onRevocation(event, file, this));
+    file?.addEffect(event);
+    this.standing.add(event, this.#knownSince);
   }
 
   #fileFor(proposalId: string): ProposalFile {
     const known = this.#files.get(proposalId);
     if (known !== undefined) return known;
-    const file = new ProposalFile(proposalId);
+    const file = new ProposalFile(proposalId, this.#votes);
     this.#files.set(proposalId, file);
     return file;
   }
 
-  #kept<Name extends string | undefined>(name: Name): Name {
+  /** Names that come again and again are kept once. */
+  readonly #kept: Keeper = (name) => {
     if (name === undefined) return name;
     const known = this.#names.get(name);
-    if (known !== undefined) return known as Name;
+    if (known !== undefined) return known as typeof name;
     this.#names.set(name, name);
     return name;
-  }
+  };
 }

@@ -23,18 +23,20 @@ export type {
   DoubleVote,
   Effect,
   Flag,
+  NodeEffect,
   ProposalFacts,
   Result,
-} from "./facts/proposal-file.js";
+} from "./facts/proposal-facts.js";
 export type { QuorumCheck } from "./facts/quorum.js";
 export type { Judged, Rule, TrailFacts } from "./facts/rule.js";
 export type {
   Answer,
   Authorization,
   AuthorizationEnd,
+  GrantFilter,
   StandingEvent,
   StandingFacts,
-} from "./facts/standing.js";
+} from "./facts/standing-facts.js";
 export type { Tally } from "./facts/tally.js";
 export type { At } from "./fold.js";
 export type { ByActor, Durations, Oversight, OversightPeriod } from "./oversight.js";

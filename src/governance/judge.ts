@@ -13,7 +13,8 @@ type HookName =
   | "onRevocation"
   | "onNode"
   | "onGap"
-  | "review";
+  | "review"
+  | "reviewVoter";
 
 /** The rules that are on and have a function, by its name. */
 export type Hooks = {
@@ -52,6 +53,7 @@ export class Judge {
       onNode: withHook(on, "onNode"),
       onGap: withHook(on, "onGap"),
       review: withHook(on, "review"),
+      reviewVoter: withHook(on, "reviewVoter"),
     };
   }
 
@@ -60,10 +62,17 @@ export class Judge {
     return this.#findings;
   }
 
-  /** Keeps what a rule said. */
-  take(rule: Rule, judged: Judged, proposalId: string | undefined): void {
-    if (judged === undefined) return;
-    for (const finding of this.findingsOf(rule, judged, proposalId)) this.#keep(finding);
+  /** Asks each rule that has a function, and keeps what it says. */
+  ask<Name extends HookName>(
+    name: Name,
+    proposalId: string | undefined,
+    says: (rule: Hooks[Name][number]) => Judged,
+  ): void {
+    for (const rule of this.hooks[name]) {
+      const judged = says(rule);
+      if (judged !== undefined)
+        for (const finding of this.findingsOf(rule, judged, proposalId)) this.#keep(finding);
+    }
   }
 
   /** What a rule said, as findings. */
@@ -90,7 +99,8 @@ export class Judge {
       return;
     }
     const { rule, proposalId = "", message } = finding;
-    const key = JSON.stringify([rule, proposalId, message]);
+    // neither a rule nor a message has a line end in it
+    const key = `${rule}\n${proposalId}\n${message}`;
     const known = this.#merged.get(key);
     if (known !== undefined) {
       known.push(...finding.sequences);

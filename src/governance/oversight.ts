@@ -1,4 +1,5 @@
-import type { ActorType, ProposalFile } from "./facts/proposal-file.js";
+import type { ActorType } from "./facts/proposal-facts.js";
+import type { ProposalFile } from "./facts/proposal-file.js";
 import type { Fold } from "./fold.js";
 import { stateOf } from "./proposal-case.js";
 import { isDecided } from "./rules/authorization-rules.js";

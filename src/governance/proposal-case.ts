@@ -8,7 +8,8 @@ import type {
   ProposalState,
 } from "./cases.js";
 import type { Finding } from "./facts/finding.js";
-import type { Effect, ProposalFile, Result } from "./facts/proposal-file.js";
+import type { Effect, Result } from "./facts/proposal-facts.js";
+import type { ProposalFile } from "./facts/proposal-file.js";
 import { checkQuorum } from "./facts/quorum.js";
 import type { Tally } from "./facts/tally.js";
 import type { Fold } from "./fold.js";
@@ -86,7 +87,7 @@ export function caseOf(
 /** The entries about a proposal. */
 export function sequencesOf(file: ProposalFile | undefined): number[] {
   if (file === undefined) return [];
-  const { creation, votes, results, effects, flags = [] } = file;
+  const { creation, votes, results, effects, flags } = file;
   return [
     ...(creation === undefined ? [] : [creation]),
     ...votes,

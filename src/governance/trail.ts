@@ -5,7 +5,8 @@ import type { ProposalCase, ProposalState, SubjectCase } from "./cases.js";
 import type { Finding } from "./facts/finding.js";
 import type { Member } from "./facts/members.js";
 import type { ProposalFile } from "./facts/proposal-file.js";
-import type { Answer, Authorization, Moment, StandingEvent } from "./facts/standing.js";
+import type { Judged, Rule } from "./facts/rule.js";
+import type { Answer, Authorization, Moment, StandingEvent } from "./facts/standing-facts.js";
 import type { At, Fold } from "./fold.js";
 import type { Judge } from "./judge.js";
 import { type Oversight, type OversightPeriod, oversightOf } from "./oversight.js";
@@ -110,7 +111,7 @@ export class Trail implements GovernanceTrail {
     const { standing } = this.#fold;
     const all = this.findings();
     const authorizations = this.#authorizations(subjectId, moment, all);
-    const authorized = standing.isAuthorized(subjectId, moment);
+    const authorized = standing.isAuthorized(subjectId, authorizations, moment);
     const current =
       authorized === "yes"
         ? authorizations.find(({ ended, isCertain }) => isCertain && ended === undefined)
@@ -143,7 +144,7 @@ export class Trail implements GovernanceTrail {
       history: events.map(historyOf),
       proposals,
       findings,
-      recordedLater: at instanceof Date ? recordedLater(events, at) : [...this.recordedLater],
+      recordedLater: at instanceof Date ? this.#recordedLater(events, at) : [...this.recordedLater],
       sequences: sorted([
         ...events.map(({ sequence }) => sequence),
         ...[...new Set(events.map(({ proposalId }) => proposalId))].flatMap((proposalId) =>
@@ -184,10 +185,12 @@ export class Trail implements GovernanceTrail {
 
   feed(entry: AuditEntry): readonly Finding[] {
     const count = this.#judge.findings.length;
-    const reviewed = this.#review(this.#fold.file(entry.proposalId));
+    const file = this.#fold.file(entry.proposalId);
+    const voters = votersToReview(entry, file);
+    const reviewed = this.#review(file, voters);
     this.#fold.add(entry);
     const found = this.#judge.findings.slice(count);
-    const changed = this.#review(this.#fold.file(entry.proposalId));
+    const changed = this.#review(file ?? this.#fold.file(entry.proposalId), voters);
     if (changed.length === 0) return found;
     const known = new Set(reviewed.map(keyOf));
     return [...found, ...changed.filter((finding) => !known.has(keyOf(finding)))];
@@ -208,17 +211,31 @@ export class Trail implements GovernanceTrail {
       });
   }
 
-  #review(file: ProposalFile | undefined): readonly Finding[] {
+  #recordedLater(events: readonly StandingEvent[], at: Date): number[] {
+    return events
+      .map(({ sequence }) => sequence)
+      .filter((sequence) => this.#fold.timeAfter(sequence) > at.getTime());
+  }
+
+  /** @param voters - Of those who have to be reviewed. */
+  #review(
+    file: ProposalFile | undefined,
+    voters: Iterable<string> = file?.suspects ?? [],
+  ): readonly Finding[] {
     const began = file?.results[0]?.millis ?? file?.creation?.millis;
     if (file === undefined || (began !== undefined && !this.#fold.judges(began)))
       return NO_FINDINGS;
     let findings: Finding[] | undefined;
-    for (const rule of this.#judge.hooks.review) {
-      const judged = rule.review(file, this.#fold);
-      if (judged === undefined) continue;
+    const take = (rule: Rule, judged: Judged): void => {
+      if (judged === undefined) return;
       findings ??= [];
       findings.push(...this.#judge.findingsOf(rule, judged, file.proposalId));
-    }
+    };
+    const { review, reviewVoter } = this.#judge.hooks;
+    for (const rule of review) take(rule, rule.review(file, this.#fold));
+    for (const voter of voters)
+      if (file.isSuspect(voter))
+        for (const rule of reviewVoter) take(rule, rule.reviewVoter(voter, file, this.#fold));
     return findings ?? NO_FINDINGS;
   }
 
@@ -244,8 +261,26 @@ export class Trail implements GovernanceTrail {
   }
 }
 
+/** The voters of whom an entry may change what a review says. */
+function votersToReview(
+  { operation, actorDid }: AuditEntry,
+  file: ProposalFile | undefined,
+): Iterable<string> {
+  switch (operation as string) {
+    case "vote_cast":
+    case "byzantine_detected":
+      return actorDid === undefined ? [] : [actorDid];
+    case "proposal_created":
+      return file?.creation === undefined ? (file?.suspects ?? []) : [];
+    case "consensus_reached":
+      return file?.results.length === 0 ? file.suspects : [];
+    default:
+      return [];
+  }
+}
+
 function historyOf(event: StandingEvent): SubjectCase["history"][number] {
-  return effectOf(event, event.isGrant ? "authorization_granted" : "authorization_revoked");
+  return effectOf(event, event.operation);
 }
 
 /** Whether no rule of severity error was broken, in the case of a grant, when it was made. */
@@ -263,12 +298,6 @@ function validityOf(
   );
   if (errors.some(({ status }) => status === "violated")) return "no";
   return errors.length > 0 ? "unknown" : "yes";
-}
-
-function recordedLater(events: readonly StandingEvent[], at: Date): number[] {
-  return events
-    .filter(({ recordedMillis }) => recordedMillis > at.getTime())
-    .map(({ sequence }) => sequence);
 }
 
 function keyOf({ rule, status, sequences }: Finding): string {

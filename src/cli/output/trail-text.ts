@@ -1,7 +1,7 @@
 import type { CaseEffect, CaseVote, ProposalCase, SubjectCase } from "../../governance/cases.js";
 import type { Finding } from "../../governance/facts/finding.js";
 import type { Member } from "../../governance/facts/members.js";
-import type { Answer, Authorization } from "../../governance/facts/standing.js";
+import type { Answer, Authorization } from "../../governance/facts/standing-facts.js";
 import type { GovernanceTrail } from "../../governance/trail.js";
 import { counted, visible } from "../../text/safe-text.js";
 import type { VerificationReport } from "../../verify/verification-report.js";

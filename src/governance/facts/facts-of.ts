@@ -1,8 +1,7 @@
 import type { AuditEntry } from "../../entry/audit-entry.js";
-import { OPERATIONS, type Operation } from "../../entry/operations.js";
-import { rfc3339Millis } from "../../entry/timestamp.js";
-import type { ActorType, CastVote, Creation, Effect, Flag, Result } from "./proposal-file.js";
-import type { StandingEvent } from "./standing.js";
+import { parseTimestamp, rfc3339Millis } from "../../entry/timestamp.js";
+import type { ActorType, CastVote, Creation, Flag, NodeEffect, Result } from "./proposal-facts.js";
+import type { StandingEvent } from "./standing-facts.js";
 
 /*
  * What an entry says, as the rules read it. An entry of another system may lack any of it, or have
@@ -11,45 +10,49 @@ import type { StandingEvent } from "./standing.js";
 
 type Details = Readonly<Record<string, unknown>>;
 
+/** Gives the one kept copy of a name. */
+export type Keeper = <Name extends string | undefined>(name: Name) => Name;
+
 /** When an entry happened, in milliseconds since 1970. */
 export function millisOf({ timestamp }: AuditEntry): number {
-  return Date.parse(timestamp);
+  return parseTimestamp(timestamp);
 }
 
 /** When it was recorded, in milliseconds since 1970. */
 export function recordedMillisOf(entry: AuditEntry): number {
-  return Date.parse(entry.recordedAt ?? entry.timestamp);
+  return entry.recordedAt === undefined ? millisOf(entry) : parseTimestamp(entry.recordedAt);
 }
 
-/** How a proposal began. */
-export function creationOf(entry: AuditEntry): Creation {
+/**
+ * How a proposal began.
+ *
+ * @param millis - When the entry happened, here and below.
+ * @param kept - Gives the one kept copy of a name, here and below.
+ */
+export function creationOf(entry: AuditEntry, millis: number, kept: Keeper): Creation {
   const details: Details = entry.details;
   return {
     sequence: entry.sequence,
-    millis: timeIn(details, "created_at") ?? millisOf(entry),
-    subjectId: entry.subjectId,
-    kind: entry.kind,
-    proposerDid: entry.actorDid,
+    millis: timeIn(details, "created_at") ?? millis,
+    subjectId: kept(entry.subjectId),
+    kind: kept(entry.kind),
+    proposerDid: kept(entry.actorDid),
     title: textIn(details, "title"),
     expiresMillis: timeIn(details, "expires_at"),
     threshold: numberIn(details, "threshold"),
   };
 }
 
-/**
- * A vote. An entry without a voter or a decision gives none.
- *
- * @param kept - Gives the one kept copy of a name.
- */
-export function voteOf(entry: AuditEntry, kept: (name: string) => string): CastVote | undefined {
+/** A vote. An entry without a voter or a decision gives none. */
+export function voteOf(entry: AuditEntry, millis: number): CastVote | undefined {
   const { sequence, actorDid: voter, decision } = entry;
   if (voter === undefined || decision === undefined) return undefined;
   const details: Details = entry.details;
   return {
     sequence,
-    millis: timeIn(details, "cast_at") ?? millisOf(entry),
-    voter: kept(voter),
-    decision: kept(decision),
+    millis: timeIn(details, "cast_at") ?? millis,
+    voter,
+    decision,
     voteId: textIn(details, "vote_id"),
     weight: numberIn(details, "weight"),
     actorType: actorTypeOf(entry),
@@ -58,16 +61,16 @@ export function voteOf(entry: AuditEntry, kept: (name: string) => string): CastV
 }
 
 /** A result. */
-export function resultOf(entry: AuditEntry): Result | undefined {
-  const { sequence, actorDid: signerDid, decision } = entry;
+export function resultOf(entry: AuditEntry, millis: number, kept: Keeper): Result | undefined {
+  const { sequence, actorDid, decision } = entry;
   if (decision === undefined) return undefined;
   const details: Details = entry.details;
   const counted = details["included_vote_ids"];
   return {
     sequence,
-    millis: timeIn(details, "decided_at") ?? millisOf(entry),
-    signerDid,
-    decision,
+    millis: timeIn(details, "decided_at") ?? millis,
+    signerDid: kept(actorDid),
+    decision: kept(decision),
     reason: textIn(details, "reason"),
     approve: numberIn(details, "approve_weight"),
     reject: numberIn(details, "reject_weight"),
@@ -81,22 +84,43 @@ export function resultOf(entry: AuditEntry): Result | undefined {
   };
 }
 
-/** A grant, a revocation, or a node that comes or goes. */
-export function effectOf(entry: AuditEntry): Effect | undefined {
-  const operation = OPERATIONS.find((known) => known === entry.operation);
-  if (operation === undefined || !EFFECTS.has(operation)) return undefined;
-  const isNode = operation === "node_added" || operation === "node_removed";
+/** A node that comes or goes. An entry without its name gives none. */
+export function nodeOf(entry: AuditEntry, millis: number, kept: Keeper): NodeEffect | undefined {
+  const { sequence, kind, actorDid, details } = entry;
+  if (actorDid === undefined) return undefined;
+  const isAdded = (entry.operation as string) === "node_added";
   return {
-    sequence: entry.sequence,
-    millis: millisOf(entry),
-    operation,
-    subjectId: isNode ? entry.actorDid : entry.subjectId,
-    kind: entry.kind,
-    enactedBy: isNode
-      ? textIn(entry.details, operation === "node_added" ? "added_by" : "removed_by")
-      : entry.actorDid,
+    sequence,
+    millis,
+    operation: isAdded ? "node_added" : "node_removed",
+    subjectId: kept(actorDid),
+    kind: kept(kind),
+    enactedBy: kept(textIn(details, isAdded ? "added_by" : "removed_by")),
     actorType: actorTypeOf(entry),
-    reason: textIn(entry.details, "reason"),
+    reason: textIn(details, "reason"),
+  };
+}
+
+/** A grant or a revocation. An entry without a subject gives none. */
+export function standingEventOf(
+  entry: AuditEntry,
+  millis: number,
+  kept: Keeper,
+): StandingEvent | undefined {
+  const { sequence, subjectId, kind, proposalId, actorDid, details } = entry;
+  if (subjectId === undefined) return undefined;
+  const isGrant = (entry.operation as string) === "authorization_granted";
+  return {
+    sequence,
+    millis,
+    operation: isGrant ? "authorization_granted" : "authorization_revoked",
+    subjectId: kept(subjectId),
+    kind: kept(kind),
+    proposalId,
+    enactedBy: kept(actorDid),
+    actorType: actorTypeOf(entry),
+    reason: textIn(details, "reason"),
+    validUntilMillis: timeIn(details, "valid_until"),
   };
 }
 
@@ -115,25 +139,6 @@ export function flagOf({ sequence, actorDid, details }: AuditEntry): Flag | unde
 export function actorTypeOf({ details }: AuditEntry): ActorType | undefined {
   const type = (details as Details)["actor_type"];
   return type === "human" || type === "agent" || type === "service" ? type : undefined;
-}
-
-/** A grant or a revocation. An entry without a subject gives none. */
-export function standingEventOf(entry: AuditEntry): StandingEvent | undefined {
-  const { sequence, subjectId, kind, proposalId, details } = entry;
-  if (subjectId === undefined) return undefined;
-  return {
-    sequence,
-    millis: millisOf(entry),
-    recordedMillis: recordedMillisOf(entry),
-    isGrant: entry.operation === "authorization_granted",
-    subjectId,
-    kind,
-    proposalId,
-    enactedBy: entry.actorDid,
-    actorType: actorTypeOf(entry),
-    reason: textIn(details, "reason"),
-    validUntilMillis: timeIn(details, "valid_until"),
-  };
 }
 
 /** The name of a node. */
@@ -161,10 +166,3 @@ function timeIn(details: Details, key: string): number | undefined {
   if (text === undefined) return undefined;
   return rfc3339Millis(text);
 }
-
-const EFFECTS: ReadonlySet<Operation> = new Set<Operation>([
-  "authorization_granted",
-  "authorization_revoked",
-  "node_added",
-  "node_removed",
-]);

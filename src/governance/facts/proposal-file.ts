@@ -1,189 +1,197 @@
 import type { Operation } from "../../entry/operations.js";
+import type {
+  CastVote,
+  Creation,
+  DoubleVote,
+  Effect,
+  Flag,
+  ProposalFacts,
+  Result,
+} from "./proposal-facts.js";
+import { NO_ROW, VoteTable } from "./vote-table.js";
 
-/** Who stood behind a call, where the entry says it. */
-export type ActorType = "human" | "agent" | "service";
-
-/** How a proposal began. */
-export interface Creation {
-  readonly sequence: number;
-  readonly millis: number;
-  readonly subjectId: string | undefined;
-  readonly kind: string | undefined;
-  readonly proposerDid: string | undefined;
-  readonly title: string | undefined;
-  readonly expiresMillis: number | undefined;
-  /** The weight that passes it. */
-  readonly threshold: number | undefined;
-}
-
-/** One vote as it was recorded. */
-export interface CastVote {
-  readonly sequence: number;
-  /** When it was cast; else when its entry says that it happened. */
-  readonly millis: number;
-  readonly voter: string;
-  readonly decision: string;
-  readonly voteId: string | undefined;
-  /** The weight that the entry itself gives. */
-  readonly weight: number | undefined;
-  readonly actorType: ActorType | undefined;
-  readonly rationale: string | undefined;
-}
-
-/** A result as it was recorded. What an entry of another system lacks is undefined. */
-export interface Result {
-  readonly sequence: number;
-  readonly millis: number;
-  readonly signerDid: string | undefined;
-  readonly decision: string;
-  readonly reason: string | undefined;
-  readonly approve: number | undefined;
-  readonly reject: number | undefined;
-  readonly abstain: number | undefined;
-  readonly total: number | undefined;
-  readonly voteCount: number | undefined;
-  /** The ids of the votes that were counted, where they are recorded. */
-  readonly counted: readonly string[] | undefined;
-  readonly threshold: number | undefined;
-}
-
-/** An entry that carries out a decision: a grant, a revocation, or a node that comes or goes. */
-export interface Effect {
-  readonly sequence: number;
-  readonly millis: number;
-  readonly operation: Operation;
-  readonly subjectId: string | undefined;
-  readonly kind: string | undefined;
-  /** Who enacted it, where a grant or a revocation says so. */
-  readonly enactedBy: string | undefined;
-  readonly actorType: ActorType | undefined;
-  readonly reason: string | undefined;
-}
-
-/** A voter who was caught with two answers. */
-export interface Flag {
-  readonly sequence: number;
-  readonly voter: string;
-  readonly prior: string | undefined;
-  readonly conflicting: string | undefined;
-}
-
-/** Two different answers of one voter. */
-export interface DoubleVote {
-  readonly voter: string;
-  /** The entries of its votes so far. */
-  readonly sequences: readonly number[];
-}
-
-/** All that a trail says about one proposal so far. */
-export interface ProposalFacts {
-  readonly proposalId: string;
-  /** Undefined where the trail does not hold how it began. */
-  readonly creation: Creation | undefined;
-  readonly votes: readonly CastVote[];
-  readonly results: readonly Result[];
-  readonly effects: readonly Effect[];
-  readonly flags: readonly Flag[] | undefined;
-  /** Voters with two different answers. */
-  readonly doubleVotes: readonly DoubleVote[] | undefined;
-  /** The first result that passed it. */
-  readonly passed: Result | undefined;
-  /** The first result that rejected it. */
-  readonly rejected: Result | undefined;
-  /** The votes of one voter. */
-  votesOf(voter: string): readonly CastVote[];
-  /** Whether a vote with this id is recorded. */
-  hasVote(voteId: string): boolean;
-  /** Whether a voter was flagged, before an entry if one is given. */
-  isFlagged(voter: string, before?: number): boolean;
-}
-
-/** From this number of votes on, an index finds a voter's votes. A short list is read through. */
+/** From this number of votes on, an index finds a voter and an id. Few votes are read through. */
 const INDEXED_FROM = 64;
+
+/** What only proposals with many votes have: the last vote of each voter, the first of each id. */
+interface VoteIndex {
+  readonly lastOf: Map<number, number>;
+  readonly withId: Map<string, number>;
+}
+
+/** What only proposals have of which somebody voted in two ways, or was flagged for it. */
+interface Suspects {
+  readonly doubleVotes: Map<string, DoubleVote>;
+  readonly flags: Flag[];
+  readonly flagsOf: Map<string, Flag[]>;
+}
+
+const NO_SUSPECTS: Suspects = { doubleVotes: new Map(), flags: [], flagsOf: new Map() };
 
 /** The same while entries come. */
 export class ProposalFile implements ProposalFacts {
   readonly proposalId: string;
   creation: Creation | undefined = undefined;
-  votes: CastVote[] = [];
   results: Result[] = [];
   effects: Effect[] = [];
-  flags: Flag[] | undefined = undefined;
-  doubleVotes: { readonly voter: string; readonly sequences: number[] }[] | undefined = undefined;
-  #byVoter: Map<string, CastVote[]> | undefined = undefined;
-  #ids: Set<string> | undefined = undefined;
+  passed: Result | undefined = undefined;
+  rejected: Result | undefined = undefined;
+  voteCount = 0;
+  readonly #table: VoteTable;
+  #first = NO_ROW;
+  #last = NO_ROW;
+  #index: VoteIndex | undefined = undefined;
+  #suspects: Suspects | undefined = undefined;
+  /** The first result with another decision than the first of all. */
+  #otherResult: Result | undefined = undefined;
+  /** Effects of another operation than the first has: the first of each. */
+  #otherEffects: Effect[] | undefined = undefined;
 
-  constructor(proposalId: string) {
+  /** @param table - Where all proposals of a trail keep their votes. */
+  constructor(proposalId: string, table: VoteTable = new VoteTable()) {
     this.proposalId = proposalId;
+    this.#table = table;
+  }
+
+  get votes(): CastVote[] {
+    return [...this.#rows()].map((row) => this.#table.at(row));
   }
 
   /** Adds a vote, and notices a second answer of its voter. */
   addVote(vote: CastVote): void {
-    const earlier = this.votesOf(vote.voter);
-    if (earlier.some(({ decision }) => decision !== vote.decision)) this.#addDouble(vote, earlier);
-    this.votes.push(vote);
-    if (this.votes.length === INDEXED_FROM) this.#makeIndex();
-    else if (this.votes.length > INDEXED_FROM) this.#index(vote);
+    const earlier = this.#lastRowOf(vote.voter);
+    const row = this.#table.add(vote, this.#last, earlier);
+    if (this.#first === NO_ROW) this.#first = row;
+    this.#last = row;
+    this.voteCount++;
+    if (this.#index !== undefined) this.#addToIndex(this.#index, row);
+    else if (this.voteCount === INDEXED_FROM) this.#makeIndex();
+    if (earlier !== NO_ROW && this.#table.decision(earlier) !== vote.decision)
+      this.#addDouble(vote.voter);
   }
 
-  /** Adds a result. Few votes come after it, so their list gives back what it does not need. */
   addResult(result: Result): void {
-    if (this.results.length === 0) this.votes = this.votes.slice();
+    const { decision } = result;
+    if (decision === "passed") this.passed ??= result;
+    else if (decision === "rejected") this.rejected ??= result;
+    if (this.results[0] !== undefined && this.results[0].decision !== decision)
+      this.#otherResult ??= result;
     this.results = added(this.results, result);
   }
 
   addEffect(effect: Effect): void {
+    if (this.effects.length > 0 && this.effectOf(effect.operation) === undefined)
+      this.#otherEffects = added(this.#otherEffects ?? [], effect);
     this.effects = added(this.effects, effect);
   }
 
   addFlag(flag: Flag): void {
-    this.flags = added(this.flags ?? [], flag);
+    const { flags, flagsOf } = this.#suspectsOf();
+    const known = flagsOf.get(flag.voter);
+    if (known === undefined) flagsOf.set(flag.voter, [flag]);
+    else known.push(flag);
+    flags.push(flag);
+  }
+
+  get flags(): readonly Flag[] {
+    return this.#suspects?.flags ?? [];
+  }
+
+  get doubleVotes(): readonly DoubleVote[] {
+    return [...(this.#suspects?.doubleVotes.values() ?? [])];
+  }
+
+  /** The voters who gave two different answers, or were flagged. */
+  get suspects(): Iterable<string> {
+    const { doubleVotes, flagsOf } = this.#suspects ?? NO_SUSPECTS;
+    return new Set([...doubleVotes.keys(), ...flagsOf.keys()]);
+  }
+
+  isSuspect(voter: string): boolean {
+    const { doubleVotes, flagsOf } = this.#suspects ?? NO_SUSPECTS;
+    return doubleVotes.has(voter) || flagsOf.has(voter);
+  }
+
+  resultUnlike(decision: string): Result | undefined {
+    const [first] = this.results;
+    return first === undefined || first.decision !== decision ? first : this.#otherResult;
+  }
+
+  effectOf(operation: Operation): Effect | undefined {
+    const [first] = this.effects;
+    return first?.operation === operation
+      ? first
+      : this.#otherEffects?.find((effect) => effect.operation === operation);
   }
 
   votesOf(voter: string): readonly CastVote[] {
-    return this.#byVoter === undefined
-      ? this.votes.filter((vote) => vote.voter === voter)
-      : (this.#byVoter.get(voter) ?? []);
+    return this.#rowsOf(voter).map((row) => this.#table.at(row));
   }
 
-  hasVote(voteId: string): boolean {
-    return this.#ids?.has(voteId) ?? this.votes.some((vote) => vote.voteId === voteId);
+  voteWithId(voteId: string): CastVote | undefined {
+    let row = this.#index?.withId.get(voteId) ?? NO_ROW;
+    if (this.#index === undefined)
+      for (row = this.#first; row !== NO_ROW; row = this.#table.next(row))
+        if (this.#table.voteId(row) === voteId) break;
+    return row === NO_ROW ? undefined : this.#table.at(row);
+  }
+
+  doubleVoteOf(voter: string): DoubleVote | undefined {
+    return this.#suspects?.doubleVotes.get(voter);
+  }
+
+  flagsOf(voter: string): readonly Flag[] {
+    return this.#suspects?.flagsOf.get(voter) ?? [];
   }
 
   isFlagged(voter: string, before: number = Number.POSITIVE_INFINITY): boolean {
-    return this.flags?.some((flag) => flag.voter === voter && flag.sequence < before) ?? false;
+    const first = this.#suspects?.flagsOf.get(voter)?.[0];
+    return first !== undefined && first.sequence < before;
   }
 
-  get passed(): Result | undefined {
-    return this.results.find(({ decision }) => decision === "passed");
+  *#rows(): Generator<number, void, undefined> {
+    for (let row = this.#first; row !== NO_ROW; row = this.#table.next(row)) yield row;
   }
 
-  get rejected(): Result | undefined {
-    return this.results.find(({ decision }) => decision === "rejected");
+  #rowsOf(voter: string): number[] {
+    const rows: number[] = [];
+    for (let row = this.#lastRowOf(voter); row !== NO_ROW; row = this.#table.earlier(row))
+      rows.push(row);
+    return rows.reverse();
   }
 
-  #addDouble(vote: CastVote, earlier: readonly CastVote[]): void {
-    this.doubleVotes ??= [];
-    const known = this.doubleVotes.find(({ voter }) => voter === vote.voter);
-    if (known !== undefined) known.sequences.push(vote.sequence);
-    else
-      this.doubleVotes.push({
-        voter: vote.voter,
-        sequences: [...earlier.map(({ sequence }) => sequence), vote.sequence],
-      });
+  #lastRowOf(voter: string): number {
+    const number = this.#table.numberOf(voter);
+    if (number === undefined) return NO_ROW;
+    if (this.#index !== undefined) return this.#index.lastOf.get(number) ?? NO_ROW;
+    let last = NO_ROW;
+    for (let row = this.#first; row !== NO_ROW; row = this.#table.next(row))
+      if (this.#table.voter(row) === number) last = row;
+    return last;
+  }
+
+  /** Votes after the second answer show nothing new. */
+  #addDouble(voter: string): void {
+    const { doubleVotes } = this.#suspectsOf();
+    if (doubleVotes.has(voter)) return;
+    const sequences = this.#rowsOf(voter).map((row) => this.#table.sequence(row));
+    doubleVotes.set(voter, { voter, sequences });
+  }
+
+  #suspectsOf(): Suspects {
+    this.#suspects ??= { doubleVotes: new Map(), flags: [], flagsOf: new Map() };
+    return this.#suspects;
   }
 
   #makeIndex(): void {
-    this.#byVoter = new Map();
-    this.#ids = new Set();
-    for (const vote of this.votes) this.#index(vote);
+    this.#index = { lastOf: new Map(), withId: new Map() };
+    for (const row of this.#rows()) this.#addToIndex(this.#index, row);
   }
 
-  #index(vote: CastVote): void {
-    const known = this.#byVoter?.get(vote.voter);
-    if (known === undefined) this.#byVoter?.set(vote.voter, [vote]);
-    else known.push(vote);
-    if (vote.voteId !== undefined) this.#ids?.add(vote.voteId);
+  #addToIndex({ lastOf, withId }: VoteIndex, row: number): void {
+    const voteId = this.#table.voteId(row);
+    lastOf.set(this.#table.voter(row), row);
+    if (voteId !== undefined && !withId.has(voteId)) withId.set(voteId, row);
   }
 }
 

@@ -1,6 +1,6 @@
 import { counted } from "../../text/safe-text.js";
 import { type Approval, fractionOf, type KindPolicy, type Policy, type Share } from "./policy.js";
-import type { ProposalFacts, Result } from "./proposal-file.js";
+import type { ProposalFacts, Result } from "./proposal-facts.js";
 
 /** Whether a result had enough weight, and why: one sentence for each condition. */
 export interface QuorumCheck {

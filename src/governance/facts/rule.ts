@@ -2,8 +2,8 @@ import type { AuditEntry } from "../../entry/audit-entry.js";
 import type { Judgement, Severity } from "./finding.js";
 import type { MemberFacts } from "./members.js";
 import type { Policy } from "./policy.js";
-import type { CastVote, Effect, Flag, ProposalFacts, Result } from "./proposal-file.js";
-import type { Answer, StandingEvent, StandingFacts } from "./standing.js";
+import type { CastVote, Flag, NodeEffect, ProposalFacts, Result } from "./proposal-facts.js";
+import type { Answer, StandingEvent, StandingFacts } from "./standing-facts.js";
 
 /** What the trail knew when an entry came. The entry itself is not part of it yet. */
 export interface TrailFacts {
@@ -76,11 +76,21 @@ export interface Rule {
     facts: TrailFacts,
   ) => Judged;
   /** A node that comes or goes. `file` is the proposal that it names, or that is about it. */
-  readonly onNode?: (node: Effect, file: ProposalFacts | undefined, facts: TrailFacts) => Judged;
+  readonly onNode?: (
+    node: NodeEffect,
+    file: ProposalFacts | undefined,
+    facts: TrailFacts,
+  ) => Judged;
   /** Entries are missing between two others. `after` is -1 where the first ones are missing. */
   readonly onGap?: (after: number, before: number) => Judged;
   /** A proposal as it stands at the present moment. What this says can change with every entry. */
   readonly review?: (file: ProposalFacts, facts: TrailFacts) => Judged;
+  /**
+   * A voter who gave two different answers, or was flagged, as it stands at the present moment.
+   * `feed` asks again when the voter votes or is flagged, and when the proposal begins or gets its
+   * first result.
+   */
+  readonly reviewVoter?: (voter: string, file: ProposalFacts, facts: TrailFacts) => Judged;
 }
 
 /** A violation, or what cannot be told where the trail is not complete. */

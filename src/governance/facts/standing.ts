@@ -1,66 +1,14 @@
 import { formatTimestamp } from "../../entry/timestamp.js";
-import type { ActorType } from "./proposal-file.js";
-
-/** A grant or a revocation, as the trail has it. */
-export interface StandingEvent {
-  readonly sequence: number;
-  readonly millis: number;
-  /** When it was recorded. */
-  readonly recordedMillis: number;
-  readonly isGrant: boolean;
-  readonly subjectId: string;
-  readonly kind: string | undefined;
-  readonly proposalId: string | undefined;
-  /** Who enacted it, where the entry says so. */
-  readonly enactedBy: string | undefined;
-  readonly actorType: ActorType | undefined;
-  readonly reason: string | undefined;
-  /** Until when a grant is valid; undefined if it has no end. */
-  readonly validUntilMillis: number | undefined;
-}
-
-/** The right of a subject to act, from its grant to its end. */
-export interface Authorization {
-  readonly subjectId: string;
-  readonly kind: string | undefined;
-  readonly proposalId: string | undefined;
-  /** The entry that granted it, and when that happened (RFC 3339). */
-  readonly grantedBy: number;
-  readonly since: string;
-  /** The result that passed its proposal before the grant; absent where the trail holds none. */
-  readonly decidedBy?: number;
-  /** Until when the grant itself says that it is valid. */
-  readonly validUntil?: string;
-  readonly ended?: AuthorizationEnd;
-  /**
-   * Whether the grant rested on a valid decision when it was made: no rule of severity error was
-   * broken by then. `unknown` where one of them cannot be decided.
-   */
-  readonly isValid: Answer;
-  /** False where entries after the grant are missing: a revocation may be among them. */
-  readonly isCertain: boolean;
-}
-
-/** How an authorization ended. */
-export interface AuthorizationEnd {
-  readonly by: "revocation" | "freeze" | "expiry";
-  /** The entry that ended it; an expiry has none. */
-  readonly sequence?: number;
-  readonly at: string;
-}
-
-/** Whether something is so. `unknown`: the trail cannot show it. */
-export type Answer = "yes" | "no" | "unknown";
-
-/** Which part of a trail an answer rests on, and the moment that it is about. */
-export interface Moment {
-  /** Says whether an event counts at that moment. */
-  readonly counts: (event: { readonly sequence: number; readonly millis: number }) => boolean;
-  /** What "now" is for an expiry. */
-  readonly nowMillis: number;
-  /** The first entry after the newest gap before that moment; 0 where nothing is missing. */
-  readonly knownSince: number;
-}
+import { type Grant, OpenGrants } from "./open-grants.js";
+import type {
+  Answer,
+  Authorization,
+  AuthorizationEnd,
+  GrantFilter,
+  Moment,
+  StandingEvent,
+  StandingFacts,
+} from "./standing-facts.js";
 
 /** The subject of a freeze of everything. */
 export const ALL_SUBJECTS = "*";
@@ -76,54 +24,52 @@ const PAIRS: ReadonlyMap<string, string> = new Map([
   ["revoke-agent", "authorize-agent"],
 ]);
 
-/** What rules ask about authorizations. */
-export interface StandingFacts {
-  /** Whether a grant of a kind lets its subject act. */
-  confers(kind: string | undefined): boolean;
-  /** The grants of a subject that are in force. */
-  inForce(subjectId: string, nowMillis: number): readonly StandingEvent[];
-  /** The grants that a revocation would end, expired or not. */
-  endedBy(revocation: StandingEvent): readonly StandingEvent[];
-}
-
-interface Grant {
-  readonly event: StandingEvent;
-  end: AuthorizationEnd | undefined;
-}
-
 /** The grants of one subject while its events come, one by one. */
 class Grants {
   readonly all: Grant[] = [];
-  #open: Grant[] = [];
+  readonly open: OpenGrants = new OpenGrants();
 
-  /** The grants that nothing ended yet, but for their expiry. */
-  get open(): readonly Grant[] {
-    return this.#open;
-  }
-
-  add(event: StandingEvent): void {
+  /** @param knownSince - The first entry after the newest gap. */
+  add(event: StandingEvent, knownSince: number): void {
     const grant: Grant = { event, end: undefined };
     this.all.push(grant);
-    this.#open.push(grant);
+    this.open.add(grant, knownSince);
+  }
+
+  /**
+   * The open grants that a revocation ends: a freeze ends all; else those of its own proposal; else
+   * those of its kind, or of the kind that it is the revocation of.
+   */
+  endedBy(revocation: StandingEvent): readonly Grant[] {
+    if (isFreeze(revocation)) return this.open.list({});
+    const { kind = "", proposalId } = revocation;
+    const own = proposalId === undefined ? [] : this.open.list({ proposalId });
+    if (own.length > 0) return own;
+    const pair = PAIRS.get(kind);
+    return [kind, ...(pair === undefined ? [] : [pair])].flatMap((ended) =>
+      this.open.list({ kind: ended }),
+    );
   }
 
   end(revocation: StandingEvent): void {
-    const ended = new Set(endedBy(revocation, this.#open));
-    if (ended.size === 0) return;
-    for (const grant of ended) grant.end = endOf(revocation);
-    this.#open = this.#open.filter((grant) => !ended.has(grant));
+    this.open.end(this.endedBy(revocation), endOf(revocation));
   }
 }
 
 interface Subject {
   readonly events: StandingEvent[];
   readonly grants: Grants;
+  /** The newest freeze of this subject alone; -1 before the first. */
+  lastFreeze: number;
 }
 
 /** The authorizations of all subjects. */
 export class Standing implements StandingFacts {
   readonly #subjects = new Map<string, Subject>();
+  /** Subjects with an open grant: a freeze of everything ends them, and no others. */
+  readonly #open = new Set<Subject>();
   readonly #freezesOfAll: StandingEvent[] = [];
+  readonly #freezesAt = new WeakMap<Moment, readonly StandingEvent[]>();
   readonly #conferring: ReadonlySet<string>;
 
   /** @param kinds - Kinds that confer standing, beside those that always do. */
@@ -135,17 +81,24 @@ export class Standing implements StandingFacts {
     return kind !== undefined && this.#conferring.has(kind);
   }
 
-  /** Adds a grant or a revocation. */
-  add(event: StandingEvent): void {
-    if (event.subjectId === ALL_SUBJECTS && isFreeze(event)) {
+  /**
+   * Adds a grant or a revocation.
+   *
+   * @param knownSince - The first entry after the newest gap, 0 where nothing is missing.
+   */
+  add(event: StandingEvent, knownSince: number): void {
+    if (isFreezeOfAll(event)) {
       this.#freezesOfAll.push(event);
-      for (const { grants } of this.#subjects.values()) grants.end(event);
+      for (const { grants } of this.#open) grants.end(event);
+      this.#open.clear();
       return;
     }
-    const subject = this.#subjects.get(event.subjectId) ?? { events: [], grants: new Grants() };
-    this.#subjects.set(event.subjectId, subject);
+    const subject = this.#subjectOf(event.subjectId);
     subject.events.push(event);
-    this.#apply(event, subject.grants);
+    if (isFreeze(event)) subject.lastFreeze = event.sequence;
+    this.#apply(event, subject.grants, knownSince);
+    if (subject.grants.open.isEmpty) this.#open.delete(subject);
+    else this.#open.add(subject);
   }
 
   /** The subjects that have an event. */
@@ -161,77 +114,103 @@ export class Standing implements StandingFacts {
   }
 
   /** All authorizations that a subject ever got, up to a moment. */
-  authorizations(
-    subjectId: string,
-    { counts, nowMillis, knownSince }: Moment,
-  ): Omit<Authorization, "isValid">[] {
+  authorizations(subjectId: string, moment: Moment): Omit<Authorization, "isValid">[] {
+    const { counts, nowMillis, knownSince } = moment;
     const grants = new Grants();
-    for (const event of this.eventsOf(subjectId)) if (counts(event)) this.#apply(event, grants);
+    const freezes = this.#freezesBy(moment);
+    let last = -1;
+    // of several freezes of everything between two events, only the first can end something
+    const freezeBefore = (sequence: number): void => {
+      const freeze = firstAfter(freezes, last);
+      if (freeze !== undefined && freeze.sequence < sequence) grants.end(freeze);
+    };
+    for (const event of this.#subjects.get(subjectId)?.events ?? []) {
+      if (!counts(event)) continue;
+      freezeBefore(event.sequence);
+      this.#apply(event, grants, 0);
+      last = event.sequence;
+    }
+    freezeBefore(Number.POSITIVE_INFINITY);
     return grants.all.map(({ event, end }) => authorization(event, end, nowMillis, knownSince));
   }
 
-  /** Whether a subject may act at a moment. */
-  isAuthorized(subjectId: string, moment: Moment): Answer {
-    const inForce = this.authorizations(subjectId, moment).filter(({ ended }) => !ended);
+  /** Whether a subject may act at a moment, by its authorizations then. */
+  isAuthorized(
+    subjectId: string,
+    authorizations: readonly Pick<Authorization, "ended" | "isCertain">[],
+    { counts, knownSince }: Moment,
+  ): Answer {
+    const inForce = authorizations.filter(({ ended }) => ended === undefined);
     if (inForce.some(({ isCertain }) => isCertain)) return "yes";
-    return inForce.length === 0 && this.#knowsAllOf(subjectId, moment) ? "no" : "unknown";
+    // a freeze after what is missing ended whatever there was
+    const knowsAll =
+      knownSince === 0 ||
+      this.eventsOf(subjectId).some(
+        (event) => event.sequence >= knownSince && isFreeze(event) && counts(event),
+      );
+    return inForce.length === 0 && knowsAll ? "no" : "unknown";
   }
 
   /** The same after all that was added. `knownSince` is the first entry after the newest gap. */
   isAuthorizedNow(subjectId: string, nowMillis: number, knownSince: number): Answer {
-    const inForce = this.inForce(subjectId, nowMillis);
-    if (inForce.some(({ sequence }) => sequence >= knownSince)) return "yes";
-    const moment: Moment = { counts: () => true, nowMillis, knownSince };
-    return inForce.length === 0 && this.#knowsAllOf(subjectId, moment) ? "no" : "unknown";
+    const { grants, lastFreeze = -1 } = this.#subjects.get(subjectId) ?? {};
+    const none = Number.NEGATIVE_INFINITY;
+    if ((grants?.open.validUntil({}, knownSince) ?? none) > nowMillis) return "yes";
+    if ((grants?.open.validUntil({}, 0) ?? none) > nowMillis) return "unknown";
+    const freeze = Math.max(lastFreeze, this.#freezesOfAll.at(-1)?.sequence ?? -1);
+    return knownSince === 0 || freeze >= knownSince ? "no" : "unknown";
   }
 
-  inForce(subjectId: string, nowMillis: number): readonly StandingEvent[] {
-    const open = this.#subjects.get(subjectId)?.grants.open ?? [];
-    return open
-      .map(({ event }) => event)
-      .filter(({ validUntilMillis = Number.POSITIVE_INFINITY }) => validUntilMillis > nowMillis);
+  isInForce(subjectId: string, nowMillis: number, of: GrantFilter = {}): boolean {
+    const grants = this.#subjects.get(subjectId)?.grants;
+    return grants !== undefined && grants.open.validUntil(of, 0) > nowMillis;
   }
 
   endedBy(revocation: StandingEvent): readonly StandingEvent[] {
-    const { subjectId } = revocation;
-    const subjects = subjectId === ALL_SUBJECTS ? this.#subjects.keys() : [subjectId];
-    return [...subjects].flatMap((id) =>
-      endedBy(revocation, this.#subjects.get(id)?.grants.open ?? []).map(({ event }) => event),
-    );
+    const subject = this.#subjects.get(revocation.subjectId);
+    const subjects = isFreezeOfAll(revocation) ? [...this.#open] : subject ? [subject] : [];
+    return subjects.flatMap(({ grants }) => grants.endedBy(revocation).map(({ event }) => event));
   }
 
-  #apply(event: StandingEvent, grants: Grants): void {
-    if (!event.isGrant) grants.end(event);
-    else if (this.confers(event.kind)) grants.add(event);
+  /** The freezes of everything that count at a moment. Answers about many subjects share it. */
+  #freezesBy(moment: Moment): readonly StandingEvent[] {
+    let freezes = this.#freezesAt.get(moment);
+    freezes ??= this.#freezesOfAll.filter(moment.counts);
+    this.#freezesAt.set(moment, freezes);
+    return freezes;
   }
 
-  /** Nothing is missing, or a freeze after what is missing ended whatever there was. */
-  #knowsAllOf(subjectId: string, { counts, knownSince }: Moment): boolean {
-    return (
-      knownSince === 0 ||
-      this.eventsOf(subjectId).some(
-        (event) => event.sequence >= knownSince && isFreeze(event) && counts(event),
-      )
-    );
+  #subjectOf(subjectId: string): Subject {
+    const known = this.#subjects.get(subjectId);
+    if (known !== undefined) return known;
+    const subject: Subject = { events: [], grants: new Grants(), lastFreeze: -1 };
+    this.#subjects.set(subjectId, subject);
+    return subject;
+  }
+
+  #apply(event: StandingEvent, grants: Grants, knownSince: number): void {
+    if (event.operation === "authorization_revoked") grants.end(event);
+    else if (this.confers(event.kind)) grants.add(event, knownSince);
   }
 }
 
-function isFreeze({ isGrant, kind }: StandingEvent): boolean {
-  return !isGrant && kind === FREEZE;
+function isFreeze({ operation, kind }: StandingEvent): boolean {
+  return operation === "authorization_revoked" && kind === FREEZE;
 }
 
-/**
- * The grants that a revocation ends: a freeze ends all; else the grant of its own proposal; else
- * those of its kind, or of the kind that it is the revocation of.
- */
-function endedBy(revocation: StandingEvent, open: readonly Grant[]): readonly Grant[] {
-  if (isFreeze(revocation)) return open;
-  const { kind = "", proposalId } = revocation;
-  const own = open.filter(
-    ({ event }) => proposalId !== undefined && event.proposalId === proposalId,
-  );
-  if (own.length > 0) return own;
-  return open.filter(({ event }) => event.kind === kind || event.kind === PAIRS.get(kind));
+function isFreezeOfAll(event: StandingEvent): boolean {
+  return event.subjectId === ALL_SUBJECTS && isFreeze(event);
+}
+
+/** The first event after a sequence. */
+function firstAfter(events: readonly StandingEvent[], sequence: number): StandingEvent | undefined {
+  let [low, high] = [0, events.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((events[middle]?.sequence ?? 0) <= sequence) low = middle + 1;
+    else high = middle;
+  }
+  return events[low];
 }
 
 function endOf(event: StandingEvent): AuthorizationEnd {

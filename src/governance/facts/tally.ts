@@ -1,7 +1,7 @@
 import { counted, quoted } from "../../text/safe-text.js";
 import type { MemberFacts } from "./members.js";
 import type { Policy } from "./policy.js";
-import type { CastVote, ProposalFacts, Result } from "./proposal-file.js";
+import type { CastVote, ProposalFacts, Result } from "./proposal-facts.js";
 
 /** The weights of a result. */
 export interface Tally {
@@ -91,7 +91,7 @@ function selectionsOf(
   const changed: readonly Choice[] =
     policy.changedVotes === undefined ? ["last", "first"] : [policy.changedVotes];
   const byVoter = Map.groupBy(before, ({ voter }) => voter);
-  if (byVoter.size === before.length && file.flags === undefined) return [before];
+  if (byVoter.size === before.length && file.flags.length === 0) return [before];
   return conflicting.flatMap((ofFlagged) =>
     changed.map((ofOthers) =>
       [...byVoter].flatMap(([voter, votes]) =>

@@ -3,9 +3,10 @@ import { formatTimestamp } from "../../entry/timestamp.js";
 import { quoted } from "../../text/safe-text.js";
 import { millisOf } from "../facts/facts-of.js";
 import type { Judgement } from "../facts/finding.js";
-import type { ProposalFacts } from "../facts/proposal-file.js";
+import type { ProposalFacts } from "../facts/proposal-facts.js";
 import { type Rule, type TrailFacts, violatedOr } from "../facts/rule.js";
-import { ALL_SUBJECTS, type StandingEvent } from "../facts/standing.js";
+import { ALL_SUBJECTS } from "../facts/standing.js";
+import type { StandingEvent } from "../facts/standing-facts.js";
 
 /** The rules about grants, revocations, and what may happen under them. */
 export const AUTHORIZATION_RULES: readonly Rule[] = [
@@ -142,31 +143,28 @@ function withoutConsensus(
   const { sequence, subjectId, millis } = grant;
   const passed = file?.passed;
   if (passed === undefined && file?.rejected !== undefined) return undefined;
-  const who = quoted(subjectId);
   const began = file?.creation?.sequence;
   const reason =
     passed === undefined
-      ? `${who} was authorized without a passed result`
+      ? "was authorized without a passed result"
       : began === undefined || began > passed.sequence
-        ? `${who} was authorized by a result of a proposal that nobody had made`
+        ? "was authorized by a result of a proposal that nobody had made"
         : undefined;
   if (reason !== undefined)
     return violatedOr(
       isComplete,
-      { ...about(grant), sequences: [sequence], message: reason },
+      { ...about(grant), sequences: [sequence], message: `${quoted(subjectId)} ${reason}` },
       "entries are missing, and the decision may be among them",
     );
   // a decision authorizes once: what it granted was ended since, and nobody decided anew
-  const earlier = file?.effects.find(({ operation }) => operation === "authorization_granted");
-  const isInForce = standing
-    .inForce(subjectId, millis)
-    .some(({ proposalId }) => proposalId === grant.proposalId);
-  if (earlier === undefined || isInForce) return undefined;
+  const earlier = file?.effectOf("authorization_granted");
+  if (earlier === undefined || file === undefined) return undefined;
+  if (standing.isInForce(subjectId, millis, { proposalId: file.proposalId })) return undefined;
   return {
     ...about(grant),
     status: "violated",
     sequences: [earlier.sequence, sequence],
-    message: `${who} was authorized again by a decision that was carried out before`,
+    message: `${quoted(subjectId)} was authorized again by a decision that was carried out before`,
   };
 }
 
@@ -224,7 +222,7 @@ function action(
   const millis = millisOf(entry);
   const answers = who.map((id) => facts.isAuthorized(id, millis));
   if (answers.includes("yes")) return undefined;
-  const expired = who.find((id) => facts.standing.inForce(id, Number.NEGATIVE_INFINITY).length > 0);
+  const expired = who.find((id) => facts.standing.isInForce(id, Number.NEGATIVE_INFINITY));
   const isMine = (expired === undefined) === (rule === "unauthorized-action");
   if (!isMine) return undefined;
   if (answers.includes("unknown"))

@@ -1,7 +1,8 @@
+import type { Operation } from "../../entry/operations.js";
 import { formatTimestamp } from "../../entry/timestamp.js";
 import { counted, quoted } from "../../text/safe-text.js";
 import type { Judgement } from "../facts/finding.js";
-import type { CastVote, ProposalFacts, Result } from "../facts/proposal-file.js";
+import type { CastVote, ProposalFacts, Result } from "../facts/proposal-facts.js";
 import { checkQuorum } from "../facts/quorum.js";
 import type { Rule, TrailFacts } from "../facts/rule.js";
 import { checkTally, isSameWeight } from "../facts/tally.js";
@@ -14,13 +15,14 @@ export const DECISION_RULES: readonly Rule[] = [
     reason: "A proposal that both passed and was rejected is not decided.",
     needs: "both results",
     severity: "error",
-    onResult({ sequence, decision }, { results, proposalId }) {
-      const other = results.find((earlier) => earlier.decision !== decision);
+    onResult({ sequence, decision }, file) {
+      const other = file.resultUnlike(decision);
       if (other === undefined) return undefined;
       return {
         status: "violated",
         sequences: [other.sequence, sequence],
-        message: `${quoted(proposalId)} was ${quoted(other.decision)}, then ${quoted(decision)}`,
+        message:
+          `${quoted(file.proposalId)} was ${quoted(other.decision)}, ` + `then ${quoted(decision)}`,
       };
     },
   },
@@ -109,7 +111,7 @@ export const DECISION_RULES: readonly Rule[] = [
 ];
 
 /** The entries that carry out a proposal, by its kind. A kind that is not here is not judged. */
-const EFFECT_OF: ReadonlyMap<string, string> = new Map([
+const EFFECT_OF: ReadonlyMap<string, Operation> = new Map([
   ["authorize-model", "authorization_granted"],
   ["authorize-agent", "authorization_granted"],
   ["delegation", "authorization_granted"],
@@ -121,13 +123,12 @@ const EFFECT_OF: ReadonlyMap<string, string> = new Map([
 ]);
 
 function notEnacted(file: ProposalFacts, { policy, standing, nowMillis }: TrailFacts) {
-  const { creation, passed, rejected, effects, proposalId } = file;
+  const { creation, passed, rejected, proposalId } = file;
   const { kind } = creation ?? {};
   if (passed === undefined || rejected !== undefined || kind === undefined) return undefined;
   const expected =
     EFFECT_OF.get(kind) ?? (standing.confers(kind) ? "authorization_granted" : undefined);
-  if (expected === undefined || effects.some(({ operation }) => operation === expected))
-    return undefined;
+  if (expected === undefined || file.effectOf(expected) !== undefined) return undefined;
   const within = policy.enactWithinSeconds ?? Number.POSITIVE_INFINITY;
   return {
     status: nowMillis > passed.millis + within * 1000 ? "violated" : "pending",

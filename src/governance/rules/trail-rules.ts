@@ -1,7 +1,7 @@
 import { counted, quoted } from "../../text/safe-text.js";
 import { millisOf, recordedMillisOf } from "../facts/facts-of.js";
 import type { Judgement } from "../facts/finding.js";
-import type { Effect, ProposalFacts } from "../facts/proposal-file.js";
+import type { NodeEffect, ProposalFacts } from "../facts/proposal-facts.js";
 import { type Rule, type TrailFacts, violatedOr } from "../facts/rule.js";
 
 /** The rules about members, and about the trail itself. */
@@ -51,7 +51,7 @@ export const TRAIL_RULES: readonly Rule[] = [
 ];
 
 function memberChange(
-  { sequence, subjectId = "", operation }: Effect,
+  { sequence, subjectId, operation }: NodeEffect,
   file: ProposalFacts | undefined,
   { isComplete, hasProposals }: TrailFacts,
 ): Judgement | undefined {
@@ -62,7 +62,7 @@ function memberChange(
     file?.passed !== undefined &&
     file.creation?.kind === kind &&
     file.creation.subjectId === subjectId &&
-    !file.effects.some((effect) => effect.operation === operation)
+    file.effectOf(operation) === undefined
   )
     return undefined;
   return violatedOr(

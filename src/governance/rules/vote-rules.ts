@@ -1,7 +1,7 @@
 import { formatTimestamp } from "../../entry/timestamp.js";
 import { quoted } from "../../text/safe-text.js";
 import type { Judgement } from "../facts/finding.js";
-import type { ProposalFacts } from "../facts/proposal-file.js";
+import type { ProposalFacts } from "../facts/proposal-facts.js";
 import { type Rule, violatedOr } from "../facts/rule.js";
 
 /** The rules about votes. */
@@ -61,9 +61,7 @@ export const VOTE_RULES: readonly Rule[] = [
           sequences,
           message: "entries are missing, and a node_added may be among them",
         };
-      const isDelegate = standing
-        .inForce(voter, nowMillis)
-        .some(({ kind }) => kind === "delegation");
+      const isDelegate = standing.isInForce(voter, nowMillis, { kind: "delegation" });
       if (isDelegate)
         return {
           status: "undetermined",
@@ -84,11 +82,11 @@ export const VOTE_RULES: readonly Rule[] = [
     needs: "the ids of the votes",
     severity: "error",
     onVote({ sequence, voteId }, file) {
-      if (voteId === undefined || !file.hasVote(voteId)) return undefined;
-      const first = file.votes.find((vote) => vote.voteId === voteId);
+      const first = voteId === undefined ? undefined : file.voteWithId(voteId);
+      if (voteId === undefined || first === undefined) return undefined;
       return {
         status: "violated",
-        sequences: [...(first === undefined ? [] : [first.sequence]), sequence],
+        sequences: [first.sequence, sequence],
         message: `two votes have the id ${quoted(voteId)}`,
       };
     },
@@ -99,7 +97,7 @@ export const VOTE_RULES: readonly Rule[] = [
     reason: "A voter who tells two halves of a federation different things can divide it.",
     needs: "a byzantine_detected for each such voter",
     severity: "error",
-    review: doubleVotes,
+    reviewVoter: doubleVote,
   },
   {
     id: "flag-without-double-vote",
@@ -107,7 +105,7 @@ export const VOTE_RULES: readonly Rule[] = [
     reason: "An accusation without its evidence cannot be checked.",
     needs: "both votes as entries; the reference implementation records only the first",
     severity: "warning",
-    review: flagsWithoutVotes,
+    reviewVoter: flagsWithoutVotes,
   },
   {
     id: "self-approval",
@@ -143,26 +141,25 @@ export const VOTE_RULES: readonly Rule[] = [
   },
 ];
 
-function doubleVotes(file: ProposalFacts): Judgement[] | undefined {
-  if (file.doubleVotes === undefined) return undefined;
-  const decided = file.results[0];
-  const unflagged = file.doubleVotes.filter(({ voter }) => !file.isFlagged(voter));
-  return unflagged.map(({ voter, sequences }) => ({
+function doubleVote(voter: string, file: ProposalFacts): Judgement | undefined {
+  const double = file.doubleVoteOf(voter);
+  if (double === undefined || file.isFlagged(voter)) return undefined;
+  const [decided] = file.results;
+  const sequences =
+    decided === undefined ? double.sequences : [...double.sequences, decided.sequence];
+  return {
     status: decided === undefined ? "pending" : "violated",
-    sequences: [...sequences, ...(decided === undefined ? [] : [decided.sequence])].sort(
-      (a, b) => a - b,
-    ),
+    sequences: sequences.toSorted((a, b) => a - b),
     message:
       `${quoted(voter)} voted in two ways on ${quoted(file.proposalId)}, ` +
       "but no byzantine_detected reports it",
-  }));
+  };
 }
 
-function flagsWithoutVotes(file: ProposalFacts): Judgement[] | undefined {
-  if (file.flags === undefined) return undefined;
+function flagsWithoutVotes(voter: string, file: ProposalFacts): Judgement[] {
   const judgements: Judgement[] = [];
-  for (const { voter, sequence, prior, conflicting } of file.flags) {
-    const decisions = new Set(file.votesOf(voter).map(({ decision }) => decision));
+  const decisions = new Set(file.votesOf(voter).map(({ decision }) => decision));
+  for (const { sequence, prior, conflicting } of file.flagsOf(voter)) {
     const missing = [prior, conflicting].find(
       (decision) => decision !== undefined && !decisions.has(decision),
     );

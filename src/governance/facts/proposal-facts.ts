@@ -1,0 +1,114 @@
+import type { Operation } from "../../entry/operations.js";
+
+/** Who stood behind a call, where the entry says it. */
+export type ActorType = "human" | "agent" | "service";
+
+/** How a proposal began. */
+export interface Creation {
+  readonly sequence: number;
+  readonly millis: number;
+  readonly subjectId: string | undefined;
+  readonly kind: string | undefined;
+  readonly proposerDid: string | undefined;
+  readonly title: string | undefined;
+  readonly expiresMillis: number | undefined;
+  /** The weight that passes it. */
+  readonly threshold: number | undefined;
+}
+
+/** One vote as it was recorded. */
+export interface CastVote {
+  readonly sequence: number;
+  /** When it was cast; else when its entry says that it happened. */
+  readonly millis: number;
+  readonly voter: string;
+  readonly decision: string;
+  readonly voteId: string | undefined;
+  /** The weight that the entry itself gives. */
+  readonly weight: number | undefined;
+  readonly actorType: ActorType | undefined;
+  readonly rationale: string | undefined;
+}
+
+/** A result as it was recorded. What an entry of another system lacks is undefined. */
+export interface Result {
+  readonly sequence: number;
+  readonly millis: number;
+  readonly signerDid: string | undefined;
+  readonly decision: string;
+  readonly reason: string | undefined;
+  readonly approve: number | undefined;
+  readonly reject: number | undefined;
+  readonly abstain: number | undefined;
+  readonly total: number | undefined;
+  readonly voteCount: number | undefined;
+  /** The ids of the votes that were counted, where they are recorded. */
+  readonly counted: readonly string[] | undefined;
+  readonly threshold: number | undefined;
+}
+
+/** An entry that carries out a decision: a grant, a revocation, or a node that comes or goes. */
+export interface Effect {
+  readonly sequence: number;
+  readonly millis: number;
+  readonly operation: Operation;
+  readonly subjectId: string | undefined;
+  readonly kind: string | undefined;
+  /** Who enacted it, where a grant or a revocation says so. */
+  readonly enactedBy: string | undefined;
+  readonly actorType: ActorType | undefined;
+  readonly reason: string | undefined;
+}
+
+/** A node that comes or goes. */
+export interface NodeEffect extends Effect {
+  readonly operation: "node_added" | "node_removed";
+  readonly subjectId: string;
+}
+
+/** A voter who was caught with two answers. */
+export interface Flag {
+  readonly sequence: number;
+  readonly voter: string;
+  readonly prior: string | undefined;
+  readonly conflicting: string | undefined;
+}
+
+/** Two different answers of one voter. */
+export interface DoubleVote {
+  readonly voter: string;
+  /** The entries of its votes up to the second answer. */
+  readonly sequences: readonly number[];
+}
+
+/** All that a trail says about one proposal so far. */
+export interface ProposalFacts {
+  readonly proposalId: string;
+  /** Undefined where the trail does not hold how it began. */
+  readonly creation: Creation | undefined;
+  /** All votes, in order. They are made anew for each call. */
+  readonly votes: readonly CastVote[];
+  readonly voteCount: number;
+  readonly results: readonly Result[];
+  readonly effects: readonly Effect[];
+  readonly flags: readonly Flag[];
+  /** Voters with two different answers. */
+  readonly doubleVotes: readonly DoubleVote[];
+  /** The first result that passed it. */
+  readonly passed: Result | undefined;
+  /** The first result that rejected it. */
+  readonly rejected: Result | undefined;
+  /** The first result with another decision than this one. */
+  resultUnlike(decision: string): Result | undefined;
+  /** The first effect of an operation. */
+  effectOf(operation: Operation): Effect | undefined;
+  /** The votes of one voter, in order. */
+  votesOf(voter: string): readonly CastVote[];
+  /** The first vote with this id. */
+  voteWithId(voteId: string): CastVote | undefined;
+  /** The two different answers of a voter, if it gave them. */
+  doubleVoteOf(voter: string): DoubleVote | undefined;
+  flagsOf(voter: string): readonly Flag[];
+  /** Whether a voter was flagged, before an entry if one is given. */
+  isFlagged(voter: string, before?: number): boolean;
+}
