@@ -47,6 +47,8 @@ export class OtlpTransport {
   /** Whether the address has answered before. */
   #isAnswered = false;
   #isShut = false;
+  /** What went wrong last, if nothing has succeeded since. */
+  #fault: string | undefined;
   /** Ends each request that is under way. */
   readonly #ends = new Set<() => void>();
 
@@ -68,7 +70,10 @@ export class OtlpTransport {
         begun = status;
       });
     } catch (cause) {
-      throw new ExportError(faultText(cause) || "the connection failed", {
+      const fault = faultText(cause) || "the connection failed";
+      // what failed before a shutdown says more than that the shutdown ended a request
+      if (!this.#isShut || this.#fault === undefined) this.#fault = fault;
+      throw new ExportError(this.#fault, {
         cause,
         // the rest of the answer did not come, but the backend may have what it says
         status: isSuccess(begun) ? begun : undefined,
@@ -78,6 +83,7 @@ export class OtlpTransport {
     }
     this.#isAnswered = true;
     const error = answerError(answer);
+    this.#fault = error?.message;
     if (error !== undefined) throw error;
     return answer;
   }

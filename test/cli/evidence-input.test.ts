@@ -87,6 +87,23 @@ test.each(["rejected", "resend"])("%s says that Loki cannot answer it", async (c
   });
 });
 
+test.each([
+  ["rejected", "governance.db", "--selector", "{}"],
+  ["resend", "governance.db", "--mirror", "otlp", "--header", "a: b"],
+  ["backup", "governance.db", "copy.db", "--lookback", "2"],
+  ["prune", "governance.db", "--older-than", "400d", "--max-records", "5"],
+  ["import", "rows.csv", "governance.db", "--tenant", "clinic"],
+])("%s refuses a flag of Loki, which would have no effect", async (command, ...argv) => {
+  const flag = argv.findLast((word) => word.startsWith("--"));
+  expect(await quorumlog([command, ...argv])).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr:
+      `quorumlog: ${flag} goes with --loki, and ${command} needs a journal; ` +
+      `see quorumlog ${command} --help\n`,
+  });
+});
+
 describe("an export", () => {
   test("is exported again with its checkpoints, and verifies", async () => {
     const { cwd, vkey, run } = await evidence();

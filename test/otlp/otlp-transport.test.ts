@@ -192,6 +192,19 @@ describe("an address that has answered before", () => {
   });
 });
 
+test("a request that a shutdown ends leaves the reason of the failure before it", async () => {
+  await using server = await OtlpServer.start((response) => {
+    response.writeHead(503).end("the disk is full");
+  });
+  const { audit, line } = started({ url: server.url });
+  await until(() => line().lastError !== undefined);
+  server.answer = () => {}; // never
+  const { length } = server.requests;
+  await until(() => server.requests.length > length);
+  await expect(audit.shutdown({ timeoutMillis: 50 })).rejects.toThrow(/the disk is full/);
+  expect(line()).toMatchObject({ pending: 1, lastError: expect.stringContaining("disk is full") });
+});
+
 describe("the agent of the options", () => {
   test("makes the connections, and is left open", async () => {
     await using server = await OtlpServer.start();

@@ -11,7 +11,7 @@ import {
   UsageError,
 } from "./command.js";
 import { didYouMean, nearest } from "./did-you-mean.js";
-import { SOURCE_FLAGS } from "./open-source.js";
+import { LOKI_FLAGS, strayFlag } from "./open-source.js";
 import { cannotAnswer } from "./source.js";
 
 /**
@@ -33,8 +33,7 @@ export async function invoke(
     await io.stdout.write(`${SCOPE_VERSION}\n`);
     return EXIT.done;
   }
-  if (needsJournal(command) && typeof flags["loki"] === "string")
-    throw cannotAnswer(command.name, "a journal", { name: flags["loki"], kind: "loki" });
+  if (needsJournal(command)) assertNoLoki(command, flags);
   assertOperands(command, positionals);
   const args: CommandArguments = { operands: positionals, flags, json: json === true };
   return command.run(args, noColor === true ? { ...io, env: { ...io.env, NO_COLOR: "1" } } : io);
@@ -45,7 +44,7 @@ function parsed(
   argv: readonly string[],
 ): { readonly values: CommandArguments["flags"]; readonly positionals: readonly string[] } {
   // a command that Loki cannot answer knows the flags, to say so
-  const known = needsJournal(command) ? SOURCE_FLAGS : {};
+  const known = needsJournal(command) ? LOKI_FLAGS : {};
   const flags: Flags = { ...known, ...command.flags, ...COMMON_FLAGS };
   const options = Object.fromEntries(
     Object.entries(flags).map(([name, { type, short, multiple = false }]) => [
@@ -83,6 +82,14 @@ function parsed(
 
 function needsJournal({ operands }: Command): boolean {
   return operands.includes("JOURNAL");
+}
+
+function assertNoLoki({ name }: Command, flags: CommandArguments["flags"]): void {
+  if (typeof flags["loki"] === "string")
+    throw cannotAnswer(name, "a journal", { name: flags["loki"], kind: "loki" });
+  const stray = strayFlag(flags);
+  if (stray !== undefined)
+    throw new UsageError(`--${stray} goes with --loki, and ${name} needs a journal`);
 }
 
 function assertOperands({ operands }: Command, given: readonly string[]): void {

@@ -2,14 +2,11 @@ import { logIdOf } from "../../entry/log-id.js";
 import { AuditError, reasonOf } from "../../errors.js";
 import type { Journal } from "../../journal/journal.js";
 import type { CommandIo } from "../output/command-io.js";
-import { type CommandArguments, UsageError } from "./command.js";
+import { type CommandArguments, type Flags, type FlagValues, UsageError } from "./command.js";
 import { type ClosedSource, cannotAnswer, type Source } from "./source.js";
 
-/**
- * The flags that say where entries are, in place of an operand, and of which log they have to be.
- */
-export const SOURCE_FLAGS = {
-  log: { type: "string", value: "ID", about: "the log that the entries must be of" },
+/** The flags that name a Loki, and say what to read from it. */
+export const LOKI_FLAGS = {
   loki: { type: "string", value: "URL", about: "reads from this Grafana Loki, not from a file" },
   selector: {
     type: "string",
@@ -36,7 +33,17 @@ export const SOURCE_FLAGS = {
 } as const;
 
 /** The flag of a command that only a journal can answer. */
-export const JOURNAL_FLAGS: Pick<typeof SOURCE_FLAGS, "log"> = { log: SOURCE_FLAGS.log };
+export const JOURNAL_FLAGS = {
+  log: { type: "string", value: "ID", about: "the log that the entries must be of" },
+} as const;
+
+/**
+ * The flags that say where entries are, in place of an operand, and of which log they have to be.
+ */
+export const SOURCE_FLAGS: typeof JOURNAL_FLAGS & typeof LOKI_FLAGS = {
+  ...JOURNAL_FLAGS,
+  ...LOKI_FLAGS,
+};
 
 /** For the help of a command. */
 export const SOURCE_DETAILS = [
@@ -64,14 +71,8 @@ export async function sourcesOf(
   const maxRecords = flags["max-records"];
   const line = judged?.line;
   if (url === undefined) {
-    const stray = Object.entries({
-      selector,
-      tenant,
-      header,
-      lookback,
-      "max-records": maxRecords,
-    }).find(([, value]) => value !== undefined);
-    if (stray !== undefined) throw new UsageError(`--${stray[0]} goes with --loki`);
+    const stray = strayFlag(flags);
+    if (stray !== undefined) throw new UsageError(`--${stray} goes with --loki`);
     if (operands.length === 0) throw new UsageError("SOURCE is missing");
     const logId = logOf(log);
     const { fileSource } = await import("./file-source.js");
@@ -87,6 +88,11 @@ export async function sourcesOf(
   const { lokiSource } = await import("./loki-source.js");
   const logId = logOf(log);
   return [lokiSource({ url, selector, logId, tenant, header, lookback, maxRecords }, io)];
+}
+
+/** A flag that says what to read from a Loki, if one is given. */
+export function strayFlag(flags: FlagValues<Flags>): string | undefined {
+  return Object.keys(LOKI_FLAGS).find((name) => name !== "loki" && flags[name] !== undefined);
 }
 
 /** Opens the one source that arguments name, and closes it after the work. Throws `UsageError`. */
