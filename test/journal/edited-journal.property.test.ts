@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { AuditError } from "../../src/errors.js";
+import { postingsOf } from "../../src/journal/entries/postings.js";
 import { Journal } from "../../src/journal/index.js";
 import { type VerificationReport, verify } from "../../src/verify/index.js";
 import { type Edit, edit, fileEdit, loosely, rowEdit } from "../fixtures/edited-journal.js";
@@ -257,7 +258,10 @@ test.each([
        WHERE sequence = ${end - 1}), '2026-04-14T12:16:50.000Z', '2026-11-01T00:00:00.000Z'
        FROM pruning;
      DELETE FROM entry WHERE sequence < ${end};
-     DELETE FROM time_block WHERE block < ${end} / 1024`,
+     DELETE FROM time_block WHERE block < ${end} / 1024;
+     DELETE FROM posting;
+     INSERT INTO posting SELECT column, value, 0, places
+       FROM (${postingsOf("0", "ORDER BY sequence")}) WHERE ${end} < 1024`,
   );
   expect(await judged()).toMatchObject({ verified: false, completeness: "unknown", problems: [] });
 });

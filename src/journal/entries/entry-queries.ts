@@ -1,26 +1,13 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { AuditEntry } from "../../entry/audit-entry.js";
-import { COLUMNS, type ColumnName } from "../../entry/columns.js";
-import type { ColumnCondition, ParsedQuery } from "../../query/audit-query.js";
-import { TIME_BLOCK } from "../file/schema.js";
+import type { ColumnName } from "../../entry/columns.js";
+import type { ParsedQuery } from "../../query/audit-query.js";
+import { BLOCK } from "../file/schema.js";
 import { type EntryRow, entryFromRow } from "./entry-row.js";
-
-/** The columns of the table `entry` by their names in the API. */
-const KEYS = Object.fromEntries(COLUMNS.map(({ name, key }) => [name, key])) as Readonly<
-  Record<ColumnName, string>
->;
+import { KEYS, Postings, type Span } from "./postings.js";
 
 /** The canonical line as a text. */
 const TEXT = "CAST(line AS TEXT)";
-
-/** Up to how many matching entries are counted to find the rarest condition. */
-const PROBE = 500;
-
-/** The least number of entries that are counted so for each value of a condition. */
-const LEAST_PROBE = 16;
-
-/** How many values one statement merges. SQLite takes up to 500 (SQLITE_MAX_COMPOUND_SELECT). */
-const MERGED = 100;
 
 /** How many prepared statements are kept. Queries have some hundred shapes. */
 const MAX_STATEMENTS = 256;
@@ -28,30 +15,38 @@ const MAX_STATEMENTS = 256;
 /** How many values of a column are read at a time. */
 const VALUES_PAGE = 1000;
 
-/** Values by the names of their parameters. */
-type Parameters = Record<string, SQLInputValue>;
+const ROW = "SELECT sequence, leaf_hash AS leafHash, line FROM entry";
 
-/** How a query is answered. */
-interface Plan {
-  /** The condition whose index leads. */
-  readonly lead: ColumnCondition | undefined;
-  /** The other conditions. */
-  readonly conditions: readonly string[];
-  readonly parameters: Readonly<Parameters>;
+/** The first sequence after the whole blocks. */
+const TAIL = `${BLOCK} * coalesce((SELECT max(block) + 1 FROM time_block), 0)`;
+
+const ENDS = `SELECT (SELECT min(sequence) FROM entry) AS first,
+  (SELECT max(sequence) FROM entry) AS last, ${TAIL} AS tail`;
+
+/** Timestamps need not rise with the sequence. So a time is looked up among those of the blocks. */
+const BLOCKS_OF_TIME = `SELECT min(block) AS first, max(block) AS last FROM time_block
+  WHERE latest_millis >= :since AND earliest_millis < :until`;
+
+const BLOCKS_WITHIN_TIME = `SELECT block FROM time_block
+  WHERE earliest_millis >= :since AND latest_millis < :until`;
+
+const NOTHING: Span = { first: 0, last: -1 };
+
+/** What a query asks of a row, in SQL, with the values of the parameters. */
+interface Conditions {
+  readonly sql: readonly string[];
+  readonly parameters: Readonly<Record<string, SQLInputValue>>;
 }
 
 /**
- * Answers queries from the table `entry`. The index of the rarest condition leads, and its rows
- * come in the order of their sequences. SQLite has no statistics, and would have to guess the
- * index.
- *
- * If the leading condition has several values, there is one SELECT for each, and SQLite merges
- * their rows. For `column IN (…)` it would read and sort all rows that match before it returns the
- * first one.
+ * Answers queries from the table `entry`. The postings find the entries of whole blocks by their
+ * columns. The entries after the whole blocks, the tail, have no postings yet, and are looked at
+ * one by one. So are all entries if the query names no column.
  */
 export class EntryQueries {
   readonly #database: DatabaseSync;
   readonly #logId: string;
+  readonly #postings = new Postings((sql) => this.#prepare(sql));
   readonly #statements = new Map<string, StatementSync>();
 
   /** Queries of a database that is open. */
@@ -62,70 +57,108 @@ export class EntryQueries {
 
   /** The entries of a query in its order, at most its limit. Throws `journal_failed`. */
   select(query: ParsedQuery): AuditEntry[] {
-    if (query.limit === 0) return [];
-    const plan = this.#plan(query);
-    if (plan === undefined) return [];
-    const values = plan.lead?.values ?? [undefined];
-    let rows: EntryRow[] = [];
-    for (let first = 0; first < values.length; first += MERGED)
-      rows.push(...this.#merged(plan, values.slice(first, first + MERGED), query));
-    if (values.length > MERGED) {
-      const sign = query.newestFirst ? -1 : 1;
-      rows.sort((a, b) => (a.sequence - b.sequence) * sign);
-      rows = rows.slice(0, query.limit);
+    const entries: AuditEntry[] = [];
+    if (query.limit === 0) return entries;
+    for (const row of this.#rows(query)) {
+      entries.push(entryFromRow(row, this.#logId).entry);
+      if (entries.length === query.limit) break;
     }
-    return rows.map((row) => entryFromRow(row, this.#logId).entry);
-  }
-
-  /** The rows of some values of the leading condition, in the order of the query. */
-  #merged(
-    { lead, conditions, parameters }: Plan,
-    values: readonly (string | undefined)[],
-    { newestFirst, limit }: ParsedQuery,
-  ): EntryRow[] {
-    const bound: Parameters = { ...parameters, limit };
-    const terms = values.map((value, at) => {
-      let own = conditions;
-      if (lead !== undefined && value !== undefined) {
-        bound[`lead${at}`] = value;
-        own = [`${KEYS[lead.column]} = :lead${at}`, ...conditions];
-      }
-      return `SELECT sequence, leaf_hash AS leafHash, line FROM entry ${whereOf(lead, own)}`;
-    });
-    const sql = `${terms.join(" UNION ALL ")}
-      ORDER BY sequence ${newestFirst ? "DESC" : "ASC"} LIMIT :limit`;
-    return this.#prepare(sql).all(bound) as unknown as EntryRow[];
+    return entries;
   }
 
   /** How many entries a query matches, whatever its limit. */
   count(query: ParsedQuery): number {
-    if (isRange(query)) return this.#countRange(query);
-    const plan = this.#plan(query);
-    if (plan === undefined) return 0;
-    const { lead } = plan;
-    const parameters = { ...plan.parameters };
-    const conditions =
-      lead === undefined
-        ? plan.conditions
-        : [oneOf(KEYS[lead.column], lead, parameters), ...plan.conditions];
-    const sql = `SELECT count(*) AS n FROM entry ${whereOf(lead, conditions)}`;
-    return Number(this.#prepare(sql).get(parameters)?.["n"]);
+    const { blocks, tail } = this.#spans(query);
+    const isKnown = this.#blocksWithin(query);
+    let count = this.#countIn(tail, query);
+    for (const { span, found } of this.#foundIn(blocks, query))
+      count += isKnown(span) ? found : this.#countIn(span, query);
+    return count;
   }
 
-  /** Counts a run of sequences by its ends: sequences have no gaps. */
-  #countRange({ after, before }: ParsedQuery): number {
-    const ends = this.#prepare(
-      `SELECT (SELECT min(sequence) FROM entry) AS first,
-         (SELECT max(sequence) FROM entry) AS last`,
-    ).get();
-    if (ends === undefined || ends["first"] === null) return 0;
-    const first = Math.max(Number(ends["first"]), after + 1);
-    return Math.max(0, Math.min(Number(ends["last"]), before - 1) - first + 1);
+  *#rows(query: ParsedQuery): Generator<EntryRow, void, undefined> {
+    const { blocks, tail } = this.#spans(query);
+    if (query.newestFirst) yield* this.#scan(tail, query);
+    yield* query.columns.length > 0 ? this.#indexed(blocks, query) : this.#scan(blocks, query);
+    if (!query.newestFirst) yield* this.#scan(tail, query);
+  }
+
+  *#indexed(blocks: Span, query: ParsedQuery): Generator<EntryRow, void, undefined> {
+    const { sql, parameters } = restOf(query);
+    const row = this.#prepare(`${ROW} WHERE ${["sequence = :sequence", ...sql].join(" AND ")}`);
+    for (const sequences of this.#postings.matches(query.columns, blocks, query.newestFirst))
+      for (const sequence of sequences) {
+        const found = row.get({ ...parameters, sequence });
+        if (found !== undefined) yield found as unknown as EntryRow;
+      }
+  }
+
+  #scan(span: Span, query: ParsedQuery): readonly EntryRow[] {
+    if (lengthOf(span) === 0) return [];
+    const { sql, parameters } = allOf(span, query);
+    const order = query.newestFirst ? "DESC" : "ASC";
+    return this.#prepare(
+      `${ROW} WHERE ${sql.join(" AND ")} ORDER BY sequence ${order} LIMIT :limit`,
+    ).all({ ...parameters, limit: query.limit }) as unknown as EntryRow[];
+  }
+
+  #countIn(span: Span, query: ParsedQuery): number {
+    if (lengthOf(span) === 0 || matchesAll(query)) return lengthOf(span);
+    const { sql, parameters } = allOf(span, query);
+    const statement = this.#prepare(`SELECT count(*) AS n FROM entry WHERE ${sql.join(" AND ")}`);
+    return Number(statement.get(parameters)?.["n"]);
+  }
+
+  /** In each block: how many entries match the columns, and the span of these. */
+  *#foundIn(
+    blocks: Span,
+    query: ParsedQuery,
+  ): Generator<{ readonly span: Span; readonly found: number }, void, undefined> {
+    if (query.columns.length > 0)
+      for (const sequences of this.#postings.matches(query.columns, blocks, false)) {
+        const span = { first: sequences[0] as number, last: sequences.at(-1) as number };
+        yield { span, found: sequences.length };
+      }
+    else
+      for (let { first } = blocks; first <= blocks.last; ) {
+        const next = (Math.floor(first / BLOCK) + 1) * BLOCK;
+        const span = { first, last: Math.min(next - 1, blocks.last) };
+        yield { span, found: lengthOf(span) };
+        first = next;
+      }
+  }
+
+  /** Says of a span in a block whether its entries meet all conditions but those of columns. */
+  #blocksWithin(query: ParsedQuery): (span: Span) => boolean {
+    if (query.traceId !== undefined || query.details.length > 0) return () => false;
+    if (isTimeless(query)) return () => true;
+    const rows = this.#prepare(BLOCKS_WITHIN_TIME).all(timeOf(query));
+    const within = new Set(rows.map(({ block }) => Number(block)));
+    return ({ first }) => within.has(Math.floor(first / BLOCK));
+  }
+
+  /** The entries that can match, in whole blocks and in the tail. */
+  #spans(query: ParsedQuery): { readonly blocks: Span; readonly tail: Span } {
+    const ends = this.#prepare(ENDS).get();
+    if (ends?.["last"] == null || query.columns.some(({ values }) => values.length === 0))
+      return { blocks: NOTHING, tail: NOTHING };
+    const first = Math.max(Number(ends["first"]), query.after + 1);
+    const last = Math.min(Number(ends["last"]), query.before - 1);
+    const from = Number(ends["tail"]);
+    const tail = { first: Math.max(first, from), last };
+    if (isTimeless(query)) return { blocks: { first, last: Math.min(last, from - 1) }, tail };
+    const found = this.#prepare(BLOCKS_OF_TIME).get(timeOf(query));
+    if (found?.["last"] == null) return { blocks: NOTHING, tail };
+    const blocks = {
+      first: Math.max(first, Number(found["first"]) * BLOCK),
+      last: Math.min(last, (Number(found["last"]) + 1) * BLOCK - 1),
+    };
+    return { blocks, tail };
   }
 
   /**
    * The different values of a column, by their UTF-8 bytes. Jumps from one value to the next in the
-   * index: the time depends on the number of values, and not on the number of entries.
+   * postings: the time depends on the number of values, and not on the number of entries.
    *
    * @param reading - Runs each read.
    */
@@ -143,133 +176,18 @@ export class EntryQueries {
 
   #valuesAfter(after: string | undefined, column: ColumnName): string[] {
     const key = KEYS[column];
+    const isLater = after === undefined ? ">= ''" : "> :after";
     const next = (condition: string): string =>
-      `SELECT min(${key}) FROM entry INDEXED BY entry_by_${key} WHERE ${key} ${condition}`;
+      `SELECT min(value) FROM posting WHERE column = '${key}' AND value ${condition}`;
     const sql = `WITH RECURSIVE held(value) AS (
-        ${next(after === undefined ? ">= ''" : "> ?")}
+        ${next(isLater)}
         UNION ALL SELECT (${next("> held.value")}) FROM held WHERE held.value IS NOT NULL)
-      SELECT value FROM held WHERE value IS NOT NULL LIMIT ?`;
-    const bound = after === undefined ? [VALUES_PAGE] : [after, VALUES_PAGE];
+      SELECT value FROM (SELECT value FROM held WHERE value IS NOT NULL LIMIT ${VALUES_PAGE})
+      UNION SELECT ${key} FROM entry WHERE sequence >= ${TAIL} AND ${key} ${isLater}
+      ORDER BY value LIMIT ${VALUES_PAGE}`;
     return this.#prepare(sql)
-      .all(...bound)
+      .all(after === undefined ? {} : { after })
       .map(({ value }) => String(value));
-  }
-
-  /** Undefined when one of the conditions matches nothing. */
-  #plan(query: ParsedQuery): Plan | undefined {
-    const [first, last] = this.#sequences(query);
-    if (first > last) return undefined;
-    const lead = this.#rarest(query.columns, first, last, query.newestFirst);
-    if (lead === "never") return undefined;
-    const conditions: string[] = [];
-    const parameters: Parameters = {};
-    const add = (condition: string, name: string, value: SQLInputValue): void => {
-      conditions.push(`${condition} :${name}`);
-      parameters[name] = value;
-    };
-    // The unary plus keeps SQLite from using another index.
-    for (const condition of query.columns)
-      if (condition !== lead)
-        conditions.push(oneOf(`+${KEYS[condition.column]}`, condition, parameters));
-    if (first > 0) add("sequence >=", "first", first);
-    if (last < Number.POSITIVE_INFINITY) add("sequence <=", "last", last);
-    if (query.sinceMillis !== Number.NEGATIVE_INFINITY)
-      add("timestamp_millis >=", "since", query.sinceMillis);
-    if (query.untilMillis !== Number.POSITIVE_INFINITY)
-      add("timestamp_millis <", "until", query.untilMillis);
-    // The operator answers the JSON as the line has it, and a canonical line has one form of it.
-    // These come last, since they read the line.
-    if (query.traceId !== undefined)
-      add(`${TEXT} -> '$.trace_id' =`, "trace", JSON.stringify(query.traceId));
-    for (const [at, { key, value }] of query.details.entries()) {
-      parameters[`path${at}`] = `$.details.${JSON.stringify(key)}`;
-      add(`${TEXT} -> :path${at} =`, `detail${at}`, JSON.stringify(value));
-    }
-    return { lead, conditions, parameters };
-  }
-
-  /**
-   * Finds the condition that the fewest entries match; "never" when one matches none. Among
-   * conditions that many entries match, it is the one whose first matches span the most sequences.
-   */
-  #rarest(
-    columns: readonly ColumnCondition[],
-    first: number,
-    last: number,
-    newestFirst: boolean,
-  ): ColumnCondition | undefined | "never" {
-    if (columns.some(({ values }) => values.length === 0)) return "never";
-    if (columns.length < 2) return columns[0];
-    let rarest: ColumnCondition | undefined;
-    let widest = -1;
-    for (const condition of columns) {
-      const { found, width } = this.#probe(condition, first, last, newestFirst);
-      if (found === 0) return "never";
-      if (width <= widest) continue;
-      widest = width;
-      rarest = condition;
-    }
-    return rarest;
-  }
-
-  /**
-   * Looks at the first matches of a condition.
-   *
-   * @returns How many were found, and how many sequences hold {@link PROBE} of them. If there are
-   * few in all, the width is larger than for any condition with many, and the largest for the
-   * fewest.
-   */
-  #probe(
-    { column, values }: ColumnCondition,
-    first: number,
-    last: number,
-    newestFirst: boolean,
-  ): { readonly found: number; readonly width: number } {
-    const name = KEYS[column];
-    const most = Math.max(LEAST_PROBE, Math.ceil(PROBE / values.length));
-    const statement = this.#prepare(
-      `SELECT count(*) AS found, max(sequence) - min(sequence) AS span
-       FROM (SELECT sequence FROM entry INDEXED BY entry_by_${name}
-         WHERE ${name} = ? AND sequence >= ? AND sequence <= ?
-         ORDER BY sequence ${newestFirst ? "DESC" : "ASC"} LIMIT ?)`,
-    );
-    let found = 0;
-    let density = 0;
-    for (const value of values) {
-      const probe = statement.get(value, first, last, most);
-      const count = Number(probe?.["found"]);
-      found += count;
-      if (count === most) density += count / Number(probe?.["span"]);
-    }
-    return { found, width: density === 0 ? Number.MAX_SAFE_INTEGER - found : PROBE / density };
-  }
-
-  /**
-   * The first and the last sequence that can match. Timestamps need not rise with the sequence, so
-   * a time is looked up in the time ranges of whole blocks. The entries after the last whole block
-   * are looked at one by one.
-   */
-  #sequences(query: ParsedQuery): [first: number, last: number] {
-    const { sinceMillis, untilMillis } = query;
-    let first = query.after + 1;
-    let last = query.before - 1;
-    if (isTimeless(query)) return [first, last];
-    const found = this.#prepare(
-      `SELECT coalesce(
-           (SELECT min(block) FROM time_block
-             WHERE latest_millis >= :since AND earliest_millis < :until),
-           (SELECT max(block) + 1 FROM time_block), 0) AS first,
-         (SELECT max(block) FROM time_block
-           WHERE latest_millis >= :since AND earliest_millis < :until) AS last,
-         EXISTS (SELECT 1 FROM entry
-           WHERE sequence >= :size * coalesce((SELECT max(block) + 1 FROM time_block), 0)
-             AND timestamp_millis >= :since AND timestamp_millis < :until) AS tail`,
-    ).get({ since: sinceMillis, until: untilMillis, size: TIME_BLOCK });
-    first = Math.max(first, Number(found?.["first"]) * TIME_BLOCK);
-    if (found?.["tail"] !== 0) return [first, last];
-    if (found["last"] === null) return [0, -1];
-    last = Math.min(last, (Number(found["last"]) + 1) * TIME_BLOCK - 1);
-    return [first, last];
   }
 
   #prepare(sql: string): StatementSync {
@@ -283,34 +201,56 @@ export class EntryQueries {
   }
 }
 
-function whereOf(lead: ColumnCondition | undefined, conditions: readonly string[]): string {
-  if (conditions.length === 0) return "";
-  const index = lead === undefined ? "NOT INDEXED" : `INDEXED BY entry_by_${KEYS[lead.column]}`;
-  return `${index} WHERE ${conditions.join(" AND ")}`;
+/** The conditions that the postings do not know. */
+function restOf(query: ParsedQuery): Conditions {
+  const sql: string[] = [];
+  const parameters: Record<string, SQLInputValue> = {};
+  const add = (condition: string, name: string, value: SQLInputValue): void => {
+    sql.push(`${condition} :${name}`);
+    parameters[name] = value;
+  };
+  if (query.sinceMillis !== Number.NEGATIVE_INFINITY)
+    add("timestamp_millis >=", "since", query.sinceMillis);
+  if (query.untilMillis !== Number.POSITIVE_INFINITY)
+    add("timestamp_millis <", "until", query.untilMillis);
+  // The operator answers the JSON as the line has it, and a canonical line has one form of it.
+  // These come last, since they read the line.
+  if (query.traceId !== undefined)
+    add(`${TEXT} -> '$.trace_id' =`, "trace", JSON.stringify(query.traceId));
+  for (const [at, { key, value }] of query.details.entries()) {
+    parameters[`path${at}`] = `$.details.${JSON.stringify(key)}`;
+    add(`${TEXT} -> :path${at} =`, `detail${at}`, JSON.stringify(value));
+  }
+  return { sql, parameters };
 }
 
-/** The condition in SQL; its values become parameters. */
-function oneOf(
-  column: string,
-  { column: name, values }: ColumnCondition,
-  parameters: Parameters,
-): string {
-  const names = values.map((value, at) => {
-    parameters[`${name}${at}`] = value;
-    return `:${name}${at}`;
-  });
-  return names.length === 1 ? `${column} = ${names[0]}` : `${column} IN (${names.join(", ")})`;
+/** All conditions, and the span. */
+function allOf({ first, last }: Span, query: ParsedQuery): Conditions {
+  const sql = ["sequence >= :first", "sequence <= :last"];
+  const parameters: Record<string, SQLInputValue> = { first, last };
+  for (const { column, values } of query.columns) {
+    const names = values.map((value, at) => {
+      parameters[`${column}${at}`] = value;
+      return `:${column}${at}`;
+    });
+    sql.push(`${KEYS[column]} IN (${names.join(", ")})`);
+  }
+  const rest = restOf(query);
+  return { sql: [...sql, ...rest.sql], parameters: { ...parameters, ...rest.parameters } };
+}
+
+function lengthOf({ first, last }: Span): number {
+  return Math.max(0, last - first + 1);
+}
+
+function timeOf({ sinceMillis, untilMillis }: ParsedQuery): Record<string, SQLInputValue> {
+  return { since: sinceMillis, until: untilMillis };
 }
 
 function isTimeless({ sinceMillis, untilMillis }: ParsedQuery): boolean {
   return sinceMillis === Number.NEGATIVE_INFINITY && untilMillis === Number.POSITIVE_INFINITY;
 }
 
-function isRange(query: ParsedQuery): boolean {
-  return (
-    query.columns.length === 0 &&
-    query.details.length === 0 &&
-    query.traceId === undefined &&
-    isTimeless(query)
-  );
+function matchesAll(query: ParsedQuery): boolean {
+  return query.columns.length === 0 && restOf(query).sql.length === 0;
 }

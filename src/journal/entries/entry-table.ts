@@ -5,10 +5,11 @@ import { COLUMNS } from "../../entry/columns.js";
 import type { EarlierTimes } from "../../record/recorded-times.js";
 import { nanosOf } from "../../record/sealed-record.js";
 import type { RecordScope } from "../../record/surroundings.js";
-import { RECORDED, TIME_BLOCK } from "../file/schema.js";
+import { BLOCK, RECORDED } from "../file/schema.js";
 import { inTransaction, journalFailed, notInserted } from "../file/sqlite.js";
 import { type ContextIds, Contexts } from "./contexts.js";
 import { type EntryRow, entryFromRow, lineOfRow, type NewestEntry } from "./entry-row.js";
+import { writePostings } from "./postings.js";
 
 /** A time as OpenTelemetry has it: seconds since 1970, and nanoseconds. */
 export type HrTime = ReadableLogRecord["hrTime"];
@@ -329,11 +330,12 @@ export class EntryTable {
   }
 
   #summarise(sequence: number): void {
-    const first = sequence + 1 - TIME_BLOCK;
-    this.#database.prepare(SUMMARISE).run(first / TIME_BLOCK, first, sequence);
+    const first = sequence + 1 - BLOCK;
+    this.#database.prepare(SUMMARISE).run(first / BLOCK, first, sequence);
+    writePostings(this.#database, first / BLOCK);
   }
 }
 
 function endsBlock({ entry }: JournalRow): boolean {
-  return (entry.sequence + 1) % TIME_BLOCK === 0;
+  return (entry.sequence + 1) % BLOCK === 0;
 }

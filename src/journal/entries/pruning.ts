@@ -4,9 +4,10 @@ import { AuditError, invalidOption } from "../../errors.js";
 import { RecordedTimes } from "../../record/recorded-times.js";
 import { risenAbove } from "../../record/sealed-record.js";
 import { counted } from "../../text/safe-text.js";
-import { RECORDED, TIME_BLOCK } from "../file/schema.js";
+import { BLOCK, RECORDED } from "../file/schema.js";
 import { inTransaction, journalFailed } from "../file/sqlite.js";
 import type { HrTime } from "./entry-table.js";
+import { writePostings } from "./postings.js";
 
 /** Options of `Journal.prune`. */
 export interface PruneOptions {
@@ -172,6 +173,10 @@ function pruneBefore(database: DatabaseSync, first: number, end: number, olderTh
       )
       .run(end, first, new Date(olderThan).toISOString(), new Date().toISOString(), end - 1);
     database.prepare("DELETE FROM entry WHERE sequence < ?").run(end);
-    database.prepare("DELETE FROM time_block WHERE block < ?").run(Math.floor(end / TIME_BLOCK));
+    const block = Math.floor(end / BLOCK);
+    database.prepare("DELETE FROM time_block WHERE block < ?").run(block);
+    database.prepare(`DELETE FROM posting WHERE block * ${BLOCK} < ?`).run(end);
+    const isWhole = database.prepare("SELECT 1 FROM time_block WHERE block = ?").get(block);
+    if (isWhole !== undefined && end % BLOCK > 0) writePostings(database, block);
   });
 }

@@ -1,10 +1,10 @@
-import { COLUMNS, INDEXED_COLUMNS } from "../../entry/columns.js";
+import { COLUMNS } from "../../entry/columns.js";
 
 /** Marks the file as a journal in its header: "qlog" in ASCII. */
 export const APPLICATION_ID = 0x716c6f67;
 
-/** How many entries share one row of `time_block`. */
-export const TIME_BLOCK = 1024;
+/** How many entries a block has. Whole blocks have postings, and a row of `time_block`. */
+export const BLOCK = 1024;
 
 /** Columns of a query: when a row was recorded, as OpenTelemetry has a time. */
 export const RECORDED =
@@ -67,11 +67,16 @@ CREATE TABLE entry (
   ${ENTRY_COLUMNS.join(",\n  ")},
   line BLOB NOT NULL
 ) STRICT;
--- Each column that a query can name has an index. Absent values take no room in it.
-${INDEXED_COLUMNS.map(
-  ({ key }) => `CREATE INDEX entry_by_${key} ON entry (${key}) WHERE ${key} IS NOT NULL;`,
-).join("\n")}
 
+-- Where the values of the columns are in each whole block: the places of the entries in it, in two
+-- characters each. It is written once for a block. Indexes would be written with each entry.
+CREATE TABLE posting (
+  column TEXT NOT NULL,
+  value TEXT NOT NULL,
+  block INTEGER NOT NULL,
+  places TEXT NOT NULL,
+  PRIMARY KEY (column, value, block)
+) STRICT, WITHOUT ROWID;
 -- The ids that callers gave to their entries, so that a call can be repeated.
 CREATE TABLE given_id (
   sequence INTEGER PRIMARY KEY,
@@ -79,7 +84,7 @@ CREATE TABLE given_id (
   of_option TEXT NOT NULL
 ) STRICT;
 
--- When the ${TIME_BLOCK} entries of a whole block happened: a query by time looks here first.
+-- When the ${BLOCK} entries of a whole block happened: a query by time looks here first.
 CREATE TABLE time_block (
   block INTEGER PRIMARY KEY,
   earliest_millis INTEGER NOT NULL,
@@ -178,6 +183,18 @@ CREATE TRIGGER entry_delete BEFORE DELETE ON entry
       SELECT 1 FROM pruned_leaf WHERE sequence = OLD.sequence AND leaf_hash = OLD.leaf_hash)
   BEGIN SELECT RAISE(ABORT,
     'append-only: DELETE on entry is refused, except for a recorded pruning'); END;
+
+CREATE TRIGGER posting_insert BEFORE INSERT ON posting
+  WHEN NOT EXISTS (SELECT 1 FROM entry WHERE sequence = NEW.block * ${BLOCK} + ${BLOCK - 1})
+    OR EXISTS (SELECT 1 FROM posting
+      WHERE column = NEW.column AND value = NEW.value AND block = NEW.block)
+  BEGIN SELECT RAISE(ABORT,
+    'append-only: INSERT on posting takes only new postings of a whole block'); END;
+${refuse("posting", "UPDATE")}
+CREATE TRIGGER posting_delete BEFORE DELETE ON posting
+  WHEN OLD.block * ${BLOCK} >= coalesce((SELECT max(pruned_before) FROM pruning), 0)
+  BEGIN SELECT RAISE(ABORT,
+    'append-only: DELETE on posting is refused, except for a recorded pruning'); END;
 
 CREATE TRIGGER pruned_leaf_insert BEFORE INSERT ON pruned_leaf
   WHEN NEW.sequence IS NOT coalesce((SELECT max(sequence) + 1 FROM pruned_leaf), 0)

@@ -1,6 +1,13 @@
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
-import { append, newPath, openJournal, prunedJournal } from "../../fixtures/journal.js";
+import {
+  append,
+  newPath,
+  openJournal,
+  prunable,
+  prunedJournal,
+  START,
+} from "../../fixtures/journal.js";
 import { keys, NAME } from "../../fixtures/signed-log.js";
 
 function filled(): DatabaseSync {
@@ -173,6 +180,32 @@ describe("the file of a journal in the hands of any SQLite program", () => {
       database.close();
     }
   });
+});
+
+test("the postings change only when a block gets its own, and when its entries are pruned", () => {
+  const path = newPath();
+  const journal = prunable(path);
+  append(journal, 1030);
+  const database = new DatabaseSync(path);
+  try {
+    for (const sql of [
+      "DELETE FROM posting",
+      "UPDATE posting SET places = ''",
+      "INSERT OR REPLACE INTO posting SELECT * FROM posting",
+      "INSERT INTO posting VALUES ('kind', 'k', 1, '@@')",
+    ])
+      expect(() => database.exec(sql), sql).toThrow(/append-only/);
+    const blocks = () => database.prepare("SELECT DISTINCT block FROM posting").all();
+    expect(blocks()).toMatchObject([{ block: 0 }]);
+    journal.prune({ olderThan: new Date(START + 1_020_000) });
+    expect(blocks()).toMatchObject([{ block: 0 }]);
+    expect(journal.count({ actorDid: "did:a" })).toBe(10);
+    journal.prune({ olderThan: new Date(START + 1_024_000) });
+    expect(blocks()).toEqual([]);
+    expect(journal.count({ actorDid: "did:a" })).toBe(6);
+  } finally {
+    database.close();
+  }
 });
 
 test("the tables of checkpoints and subtrees are append-only too", async () => {

@@ -16,6 +16,8 @@ import { keys, NAME, vkey } from "../../fixtures/signed-log.js";
 
 let folder: string;
 let original: string;
+/** The same with a whole block. */
+let wide: string;
 let last: string;
 
 /** 200 votes with a checkpoint every 50. */
@@ -41,6 +43,8 @@ beforeAll(async () => {
   last = journal.newestCheckpoint()?.note ?? "";
   await journal.backup(original);
   journal.close();
+  wide = join(mkdtempSync(join(folder, "wide-")), "wide.db"); // one name, one journal in a folder
+  (await filled(wide, 1050)).close();
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -257,6 +261,37 @@ test("an entry in front of the first one, which a query would show, is found", a
   expect(report.integrity).toBe("failed");
 });
 
+const POSTINGS = "INSERT INTO posting (column, value, block, places)";
+
+test.each([
+  ["of an actor that hide all entries", "DELETE FROM posting WHERE value = 'did:a'"],
+  [
+    "that hide the last entry",
+    "UPDATE posting SET places = substr(places, 3) WHERE value = 'did:a'",
+  ],
+  ["that name an entry twice", "UPDATE posting SET places = places || substr(places, 1, 2)"],
+  ["in another order", "UPDATE posting SET places = substr(places, 3) || substr(places, 1, 2)"],
+  ["of another value", "UPDATE posting SET value = 'did:z' WHERE value = 'did:a'"],
+  ["of another column", "UPDATE posting SET column = 'kind' WHERE column = 'subject_id'"],
+  [
+    "of no column",
+    `${POSTINGS} SELECT 'line', value, block, places FROM posting WHERE value = 'p1'`,
+  ],
+  ["too many", `${POSTINGS} SELECT column, 'p9', block, places FROM posting WHERE value = 'p1'`],
+  ["without a place", `${POSTINGS} VALUES ('kind', 'none', 0, '')`],
+  ["with places that none has", `${POSTINGS} VALUES ('kind', 'none', 0, 'zzzz')`],
+  ["of a block that is not whole", `${POSTINGS} VALUES ('actor_did', 'did:a', 1, '@@')`],
+  ["of a block before the first", `${POSTINGS} VALUES ('actor_did', 'did:a', -1, '@@')`],
+  ["of a block beyond all numbers", `${POSTINGS} VALUES ('kind', 'x', 9223372036854775807, '@@')`],
+])("postings %s are found, though no line says so", async (_, sql) => {
+  const path = newPath();
+  cpSync(wide, path);
+  tamper(path, sql);
+  const report = await verify(openJournal(path, { readOnly: true }).evidence(), { keys: [vkey] });
+  expect(report).toMatchObject({ verified: false, integrity: "failed" });
+  expect(report.problems[0]?.message).toMatch(/queries would (not )?find/);
+});
+
 test.each([
   ["an index of times that hides entries", "INSERT INTO time_block VALUES (0, 5, 6)"],
   ["an index of times for a block that is not whole", "INSERT INTO time_block VALUES (1, 5, 6)"],
@@ -310,10 +345,8 @@ test.each([
   ["the size beside a note", "UPDATE checkpoint SET size = 7777 WHERE size = 200"],
   ["the name of the log", "UPDATE log SET log_id = 'other.example'"],
 ])("%s is found, though no line says so", async (_, sql) => {
-  const wide = sql.includes("time_block") ? 1050 : 200;
   const path = newPath();
-  if (wide === 200) cpSync(original, path);
-  else (await filled(path, wide)).close();
+  cpSync(sql.includes("time_block") ? wide : original, path);
   tamper(path, sql.replace("INSERT INTO time_block", "INSERT OR REPLACE INTO time_block"));
   const report = await verify(openJournal(path, { readOnly: true }).evidence(), { keys: [vkey] });
   expect(report).toMatchObject({ verified: false, integrity: "failed" });
@@ -357,9 +390,9 @@ const SCHEMA_ATTACKS: readonly (readonly [what: string, sql: string, problem: st
   ["a table too much", "CREATE TABLE note (text)", "it has a table note, which no journal has"],
   [
     "an index over other rows",
-    `DROP INDEX entry_by_actor_did;
-     CREATE INDEX entry_by_actor_did ON entry (actor_did) WHERE actor_did = 'did:z'`,
-    "its index entry_by_actor_did is not the one of a journal",
+    `DROP INDEX checkpoint_by_size;
+     CREATE INDEX checkpoint_by_size ON checkpoint (size) WHERE size > 100`,
+    "its index checkpoint_by_size is not the one of a journal",
   ],
   [
     "a view in place of the entries that never ends",
@@ -404,8 +437,7 @@ describe("a journal whose schema was changed", () => {
     const path = newPath();
     cpSync(original, path);
     const database = new DatabaseSync(path);
-    database.exec(`DROP INDEX entry_by_actor_did;
-      CREATE INDEX entry_by_actor_did ON entry (actor_did) WHERE actor_did = 'did:z'`);
+    database.exec("DROP INDEX checkpoint_by_size");
     database.close();
     const journal = openJournal(path, { readOnly: true });
     for (const work of [
@@ -416,7 +448,7 @@ describe("a journal whose schema was changed", () => {
       () => journal.length,
       () => [...journal.checkpoints()],
     ])
-      expect(work).toThrow(/its index entry_by_actor_did is not the one of a journal/);
+      expect(work).toThrow(/it has no index checkpoint_by_size/);
   });
 });
 
@@ -427,19 +459,18 @@ test.each([
   const path = newPath();
   cpSync(original, path);
   const database = new DatabaseSync(path);
-  const [forged, own] = ["actor_did = 'did:zzz'", "actor_did IS NOT NULL"] as const;
-  database.exec(`DROP INDEX entry_by_actor_did;
-    CREATE INDEX entry_by_actor_did ON entry (actor_did) WHERE ${forged};
+  const [forged, own] = ["checkpoint (note)", "checkpoint (size)"] as const;
+  database.exec(`DROP INDEX checkpoint_by_size;
+    CREATE INDEX checkpoint_by_size ON ${forged};
     INSERT INTO context (kind, json) VALUES ('resource', hex(zeroblob(${bytes})))`);
   database.close();
   const content = readFileSync(path);
   content.write(own, content.indexOf(forged)); // SQLite does not let its own schema be edited
   writeFileSync(path, content);
   const journal = openJournal(path, { readOnly: true });
-  expect(journal.count({ actorDid: "did:a" })).toBe(0);
   const report = await verify(journal.evidence(), { keys: [vkey] });
   expect(report).toMatchObject({ verified: false, integrity: "failed" });
-  expect(report.problems[0]?.message).toContain("entry_by_actor_did");
+  expect(report.problems[0]?.message).toContain("checkpoint_by_size");
 });
 
 test("an append that a trigger ignores is not taken for one", () => {
