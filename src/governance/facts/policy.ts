@@ -1,6 +1,15 @@
 import { isObject, memberPath, type UnknownObject } from "../../entry/json.js";
 import { rfc3339Millis } from "../../entry/timestamp.js";
 import { invalidOption } from "../../errors.js";
+import {
+  arrayOf,
+  boolean,
+  naturalNumber,
+  oneOf,
+  type ReadOption,
+  string,
+  text,
+} from "../../options.js";
 import type { Severity } from "./finding.js";
 
 /** A share from 0 (exclusive) to 1: a number, or a fraction such as `"2/3"`, which is exact. */
@@ -64,23 +73,22 @@ export interface Policy {
   readonly rules?: Readonly<Record<string, Severity | "off">>;
 }
 
-/** Reads one member of a policy; `path` names it. */
-type Read<T> = (value: unknown, path: string) => T;
-type Table<T> = { readonly [Name in keyof T]-?: Read<T[Name]> };
+/** One reader for each member of a policy. */
+type Table<T> = { readonly [Name in keyof T]-?: ReadOption<T[Name]> };
 
 const SEVERITIES = ["error", "warning", "info", "off"] as const;
 
 const KIND_POLICY: Table<KindPolicy> = {
   participation: share,
   approval,
-  votes: count,
-  humanApprovals: count,
+  votes: naturalNumber,
+  humanApprovals: naturalNumber,
   confersStanding: boolean,
   breakGlass: boolean,
 };
 
 const POLICY: Table<Policy> = {
-  $schema: text,
+  $schema: string,
   participation: share,
   approval,
   kinds: record((value, path) => members(value, path, KIND_POLICY)),
@@ -90,7 +98,7 @@ const POLICY: Table<Policy> = {
   decideWithinSeconds: seconds,
   enactWithinSeconds: seconds,
   recordWithinSeconds: seconds,
-  requiresAuthorization: operations,
+  requiresAuthorization: (value, path) => Object.freeze(arrayOf(text)(value, path)),
   since: time,
   rules: record(oneOf(...SEVERITIES)),
 };
@@ -139,7 +147,7 @@ function objectOf(value: unknown, path: string): UnknownObject {
   return value;
 }
 
-function record<T>(read: Read<T>): Read<Readonly<Record<string, T>>> {
+function record<T>(read: ReadOption<T>): ReadOption<Readonly<Record<string, T>>> {
   return (value, path) => {
     const entries = Object.entries(objectOf(value, path));
     const copied = entries.map(([name, member]) => [name, read(member, memberPath(path, name))]);
@@ -185,42 +193,8 @@ function seconds(value: unknown, path: string): number {
   return value;
 }
 
-function count(value: unknown, path: string): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0)
-    throw invalidOption(path, "expected a whole number from 0 up");
-  return value as number;
-}
-
-function boolean(value: unknown, path: string): boolean {
-  if (typeof value !== "boolean") throw invalidOption(path, "expected true or false");
-  return value;
-}
-
-function text(value: unknown, path: string): string {
-  if (typeof value !== "string") throw invalidOption(path, "expected a string");
-  return value;
-}
-
-function operations(value: unknown, path: string): readonly string[] {
-  if (!Array.isArray(value)) throw invalidOption(path, "expected an array of operations");
-  return Object.freeze(
-    value.map((item: unknown, index) => {
-      if (typeof item === "string" && item !== "") return item;
-      throw invalidOption(memberPath(path, index), "expected the name of an operation");
-    }),
-  );
-}
-
 function time(value: unknown, path: string): string {
   if (typeof value !== "string" || rfc3339Millis(value) === undefined)
     throw invalidOption(path, "expected a time by RFC 3339, such as 2026-01-01T00:00:00Z");
   return value;
-}
-
-function oneOf<const T extends string>(...words: readonly T[]): Read<T> {
-  return (value, path) => {
-    const word = words.find((known) => known === value);
-    if (word !== undefined) return word;
-    throw invalidOption(path, `expected ${words.map((known) => `"${known}"`).join(" or ")}`);
-  };
 }
