@@ -78,6 +78,10 @@ export class Fold implements TrailFacts {
     return this.#gaps.length === 0;
   }
 
+  isCompleteSince(sequence: number): boolean {
+    return (this.#gaps.at(-1)?.before ?? 0) <= sequence;
+  }
+
   get hasProposals(): boolean {
     return this.#hasProposals;
   }

@@ -11,7 +11,7 @@ import type { Finding } from "./facts/finding.js";
 import type { Effect, Result } from "./facts/proposal-facts.js";
 import type { ProposalFile } from "./facts/proposal-file.js";
 import { checkQuorum } from "./facts/quorum.js";
-import type { Tally } from "./facts/tally.js";
+import { claimOf } from "./facts/tally.js";
 import type { Fold } from "./fold.js";
 
 /** How a proposal stands. */
@@ -34,11 +34,8 @@ export function stateOf(
 }
 
 /** Makes the case of a proposal from its file. */
-export function caseOf(
-  file: ProposalFile,
-  findings: readonly Finding[],
-  { members, nowMillis, policy }: Fold,
-): ProposalCase {
+export function caseOf(file: ProposalFile, findings: readonly Finding[], fold: Fold): ProposalCase {
+  const { members, nowMillis } = fold;
   const { proposalId, creation, results, effects } = file;
   const votes = file.votes.map(
     ({ sequence, millis, voter, decision, voteId, actorType, rationale }): CaseVote => ({
@@ -70,7 +67,7 @@ export function caseOf(
         : members.list(({ sequence }) => sequence < creation.sequence),
     votes,
     results: results.map(resultOf),
-    ...(file.passed === undefined ? {} : { quorum: checkQuorum(file, file.passed, policy) }),
+    ...(file.passed === undefined ? {} : { quorum: checkQuorum(file, file.passed, fold) }),
     effects: effects.map((effect) => effectOf(effect, effect.operation)),
     dissent:
       winning === undefined
@@ -123,17 +120,8 @@ function resultOf(result: Result): CaseResult {
     decision,
     ...(signerDid ? { signerDid } : {}),
     ...(reason === undefined ? {} : { reason }),
-    tally: tallyOf(result),
+    tally: claimOf(result),
   };
-}
-
-function tallyOf({ approve, reject, abstain, total }: Result): Tally | undefined {
-  return approve === undefined ||
-    reject === undefined ||
-    abstain === undefined ||
-    total === undefined
-    ? undefined
-    : { approve, reject, abstain, total };
 }
 
 function entryOf({

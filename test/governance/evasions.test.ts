@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import type { Finding } from "../../src/governance/facts/finding.js";
 import type { Policy } from "../../src/governance/facts/policy.js";
 import { replay } from "../../src/governance/replay.js";
 import { MODEL, TrailWriter } from "../fixtures/trail.js";
@@ -11,6 +12,14 @@ function violated(write: (trail: TrailWriter) => unknown, policy: Policy = {}): 
     .findings()
     .filter(({ status }) => status === "violated")
     .map(({ rule, sequences }) => `${rule} ${sequences.at(-1)}`);
+}
+
+function found(write: (trail: TrailWriter) => unknown, rule: string, policy: Policy = {}) {
+  const trail = new TrailWriter().federation();
+  write(trail);
+  return replay(trail.entries, { policy })
+    .findings()
+    .filter((finding: Finding) => finding.rule === rule);
 }
 
 test("a result of a proposal that nobody made authorizes nothing", () => {
@@ -122,4 +131,223 @@ test("what is missing at the end of a log counts as missing", () => {
   expect([none.isComplete, none.subject(MODEL).authorized]).toEqual([false, "unknown"]);
   const cut = replay(trail.entries, { length: 11 });
   expect([cut.isComplete, cut.subject(MODEL).authorized]).toEqual([false, "unknown"]);
+});
+
+describe("a result that names the votes that it counts", () => {
+  const ids = (...included_vote_ids: string[]) => ({ included_vote_ids });
+
+  test("leaves out no recorded vote that is in time and of a member", () => {
+    const write = (t: TrailWriter) => [
+      t.propose("p", { threshold: 1 }),
+      t.vote("p", "bob"),
+      t.vote("p", "carol", "reject"),
+      t.vote("p", "dave", "reject"),
+      t.result("p", "passed", { approve: 1 }, ids("p-5")),
+    ];
+    expect(violated(write)).toEqual(["tally-mismatch 8"]);
+    expect(found(write, "tally-mismatch")).toMatchObject([{ sequences: [6, 7, 8] }]);
+    const decided: Policy = { approval: { share: "2/3", of: "decided" } };
+    const noThreshold = (t: TrailWriter) => [
+      t.propose("p"),
+      t.vote("p", "bob"),
+      t.vote("p", "carol", "reject"),
+      t.result("p", "passed", { approve: 1 }, ids("p-5")),
+    ];
+    expect(violated(noThreshold, decided)).toEqual(["tally-mismatch 7", "quorum-unmet 7"]);
+  });
+
+  test("may leave out votes that are late, of strangers, or of a voter who was flagged", () => {
+    const write = (t: TrailWriter) => [
+      t.propose("p", { expires_at: t.timeOf(8).toISOString() }),
+      t.vote("p", "bob"),
+      t.vote("p", "mallory", "reject"),
+      t.vote("p", "carol"),
+      t.vote("p", "carol", "reject"),
+      t.flag("p", "carol"),
+      t.vote("p", "dave", "reject"),
+      t.result("p", "rejected", { approve: 1 }, ids("p-5")),
+    ];
+    expect(violated(write)).toEqual(["vote-by-nonmember 6", "late-vote 10"]);
+    expect(violated(write, { conflictingVotes: "exclude" })).toHaveLength(2);
+  });
+
+  test("counts of a flagged voter, and of one who voted again, what the policy says", () => {
+    const flagged = (t: TrailWriter) => [
+      t.propose("p"),
+      t.vote("p", "bob"),
+      t.vote("p", "carol"),
+      t.vote("p", "carol", "reject"),
+      t.flag("p", "carol"),
+      t.result("p", "passed", { approve: 2 }, ids("p-5", "p-6")),
+    ];
+    expect(violated(flagged, { conflictingVotes: "first" })).toEqual([]);
+    for (const conflictingVotes of ["exclude", "last"] as const)
+      expect(violated(flagged, { conflictingVotes })).toEqual(["tally-mismatch 9"]);
+    const again = (t: TrailWriter) => [
+      t.propose("p"),
+      t.vote("p", "bob"),
+      t.vote("p", "bob", "abstain"),
+      t.flag("p", "carol"),
+      t.result("p", "rejected", { approve: 1 }, ids("p-5")),
+    ];
+    expect(violated(again, { changedVotes: "last" })).toContain("tally-mismatch 8");
+    expect(violated(again, { changedVotes: "first" })).not.toContain("tally-mismatch 8");
+  });
+
+  test("is undetermined where the trail does not show whether the vote counts", () => {
+    const write = (t: TrailWriter) => [
+      t.propose("p"),
+      t.vote("p", "bob"),
+      t.vote("p", "carol", "reject", { cast_at: t.timeOf(99).toISOString() }),
+      t.result("p", "passed", { approve: 1 }, ids("p-5")),
+    ];
+    expect(found(write, "tally-mismatch")).toMatchObject([
+      { status: "undetermined", sequences: [6, 7] },
+    ]);
+    const trail = new TrailWriter();
+    trail.propose("p");
+    trail.vote("p", "bob");
+    trail.vote("p", "carol", "reject");
+    trail.result("p", "passed", { approve: 1 }, ids("p-1"));
+    expect(
+      replay(trail.entries)
+        .findings()
+        .filter(({ rule }) => rule === "tally-mismatch"),
+    ).toMatchObject([{ status: "undetermined", sequences: [2, 3] }]);
+  });
+
+  test("has as many ids as votes", () => {
+    const write = (t: TrailWriter) => [
+      t.propose("p"),
+      t.vote("p", "bob"),
+      t.result("p", "passed", { approve: 1 }, { ...ids("p-5"), vote_count: 3 }),
+    ];
+    expect(violated(write)).toEqual(["tally-mismatch 6"]);
+  });
+});
+
+describe("a quorum", () => {
+  test("that the policy asks for is not replaced by a lower threshold of the result", () => {
+    const write = (t: TrailWriter) => [
+      t.propose("p"),
+      t.vote("p", "bob"),
+      t.result("p", "passed", { approve: 1 }, { threshold: 1 }),
+    ];
+    const policy: Policy = { approval: { share: "2/3", of: "total" } };
+    expect(violated(write, policy)).toEqual(["quorum-unmet 6"]);
+    expect(violated(write, { approval: { weight: 1 } })).toEqual([]);
+    const higher = (t: TrailWriter) => [
+      t.propose("p"),
+      t.vote("p", "bob"),
+      t.result("p", "passed", { approve: 1 }, { threshold: 2 }),
+    ];
+    expect(violated(higher, { approval: { weight: 1 } })).toEqual(["quorum-unmet 6"]);
+  });
+
+  test("is that of its proposal, where the votes came after it", () => {
+    const policy: Policy = { approval: { weight: 2 } };
+    const before = (t: TrailWriter) => [
+      t.propose("p", { threshold: 1 }),
+      t.vote("p", "bob"),
+      t.result("p", "passed", { approve: 1 }),
+    ];
+    expect(violated(before, policy)).toEqual([]);
+    const after = (t: TrailWriter) => [
+      t.vote("p", "bob"),
+      t.propose("p", { threshold: 1 }),
+      t.result("p", "passed", { approve: 1 }),
+    ];
+    expect(violated(after, policy)).toContain("quorum-unmet 6");
+  });
+
+  test("of votes counts each member once, whatever number the result records", () => {
+    const policy: Policy = { kinds: { "authorize-model": { votes: 2 } } };
+    const write =
+      (...voters: string[]) =>
+      (t: TrailWriter) => [
+        t.propose("p"),
+        ...voters.map((voter) => t.vote("p", voter)),
+        t.result("p", "passed", { approve: 1 }, { vote_count: 2 }),
+      ];
+    expect(violated(write("bob", "bob"), policy)).toEqual(["quorum-unmet 7"]);
+    expect(violated(write("bob", "mallory"), policy)).toContain("quorum-unmet 7");
+    expect(violated(write("bob", "carol"), policy)).not.toContain("quorum-unmet 7");
+  });
+
+  test("that the recorded votes miss is not met, whatever weights the result claims", () => {
+    const write = (t: TrailWriter) => [
+      t.propose("p", { threshold: 3 }),
+      t.vote("p", "bob"),
+      t.result("p", "passed", { approve: 3 }),
+    ];
+    expect(violated(write)).toEqual(["tally-mismatch 6", "quorum-unmet 6"]);
+    const trail = new TrailWriter().federation();
+    write(trail);
+    expect(replay(trail.entries).proposal("p")?.quorum).toMatchObject({ status: "violated" });
+  });
+});
+
+describe("human approvals", () => {
+  const policy: Policy = { kinds: { "authorize-model": { humanApprovals: 2 } } };
+  const human = { actor_type: "human" };
+
+  test("are of members, and of votes that count", () => {
+    const strangers = (t: TrailWriter) => [
+      t.propose("p"),
+      t.vote("p", "bob", "approve", human),
+      t.vote("p", "mallory", "approve", human),
+      t.result("p", "passed", { approve: 1 }),
+    ];
+    expect(violated(strangers, policy)).toEqual(["vote-by-nonmember 6", "human-missing 7"]);
+    const uncounted = (t: TrailWriter) => [
+      t.propose("p", { expires_at: t.timeOf(5).toISOString() }),
+      t.vote("p", "bob", "approve", human),
+      t.vote("p", "carol", "approve", human),
+      t.result(
+        "p",
+        "passed",
+        { approve: 1 },
+        { included_vote_ids: ["p-5"], decided_at: t.timeOf(5).toISOString() },
+      ),
+    ];
+    expect(violated(uncounted, policy)).toEqual(["late-vote 6", "human-missing 7"]);
+    const changed = (t: TrailWriter) => [
+      t.propose("p"),
+      t.vote("p", "bob", "approve", human),
+      t.vote("p", "carol", "approve", human),
+      t.vote("p", "carol", "reject", human),
+      t.result("p", "passed", { approve: 1, reject: 1 }),
+    ];
+    expect(violated(changed, policy)).toContain("human-missing 8");
+  });
+
+  test("are undetermined where the trail records no nodes", () => {
+    const trail = new TrailWriter();
+    trail.propose("p");
+    trail.vote("p", "bob", "approve", human);
+    trail.vote("p", "carol", "approve", human);
+    trail.result("p", "passed", { approve: 2 });
+    const findings = replay(trail.entries, { policy }).findings();
+    expect(findings.filter(({ rule }) => rule === "human-missing")).toMatchObject([
+      { status: "undetermined" },
+    ]);
+  });
+});
+
+describe("a proposal that is made twice", () => {
+  test("is a warning where the second is the same, and an error where it differs", () => {
+    const same = (t: TrailWriter) => [t.propose("p"), t.propose("p")];
+    expect(violated(same)).toEqual(["duplicate-proposal-id 5"]);
+    for (const more of [
+      { subject: "did:pqaid:other" },
+      { kind: "emergency-freeze" },
+      { by: "mallory" },
+      { threshold: 1 },
+      { expires_at: "2030-01-01T00:00:00.000Z" },
+      { title: "another" },
+    ])
+      expect(violated((t) => [t.propose("p"), t.propose("p", more)])).toEqual([
+        "contradictory-proposals 5",
+      ]);
+  });
 });

@@ -452,6 +452,42 @@ export const CASES: Readonly<Record<string, { severity: Severity; cases: readonl
       },
     ],
   },
+  "duplicate-proposal-id": {
+    severity: "warning",
+    cases: [
+      {
+        name: "the same proposal again",
+        write: (t) => [t.propose("p"), t.propose("p")],
+        expected: ["violated", 4, 5],
+      },
+      {
+        name: "two proposals",
+        write: (t) => [t.propose("p"), t.propose("q")],
+        expected: "kept",
+      },
+    ],
+  },
+  "contradictory-proposals": {
+    severity: "error",
+    cases: [
+      {
+        name: "another subject under the same id",
+        write: (t) => [t.propose("p"), t.propose("p", { subject: "did:pqaid:other" })],
+        expected: ["violated", 4, 5],
+      },
+      {
+        name: "the same proposal again",
+        write: (t) => [t.propose("p"), t.propose("p")],
+        expected: "kept",
+      },
+      {
+        name: "a first proposal that is missing",
+        write: (t) => [t.propose("p"), t.propose("p", { subject: "did:pqaid:other" })],
+        missing: 5,
+        expected: "kept",
+      },
+    ],
+  },
   "contradictory-decisions": {
     severity: "error",
     cases: [
@@ -499,9 +535,19 @@ export const CASES: Readonly<Record<string, { severity: Severity; cases: readonl
           t.propose("p"),
           t.vote("p", "bob"),
           t.vote("p", "carol", "reject"),
-          t.result("p", "passed", { approve: 1 }, { included_vote_ids: ["p-5"] }),
+          t.result("p", "passed", { approve: 1, reject: 1 }, { included_vote_ids: ["p-5", "p-6"] }),
         ],
         expected: "kept",
+      },
+      {
+        name: "a recorded vote that was left out",
+        write: (t) => [
+          t.propose("p"),
+          t.vote("p", "bob"),
+          t.vote("p", "carol", "reject"),
+          t.result("p", "passed", { approve: 1 }, { included_vote_ids: ["p-5"] }),
+        ],
+        expected: ["violated", 6, 7],
       },
       {
         name: "more votes than the log has",

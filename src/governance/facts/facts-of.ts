@@ -77,9 +77,7 @@ export function resultOf(entry: AuditEntry, millis: number, kept: Keeper): Resul
     abstain: numberIn(details, "abstain_weight"),
     total: numberIn(details, "total_weight"),
     voteCount: numberIn(details, "vote_count"),
-    counted: Array.isArray(counted)
-      ? counted.filter((id: unknown): id is string => typeof id === "string")
-      : undefined,
+    counted: isTexts(counted) ? counted : undefined,
     threshold: numberIn(details, "threshold"),
   };
 }
@@ -154,6 +152,10 @@ export function weightIn({ details }: AuditEntry): number | undefined {
 function textIn(details: Details, key: string): string | undefined {
   const value = details[key];
   return typeof value === "string" ? value : undefined;
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
 function numberIn(details: Details, key: string): number | undefined {

@@ -17,6 +17,8 @@ export interface MemberFacts {
   readonly isRecorded: boolean;
   /** Whether a node is a member now. */
   membership(did: string): Membership;
+  /** Whether a node was a member before an entry. */
+  membershipBefore(did: string, sequence: number): Membership;
   /**
    * The weight of a node before an entry: 0 for a stranger, undefined if the trail cannot show it.
    */
@@ -72,8 +74,12 @@ export class Members implements MemberFacts {
   }
 
   membership(did: string): Membership {
+    return this.membershipBefore(did, Number.POSITIVE_INFINITY);
+  }
+
+  membershipBefore(did: string, sequence: number): Membership {
     if (!this.#isRecorded) return "unknown";
-    const newest = this.#ofNode.get(did)?.at(-1);
+    const newest = this.#ofNode.get(did)?.findLast((change) => change.sequence < sequence);
     if (newest === undefined) return this.#knownSince > 0 ? "unknown" : "stranger";
     if (newest.sequence < this.#knownSince) return "unknown";
     return newest.isMember ? "member" : "stranger";

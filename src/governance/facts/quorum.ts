@@ -1,6 +1,9 @@
 import { counted } from "../../text/safe-text.js";
-import { type Approval, fractionOf, type KindPolicy, type Policy, type Share } from "./policy.js";
+import { membershipOf } from "./counting.js";
+import { type Approval, fractionOf, type KindPolicy, type Share } from "./policy.js";
 import type { ProposalFacts, Result } from "./proposal-facts.js";
+import type { TrailFacts } from "./rule.js";
+import { isAtLeast, type Recount, recount, type Tally } from "./tally.js";
 
 /** Whether a result had enough weight, and why: one sentence for each condition. */
 export interface QuorumCheck {
@@ -11,26 +14,60 @@ export interface QuorumCheck {
 /** One condition: whether the result meets it, and what it is. */
 type Condition = readonly [isMet: boolean | undefined, reason: string];
 
+type Weights = Pick<Result, keyof Tally>;
+
 /**
- * Judges a result by the threshold of its proposal, else by its own, else by the policy; and
- * participation and number of votes by the policy.
+ * Judges a result by the threshold of its proposal; else by its own and by the policy.
+ * Participation and number of votes are judged by the policy. The weights that the result records
+ * must meet the conditions, and so must the recorded votes, where they give other weights.
  */
-export function checkQuorum(file: ProposalFacts, result: Result, policy: Policy): QuorumCheck {
+export function checkQuorum(file: ProposalFacts, result: Result, facts: TrailFacts): QuorumCheck {
+  const { policy } = facts;
   const ofKind: KindPolicy = policy.kinds?.[file.creation?.kind ?? ""] ?? {};
-  const threshold = file.creation?.threshold ?? result.threshold;
-  const approval: Approval | undefined =
-    threshold === undefined ? (ofKind.approval ?? policy.approval) : { weight: threshold };
   const participation = ofKind.participation ?? policy.participation;
-  const conditions = [
-    ...(ofKind.votes === undefined ? [] : [votesCondition(result, ofKind.votes)]),
-    ...(participation === undefined ? [] : [participationCondition(result, participation)]),
-    ...(approval === undefined ? [] : [approvalCondition(result, approval)]),
-  ];
-  if (conditions.length === 0)
+  const approvals = approvalsOf(file, result, ofKind.approval ?? policy.approval);
+  if (approvals.length === 0 && participation === undefined && ofKind.votes === undefined)
     return {
       status: "undetermined",
       reason: "neither the trail nor the policy says what passes a proposal",
     };
+  const recounted = recount(file, result, facts);
+  const byWeights = (weights: Weights): Condition[] => [
+    ...(participation === undefined ? [] : [participationCondition(weights, participation)]),
+    ...approvals.map((approval) => approvalCondition(weights, approval)),
+  ];
+  const claimed = judged([
+    ...(ofKind.votes === undefined ? [] : [votesCondition(result, recounted, ofKind.votes, facts)]),
+    ...byWeights(result),
+  ]);
+  const { tallies = [], status } = recounted;
+  if (claimed.status === "violated" || status === "kept" || tallies.length === 0) return claimed;
+  const given = tallies.map((tally) => judged(byWeights(tally)));
+  const unmet = given.find((check) => check.status === "violated");
+  if (unmet === undefined) return claimed;
+  return {
+    status: given.every((check) => check.status === "violated") ? "violated" : "undetermined",
+    reason: `by the recorded votes, ${unmet.reason}`,
+  };
+}
+
+/** A threshold that was not known before the votes does not replace the policy. */
+function approvalsOf(
+  file: ProposalFacts,
+  result: Result,
+  ofPolicy: Approval | undefined,
+): readonly Approval[] {
+  const { creation } = file;
+  const threshold = creation?.threshold ?? result.threshold;
+  if (threshold === undefined) return ofPolicy === undefined ? [] : [ofPolicy];
+  const own: Approval = { weight: threshold };
+  if (ofPolicy === undefined) return [own];
+  const first = file.votes[0]?.sequence ?? result.sequence;
+  const isDeclared = creation?.threshold !== undefined && creation.sequence < first;
+  return isDeclared ? [own] : [own, ofPolicy];
+}
+
+function judged(conditions: readonly Condition[]): QuorumCheck {
   const unmet = conditions.filter(([isMet]) => isMet === false);
   const open = conditions.filter(([isMet]) => isMet === undefined);
   const [status, told] =
@@ -42,14 +79,31 @@ export function checkQuorum(file: ProposalFacts, result: Result, policy: Policy)
   return { status, reason: told.map(([, reason]) => reason).join("; ") };
 }
 
-function votesCondition({ voteCount }: Result, needed: number): Condition {
-  return voteCount === undefined
-    ? [undefined, "the result does not record how many votes it counts"]
-    : [voteCount >= needed, `the result counts ${counted(voteCount, "vote")}, and needs ${needed}`];
+/** Each member counts once, whatever number the result records. */
+function votesCondition(
+  { voteCount }: Result,
+  { ways, isWhole }: Recount,
+  needed: number,
+  facts: TrailFacts,
+): Condition {
+  if (voteCount !== undefined && voteCount < needed)
+    return [false, `the result counts ${counted(voteCount, "vote")}, and needs ${needed}`];
+  const counts = ways.map((votes) => {
+    const memberships = votes.map((vote) => membershipOf(vote, facts));
+    const sure = memberships.filter((membership) => membership === "member").length;
+    const open = memberships.filter((membership) => membership === "unknown").length;
+    return { sure, most: sure + open };
+  });
+  const least = Math.min(...counts.map(({ sure }) => sure));
+  const most = Math.max(...counts.map((count) => count.most));
+  if (least >= needed) return [true, `${counted(least, "vote")} of members, and ${needed} must`];
+  if (most < needed && isWhole)
+    return [false, `the log holds ${counted(most, "vote")} of members, and ${needed} must vote`];
+  return [undefined, `the trail does not show whether ${needed} members voted`];
 }
 
 function participationCondition(
-  { approve, reject, abstain, total }: Result,
+  { approve, reject, abstain, total }: Weights,
   share: Share,
 ): Condition {
   if (approve === undefined || reject === undefined || abstain === undefined || total === undefined)
@@ -59,14 +113,14 @@ function participationCondition(
 }
 
 function approvalCondition(
-  { approve, reject, abstain, total }: Result,
+  { approve, reject, abstain, total }: Weights,
   approval: Approval,
 ): Condition {
   if ("weight" in approval)
     return approve === undefined
       ? NO_WEIGHTS
       : [
-          approve > 0 && approve + tolerance(approval.weight) >= approval.weight,
+          approve > 0 && isAtLeast(approve, approval.weight),
           `weight ${approve} approved, and ${approval.weight} must`,
         ];
   if (approve === undefined || reject === undefined || abstain === undefined || total === undefined)
@@ -87,10 +141,5 @@ function reaches(part: number, share: Share, whole: number): boolean {
   // products of very large weights overflow, quotients do not
   if (!Number.isFinite(wanted) || !Number.isFinite(reached))
     return part / whole >= numerator / denominator;
-  return reached + tolerance(wanted) >= wanted;
-}
-
-/** Weights may be sums of fractions. */
-function tolerance(of: number): number {
-  return 1e-12 * Math.max(1, Math.abs(of));
+  return isAtLeast(reached, wanted);
 }

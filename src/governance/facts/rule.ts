@@ -12,6 +12,8 @@ export interface TrailFacts {
   readonly standing: StandingFacts;
   /** Whether the trail begins with sequence 0 and has no gap. */
   readonly isComplete: boolean;
+  /** Whether no entry is missing after one. */
+  isCompleteSince(sequence: number): boolean;
   /** Whether a proposal was created before. */
   readonly hasProposals: boolean;
   /** The present moment, in milliseconds since 1970: see the option `at` of `replay`. */

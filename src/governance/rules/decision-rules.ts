@@ -1,14 +1,52 @@
+import type { AuditEntry } from "../../entry/audit-entry.js";
 import type { Operation } from "../../entry/operations.js";
 import { formatTimestamp } from "../../entry/timestamp.js";
 import { counted, quoted } from "../../text/safe-text.js";
+import { membershipOf } from "../facts/counting.js";
+import { creationOf, millisOf } from "../facts/facts-of.js";
 import type { Judgement } from "../facts/finding.js";
-import type { CastVote, ProposalFacts, Result } from "../facts/proposal-facts.js";
+import type { CastVote, Creation, ProposalFacts, Result } from "../facts/proposal-facts.js";
 import { checkQuorum } from "../facts/quorum.js";
 import type { Rule, TrailFacts } from "../facts/rule.js";
-import { checkTally, isSameWeight } from "../facts/tally.js";
+import { isSameWeight, recount } from "../facts/tally.js";
 
-/** The rules about results, and about what must follow a proposal. */
+/** The rules about proposals and results, and about what must follow. */
 export const DECISION_RULES: readonly Rule[] = [
+  {
+    id: "duplicate-proposal-id",
+    title: "Each proposal has an id of its own",
+    reason: "With two proposals under one id, nobody can say which one was voted on.",
+    needs: "both entries of the proposal",
+    severity: "warning",
+    onEntry(entry, facts) {
+      const first = earlierCreation(entry, facts);
+      if (first === undefined || differenceOf(first, againOf(entry)) !== undefined)
+        return undefined;
+      return {
+        status: "violated",
+        sequences: [first.sequence, entry.sequence],
+        message: `${quoted(entry.proposalId ?? "")} was proposed a second time`,
+      };
+    },
+  },
+  {
+    id: "contradictory-proposals",
+    title: "Nobody changes what is voted on",
+    reason:
+      "Votes and result are about the first proposal of an id, and seem to be about the last.",
+    needs: "both entries of the proposal",
+    severity: "error",
+    onEntry(entry, facts) {
+      const first = earlierCreation(entry, facts);
+      const differs = first && differenceOf(first, againOf(entry));
+      if (first === undefined || differs === undefined) return undefined;
+      return {
+        status: "violated",
+        sequences: [first.sequence, entry.sequence],
+        message: `${quoted(entry.proposalId ?? "")} was proposed again, with another ${differs}`,
+      };
+    },
+  },
   {
     id: "contradictory-decisions",
     title: "All results of a proposal agree",
@@ -33,10 +71,10 @@ export const DECISION_RULES: readonly Rule[] = [
     needs: "the nodes with their weights, and the votes from the proposal on",
     severity: "error",
     onVote: weightOfVote,
-    onResult(result, file, { members, policy }) {
-      const check = checkTally(file, result, members, policy);
-      if (check.status === "kept") return undefined;
-      return { status: check.status, sequences: [result.sequence], message: check.reason };
+    onResult(result, file, facts) {
+      const { status, reason, sequences } = recount(file, result, facts);
+      if (status === "kept") return undefined;
+      return { status, sequences: [...sequences, result.sequence], message: reason };
     },
   },
   {
@@ -45,12 +83,12 @@ export const DECISION_RULES: readonly Rule[] = [
     reason: "Without a quorum, nothing is decided.",
     needs: "a threshold of the proposal or the result, or one in the policy",
     severity: "error",
-    onResult(result, file, { policy }) {
+    onResult(result, file, facts) {
       if (result.decision !== "passed") return undefined;
-      const { status, reason } = checkQuorum(file, result, policy);
+      const { status, reason } = checkQuorum(file, result, facts);
       if (status === "kept") return undefined;
       // without a threshold anywhere, every result is undetermined: listed when the policy asks
-      if (status === "undetermined" && policy.rules?.["quorum-unmet"] === undefined)
+      if (status === "undetermined" && facts.policy.rules?.["quorum-unmet"] === undefined)
         return undefined;
       return { status, sequences: [result.sequence], message: reason };
     },
@@ -137,6 +175,35 @@ function notEnacted(file: ProposalFacts, { policy, standing, nowMillis }: TrailF
   } as const;
 }
 
+/** How the proposal of an entry began before, if it did. */
+function earlierCreation(
+  { operation, proposalId }: AuditEntry,
+  facts: TrailFacts,
+): Creation | undefined {
+  return operation === "proposal_created" ? facts.file(proposalId)?.creation : undefined;
+}
+
+function againOf(entry: AuditEntry): Creation {
+  return creationOf(entry, millisOf(entry), (name) => name);
+}
+
+const ASKED = {
+  subjectId: "subject",
+  kind: "kind",
+  proposerDid: "proposer",
+  title: "title",
+  expiresMillis: "expiry",
+  threshold: "threshold",
+} as const;
+
+/** What two proposals differ in, in words. */
+function differenceOf(one: Creation, other: Creation): string | undefined {
+  for (const [field, name] of Object.entries(ASKED))
+    if (!Object.is(one[field as keyof typeof ASKED], other[field as keyof typeof ASKED]))
+      return name;
+  return undefined;
+}
+
 function weightOfVote(
   { sequence, voter, weight }: CastVote,
   _file: ProposalFacts,
@@ -153,27 +220,36 @@ function weightOfVote(
 }
 
 function missingHumans(
-  { sequence, decision }: Result,
-  { creation, votes }: ProposalFacts,
-  { policy }: TrailFacts,
+  result: Result,
+  file: ProposalFacts,
+  facts: TrailFacts,
 ): Judgement | undefined {
-  const needed = policy.kinds?.[creation?.kind ?? ""]?.humanApprovals ?? 0;
-  if (decision !== "passed" || needed === 0) return undefined;
-  const humans = new Set<string>();
-  const unknown = new Set<string>();
-  for (const vote of votes) {
-    if (vote.decision !== "approve") continue;
-    if (vote.actorType === "human") humans.add(vote.voter);
-    else if (vote.actorType === undefined) unknown.add(vote.voter);
-  }
-  if (humans.size >= needed) return undefined;
-  for (const human of humans) unknown.delete(human);
-  const maybe = humans.size + unknown.size >= needed;
+  const needed = facts.policy.kinds?.[file.creation?.kind ?? ""]?.humanApprovals ?? 0;
+  if (result.decision !== "passed" || needed === 0) return undefined;
+  const { ways, isWhole } = recount(file, result, facts);
+  const counts = ways.map((votes) => humansIn(votes, facts));
+  const least = Math.min(...counts.map(({ sure }) => sure));
+  if (least >= needed) return undefined;
+  const most = Math.max(...counts.map(({ sure, open }) => sure + open));
+  const maybe = most >= needed || !isWhole;
   return {
     status: maybe ? "undetermined" : "violated",
-    sequences: [sequence],
+    sequences: [result.sequence],
     message:
-      `${counted(humans.size, "human")} approved, but the policy asks for ${needed}` +
-      (maybe ? `; who stood behind ${counted(unknown.size, "vote")} is not recorded` : ""),
+      `${counted(least, "human member")} approved, but the policy asks for ${needed}` +
+      (most > least ? `; ${counted(most - least, "more vote")} may be of a human member` : ""),
   };
+}
+
+/** The members who approved: those who are humans, and those who may be humans and members. */
+function humansIn(votes: readonly CastVote[], facts: TrailFacts) {
+  let [sure, open] = [0, 0];
+  for (const vote of votes) {
+    const { decision, actorType = "human" } = vote;
+    const membership = membershipOf(vote, facts);
+    if (decision !== "approve" || actorType !== "human" || membership === "stranger") continue;
+    if (vote.actorType === "human" && membership === "member") sure++;
+    else open++;
+  }
+  return { sure, open };
 }
