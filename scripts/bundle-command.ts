@@ -5,7 +5,23 @@
  *
  * The file is not minified: a stack trace in a bug report has the names of our functions.
  */
-import { build } from "esbuild";
+import { readFileSync } from "node:fs";
+import { relative } from "node:path";
+import { build, type Plugin } from "esbuild";
+
+/** CommonJS has no `import.meta.url`. Each module keeps the address that it has in `dist`. */
+const moduleAddresses: Plugin = {
+  name: "module-addresses",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.js$/ }, ({ path }) => {
+      const text = readFileSync(path, "utf8");
+      if (!text.includes("import.meta.url")) return undefined;
+      const place = JSON.stringify(relative("dist", path).replaceAll("\\", "/"));
+      const address = `require("node:url").pathToFileURL(require("node:path").join(__dirname, ${place})).href`;
+      return { contents: text.replaceAll("import.meta.url", address), loader: "js" };
+    });
+  },
+};
 
 await build({
   entryPoints: ["dist/cli/bin.js"],
@@ -15,5 +31,6 @@ await build({
   target: "node22.15",
   format: "cjs",
   packages: "external",
+  plugins: [moduleAddresses],
   logLevel: "warning",
 });

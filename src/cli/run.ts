@@ -18,6 +18,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["standing", async () => (await import("./commands/standing.js")).standing],
   ["members", async () => (await import("./commands/members.js")).members],
   ["check", async () => (await import("./commands/check.js")).check],
+  ["report", async () => (await import("./commands/report.js")).report],
   ["oversight", async () => (await import("./commands/oversight.js")).oversight],
   ["export", async () => (await import("./commands/export.js")).exportCommand],
   ["import", async () => (await import("./commands/import.js")).importCommand],

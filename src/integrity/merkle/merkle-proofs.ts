@@ -117,6 +117,34 @@ export function proofsFromShared(
   return proofs;
 }
 
+/**
+ * The proof that leaves share, from the inclusion proof of each: the inverse of
+ * {@link proofsFromShared}.
+ *
+ * @param indexes - Ascending, each once, at least one, and less than `size`.
+ * @param proofs - The inclusion proof of each index, the leaf's sibling first.
+ */
+export function sharedFromProofs(
+  indexes: readonly number[],
+  proofs: readonly (readonly Hash[])[],
+  size: number,
+): Hash[] {
+  const shared: Hash[] = [];
+  const walk = (first: number, end: number, from: number, to: number, depth: number): void => {
+    if (end - first === to - from) return;
+    const middle = first + leftSize(end - first);
+    const split = splitAt(indexes, middle, from, to);
+    // a half without a leaf is beside the way of any leaf in the other half
+    const beside = (proofs[from] as readonly Hash[]).at(-1 - depth) as Hash;
+    if (from === split) shared.push(beside);
+    else walk(first, middle, from, split, depth + 1);
+    if (split === to) shared.push(beside);
+    else walk(middle, end, split, to, depth + 1);
+  };
+  walk(0, size, 0, indexes.length, 0);
+  return shared;
+}
+
 /** The position of the first index that is not below `middle`, among those in [from, to). */
 function splitAt(indexes: readonly number[], middle: number, from: number, to: number): number {
   let [low, high] = [from, to];

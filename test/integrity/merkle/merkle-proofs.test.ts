@@ -6,6 +6,7 @@ import {
   inclusionProof,
   proofsFromShared,
   rootOf,
+  sharedFromProofs,
   sharedProofRanges,
 } from "../../../src/integrity/merkle/merkle-proofs.js";
 import { verifyConsistency, verifyInclusion } from "../../../src/integrity/merkle/verify-proofs.js";
@@ -279,6 +280,8 @@ describe("a proof that several leaves share", () => {
         const leaves = indexes.map((index) => LEAVES[index] as Hash);
         const proofs = proofsFromShared(indexes, leaves, size, shared);
         expect(proofs?.map(hex)).toEqual(indexes.map((index) => hex(path(index, first(size)))));
+        if (indexes.length > 0)
+          expect(hex(sharedFromProofs(indexes, proofs ?? [], size))).toEqual(hex(shared));
       }),
     );
   });

@@ -1,0 +1,208 @@
+import { resolve } from "node:path";
+import type { AuditEntry } from "../../entry/audit-entry.js";
+import { canonicalLine } from "../../entry/line.js";
+import { invalidEvidence } from "../../errors.js";
+import type { GovernanceTrail } from "../../governance/trail.js";
+import { withoutLinks } from "../../journal/file/new-file.js";
+import { reportDocument } from "../../report/document.js";
+import type { ReportScope } from "../../report/report-input.js";
+import { SCOPE_VERSION } from "../../semconv.js";
+import { counted, visible, word } from "../../text/safe-text.js";
+import {
+  type Command,
+  type CommandArguments,
+  defineCommand,
+  UsageError,
+} from "../input/command.js";
+import { entryPages, upToNow } from "../input/entry-pages.js";
+import { wholeId } from "../input/given-values.js";
+import { SOURCE_DETAILS, SOURCE_FLAGS } from "../input/open-source.js";
+import { naturalOf, parseMoment } from "../input/query-flags.js";
+import { type ChosenEntry, sharedBundleOf } from "../input/shared-bundle.js";
+import type { Source } from "../input/source.js";
+import { TRAIL_FLAGS, trailExit, withTrail } from "../input/trail-of.js";
+import { type CommandIo, jsonLine } from "../output/command-io.js";
+import { assertFree, fileOf, writeNewFiles } from "../output/new-files.js";
+
+const { policy, key, "covered-only": coveredOnly } = TRAIL_FLAGS;
+
+const FLAGS = {
+  out: { type: "string", short: "o", value: "FILE", about: "the page; - is stdout" },
+  force: { type: "boolean", about: "replace the file" },
+  title: { type: "string", value: "TEXT", about: "the title of the page" },
+  since: { type: "string", value: "TIME", about: "what happened at this time or later" },
+  until: { type: "string", value: "TIME", about: "what happened before this time" },
+  proposal: { type: "string", value: "ID", about: "this proposal alone" },
+  subject: { type: "string", value: "ID", about: "this subject alone" },
+  sample: {
+    type: "string",
+    value: "N",
+    about: "how many entries the sample draws; default 25",
+  },
+  policy,
+  key,
+  "covered-only": coveredOnly,
+  ...SOURCE_FLAGS,
+} as const;
+
+type ReportArguments = CommandArguments<typeof FLAGS>;
+
+const SAMPLE_SIZE = 25;
+
+/** A page above this size is slow to open, and no mail takes it. In characters. */
+const MAX_LENGTH = 50_000_000;
+
+/** `quorumlog report`: one HTML page for people, which carries its own evidence. */
+export const report: Command = defineCommand({
+  name: "report",
+  about: "Makes one HTML page: population, decisions, exceptions, and the evidence to check it",
+  operands: ["[SOURCE]"],
+  flags: FLAGS,
+  details: [
+    "The page needs no network. Whoever opens it can check it in the browser, with the key of the log,",
+    "and quorumlog verify reads it. docs/report.md says what it shows, and what it does not.",
+    "",
+    "With a condition, the page has the entries that meet it, each with a proof that it is in the log.",
+    "Answers about authorizations rest on the whole trail all the same.",
+    "With --key, the command verifies the source first, and the page states what it found.",
+    "",
+    ...SOURCE_DETAILS,
+    "",
+    "Exit code 0: the page is written. 1: the source was altered, and the page says so. 3: it could",
+    "not be verified, or it cannot be read.",
+  ],
+  examples: [
+    {
+      line: "quorumlog report governance.db --key governance.vkey --out report.html",
+      about: "the whole log",
+    },
+    {
+      line: "quorumlog report governance.db --since 2026-04-01 --until 2026-07-01 --out q2.html",
+      about: "one quarter",
+    },
+  ],
+  run(args, io) {
+    const { flags, json } = args;
+    const { force = false, title } = flags;
+    if (flags.out === undefined) throw new UsageError("--out is missing: the file of the page");
+    const out = fileOf(flags.out);
+    if (out === undefined && (json || force))
+      throw new UsageError(`--${json ? "json" : "force"} goes with --out FILE`);
+    const path = out === undefined ? undefined : resolve(io.cwd, out);
+    if (path !== undefined) assertFree(path, force);
+    const sampleSize = naturalOf(flags.sample, "sample") ?? SAMPLE_SIZE;
+    const trailArgs = { ...args, flags: { ...flags, at: undefined } };
+    return withTrail(trailArgs, io, async ({ trail, source, verification, policySha256 }) => {
+      const scope = await scopeOf(args, source, io);
+      const [logId, checkpoint] = [await source.logId(), await source.newestCheckpoint()];
+      if (logId === undefined) throw invalidEvidence("there is no entry to report on");
+      if (checkpoint === undefined)
+        throw invalidEvidence(
+          "no checkpoint is there, so nothing in a report could be checked; " +
+            "docs/evidence.md says how a log gets a signer",
+        );
+      const { entries, held } = await chosenBy(scope, trail, source, logId);
+      const page = reportDocument({
+        title: title ?? `Audit report: ${logId}`,
+        logId,
+        scope,
+        making: { version: SCOPE_VERSION, command: commandLine(args), at: io.now() },
+        trail,
+        policySha256,
+        entries,
+        held,
+        checkpoint,
+        evidence: await sharedBundleOf(source, entries, checkpoint),
+        verification,
+        sampleSize,
+      });
+      if (page.length > MAX_LENGTH)
+        throw invalidEvidence(
+          `the page would have ${Math.ceil(page.length / 1e6)} MB, and ${MAX_LENGTH / 1e6} are ` +
+            "the most: narrow it with --since and --until, --proposal or --subject",
+        );
+      if (path === undefined) await io.stdout.write(page);
+      else {
+        await writeNewFiles([{ path, write: (to) => to.write(page) }], force);
+        const file = withoutLinks(path);
+        if (json) await io.stdout.write(jsonLine({ file, entries: entries.length, held }));
+        else
+          await io.stderr.write(
+            `${visible(`${counted(entries.length, "entry", "entries")} reported in ${file}`)}\n`,
+          );
+      }
+      return trailExit(verification, false);
+    });
+  },
+});
+
+async function scopeOf(
+  { flags }: ReportArguments,
+  source: Source,
+  io: CommandIo,
+): Promise<ReportScope> {
+  const { since, until, proposal, subject } = flags;
+  const scope = {
+    ...(since === undefined ? {} : { since: parseMoment(since, "since", io.now()) }),
+    ...(until === undefined ? {} : { until: parseMoment(until, "until", io.now()) }),
+    ...(proposal === undefined
+      ? {}
+      : { proposalId: await wholeId(source, "proposalId", proposal, io) }),
+    ...(subject === undefined
+      ? {}
+      : { subjectId: await wholeId(source, "subjectId", subject, io) }),
+  };
+  if (scope.since !== undefined && scope.until !== undefined && scope.since >= scope.until)
+    throw new UsageError("--since must be before --until");
+  return scope;
+}
+
+/** The entries in the scope, with those that the answers about it rest on. */
+async function chosenBy(
+  { since, until, proposalId, subjectId }: ReportScope,
+  trail: GovernanceTrail,
+  source: Source,
+  logId: string,
+): Promise<{ readonly entries: readonly ChosenEntry[]; readonly held: number }> {
+  const from = since?.getTime() ?? Number.NEGATIVE_INFINITY;
+  const to = until?.getTime() ?? Number.POSITIVE_INFINITY;
+  const isIn = ({ timestamp }: AuditEntry): boolean => {
+    const millis = Date.parse(timestamp);
+    return millis >= from && millis < to;
+  };
+  const restsOn = new Set([
+    ...(proposalId === undefined ? [] : (trail.proposal(proposalId)?.sequences ?? [])),
+    ...(subjectId === undefined ? [] : trail.subject(subjectId).sequences),
+  ]);
+  const isAbout = (entry: AuditEntry): boolean =>
+    (proposalId === undefined && subjectId === undefined) ||
+    restsOn.has(entry.sequence) ||
+    (proposalId !== undefined && entry.proposalId === proposalId) ||
+    (subjectId !== undefined && entry.subjectId === subjectId);
+  const entries: ChosenEntry[] = [];
+  let held = 0;
+  const query = upToNow(source, { order: "oldest" });
+  for await (const page of entryPages(await source.reader(), query)) {
+    held += page.length;
+    for (const entry of page)
+      if (entry.sequence <= trail.lastSequence && isIn(entry) && isAbout(entry))
+        entries.push({ entry, line: canonicalLine(logId, entry) });
+  }
+  return { entries, held };
+}
+
+/** Flags whose values may be secret, or say where things are on the machine. */
+const HIDDEN: ReadonlySet<string> = new Set(["header", "loki", "out"]);
+
+/** The command for the page. What may be secret is left out. */
+function commandLine({ operands, flags }: ReportArguments): string {
+  const given = Object.entries(flags).flatMap(([name, value]) =>
+    value === undefined || value === false
+      ? []
+      : [value].flat().map((one) => {
+          if (one === true) return `--${name}`;
+          return `--${name} ${HIDDEN.has(name) ? "…" : word(String(one))}`;
+        }),
+  );
+  return ["quorumlog report", ...operands.map(word), ...given].join(" ");
+}

@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import { caseFiles, subjectFiles } from "./case-files.js";
+import { entryList } from "./entries.js";
+import { exceptions } from "./exceptions.js";
+import { type Html, html, time, trusted } from "./html.js";
+import { limitations } from "./limitations.js";
+import { Links } from "./links.js";
+import { pageScript } from "./page-script.js";
+import { population, statement } from "./population.js";
+import { type ReportInput, type ReportView, viewOf } from "./report-input.js";
+import { stylesheet } from "./stylesheet.js";
+import { summary } from "./summary.js";
+
+const PARTS = [
+  ["verification", "Check"],
+  ["population", "Population"],
+  ["summary", "Summary"],
+  ["exceptions", "Exceptions"],
+  ["cases", "Case files"],
+  ["subjects", "Subjects"],
+  ["entries", "Entries"],
+  ["limitations", "Limitations"],
+] as const;
+
+/** Makes the report: one HTML document that needs nothing else. */
+export function reportDocument(input: ReportInput): string {
+  const view = viewOf(input);
+  const links = new Links(view);
+  const { title, logId, making, evidence } = input;
+  return documentOf(
+    title,
+    html`<header>
+<h1>${title}</h1>
+<p>Evidence report of the log <code>${logId}</code>, made ${time(making.at.toISOString())}.</p>
+<nav aria-label="Contents"><ul>
+${PARTS.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>\n`)}</ul></nav>
+</header>
+<main>
+${verification(view)}
+${population(view, links)}
+${summary(view, links)}
+${exceptions(view, links)}
+${caseFiles(view, links)}
+${subjectFiles(view, links)}
+${entryList(view, links)}
+${limitations()}
+</main>
+<script type="application/octet-stream;base64" id="evidence">${trusted(
+      gzipSync(evidence, { level: 9 }).toString("base64"),
+    )}</script>`,
+  );
+}
+
+function verification(view: ReportView): Html {
+  return html`<section id="verification">
+<h2>Check</h2>
+<p id="verdict" class="verdict-unknown">not checked in this browser yet</p>
+<div id="verifier" hidden></div>
+<noscript><p>Without JavaScript, this page cannot check itself. All tables are here all the same.
+<code>quorumlog verify</code> reads this file.</p></noscript>
+<h3>What the maker of this report states</h3>
+${statement(view)}
+</section>`;
+}
+
+/** A document with our stylesheet and our script, and a policy that allows nothing else. */
+export function documentOf(title: string, body: Html): string {
+  const { text: script, sha256, csp, licences } = pageScript();
+  const style = stylesheet();
+  const policy = [
+    "default-src 'none'",
+    `script-src ${csp}`,
+    `style-src 'sha256-${base64Sha256(style)}'`,
+    "img-src data:",
+    "worker-src blob:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  return html`${trusted("<!doctype html>")}
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${trusted(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<title>${title}</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+${body}
+<footer>
+<p>Verifier: SHA-256 <code class="hash">${sha256}</code>. It is the same in every report of a
+release. <code>quorumlog report --verifier-hash</code> prints it.</p>
+<details><summary>Licences of what this page contains</summary><pre>${licences}</pre></details>
+</footer>
+<script>${trusted(script)}</script>
+</body>
+</html>
+`.text;
+}
+
+function base64Sha256(text: string): string {
+  return createHash("sha256").update(text).digest("base64");
+}

@@ -1,0 +1,55 @@
+import type { Finding } from "../governance/facts/finding.js";
+import { counted } from "../text/safe-text.js";
+import { type Html, html, table } from "./html.js";
+import type { Links } from "./links.js";
+import type { ReportView } from "./report-input.js";
+
+const SEVERITIES: readonly Finding["severity"][] = ["error", "warning", "info"];
+
+/** The findings of the rules, the most severe first. */
+export function exceptions({ findings }: ReportView, links: Links): Html {
+  const rows = findings.toSorted(
+    (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity),
+  );
+  return html`<section id="exceptions">
+<h2>Exceptions</h2>
+<p>${headline(findings)}</p>
+${findingTable("exceptions", rows, links)}
+</section>`;
+}
+
+/** A table of findings. */
+export function findingTable(name: string, findings: readonly Finding[], links: Links): Html {
+  return table({
+    name,
+    caption: "Findings, by severity",
+    columns: [
+      {
+        title: "Severity",
+        cell: ({ severity, status }) => {
+          const shade = status === "violated" ? severity : "open";
+          return html`<span class="severity ${shade}">${severity}</span>`;
+        },
+        value: ({ severity }) => SEVERITIES.indexOf(severity),
+      },
+      { title: "Rule", cell: ({ rule }) => html`<code>${rule}</code>` },
+      { title: "Status", cell: ({ status }) => status },
+      { title: "Finding", cell: ({ message }) => message },
+      { title: "Proposal", kind: "id", cell: ({ proposalId }) => links.proposal(proposalId) },
+      { title: "Entries", cell: ({ sequences }) => links.entries(sequences) },
+    ],
+    rows: findings,
+    none: "No rule is known to be broken.",
+  });
+}
+
+function headline(findings: readonly Finding[]): string {
+  const violated = findings.filter(({ status }) => status === "violated");
+  const of = (severity: Finding["severity"]): number =>
+    violated.filter((finding) => finding.severity === severity).length;
+  const open = findings.length - violated.length;
+  return (
+    `${counted(of("error"), "error")}, ${counted(of("warning"), "warning")}, ` +
+    `${of("info")} for information; ${open} that are pending or that the trail cannot decide.`
+  );
+}

@@ -1,0 +1,119 @@
+import { counted } from "../text/safe-text.js";
+import type { Verdict, VerificationReport } from "../verify/verification-report.js";
+import { facts, type Html, html, time } from "./html.js";
+import type { Links } from "./links.js";
+import type { ReportView } from "./report-input.js";
+
+/** What the report is about, and how complete it is. */
+export function population(view: ReportView, links: Links): Html {
+  const { logId, scope, entries, checkpoint, making, policySha256 } = view;
+  const [first, last] = [entries[0]?.entry, entries.at(-1)?.entry];
+  const { since, until, proposalId, subjectId } = scope;
+  return html`<section id="population">
+<h2>Population</h2>
+${facts([
+  ["Log", html`<code>${logId}</code>`],
+  ["Period asked for", periodOf(since, until)],
+  ["Proposal asked for", proposalId],
+  ["Subject asked for", subjectId],
+  ["Entries", entriesInWords(view)],
+  [
+    "Sequences",
+    first && last && html`${links.entry(first.sequence)} to ${links.entry(last.sequence)}`,
+  ],
+  ["First entry happened", first && time(first.timestamp)],
+  ["Last entry happened", last && time(last.timestamp)],
+  ["Tree size", `${checkpoint.size}`],
+  ["Root hash", html`<code class="hash">${checkpoint.rootHash}</code>`],
+  [
+    "Policy",
+    policySha256 === undefined
+      ? "none: rules that need a policy are not judged"
+      : html`SHA-256 <code class="hash">${policySha256}</code>`,
+  ],
+  ["Made", html`${time(making.at.toISOString())}, by quorumlog ${making.version}`],
+  ["Command", html`<code>${making.command}</code>`],
+])}
+<h3>Completeness</h3>
+<ul>
+${completeness(view).map((sentence) => html`<li>${sentence}</li>\n`)}</ul>
+</section>`;
+}
+
+function periodOf(since: Date | undefined, until: Date | undefined): Html {
+  if (since === undefined && until === undefined) return html`all that the source holds`;
+  return html`${since && html`from ${time(since.toISOString())} `}${
+    until && html`until before ${time(until.toISOString())}`
+  }`;
+}
+
+function entriesInWords({ entries, held }: ReportView): string {
+  const shown = counted(entries.length, "entry", "entries");
+  return entries.length === held ? `${shown}: all that the source holds` : `${shown} of ${held}`;
+}
+
+/** What is known of completeness, in sentences. */
+export function completeness(view: ReportView): readonly string[] {
+  const { entries, held, checkpoint, trail } = view;
+  const uncovered = entries.filter(({ entry }) => entry.sequence >= checkpoint.size).length;
+  const covered = entries.length - uncovered;
+  return [
+    `The checkpoint covers ${checkpoint.size} entries of the log. It covers ${covered} of the ` +
+      `${entries.length} entries in this report.`,
+    ...(uncovered > 0
+      ? [
+          `No checkpoint covers the other ${uncovered} yet. Nothing in this report proves them: ` +
+            "whoever holds the log can still change them.",
+        ]
+      : []),
+    ...(entries.length < held
+      ? [
+          `${held - entries.length} entries of the log are outside the scope and not in this ` +
+            "report. Each entry here has a proof that it is in the log. That no entry of the " +
+            "scope is missing, only the whole log shows.",
+        ]
+      : []),
+    trail.isComplete
+      ? "The trail that the answers rest on begins with entry 0 and has no gap."
+      : "Entries are missing in the trail that the answers rest on: they were pruned, or are not " +
+        "in the source. What they would show is unknown or undetermined here.",
+    `The trail was read up to entry ${trail.lastSequence}. What came later is not in this report.`,
+  ];
+}
+
+const IN_WORDS: Readonly<Record<Verdict, string>> = {
+  verified: "it found nothing wrong",
+  failed: "it found something wrong",
+  unknown: "it could not tell",
+};
+
+/** What the maker of the report says that its own check found. It is no verdict of this page. */
+export function statement({ verification }: ReportView): Html {
+  if (verification === undefined)
+    return html`<p>The command that made this report was given no key, so it checked nothing.</p>`;
+  return html`<p>Whoever made this report states what the command found then. It is their statement,
+and no result of this page.</p>
+${facts([
+  ["Integrity: are the entries what was signed?", IN_WORDS[verification.integrity]],
+  ["Completeness: are all entries there?", IN_WORDS[verification.completeness]],
+  ["Authenticity: did the log sign it?", IN_WORDS[verification.authenticity]],
+  ["Covered", `${verification.covered} of ${counted(verification.entries, "entry", "entries")}`],
+  ["Pruned", verification.pruned > 0 && counted(verification.pruned, "entry", "entries")],
+])}
+${problemsOf(verification)}`;
+}
+
+const LISTED = 20;
+
+function problemsOf({ problems, problemCount, unknown }: VerificationReport): Html {
+  const listed = problems
+    .slice(0, LISTED)
+    .map(({ code, message }) => html`<li><code>${code}</code> ${message}</li>\n`);
+  const more = problemCount - listed.length;
+  const reasons = unknown.map((why) => html`<li>${why}</li>\n`);
+  return html`${
+    problemCount > 0 &&
+    html`<p>Problems:</p>
+<ul>${listed}${more > 0 && html`<li>and ${more} more</li>`}</ul>`
+  }${reasons.length > 0 && html`<p>What it could not tell:</p>\n<ul>${reasons}</ul>`}`;
+}

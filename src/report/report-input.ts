@@ -1,0 +1,110 @@
+import type { AuditEntry } from "../entry/audit-entry.js";
+import type { ProposalCase, SubjectCase } from "../governance/cases.js";
+import type { Finding } from "../governance/facts/finding.js";
+import type { GovernanceTrail } from "../governance/trail.js";
+import type { Checkpoint } from "../integrity/checkpoint.js";
+import type { VerificationReport } from "../verify/verification-report.js";
+
+/** What a report is about. Without conditions, it is about the whole log. */
+export interface ReportScope {
+  readonly since?: Date;
+  readonly until?: Date;
+  readonly proposalId?: string;
+  readonly subjectId?: string;
+}
+
+/** One entry that a report shows. */
+export interface ReportEntry {
+  readonly entry: AuditEntry;
+  /** Its canonical line. */
+  readonly line: string;
+}
+
+/** Who made the report, and how. */
+export interface ReportMaking {
+  readonly version: string;
+  /** The command, without anything secret. */
+  readonly command: string;
+  readonly at: Date;
+}
+
+/** All that a report is made from. */
+export interface ReportInput {
+  readonly title: string;
+  readonly logId: string;
+  readonly scope: ReportScope;
+  readonly making: ReportMaking;
+  /** The whole trail of the log, whatever the scope is. */
+  readonly trail: GovernanceTrail;
+  /** The SHA-256 of the policy's file, hexadecimal, if one was given. */
+  readonly policySha256: string | undefined;
+  /** The entries in the scope, by sequence. */
+  readonly entries: readonly ReportEntry[];
+  /** How many entries the source holds. */
+  readonly held: number;
+  /** The newest checkpoint of the source. */
+  readonly checkpoint: Checkpoint;
+  /** The evidence bundle of the entries, as JSON. */
+  readonly evidence: string;
+  /** What verify said about the source, if a key was given. */
+  readonly verification: VerificationReport | undefined;
+  /** How many entries the sample has at most. */
+  readonly sampleSize: number;
+}
+
+/** What the report shows of the trail. */
+export interface ReportView extends ReportInput {
+  /** The sequences that the report shows. */
+  readonly shown: ReadonlySet<number>;
+  readonly proposals: readonly ProposalCase[];
+  readonly subjects: readonly SubjectCase[];
+  readonly findings: readonly Finding[];
+}
+
+/** Finds what the scope has of the trail. */
+export function viewOf(input: ReportInput): ReportView {
+  const { trail, scope, entries } = input;
+  const shown = new Set(entries.map(({ entry }) => entry.sequence));
+  const { proposalId, subjectId } = scope;
+  const isWhole = Object.values(scope).every((value) => value === undefined);
+  const named = new Set(entries.map(({ entry }) => entry.proposalId));
+  const proposals = trail
+    .proposals(subjectId === undefined ? {} : { subjectId })
+    .filter((one) =>
+      proposalId === undefined ? named.has(one.proposalId) : one.proposalId === proposalId,
+    );
+  const ids = new Set(
+    entries
+      .filter(({ entry }) => isAuthorization(entry))
+      .map(({ entry }) => entry.subjectId)
+      .concat(proposals.map((one) => one.subjectId))
+      .filter((id) => id !== undefined)
+      .filter((id) => subjectId === undefined || id === subjectId),
+  );
+  const cases = new Set(proposals.map((one) => one.proposalId));
+  const findings = trail
+    .findings()
+    .filter(
+      (finding) =>
+        isWhole ||
+        cases.has(finding.proposalId ?? "") ||
+        (proposalId === undefined &&
+          subjectId === undefined &&
+          finding.sequences.some((sequence) => shown.has(sequence))),
+    );
+  return {
+    ...input,
+    shown,
+    proposals,
+    subjects: [...ids].map((id) => trail.subject(id)).filter(hasStanding),
+    findings,
+  };
+}
+
+function isAuthorization({ operation }: AuditEntry): boolean {
+  return operation === "authorization_granted" || operation === "authorization_revoked";
+}
+
+function hasStanding({ history }: SubjectCase): boolean {
+  return history.length > 0;
+}

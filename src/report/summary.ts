@@ -1,0 +1,113 @@
+import type { Durations } from "../governance/oversight.js";
+import { counted } from "../text/safe-text.js";
+import { facts, type Html, html, table, time } from "./html.js";
+import type { Links } from "./links.js";
+import type { ReportView } from "./report-input.js";
+
+/** The figures: decisions, who made them, how fast, and what is in force at the end. */
+export function summary(view: ReportView, links: Links): Html {
+  const { trail, scope, proposals } = view;
+  const { since, until } = scope;
+  const isPart = scope.proposalId !== undefined || scope.subjectId !== undefined;
+  const oversight = trail.oversight({
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+  });
+  const states = ["passed", "rejected", "open", "expired", "contradictory"] as const;
+  return html`<section id="summary">
+<h2>Summary</h2>
+<dl class="figures">
+${states.map((state) => {
+  const count = proposals.filter((one) => one.state === state).length;
+  if (count === 0 && (state === "expired" || state === "contradictory")) return undefined;
+  return html`<div><dt>Proposals ${state}</dt><dd>${count}</dd></div>\n`;
+})}<div><dt>Authorizations in force at the end</dt><dd>${trail.standing().length}</dd></div>
+<div><dt>Members at the end</dt><dd>${trail.members().length}</dd></div>
+</dl>
+<h3>Human oversight${isPart && " of the whole log in the period"}</h3>
+${facts([
+  ["Votes by", byActor(oversight.votes)],
+  ["Grants and revocations by", byActor(oversight.enactments)],
+  ["Time to decide", duration(oversight.timeToDecide)],
+  ["Time to enact", duration(oversight.timeToEnact)],
+  ["Time to stop", duration(oversight.timeToRevoke)],
+  [
+    "Dissent",
+    `${counted(oversight.dissent.votes, "vote")} against the result, in ` +
+      counted(oversight.dissent.proposals, "proposal"),
+  ],
+  [
+    "Mean participation",
+    oversight.participation === undefined
+      ? "not recorded"
+      : `${(oversight.participation * 100).toFixed(1)} % of the weight`,
+  ],
+  [
+    "Break-glass revocations",
+    oversight.breakGlass.length === 0 ? "none" : links.entries(oversight.breakGlass),
+  ],
+])}
+<h3>In force at the end</h3>
+${table({
+  name: "standing",
+  caption: `Authorizations in force at ${trail.now}`,
+  columns: [
+    { title: "Subject", kind: "id", cell: ({ subjectId }) => links.subject(subjectId) },
+    { title: "Kind", cell: ({ kind }) => kind },
+    { title: "Proposal", kind: "id", cell: ({ proposalId }) => links.proposal(proposalId) },
+    { title: "Granted by", cell: ({ grantedBy }) => links.entry(grantedBy) },
+    { title: "Since", kind: "time", cell: ({ since: from }) => time(from) },
+    {
+      title: "Until",
+      kind: "time",
+      cell: ({ validUntil }) => (validUntil === undefined ? "no end given" : time(validUntil)),
+    },
+    { title: "Valid decision", cell: ({ isValid }) => isValid },
+  ],
+  rows: trail.standing(),
+  none: "No authorization is in force.",
+})}
+${table({
+  name: "members",
+  caption: `Members at ${trail.now}`,
+  columns: [
+    { title: "Member", kind: "id", cell: ({ did }) => did },
+    { title: "Name", cell: ({ name }) => name },
+    { title: "Weight", kind: "number", cell: ({ weight }) => weight ?? "unknown" },
+    { title: "Entry", cell: ({ sequence }) => links.entry(sequence) },
+  ],
+  rows: trail.members(),
+  none: "The trail records no members.",
+})}
+</section>`;
+}
+
+function byActor(counts: Readonly<Record<string, number>>): string {
+  const named = Object.entries(counts).filter(([, count]) => count > 0);
+  if (named.length === 0) return "nobody";
+  return named
+    .map(([actor, count]) => `${actor === "unknown" ? "not said" : actor} ${count}`)
+    .join(", ");
+}
+
+function duration({ count, medianSeconds, maxSeconds }: Durations): string {
+  if (medianSeconds === undefined || maxSeconds === undefined) return "nothing to measure";
+  return `median ${inWords(medianSeconds)}, longest ${inWords(maxSeconds)}, of ${count}`;
+}
+
+/** Seconds in the largest units: `3 d 4 h`. */
+export function inWords(seconds: number): string {
+  if (seconds < 60) return `${Number(seconds.toFixed(1))} s`;
+  const minutes = Math.round(seconds / 60);
+  const parts = [
+    [Math.floor(minutes / 1440), "d"],
+    [Math.floor(minutes / 60) % 24, "h"],
+    [minutes % 60, "min"],
+  ] as const;
+  const from = parts.findIndex(([count]) => count > 0);
+  return parts
+    .slice(from, from + 2)
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}`)
+    .join(" ");
+}

@@ -1,0 +1,163 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseBundle } from "../../src/integrity/evidence-bundle.js";
+import { bundleSource } from "../../src/verify/bundle-source.js";
+import { verify } from "../../src/verify/verify.js";
+import { objectsOf, quorumlog } from "../fixtures/command-line.js";
+import { temporaryFolder } from "../fixtures/journal.js";
+import { evidenceOf, sectionOf, sequencesIn } from "../fixtures/report-page.js";
+
+let folder: string;
+let journal: string;
+let key: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "quorumlog-"));
+  journal = join(folder, "governance.db");
+  expect((await quorumlog(["demo", journal])).code).toBe(0);
+  key = readFileSync(`${journal}.vkey`, "utf8").trim();
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The page of a source, on stdout. */
+async function pageOf(...argv: string[]): Promise<string> {
+  const { code, stdout, stderr } = await quorumlog(["report", ...argv, "--out", "-"]);
+  expect([code, stderr]).toEqual([0, ""]);
+  return stdout;
+}
+
+describe("quorumlog report", () => {
+  test("writes one page with every entry, and says what it wrote", async () => {
+    const out = join(temporaryFolder(), "report.html");
+    const done = await quorumlog(["report", journal, "--key", key, "--out", out]);
+    expect(done).toMatchObject({ code: 0, stdout: "", stderr: `28 entries reported in ${out}\n` });
+    const page = readFileSync(out, "utf8");
+    expect(sequencesIn(page)).toEqual(Array.from({ length: 28 }, (_, index) => index));
+    const again = await quorumlog(["report", journal, "--out", out, "--force", "--json"]);
+    expect(objectsOf(again.stdout)).toEqual([{ file: out, entries: 28, held: 28 }]);
+  });
+
+  test("holds the whole log as evidence, which verifies with completeness", async () => {
+    const json = evidenceOf(await pageOf(journal));
+    expect(parseBundle(json).isWhole).toBe(true);
+    expect(await verify(bundleSource(json), { keys: [key] })).toMatchObject({
+      verified: true,
+      completeness: "verified",
+      covered: 28,
+    });
+    const altered = json.replace("approve", "abstain");
+    expect((await verify(bundleSource(altered), { keys: [key] })).integrity).toBe("failed");
+  });
+
+  test("tells population, summary, exceptions, cases and subjects", async () => {
+    const page = await pageOf(journal, "--key", key, "--title", "Q2");
+    expect(page).toContain("<title>Q2</title>");
+    expect(sectionOf(page, "population")).toMatch(
+      /28 entries: all that the source holds .* Tree size 28/,
+    );
+    expect(sectionOf(page, "summary")).toMatch(/Proposals passed 3 .* Members at the end 4/);
+    expect(sectionOf(page, "exceptions")).toMatch(/0 errors, 2 warnings.* self-approval violated/);
+    expect(sectionOf(page, "cases")).toMatch(/7f3a9c21 .* Tally approve .* Votes .* proposed/);
+    expect(sectionOf(page, "subjects")).toMatch(/medical-ai-v2 not authorized .* Revoked /);
+  });
+
+  test("takes a period, and proves each of its entries without the others", async () => {
+    const page = await pageOf(
+      journal,
+      "--since",
+      "2026-04-14T12:01:00Z",
+      "--until",
+      "2026-04-14T12:05:00Z",
+    );
+    const sequences = sequencesIn(page);
+    expect(sequences.length).toBeGreaterThan(3);
+    expect(sequences.length).toBeLessThan(28);
+    const bundle = parseBundle(evidenceOf(page));
+    expect(bundle.entries.map(({ sequence }) => sequence)).toEqual(sequences);
+    const report = await verify(bundleSource(evidenceOf(page)), { keys: [key] });
+    expect(report).toMatchObject({ verified: true, completeness: "unknown" });
+    expect(sectionOf(page, "population")).toContain(`${sequences.length} entries of 28`);
+    expect(sectionOf(page, "population")).toContain(
+      `${28 - sequences.length} entries of the log are outside the scope`,
+    );
+  });
+
+  test.each(["--proposal", "--subject"])("takes what one %s rests on", async (flag) => {
+    const id = flag === "--proposal" ? "7f3a9c21" : "medical-ai-v2";
+    const page = await pageOf(journal, flag, id);
+    const report = await verify(bundleSource(evidenceOf(page)), { keys: [key] });
+    expect(report.verified).toBe(true);
+    expect(sequencesIn(page)).not.toHaveLength(28);
+    expect(page).toContain(`<code>${"urn:pqc-gov-prop:7f3a9c21"}</code>`);
+  });
+
+  test("gives the same evidence from a journal, an export, and a bundle of all entries", async () => {
+    const folder = temporaryFolder();
+    const [exported, bundle] = [join(folder, "all.ndjson"), join(folder, "all.json")];
+    await quorumlog(["export", journal, "--format", "ndjson", "--out", exported]);
+    const scope = ["--proposal", "7f3a9c21"];
+    await quorumlog(["explain", journal, "7f3a9c21", "--prove", bundle]);
+    const evidence = evidenceOf(await pageOf(journal, ...scope));
+    expect(evidenceOf(await pageOf(exported, ...scope))).toBe(evidence);
+    const kept = parseBundle(readFileSync(bundle, "utf8")).entries.map(({ sequence }) => sequence);
+    const fromBundle = parseBundle(evidenceOf(await pageOf(bundle, ...scope)));
+    expect(fromBundle.entries.map(({ sequence }) => sequence)).toEqual(kept);
+    expect(
+      (await verify(bundleSource(evidenceOf(await pageOf(bundle))), { keys: [key] })).verified,
+    ).toBe(true);
+  });
+
+  test("never says that something is verified: that is for the reader to find out", async () => {
+    const page = await pageOf(journal, "--key", key);
+    const body = page.slice(page.indexOf("<body>"), page.indexOf('<script type="application'));
+    expect(body).not.toMatch(/\bverified\b/i);
+    expect(sectionOf(page, "verification")).toContain("not checked in this browser yet");
+  });
+
+  test("ends with 1 for an altered log, and the page says what the command found", async () => {
+    const path = join(temporaryFolder(), "altered.ndjson");
+    await quorumlog(["export", journal, "--format", "ndjson", "--out", path]);
+    writeFileSync(path, readFileSync(path, "utf8").replace('"approve"', '"abstain"'));
+    const { code, stdout } = await quorumlog(["report", path, "--key", key, "--out", "-"]);
+    expect(code).toBe(1);
+    expect(sectionOf(stdout, "verification")).toContain("it found something wrong");
+  });
+
+  test("leaves out of the printed command what may be secret", async () => {
+    const page = await pageOf(journal, "--title", "Q2 report");
+    expect(sectionOf(page, "population")).toContain('--title "Q2 report" --out …');
+  });
+
+  test.each([
+    [2, "--out is missing", ["JOURNAL"]],
+    [2, "is there already", ["JOURNAL", "--out", "JOURNAL"]],
+    [2, "--sample", ["JOURNAL", "--out", "-", "--sample", "x"]],
+    [
+      2,
+      "--since must be before --until",
+      ["JOURNAL", "--out", "-", "--since", "1h", "--until", "2h"],
+    ],
+    [2, "--force goes with --out FILE", ["JOURNAL", "--out", "-", "--force"]],
+    [3, "there is no", ["nowhere.db", "--out", "-"]],
+  ])("ends with %i and says %s", async (code, message, argv) => {
+    const given = argv.map((one) => (one === "JOURNAL" ? journal : one));
+    const done = await quorumlog(["report", ...given]);
+    expect([done.code, done.stdout]).toEqual([code, ""]);
+    expect(done.stderr).toContain(message);
+  });
+
+  test("refuses a log without a checkpoint: nothing in its report could be checked", async () => {
+    const path = join(temporaryFolder(), "unsigned.ndjson");
+    const [first = ""] = parseBundle(evidenceOf(await pageOf(journal))).entries.map(
+      ({ line }) => line,
+    );
+    writeFileSync(path, `${first}\n`);
+    expect(await quorumlog(["report", path, "--out", "-"])).toMatchObject({
+      code: 3,
+      stdout: "",
+      stderr: expect.stringContaining("no checkpoint is there"),
+    });
+  });
+});
