@@ -72,7 +72,7 @@ const ROOMS: Rooms = {
   ],
   testing: [`log governance ${CORE}`, `${OTEL} node:*`],
   report: [`governance ${CORE}`, "d3-scale d3-shape @noble/* node:*"],
-  "report/page": "",
+  "report/page": "report",
   cli: [`report log otlp logger pino winston loki governance ${CORE}`, `${OTEL} node:*`],
   index: [`log ${CORE}`, ""],
 };

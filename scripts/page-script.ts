@@ -73,8 +73,8 @@ function licencesOf({ inputs }: Metafile): string {
 }
 
 const { text, metafile } = await bundled();
-if (/<\/script|<!--|[^\n -~]/i.test(text))
-  throw new Error("the script holds what a script element cannot hold as it is");
+const unfit = /.{0,40}(?:<\/script|<!--|[^\n -~]).{0,40}/i.exec(text);
+if (unfit !== null) throw new Error(`a script element cannot hold this as it is: ${unfit[0]}`);
 mkdirSync(OUT, { recursive: true });
 writeFileSync(join(OUT, "script.js"), text);
 writeFileSync(join(OUT, "licences.txt"), licencesOf(metafile));

@@ -1,7 +1,16 @@
 import { invalidEvidence } from "../errors.js";
 import { parseCheckpoint } from "../integrity/checkpoint.js";
-import { BlockSource, type EvidenceItem, type EvidenceSource } from "../integrity/evidence.js";
-import { parseBundle } from "../integrity/evidence-bundle.js";
+import {
+  BlockSource,
+  type EvidenceItem,
+  type EvidenceLine,
+  type EvidenceSource,
+} from "../integrity/evidence.js";
+import {
+  type BundleEntry,
+  type EvidenceBundle,
+  parseBundle,
+} from "../integrity/evidence-bundle.js";
 import { parseTlogProof } from "../integrity/tlog-proof.js";
 
 /**
@@ -11,17 +20,28 @@ import { parseTlogProof } from "../integrity/tlog-proof.js";
  * @throws `AuditError` `invalid_evidence`, with the path of the field.
  */
 export function bundleSource(json: string): EvidenceSource {
-  const { checkpoint, entries, isWhole } = parseBundle(json);
-  if (isWhole)
-    return sourceOf(false, [
-      { kind: "checkpoint", note: checkpoint },
-      ...entries.map(({ line }): EvidenceItem => ({ kind: "line", line })),
-    ]);
+  return sourceOfBundle(parseBundle(json));
+}
+
+/** What is known of an entry of a bundle from elsewhere, such as from the page that shows it. */
+export type KnownElsewhere = Pick<EvidenceLine, "leafHash" | "problem">;
+
+/**
+ * A bundle that was read, as evidence.
+ *
+ * @param knownOf - What is known of each entry from elsewhere.
+ */
+export function sourceOfBundle(
+  { checkpoint, entries, isWhole }: EvidenceBundle,
+  knownOf: (entry: BundleEntry) => KnownElsewhere = () => ({}),
+): EvidenceSource {
   const { size } = parseCheckpoint(checkpoint);
-  return sourceOf(true, [
+  return sourceOf(!isWhole, [
     { kind: "checkpoint", note: checkpoint },
-    ...entries.map(({ sequence, line, proof }): EvidenceItem => {
-      return { kind: "line", line, inclusion: { index: sequence, size, hashes: proof } };
+    ...entries.map((entry): EvidenceItem => {
+      const { sequence: index, line, proof: hashes } = entry;
+      const known = { kind: "line", line, ...knownOf(entry) } as const;
+      return isWhole ? known : { ...known, inclusion: { index, size, hashes } };
     }),
   ]);
 }

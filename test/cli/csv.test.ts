@@ -1,7 +1,7 @@
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { csvRecord } from "../../src/cli/output/export-format.js";
+import { csvRecord } from "../../src/text/csv.js";
 
 describe("a record of CSV", () => {
   test("ends with CRLF, and quotes what RFC 4180 asks for", () => {

@@ -1,5 +1,6 @@
 import { appendFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { parseBundle } from "../../src/integrity/evidence-bundle.js";
 import { generateKeys } from "../../src/integrity/keys/key-generation.js";
@@ -327,4 +328,55 @@ test("tail -f follows Loki", async () => {
     },
   });
   expect({ code, seen }).toEqual({ code: 130, seen: [1, 2, 3, 4] });
+});
+
+describe("a report as HTML", () => {
+  const page = (type: string, text: string) =>
+    `<!DOCTYPE html>\n<html><body><script type="${type}" id="evidence">${text}</script></body></html>`;
+
+  test.each(["plain", "packed"])("is read for the evidence in it, %s", async (kind) => {
+    const { vkey, cwd, run } = await evidence();
+    const bundle = readFileSync(join(cwd, "p1.json"), "utf8");
+    const html =
+      kind === "plain"
+        ? page("application/json", bundle.replaceAll("<", "\\u003c"))
+        : page("application/octet-stream;base64", gzipSync(bundle).toString("base64"));
+    writeFileSync(join(cwd, "report.html"), html);
+    const { code, stdout } = await run("verify", "report.html", "--key", vkey);
+    expect(stdout.replaceAll("report.html", "p1.json")).toBe(
+      (await run("verify", "p1.json", "--key", vkey)).stdout,
+    );
+    expect(code).toBe(0);
+    expect((await run("query", "report.html", "--json")).stdout).toBe(
+      (await run("query", "p1.json", "--json")).stdout,
+    );
+  });
+
+  test("fails where a byte of the evidence was changed", async () => {
+    const { vkey, cwd, run } = await evidence();
+    const bundle = readFileSync(join(cwd, "p1.json"), "utf8").replace("approve", "reject!");
+    writeFileSync(join(cwd, "report.html"), page("application/json", bundle));
+    expect(await run("verify", "report.html", "--key", vkey)).toMatchObject({ code: 1 });
+  });
+
+  test.each([
+    ["<!doctype html><p>nothing</p>", "holds no evidence"],
+    [page("application/octet-stream;base64", "H4sI"), "cannot be unpacked"],
+    [page("application/octet-stream;base64", "not base64!"), "cannot be unpacked"],
+    [page("application/json", "{"), "expected JSON"],
+  ])("without evidence that can be read is refused", async (html, reason) => {
+    const { vkey, cwd, run } = await evidence();
+    writeFileSync(join(cwd, "report.html"), html);
+    const { code, stderr } = await run("verify", "report.html", "--key", vkey);
+    expect(code).toBe(3);
+    expect(stderr).toContain(reason);
+  });
+});
+
+test("a public key in place of evidence is refused with what to do", async () => {
+  const { vkey, cwd, run } = await evidence();
+  writeFileSync(join(cwd, "log.vkey"), `# from the site\n${vkey}\n`);
+  const { code, stderr } = await run("verify", "log.vkey", "--key", vkey);
+  expect(code).toBe(3);
+  expect(stderr).toContain("the key with --key");
 });

@@ -9,16 +9,18 @@ import {
   type EvidenceSource,
 } from "../../integrity/evidence.js";
 import { parseBundle } from "../../integrity/evidence-bundle.js";
+import { evidenceKindOf } from "../../integrity/evidence-kind.js";
 import { mendedNotes, splitNotes } from "../../integrity/note/signed-note.js";
 import { parseTlogProof } from "../../integrity/tlog-proof.js";
 import { withoutLinks } from "../../journal/file/new-file.js";
+import { embeddedEvidence } from "../../report/embedded-evidence.js";
 import { bundleSource, tlogProofSource } from "../../verify/bundle-source.js";
+import { mendedLines, withoutMark } from "../../verify/mended-lines.js";
 import { ndjsonSource } from "../../verify/ndjson-source.js";
 import type { CommandIo } from "../output/command-io.js";
 import { UsageError } from "./command.js";
 import { idsEndingIn } from "./given-values.js";
 import { HeldEntries } from "./held-entries.js";
-import { mendedLines, withoutMark } from "./mended-lines.js";
 import { bytesWithin, readWithin } from "./read-within.js";
 import {
   assertLog,
@@ -76,12 +78,14 @@ async function withFile<T>(
     }
     if (kind === undefined)
       throw invalidEvidence(
-        "it is damaged, or is not a journal, an export as NDJSON, an evidence bundle or a " +
-          "tlog-proof",
+        "it is damaged, or is not a journal, an export as NDJSON, an evidence bundle, a " +
+          "tlog-proof or a report",
       );
     const lineFile = line && resolve(io.cwd, line);
     const evidence = await evidenceOf(kind, chunks(head, file), absolute, lineFile);
-    return await work(heldSource(kind, { path, logId }, evidence, io));
+    // a report holds a bundle
+    const held = kind === "report" ? "bundle" : kind;
+    return await work(heldSource(held, { path, logId }, evidence, io));
   } finally {
     await file.close();
   }
@@ -109,7 +113,7 @@ interface FileEvidence {
 }
 
 async function evidenceOf(
-  kind: Exclude<SourceKind, "journal" | "loki">,
+  kind: Exclude<SourceKind, "journal" | "loki"> | "report",
   bytes: AsyncIterable<Buffer>,
   path: string,
   lineFile: string | undefined,
@@ -119,8 +123,10 @@ async function evidenceOf(
       const notes = await notesBeside(path);
       return { notes, evidence: () => withNotes(notes, ndjsonSource(mendedLines(bytes))) };
     }
-    case "bundle": {
-      const text = await whole(bytes);
+    case "bundle":
+    case "report": {
+      const file = await whole(bytes);
+      const text = kind === "report" ? await embeddedEvidence(file) : file;
       return { notes: [parseBundle(text).checkpoint], evidence: () => bundleSource(text) };
     }
     case "proof": {
@@ -180,43 +186,25 @@ function heldSource(
 /** So much of the beginning of a file tells what it is. */
 const HEAD_BYTES = 1024;
 
-const JOURNAL = /^SQLite format 3\0/;
-const PROOF = /^c2sp\.org\/tlog-proof/;
-/** An object that begins with a key of a bundle, which no canonical line has. */
-const BUNDLE = /^\s*\{\s*"(?:format|version|origin|checkpoint|entries)"/;
-/**
- * An array of objects, or an empty one, or the header of CSV. A line of which one bit was turned
- * can begin with a bracket too, and is not an export as JSON.
- */
-const OTHER_EXPORT = /^\s*\[\s*[{\]]|^sequence,timestamp,operation,/;
-const CHECKPOINT = /^[^\n]+\n\d+\n[\w+/]{43}=\n/;
-/**
- * An empty file is not taken for the export of a log without entries: it is more likely what is
- * left of a journal.
- */
-const LINES = /^\{/;
-
 /**
  * What a file is; undefined for unknown content. Throws `invalid_evidence` for files that no
  * command reads.
  */
-function kindOf(head: Buffer): Exclude<SourceKind, "loki"> | undefined {
-  const text = withoutMark(head).toString("latin1");
-  if (JOURNAL.test(text)) return "journal";
-  if (PROOF.test(text)) return "proof";
-  if (BUNDLE.test(text)) return "bundle";
-  if (LINES.test(text)) return "export";
-  if (OTHER_EXPORT.test(text))
+function kindOf(head: Buffer): Exclude<SourceKind, "loki"> | "report" | undefined {
+  const kind = evidenceKindOf(withoutMark(head).toString("latin1"));
+  if (kind === "other export")
     throw invalidEvidence(
       "an export as JSON or CSV does not hold the lines that the log signed; give the " +
         "journal, or an export as NDJSON",
     );
-  if (CHECKPOINT.test(text))
+  if (kind === "checkpoint")
     throw invalidEvidence(
       "it is a checkpoint; give the journal or the export that it covers, and the checkpoint " +
         "with --checkpoint or --trusted",
     );
-  return undefined;
+  if (kind === "key")
+    throw invalidEvidence("it is a public key; give the evidence, and the key with --key");
+  return kind;
 }
 
 /** The beginning of a file, which tells what it is. */

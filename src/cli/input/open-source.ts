@@ -47,8 +47,9 @@ export const SOURCE_FLAGS: typeof JOURNAL_FLAGS & typeof LOKI_FLAGS = {
 
 /** For the help of a command. */
 export const SOURCE_DETAILS = [
-  "SOURCE is a journal, an export as NDJSON, or a file of quorumlog prove. The command recognizes",
-  "it by its content. With --loki and --selector, the command reads from Grafana Loki, without SOURCE.",
+  "SOURCE is a journal, an export as NDJSON, a report, or a file of quorumlog prove. The command",
+  "recognizes it by its content. With --loki and --selector, the command reads from Grafana Loki,",
+  "without SOURCE.",
 ] as const;
 
 /** What `verify` reads in addition. */

@@ -1,7 +1,15 @@
-import { bundleSource } from "../../verify/bundle-source.js";
-import { verify } from "../../verify/verify.js";
+import { startBlankPage } from "./blank.js";
+import { serveChecks } from "./checker.js";
+import { startReport } from "./report.js";
 
-document.addEventListener("DOMContentLoaded", async () => {
-  const evidence = document.getElementById("evidence");
-  if (evidence !== null) await verify(bundleSource(evidence.textContent));
-});
+// One script for the report, the empty verifier, and the worker of both.
+if (typeof document === "undefined") serveChecks();
+else {
+  const script = document.currentScript?.textContent ?? "";
+  const start = () => {
+    if (document.getElementById("evidence") === null) startBlankPage(script);
+    else void startReport(script);
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+}

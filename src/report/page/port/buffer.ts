@@ -114,6 +114,7 @@ export const Buffer = {
   compare,
   concat,
   alloc: (size: number, fill = 0): Bytes => zeros(size).fill(fill),
+  of: (...bytes: readonly number[]): Bytes => Bytes.from(bytes) as Bytes,
   allocUnsafe: (size: number): Bytes => zeros(size),
   byteLength: (text: string): number => ENCODER.encode(text).length,
 };

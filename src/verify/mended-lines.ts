@@ -1,4 +1,4 @@
-import { invalidEvidence } from "../../errors.js";
+import { invalidEvidence } from "../errors.js";
 
 const CR = 0x0d;
 const LF = 0x0a;

@@ -1,0 +1,140 @@
+import { AuditError } from "../../errors.js";
+import type { EvidenceItem, EvidenceSource } from "../../integrity/evidence.js";
+import { BlockSource, blocksOf } from "../../integrity/evidence.js";
+import { type BundleEntry, parseBundle } from "../../integrity/evidence-bundle.js";
+import { mendedNotes } from "../../integrity/note/signed-note.js";
+import { visible } from "../../text/safe-text.js";
+import { sourceOfBundle, tlogProofSource } from "../../verify/bundle-source.js";
+import { mendedLines } from "../../verify/mended-lines.js";
+import { ndjsonSource } from "../../verify/ndjson-source.js";
+import { parseTrustedCheckpoint } from "../../verify/options.js";
+import type { VerificationReport } from "../../verify/verification-report.js";
+import { verify } from "../../verify/verify.js";
+import { checkpointsOf, type Evidence, type ShownEntry } from "./evidence.js";
+import { type Tampered, type TamperPlace, tampered } from "./tamper.js";
+
+/** One check, which a worker can be sent. */
+export interface Job {
+  readonly evidence: Evidence;
+  /** Verifier keys that the reader gave. */
+  readonly keys: readonly string[];
+  /** Checkpoints that the reader kept. */
+  readonly kept: readonly string[];
+  /** Where to change one byte first, to show that the check can fail. */
+  readonly tamper?: TamperPlace;
+}
+
+/** What a check came to. */
+export type Outcome =
+  | {
+      readonly report: VerificationReport;
+      /** Whether the verdicts rest on the checkpoint of the evidence, which nobody vouches for. */
+      readonly assumed: boolean;
+      readonly tampered: Tampered | undefined;
+      readonly millis: number;
+    }
+  /** Why nothing could be judged. */
+  | { readonly error: string };
+
+/**
+ * Runs the library's verifier.
+ *
+ * Without a key and a kept checkpoint, the entries are held against the checkpoint that came with
+ * them. Then integrity and completeness get a verdict, and authenticity does not.
+ *
+ * @param onProgress - Hears how much was read, from 0 to 1.
+ */
+export async function runJob(job: Job, onProgress: (done: number) => void): Promise<Outcome> {
+  const start = performance.now();
+  try {
+    const { keys } = job;
+    const altered = job.tamper && tampered(job.evidence, job.tamper);
+    const evidence = altered?.evidence ?? job.evidence;
+    const assumed = keys.length === 0 && job.kept.length === 0;
+    const trusted = assumed ? ownCheckpoints(evidence) : job.kept;
+    const source = sourceOf(evidence, onProgress);
+    const report = await verify(source, { keys, trustedCheckpoint: trusted });
+    return {
+      report: assumed ? withoutAuthenticity(report) : report,
+      assumed,
+      tampered: altered?.tampered,
+      millis: performance.now() - start,
+    };
+  } catch (error) {
+    if (!(error instanceof AuditError)) throw error;
+    return { error: error.message };
+  }
+}
+
+function sourceOf(evidence: Evidence, onProgress: (done: number) => void): EvidenceSource {
+  switch (evidence.kind) {
+    case "bundle":
+      return bundleAsShown(evidence.text, evidence.shown);
+    case "proof":
+      return tlogProofSource(mendedNotes(evidence.text));
+    case "export":
+      return ndjsonSource(mendedLines(chunksOf(evidence.lines, onProgress)), evidence);
+  }
+}
+
+/** A bundle, and what the page shows of it: what people read must be what is checked. */
+function bundleAsShown(text: string, shown: readonly ShownEntry[]): EvidenceSource {
+  const rows = new Map(shown.map((row) => [row.sequence, row]));
+  const bundle = parseBundle(text);
+  const source = sourceOfBundle(bundle, (entry: BundleEntry) => {
+    const row = rows.get(entry.sequence);
+    rows.delete(entry.sequence);
+    if (row === undefined) return {};
+    const { leafHash } = row;
+    if (row.line === visible(entry.line)) return { leafHash };
+    return { leafHash, problem: "the page shows another line than the evidence holds" };
+  });
+  async function* blocks(): AsyncGenerator<readonly EvidenceItem[], void, undefined> {
+    yield* blocksOf(source);
+    yield [...rows.keys()].map((sequence) => ({
+      kind: "problem",
+      message: `the page shows an entry ${sequence}, which the evidence does not hold`,
+    }));
+  }
+  return new BlockSource(blocks, source);
+}
+
+/** The bytes of a file, in pieces. */
+async function* chunksOf(
+  file: Blob,
+  onProgress: (done: number) => void,
+): AsyncGenerator<Buffer, void, undefined> {
+  const reader = file.stream().getReader();
+  let read = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    read += value.length;
+    yield Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    onProgress(read / file.size);
+  }
+}
+
+/** The checkpoints that came with the evidence, if they can be read. */
+function ownCheckpoints(evidence: Evidence): string[] {
+  return checkpointsOf(evidence).filter(canBeRead);
+}
+
+function canBeRead(note: string): boolean {
+  try {
+    parseTrustedCheckpoint(note);
+    return true;
+  } catch {
+    return false; // the verifier says so
+  }
+}
+
+function withoutAuthenticity(report: VerificationReport): VerificationReport {
+  const { authenticity, unknown } = report;
+  return {
+    ...report,
+    verified: false,
+    authenticity: authenticity === "failed" ? "failed" : "unknown",
+    unknown: unknown.filter((text) => !/^No key (?:was given\.|and no trusted)/.test(text)),
+  };
+}

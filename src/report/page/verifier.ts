@@ -1,0 +1,172 @@
+import { sha256Hex } from "../../entry/sha256.js";
+import { AuditError } from "../../errors.js";
+import { parseVerifierKey } from "../../integrity/keys/verifier-key.js";
+import { splitNotes } from "../../integrity/note/signed-note.js";
+import { check } from "./checker.js";
+import { button, element } from "./dom.js";
+import type { Evidence } from "./evidence.js";
+import { showOutcome } from "./outcome.js";
+import { signersOf } from "./signers.js";
+import type { TamperPlace } from "./tamper.js";
+
+/** Where the verifier stands in a page. */
+export interface VerifierPlace {
+  /** Gets the controls. */
+  readonly controls: HTMLElement;
+  /** Says in one sentence what the check came to. */
+  readonly verdict: HTMLElement;
+  /** The text of this script, for a worker. */
+  readonly script: string;
+}
+
+const TAMPER: readonly (readonly [TamperPlace, string])[] = [
+  ["line", "in a line"],
+  ["proof", "in a proof"],
+  ["checkpoint", "in the checkpoint"],
+];
+
+const TRUST =
+  "This page comes from whoever made it. A forged page could say anything, also that it is " +
+  "verified. To be sure, use a verifier that you got elsewhere: verifier.html from the package " +
+  "quorumlog on the npm registry (quorumlog report --blank), or the command quorumlog verify. " +
+  "Give it this file.";
+
+/** The controls of a check: the key, a kept checkpoint, and what starts it. */
+export class Verifier {
+  readonly #place: VerifierPlace;
+  readonly #key = element("textarea", { id: "key", rows: 3, spellcheck: false });
+  readonly #kept = element("textarea", { id: "kept", rows: 4, spellcheck: false });
+  readonly #fingerprint = element("p", { className: "fingerprint" });
+  readonly #signers = element("p", { className: "signers" });
+  readonly #progress = element("progress", { className: "progress", max: 1, hidden: true });
+  readonly #outcome = element("div", { id: "outcome" });
+  readonly #check: HTMLButtonElement = button("Check", () => void this.check());
+  #evidence: Evidence | undefined;
+
+  /** Builds the controls. */
+  constructor(place: VerifierPlace, withTamper: boolean) {
+    this.#place = place;
+    this.#check.id = "check";
+    this.#key.setAttribute("autocomplete", "off");
+    this.#key.addEventListener("input", () => this.#showFingerprints());
+    this.#progress.setAttribute("aria-label", "How much was checked");
+    place.verdict.setAttribute("role", "status");
+    place.controls.append(
+      element("p", { className: "trust" }, TRUST),
+      this.#signers,
+      element(
+        "div",
+        { className: "controls" },
+        element(
+          "label",
+          {},
+          "Public key of the log, from elsewhere and not from this file",
+          this.#key,
+        ),
+        element("label", {}, "Checkpoint that you kept (optional)", this.#kept),
+      ),
+      this.#fingerprint,
+      element(
+        "div",
+        { className: "controls" },
+        this.#check,
+        withTamper ? this.#tamper() : undefined,
+      ),
+      this.#progress,
+      this.#outcome,
+    );
+    place.controls.hidden = false;
+  }
+
+  /** What is checked. */
+  set evidence(evidence: Evidence | undefined) {
+    this.#evidence = evidence;
+    this.#check.disabled = evidence === undefined;
+    this.#signers.textContent = evidence === undefined ? "" : signersOf(evidence);
+  }
+
+  /** Adds a key to those that were given. */
+  addKey(text: string): void {
+    this.#key.value = `${this.#key.value.trim()}\n${text.trim()}`.trim();
+    this.#showFingerprints();
+  }
+
+  /** Adds a checkpoint to those that were kept. */
+  addKept(text: string): void {
+    this.#kept.value = `${this.#kept.value.trim()}\n\n${text.trim()}\n`.trimStart();
+  }
+
+  /** Checks the evidence, or a copy in which one byte was changed. */
+  async check(tamper?: TamperPlace): Promise<void> {
+    if (this.#evidence === undefined) return;
+    const { verdict, script } = this.#place;
+    this.#check.disabled = true;
+    this.#progress.hidden = false;
+    this.#progress.removeAttribute("value");
+    verdict.textContent = "checking …";
+    verdict.className = "verdict-unknown";
+    const job = {
+      evidence: this.#evidence,
+      keys: keysIn(this.#key.value),
+      kept: keptIn(this.#kept.value),
+      ...(tamper !== undefined && { tamper }),
+    };
+    try {
+      const outcome = await check(job, script, (done) => {
+        this.#progress.value = done;
+      });
+      showOutcome(outcome, verdict, this.#outcome);
+    } catch (error) {
+      showOutcome({ error: `the check itself failed: ${error}` }, verdict, this.#outcome);
+    }
+    this.#progress.hidden = true;
+    this.#check.disabled = false;
+  }
+
+  #tamper(): HTMLElement {
+    const where = element(
+      "select",
+      { id: "tamper-where" },
+      ...TAMPER.map(([value, text]) => element("option", { value }, text)),
+    );
+    const change = button("Change one byte and check again", () => {
+      void this.check(where.value as TamperPlace);
+    });
+    change.id = "tamper";
+    const label = element("label", {}, "Can the check fail? Change one byte of a copy", where);
+    return element("div", { className: "controls" }, label, change);
+  }
+
+  #showFingerprints(): void {
+    this.#fingerprint.replaceChildren(
+      ...keysIn(this.#key.value).flatMap((key) => [fingerprintOf(key), element("br")]),
+    );
+  }
+}
+
+/** The lines of a text, as `quorumlog verify --key` reads a file of keys. */
+function keysIn(text: string): string[] {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+/** Several signed notes, or the text of one without its signatures. */
+function keptIn(text: string): string[] {
+  if (text.trim() === "") return [];
+  const notes = splitNotes(text);
+  return notes.some((note) => note.includes("\n\u2014 ")) ? notes : [text];
+}
+
+/** What a reader can compare with what he was told on the phone. */
+function fingerprintOf(vkey: string): string {
+  try {
+    const { name, algorithm, publicKey } = parseVerifierKey(vkey);
+    const hash = (sha256Hex(publicKey).match(/.{8}/g) ?? []).join(" ");
+    return `Key of ${name} (${algorithm}), SHA-256 of the public key: ${hash}`;
+  } catch (error) {
+    if (!(error instanceof AuditError)) throw error;
+    return `This is not a key: ${error.message}`;
+  }
+}
