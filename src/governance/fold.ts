@@ -2,6 +2,7 @@ import type { AuditEntry } from "../entry/audit-entry.js";
 import { rfc3339Millis } from "../entry/timestamp.js";
 import { AuditError } from "../errors.js";
 import {
+  assertEntry,
   creationOf,
   flagOf,
   type Keeper,
@@ -27,6 +28,12 @@ import type { Judge } from "./judge.js";
 
 /** A moment of a trail: after a sequence, or a time. */
 export type At = Date | number;
+
+/** Throws `AuditError` `invalid_query` for what is no moment. */
+export function assertMoment(at: unknown): void {
+  if (at instanceof Date ? !Number.isNaN(at.getTime()) : Number.isSafeInteger(at)) return;
+  throw new AuditError("invalid_query", "at: expected a valid Date or a sequence", { field: "at" });
+}
 
 /** Entries that are missing between two others. */
 export interface Gap {
@@ -55,6 +62,7 @@ export class Fold implements TrailFacts {
 
   /** @param at - Entries after this moment are passed over. */
   constructor(policy: Policy, judge: Judge, at?: At) {
+    if (at !== undefined) assertMoment(at);
     const kinds = Object.entries(policy.kinds ?? {});
     this.policy = policy;
     this.standing = new Standing(
@@ -129,6 +137,7 @@ export class Fold implements TrailFacts {
 
   /** Folds one entry. Throws `AuditError` `invalid_evidence` if its sequence does not rise. */
   add(entry: AuditEntry): void {
+    assertEntry(entry);
     const { sequence } = entry;
     if (!Number.isSafeInteger(sequence) || sequence <= this.#last)
       throw new AuditError(

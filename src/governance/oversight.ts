@@ -1,3 +1,4 @@
+import { AuditError } from "../errors.js";
 import type { ActorType } from "./facts/proposal-facts.js";
 import type { ProposalFile } from "./facts/proposal-file.js";
 import type { Fold } from "./fold.js";
@@ -45,8 +46,9 @@ export interface Oversight {
 
 /** Sums up a period of a trail. */
 export function oversightOf(fold: Fold, { since, until }: OversightPeriod = {}): Oversight {
-  const from = since?.getTime() ?? Number.NEGATIVE_INFINITY;
-  const to = until?.getTime() ?? Number.POSITIVE_INFINITY;
+  const from = timeOf(since, "since") ?? Number.NEGATIVE_INFINITY;
+  const to = timeOf(until, "until") ?? Number.POSITIVE_INFINITY;
+  if (from > to) throw invalidPeriod("since", "expected a time that is not after until");
   const isIn = ({ millis }: { readonly millis: number }): boolean => millis >= from && millis < to;
   const proposals = { open: 0, expired: 0, passed: 0, rejected: 0, contradictory: 0 };
   const votes = noActors();
@@ -95,6 +97,17 @@ export function oversightOf(fold: Fold, { since, until }: OversightPeriod = {}):
     timeToRevoke: durationsOf(toRevoke),
     breakGlass: breakGlass.sort((a, b) => a - b),
   };
+}
+
+function timeOf(date: Date | undefined, field: string): number | undefined {
+  if (date === undefined) return undefined;
+  if (!(date instanceof Date) || Number.isNaN(date.getTime()))
+    throw invalidPeriod(field, "expected a valid Date");
+  return date.getTime();
+}
+
+function invalidPeriod(field: string, reason: string): AuditError {
+  return new AuditError("invalid_query", `${field}: ${reason}`, { field });
 }
 
 function noActors(): Record<ActorType | "unknown", number> {

@@ -135,5 +135,5 @@ function entryOf({
 }
 
 function timeOf(millis: number | undefined): string | undefined {
-  return millis === undefined ? undefined : formatTimestamp(millis);
+  return millis === undefined || Number.isNaN(millis) ? undefined : formatTimestamp(millis);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { AuditEntry } from "../../src/entry/audit-entry.js";
 import type { Finding } from "../../src/governance/facts/finding.js";
 import type { Policy } from "../../src/governance/facts/policy.js";
 import { replay } from "../../src/governance/replay.js";
@@ -350,4 +351,177 @@ describe("a proposal that is made twice", () => {
         "contradictory-proposals 5",
       ]);
   });
+});
+
+/** The trail, with other values in one entry, as another system may have written it. */
+function foreign(write: (trail: TrailWriter) => unknown, sequence: number, other: object) {
+  const trail = new TrailWriter("authorize-tool", "revoke-tool").federation();
+  write(trail);
+  return trail.entries.map((entry) =>
+    entry.sequence === sequence ? ({ ...entry, ...other } as AuditEntry) : entry,
+  );
+}
+
+function ruleIn(entries: AuditEntry[], rule: string, policy: Policy = {}) {
+  return replay(entries, { policy })
+    .findings()
+    .filter((finding) => finding.rule === rule)
+    .map(({ status, sequences }) => [status, ...sequences]);
+}
+
+describe("an entry of another system", () => {
+  const granted = (t: TrailWriter) => [t.passed("p"), t.grant("p")];
+  const until = (valid_until: unknown) => ({ details: { valid_until } });
+
+  test("with a valid_until that is no time confers nothing for certain", () => {
+    const entries = foreign(granted, 9, until("next year"));
+    const trail = replay(entries);
+    expect(trail.subject(MODEL)).toMatchObject({
+      authorized: "unknown",
+      authorizations: [{ grantedBy: 9, isCertain: false }],
+    });
+    expect(trail.standing()).toMatchObject([{ isCertain: false }]);
+    expect(ruleIn(entries, "expired-authorization")).toEqual([["undetermined", 9]]);
+    const stopped = (t: TrailWriter) => [granted(t), t.revoke("q", { kind: "revoke-model" })];
+    const ended = foreign(stopped, 9, until(12));
+    expect(replay(ended).subject(MODEL).authorized).toBe("no");
+    expect(ruleIn(ended, "revoke-without-grant")).toEqual([]);
+    expect(replay(foreign(granted, 9, until(null))).subject(MODEL).authorized).toBe("yes");
+    const used = (t: TrailWriter) => [granted(t), t.act("model_invoked", { subjectId: MODEL })];
+    expect(
+      ruleIn(foreign(used, 9, until("?")), "unauthorized-action", {
+        requiresAuthorization: ["model_invoked"],
+      }),
+    ).toEqual([["undetermined", 10]]);
+  });
+
+  test("with an expires_at that is no time leaves open whether a vote or a result is late", () => {
+    const entries = foreign((t) => t.passed("p"), 4, { details: { expires_at: "soon" } });
+    expect(ruleIn(entries, "late-vote")).toEqual([["undetermined", 5, 6, 7]]);
+    expect(ruleIn(entries, "expired-proposal")).toEqual([["undetermined", 4, 8]]);
+    expect(replay(entries).proposal("p")).toMatchObject({ expiresAt: undefined });
+  });
+
+  test.each([
+    [{ timestamp: "soon" }, "timestamp"],
+    [{ timestamp: 5 }, "timestamp"],
+    [{ recordedAt: "later" }, "recordedAt"],
+    [{ details: null }, "details"],
+    [{ details: "text" }, "details"],
+    [{ operation: undefined }, "operation"],
+    [{ proposalId: 7 }, "proposalId"],
+    [{ subjectId: null }, "subjectId"],
+  ])("that is no entry is refused with the path: %j", (other, field) => {
+    const entries = foreign(granted, 5, other);
+    const refused = expect.objectContaining({ code: "invalid_evidence", field });
+    expect(() => replay(entries)).toThrow(refused);
+    expect(() => replay([]).feed({ ...entries[0], ...other } as AuditEntry)).toThrow(refused);
+  });
+
+  test("that is nothing at all, and moments that are none, are refused too", () => {
+    for (const entry of [null, undefined, 5, "x"])
+      expect(() => replay([entry as never])).toThrow(
+        expect.objectContaining({ code: "invalid_evidence" }),
+      );
+    for (const at of [new Date("soon"), "14", Number.NaN, -0.5])
+      expect(() => replay([], { at: at as never })).toThrow(
+        expect.objectContaining({ code: "invalid_query", field: "at" }),
+      );
+    for (const since of ["2026-01-01", new Date("soon"), null])
+      expect(() => replay([]).oversight({ since: since as never })).toThrow(
+        expect.objectContaining({ code: "invalid_query", field: "since" }),
+      );
+    expect(() =>
+      replay([]).oversight({ since: new Date("2026-02-01"), until: new Date("2026-01-01") }),
+    ).toThrow(expect.objectContaining({ code: "invalid_query", field: "since" }));
+  });
+});
+
+describe("what a revocation ends", () => {
+  const agent = { kind: "authorize-agent", subject: "agent" };
+  const both = (t: TrailWriter) => [
+    t.passed("p"),
+    t.grant("p"),
+    t.passed("a", agent),
+    t.grant("a", agent),
+  ];
+
+  test("of every subject: the grants of its kind or its pair", () => {
+    const trail = replay(foreign((t) => [both(t), t.revoke("q", { subject: "*" })], -1, {}));
+    expect([MODEL, "agent"].map((id) => trail.subject(id).authorized)).toEqual(["no", "yes"]);
+    expect(trail.subject(MODEL).authorizations[0]?.ended).toMatchObject({
+      by: "revocation",
+      sequence: 16,
+    });
+    expect(trail.standing()).toMatchObject([{ subjectId: "agent" }]);
+    const again = foreign(
+      (t) => [both(t), t.revoke("q", { subject: "*" }), t.revoke("q", { subject: "*" })],
+      -1,
+      {},
+    );
+    expect(ruleIn(again, "revoke-without-grant")).toEqual([["violated", 17]]);
+  });
+
+  test("of a kind of the app's own: the pair authorize-X and revoke-X", () => {
+    const tool = { kind: "authorize-tool", subject: "tool" };
+    const policy: Policy = { kinds: { "authorize-tool": { confersStanding: true } } };
+    const entries = foreign(
+      (t) => [
+        t.passed("p", tool),
+        t.grant("p", tool),
+        t.passed("q", { kind: "revoke-tool", subject: "tool" }),
+        t.revoke("q", { kind: "revoke-tool", subject: "tool" }),
+      ],
+      -1,
+      {},
+    );
+    const trail = replay(entries, { policy });
+    expect(trail.subject("tool").authorized).toBe("no");
+    expect(trail.findings()).toEqual([]);
+    expect(replay(entries.slice(0, -1), { policy }).findings()).toMatchObject([
+      { rule: "not-enacted", status: "pending", sequences: [14] },
+    ]);
+  });
+});
+
+describe("an action", () => {
+  const policy: Policy = { requiresAuthorization: ["model_invoked"] };
+  const invoke = (t: TrailWriter, happened: number) =>
+    t.act("model_invoked", { subjectId: MODEL }, {}, t.timeOf(happened));
+
+  test("that happened before the grant was not authorized, though it was recorded after", () => {
+    const write = (t: TrailWriter) => [t.passed("p"), t.grant("p"), invoke(t, 8)];
+    expect(violated(write, policy)).toEqual(["unauthorized-action 10"]);
+    const later = (t: TrailWriter) => [t.passed("p"), t.grant("p"), invoke(t, 9)];
+    expect(violated(later, policy)).toEqual([]);
+  });
+
+  test("that was recorded after the end, and says that it happened before, is undetermined", () => {
+    const write = (t: TrailWriter) => [
+      t.passed("p"),
+      t.grant("p"),
+      t.act("coffee"),
+      t.revoke("q", { kind: "emergency-freeze" }),
+      invoke(t, 10),
+    ];
+    expect(found(write, "unauthorized-action", policy)).toMatchObject([
+      { status: "undetermined", sequences: [12] },
+    ]);
+    const after = (t: TrailWriter) => [t.passed("p"), t.grant("p"), t.revoke("q"), invoke(t, 10)];
+    expect(violated(after, policy)).toContain("unauthorized-action 11");
+  });
+});
+
+test("a second grant of a decision does not make the first one longer", () => {
+  const write =
+    (...ends: (string | undefined)[]) =>
+    (t: TrailWriter) => [
+      t.passed("p"),
+      ...ends.map((end) => t.grant("p", end === undefined ? {} : { valid_until: end })),
+    ];
+  const [may, june] = ["2026-05-01T00:00:00.000Z", "2026-06-01T00:00:00.000Z"];
+  expect(violated(write(may, may))).toEqual([]);
+  expect(violated(write(june, may))).toEqual([]);
+  for (const longer of [june, undefined])
+    expect(violated(write(may, longer))).toEqual(["grant-without-consensus 10"]);
 });

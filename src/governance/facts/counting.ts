@@ -188,6 +188,7 @@ function namedVotes(
     const isSure =
       weights.every((weight) => weight !== undefined && weight !== 0) &&
       owed.millis <= result.millis &&
+      !Number.isNaN(file.creation?.expiresMillis) &&
       owed.voteId !== undefined &&
       !doubtful.includes(owed);
     (isSure ? leftOut : doubtful).push(owed);

@@ -1,5 +1,7 @@
 import type { AuditEntry } from "../../entry/audit-entry.js";
+import { isObject } from "../../entry/json.js";
 import { parseTimestamp, rfc3339Millis } from "../../entry/timestamp.js";
+import { AuditError } from "../../errors.js";
 import type { ActorType, CastVote, Creation, Flag, NodeEffect, Result } from "./proposal-facts.js";
 import type { StandingEvent } from "./standing-facts.js";
 
@@ -12,6 +14,35 @@ type Details = Readonly<Record<string, unknown>>;
 
 /** Gives the one kept copy of a name. */
 export type Keeper = <Name extends string | undefined>(name: Name) => Name;
+
+/** The members of an entry that are text where it has them. */
+const TEXTS = ["proposalId", "subjectId", "kind", "actorDid", "decision"] as const;
+
+/**
+ * Checks that a value can be folded: arrays and readers of an app may give anything. Throws
+ * `AuditError` `invalid_evidence`; `field` is what is wrong.
+ */
+export function assertEntry(entry: AuditEntry): void {
+  if (!isObject(entry)) throw invalidEvidence("entries", "expected an entry");
+  const given: Details = entry;
+  if (typeof given["operation"] !== "string") throw invalidEvidence("operation", NO_TEXT);
+  if (!isObject(given["details"])) throw invalidEvidence("details", "expected an object");
+  for (const field of TEXTS)
+    if (given[field] !== undefined && typeof given[field] !== "string")
+      throw invalidEvidence(field, NO_TEXT);
+  for (const field of ["timestamp", "recordedAt"] as const) {
+    const time = given[field];
+    if (time === undefined && field === "recordedAt") continue;
+    if (typeof time !== "string" || Number.isNaN(parseTimestamp(time)))
+      throw invalidEvidence(field, "expected a time");
+  }
+}
+
+const NO_TEXT = "expected a text";
+
+function invalidEvidence(field: string, reason: string): AuditError {
+  return new AuditError("invalid_evidence", `${field}: ${reason}`, { field });
+}
 
 /** When an entry happened, in milliseconds since 1970. */
 export function millisOf({ timestamp }: AuditEntry): number {
@@ -38,7 +69,7 @@ export function creationOf(entry: AuditEntry, millis: number, kept: Keeper): Cre
     kind: kept(entry.kind),
     proposerDid: kept(entry.actorDid),
     title: textIn(details, "title"),
-    expiresMillis: timeIn(details, "expires_at"),
+    expiresMillis: endIn(details, "expires_at"),
     threshold: numberIn(details, "threshold"),
   };
 }
@@ -118,7 +149,7 @@ export function standingEventOf(
     enactedBy: kept(actorDid),
     actorType: actorTypeOf(entry),
     reason: textIn(details, "reason"),
-    validUntilMillis: timeIn(details, "valid_until"),
+    validUntilMillis: endIn(details, "valid_until"),
   };
 }
 
@@ -161,6 +192,12 @@ function isTexts(value: unknown): value is readonly string[] {
 function numberIn(details: Details, key: string): number | undefined {
   const value = details[key];
   return typeof value === "number" ? value : undefined;
+}
+
+/** An end that is recorded and is no time is NaN: it must not count as no end. */
+function endIn(details: Details, key: string): number | undefined {
+  const value = details[key];
+  return value === undefined || value === null ? undefined : (timeIn(details, key) ?? Number.NaN);
 }
 
 function timeIn(details: Details, key: string): number | undefined {

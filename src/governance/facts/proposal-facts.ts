@@ -11,6 +11,7 @@ export interface Creation {
   readonly kind: string | undefined;
   readonly proposerDid: string | undefined;
   readonly title: string | undefined;
+  /** Undefined if it has no end; NaN where its end is recorded and is no time. */
   readonly expiresMillis: number | undefined;
   /** The weight that passes it. */
   readonly threshold: number | undefined;

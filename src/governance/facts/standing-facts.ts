@@ -5,7 +5,10 @@ export interface StandingEvent extends Effect {
   readonly operation: "authorization_granted" | "authorization_revoked";
   readonly subjectId: string;
   readonly proposalId: string | undefined;
-  /** Until when a grant is valid; undefined if it has no end. */
+  /**
+   * Until when a grant is valid; undefined if it has no end, NaN where its end is recorded and is
+   * no time.
+   */
   readonly validUntilMillis: number | undefined;
 }
 
@@ -27,7 +30,10 @@ export interface Authorization {
    * broken by then. `unknown` where one of them cannot be decided.
    */
   readonly isValid: Answer;
-  /** False where entries after the grant are missing: a revocation may be among them. */
+  /**
+   * False where entries after the grant are missing, since a revocation may be among them; and
+   * where its `valid_until` is no time.
+   */
   readonly isCertain: boolean;
 }
 
@@ -62,7 +68,10 @@ export interface GrantFilter {
 export interface StandingFacts {
   /** Whether a grant of a kind lets its subject act. */
   confers(kind: string | undefined): boolean;
-  /** Whether a subject has a grant in force, of a kind or of a proposal if one is given. */
+  /**
+   * Whether a subject has a grant in force, of a kind or of a proposal if one is given. One whose
+   * `valid_until` is no time counts.
+   */
   isInForce(subjectId: string, nowMillis: number, of?: GrantFilter): boolean;
   /** The grants that a revocation would end, expired or not. */
   endedBy(revocation: StandingEvent): readonly StandingEvent[];

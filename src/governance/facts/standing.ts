@@ -18,42 +18,64 @@ const CONFERRING: ReadonlySet<string> = new Set([
   "authorize-agent",
   "delegation",
 ]);
-/** What a revocation of a kind ends, beside grants of its own kind. */
-const PAIRS: ReadonlyMap<string, string> = new Map([
-  ["revoke-model", "authorize-model"],
-  ["revoke-agent", "authorize-agent"],
-]);
+const REVOKE = "revoke-";
+
+/** Whether a kind is one of revocations: `revoke-model`, `revoke-agent`, `revoke-X` of the app. */
+export function isRevoking(kind: string): boolean {
+  return kind === FREEZE || kind.startsWith(REVOKE);
+}
 
 /** The grants of one subject while its events come, one by one. */
 class Grants {
   readonly all: Grant[] = [];
   readonly open: OpenGrants = new OpenGrants();
+  /** Those whose `valid_until` is no time. */
+  readonly doubtful: OpenGrants = new OpenGrants();
+  /** When the newest grant happened. */
+  newestMillis: number = Number.NEGATIVE_INFINITY;
+  /** When the newest revocation that ended something happened. */
+  newestEndMillis: number = Number.NEGATIVE_INFINITY;
+
+  get isEmpty(): boolean {
+    return this.open.isEmpty && this.doubtful.isEmpty;
+  }
 
   /** @param knownSince - The first entry after the newest gap. */
   add(event: StandingEvent, knownSince: number): void {
     const grant: Grant = { event, end: undefined };
     this.all.push(grant);
-    this.open.add(grant, knownSince);
+    this.newestMillis = Math.max(this.newestMillis, event.millis);
+    (isDoubtful(event) ? this.doubtful : this.open).add(grant, knownSince);
   }
 
   /**
    * The open grants that a revocation ends: a freeze ends all; else those of its own proposal; else
-   * those of its kind, or of the kind that it is the revocation of.
+   * those of its kind, or of the kind that it is the revocation of. A revocation of every subject
+   * ends the last two together.
    */
   endedBy(revocation: StandingEvent): readonly Grant[] {
-    if (isFreeze(revocation)) return this.open.list({});
-    const { kind = "", proposalId } = revocation;
-    const own = proposalId === undefined ? [] : this.open.list({ proposalId });
-    if (own.length > 0) return own;
-    const pair = PAIRS.get(kind);
-    return [kind, ...(pair === undefined ? [] : [pair])].flatMap((ended) =>
-      this.open.list({ kind: ended }),
-    );
+    return [this.open, this.doubtful].flatMap((open) => endedIn(open, revocation));
   }
 
   end(revocation: StandingEvent): void {
-    this.open.end(this.endedBy(revocation), endOf(revocation));
+    for (const open of [this.open, this.doubtful]) {
+      const ended = endedIn(open, revocation);
+      if (ended.length === 0) continue;
+      open.end(ended, endOf(revocation));
+      this.newestEndMillis = Math.max(this.newestEndMillis, revocation.millis);
+    }
   }
+}
+
+function endedIn(open: OpenGrants, revocation: StandingEvent): readonly Grant[] {
+  if (open.isEmpty) return [];
+  if (isFreeze(revocation)) return open.list({});
+  const { kind = "", proposalId, subjectId } = revocation;
+  const own = proposalId === undefined ? [] : open.list({ proposalId });
+  if (own.length > 0 && subjectId !== ALL_SUBJECTS) return own;
+  const pair = kind.startsWith(REVOKE) ? `authorize-${kind.slice(REVOKE.length)}` : kind;
+  const byKind = [...new Set([kind, pair])].flatMap((ended) => open.list({ kind: ended }));
+  return own.length === 0 ? byKind : [...new Set([...own, ...byKind])];
 }
 
 interface Subject {
@@ -69,6 +91,8 @@ export class Standing implements StandingFacts {
   /** Subjects with an open grant: a freeze of everything ends them, and no others. */
   readonly #open = new Set<Subject>();
   readonly #freezesOfAll: StandingEvent[] = [];
+  /** Other revocations of every subject. */
+  readonly #revocationsOfAll: StandingEvent[] = [];
   readonly #freezesAt = new WeakMap<Moment, readonly StandingEvent[]>();
   readonly #conferring: ReadonlySet<string>;
 
@@ -93,11 +117,19 @@ export class Standing implements StandingFacts {
       this.#open.clear();
       return;
     }
+    if (isOfAll(event)) {
+      this.#revocationsOfAll.push(event);
+      for (const subject of this.#open) {
+        subject.grants.end(event);
+        if (subject.grants.isEmpty) this.#open.delete(subject);
+      }
+      return;
+    }
     const subject = this.#subjectOf(event.subjectId);
     subject.events.push(event);
     if (isFreeze(event)) subject.lastFreeze = event.sequence;
     this.#apply(event, subject.grants, knownSince);
-    if (subject.grants.open.isEmpty) this.#open.delete(subject);
+    if (subject.grants.isEmpty) this.#open.delete(subject);
     else this.#open.add(subject);
   }
 
@@ -106,11 +138,13 @@ export class Standing implements StandingFacts {
     return this.#subjects.keys();
   }
 
-  /** What happened to a subject, freezes of everything included, in order. */
+  /** What happened to a subject, revocations of every subject included, in order. */
   eventsOf(subjectId: string): readonly StandingEvent[] {
-    const own = this.#subjects.get(subjectId)?.events ?? [];
-    if (this.#freezesOfAll.length === 0) return own;
-    return [...own, ...this.#freezesOfAll].sort((a, b) => a.sequence - b.sequence);
+    return inOrder(this.#eventsBetweenFreezes(subjectId), this.#freezesOfAll);
+  }
+
+  #eventsBetweenFreezes(subjectId: string): readonly StandingEvent[] {
+    return inOrder(this.#subjects.get(subjectId)?.events ?? [], this.#revocationsOfAll);
   }
 
   /** All authorizations that a subject ever got, up to a moment. */
@@ -124,7 +158,7 @@ export class Standing implements StandingFacts {
       const freeze = firstAfter(freezes, last);
       if (freeze !== undefined && freeze.sequence < sequence) grants.end(freeze);
     };
-    for (const event of this.#subjects.get(subjectId)?.events ?? []) {
+    for (const event of this.#eventsBetweenFreezes(subjectId)) {
       if (!counts(event)) continue;
       freezeBefore(event.sequence);
       this.#apply(event, grants, 0);
@@ -151,24 +185,72 @@ export class Standing implements StandingFacts {
     return inForce.length === 0 && knowsAll ? "no" : "unknown";
   }
 
-  /** The same after all that was added. `knownSince` is the first entry after the newest gap. */
-  isAuthorizedNow(subjectId: string, nowMillis: number, knownSince: number): Answer {
+  /**
+   * Whether what an entry reports, which comes after all that was added, was authorized. The order
+   * of the entries decides, since a time is what its writer said: who was stopped could date an
+   * action back. But an action that says itself that it came before the grant was not authorized.
+   * One that says that it came before the end, and was recorded after it, is unknown.
+   *
+   * @param millis - When it happened.
+   * @param knownSince - The first entry after the newest gap.
+   */
+  isAuthorizedNow(subjectId: string, millis: number, knownSince: number): Answer {
     const { grants, lastFreeze = -1 } = this.#subjects.get(subjectId) ?? {};
-    const none = Number.NEGATIVE_INFINITY;
-    if ((grants?.open.validUntil({}, knownSince) ?? none) > nowMillis) return "yes";
-    if ((grants?.open.validUntil({}, 0) ?? none) > nowMillis) return "unknown";
+    if (grants === undefined) return this.#unlessMissing(knownSince, lastFreeze);
+    if (grants.newestMillis > millis)
+      return this.#isAuthorizedBefore(subjectId, grants, millis, knownSince);
+    if (grants.open.validUntil({}, knownSince) > millis) return "yes";
+    if (!grants.doubtful.isEmpty || grants.open.validUntil({}, 0) > millis) return "unknown";
+    return this.#wasAuthorized(subjectId, millis, knownSince)
+      ? "unknown"
+      : this.#unlessMissing(knownSince, lastFreeze);
+  }
+
+  /** The same where some grants happened later, so that each must be looked at. */
+  #isAuthorizedBefore(
+    subjectId: string,
+    { open, doubtful }: Grants,
+    millis: number,
+    knownSince: number,
+  ): Answer {
+    const granted = [...open.list({}), ...doubtful.list({})].filter(
+      ({ event }) => event.millis <= millis && !((event.validUntilMillis ?? Infinity) <= millis),
+    );
+    if (granted.some(({ event }) => event.sequence >= knownSince && !isDoubtful(event)))
+      return "yes";
+    if (granted.length > 0 || this.#wasAuthorized(subjectId, millis, knownSince)) return "unknown";
+    return this.#unlessMissing(knownSince, this.#subjects.get(subjectId)?.lastFreeze ?? -1);
+  }
+
+  /** Whether a grant was in force at a time that ended since. */
+  #wasAuthorized(subjectId: string, millis: number, knownSince: number): boolean {
+    // of an action that is not dated back, nothing has to be looked at
+    if ((this.#subjects.get(subjectId)?.grants.newestEndMillis ?? -1) <= millis) return false;
+    const moment: Moment = { counts: () => true, nowMillis: millis, knownSince };
+    return this.authorizations(subjectId, moment).some(
+      ({ since, ended }) =>
+        ended !== undefined &&
+        ended.by !== "expiry" &&
+        Date.parse(since) <= millis &&
+        Date.parse(ended.at) > millis,
+    );
+  }
+
+  /** "no", unless entries are missing since the newest freeze. */
+  #unlessMissing(knownSince: number, lastFreeze: number): Answer {
     const freeze = Math.max(lastFreeze, this.#freezesOfAll.at(-1)?.sequence ?? -1);
     return knownSince === 0 || freeze >= knownSince ? "no" : "unknown";
   }
 
   isInForce(subjectId: string, nowMillis: number, of: GrantFilter = {}): boolean {
     const grants = this.#subjects.get(subjectId)?.grants;
-    return grants !== undefined && grants.open.validUntil(of, 0) > nowMillis;
+    if (grants === undefined) return false;
+    return grants.open.validUntil(of, 0) > nowMillis || grants.doubtful.list(of).length > 0;
   }
 
   endedBy(revocation: StandingEvent): readonly StandingEvent[] {
     const subject = this.#subjects.get(revocation.subjectId);
-    const subjects = isFreezeOfAll(revocation) ? [...this.#open] : subject ? [subject] : [];
+    const subjects = isOfAll(revocation) ? [...this.#open] : subject ? [subject] : [];
     return subjects.flatMap(({ grants }) => grants.endedBy(revocation).map(({ event }) => event));
   }
 
@@ -198,8 +280,24 @@ function isFreeze({ operation, kind }: StandingEvent): boolean {
   return operation === "authorization_revoked" && kind === FREEZE;
 }
 
+function isOfAll({ operation, subjectId }: StandingEvent): boolean {
+  return operation === "authorization_revoked" && subjectId === ALL_SUBJECTS;
+}
+
 function isFreezeOfAll(event: StandingEvent): boolean {
   return event.subjectId === ALL_SUBJECTS && isFreeze(event);
+}
+
+function isDoubtful({ validUntilMillis }: StandingEvent): boolean {
+  return Number.isNaN(validUntilMillis);
+}
+
+/** Two lists of events as one. */
+function inOrder(
+  own: readonly StandingEvent[],
+  ofAll: readonly StandingEvent[],
+): readonly StandingEvent[] {
+  return ofAll.length === 0 ? own : [...own, ...ofAll].sort((a, b) => a.sequence - b.sequence);
 }
 
 /** The first event after a sequence. */
@@ -225,7 +323,10 @@ function authorization(
   knownSince: number,
 ): Omit<Authorization, "isValid"> {
   const { subjectId, kind, proposalId, sequence, millis, validUntilMillis } = event;
-  const validUntil = validUntilMillis === undefined ? undefined : formatTimestamp(validUntilMillis);
+  const validUntil =
+    validUntilMillis === undefined || isDoubtful(event)
+      ? undefined
+      : formatTimestamp(validUntilMillis);
   const expired =
     validUntil !== undefined &&
     validUntilMillis !== undefined &&
@@ -240,6 +341,6 @@ function authorization(
     since: formatTimestamp(millis),
     ...(validUntil === undefined ? {} : { validUntil }),
     ...(ended === undefined ? {} : { ended }),
-    isCertain: sequence >= knownSince,
+    isCertain: sequence >= knownSince && !isDoubtful(event),
   };
 }

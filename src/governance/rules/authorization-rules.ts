@@ -3,9 +3,9 @@ import { formatTimestamp } from "../../entry/timestamp.js";
 import { quoted } from "../../text/safe-text.js";
 import { millisOf } from "../facts/facts-of.js";
 import type { Judgement } from "../facts/finding.js";
-import type { ProposalFacts } from "../facts/proposal-facts.js";
+import type { Effect, ProposalFacts } from "../facts/proposal-facts.js";
 import { type Rule, type TrailFacts, violatedOr } from "../facts/rule.js";
-import { ALL_SUBJECTS } from "../facts/standing.js";
+import { ALL_SUBJECTS, isRevoking } from "../facts/standing.js";
 import type { StandingEvent } from "../facts/standing-facts.js";
 
 /** The rules about grants, revocations, and what may happen under them. */
@@ -50,10 +50,11 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
     severity: "warning",
     onRevocation(revocation, _file, { standing, isComplete }) {
       const { subjectId, sequence, millis } = revocation;
-      if (subjectId === ALL_SUBJECTS) return undefined;
+      // an emergency stop of everything is right even where nothing runs
+      if (subjectId === ALL_SUBJECTS && revocation.kind === "emergency-freeze") return undefined;
       const inForce = standing
         .endedBy(revocation)
-        .some(({ validUntilMillis = Number.POSITIVE_INFINITY }) => validUntilMillis > millis);
+        .some(({ validUntilMillis = Number.POSITIVE_INFINITY }) => !(validUntilMillis <= millis));
       if (inForce) return undefined;
       return violatedOr(
         isComplete,
@@ -103,6 +104,13 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
     onGrant(grant) {
       const { sequence, validUntilMillis, millis, subjectId } = grant;
       if (validUntilMillis === undefined || validUntilMillis > millis) return undefined;
+      if (Number.isNaN(validUntilMillis))
+        return {
+          ...about(grant),
+          status: "undetermined",
+          sequences: [sequence],
+          message: `the valid_until of the grant to ${quoted(subjectId)} is no time`,
+        };
       const until = formatTimestamp(validUntilMillis);
       return {
         ...about(grant),
@@ -114,8 +122,6 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
     onEntry: (entry, facts) => action(entry, facts, "expired-authorization"),
   },
 ];
-
-const REVOKING: ReadonlySet<string> = new Set(["revoke-model", "revoke-agent", "emergency-freeze"]);
 
 /** Whether a revocation rests on a decision: a passed proposal to stop the same subject. */
 export function isDecided(
@@ -131,7 +137,7 @@ export function isDecided(
   if (creation?.kind === undefined) return false;
   return (
     (creation.subjectId === undefined || creation.subjectId === subjectId) &&
-    (REVOKING.has(creation.kind) || (creation.kind === kind && !confers(kind)))
+    (isRevoking(creation.kind) || (creation.kind === kind && !confers(kind)))
   );
 }
 
@@ -159,13 +165,31 @@ function withoutConsensus(
   // a decision authorizes once: what it granted was ended since, and nobody decided anew
   const earlier = file?.effectOf("authorization_granted");
   if (earlier === undefined || file === undefined) return undefined;
-  if (standing.isInForce(subjectId, millis, { proposalId: file.proposalId })) return undefined;
+  if (standing.isInForce(subjectId, millis, { proposalId: file.proposalId })) {
+    const longest = Math.max(...file.effects.map(untilOf));
+    if (!(untilOf(grant) > longest)) return undefined;
+    return {
+      ...about(grant),
+      status: "violated",
+      sequences: [earlier.sequence, sequence],
+      message:
+        `${quoted(subjectId)} was authorized for longer ` +
+        "by a decision that was carried out before",
+    };
+  }
   return {
     ...about(grant),
     status: "violated",
     sequences: [earlier.sequence, sequence],
     message: `${quoted(subjectId)} was authorized again by a decision that was carried out before`,
   };
+}
+
+/** Until when a grant is valid. */
+function untilOf(effect: Effect | StandingEvent): number {
+  if (effect.operation !== "authorization_granted") return Number.NEGATIVE_INFINITY;
+  const until = "validUntilMillis" in effect ? effect.validUntilMillis : undefined;
+  return until ?? Number.POSITIVE_INFINITY;
 }
 
 function mismatch(
@@ -222,14 +246,20 @@ function action(
   const millis = millisOf(entry);
   const answers = who.map((id) => facts.isAuthorized(id, millis));
   if (answers.includes("yes")) return undefined;
-  const expired = who.find((id) => facts.standing.isInForce(id, Number.NEGATIVE_INFINITY));
+  const expired = who.find(
+    (id) =>
+      facts.standing.isInForce(id, Number.NEGATIVE_INFINITY) &&
+      !facts.standing.isInForce(id, millis),
+  );
   const isMine = (expired === undefined) === (rule === "unauthorized-action");
   if (!isMine) return undefined;
   if (answers.includes("unknown"))
     return {
       ...named,
       status: "undetermined",
-      message: "entries are missing, and the grant or its end may be among them",
+      message: facts.isComplete
+        ? `the trail does not show whether ${quoted(operation)} happened under an authorization`
+        : "entries are missing, and the grant or its end may be among them",
     };
   return {
     ...named,

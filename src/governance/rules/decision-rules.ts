@@ -8,6 +8,7 @@ import type { Judgement } from "../facts/finding.js";
 import type { CastVote, Creation, ProposalFacts, Result } from "../facts/proposal-facts.js";
 import { checkQuorum } from "../facts/quorum.js";
 import type { Rule, TrailFacts } from "../facts/rule.js";
+import { isRevoking } from "../facts/standing.js";
 import { isSameWeight, recount } from "../facts/tally.js";
 
 /** The rules about proposals and results, and about what must follow. */
@@ -113,6 +114,12 @@ export const DECISION_RULES: readonly Rule[] = [
       const expiry = creation?.expiresMillis;
       if (decision !== "passed" || creation === undefined || expiry === undefined) return undefined;
       if (millis <= expiry) return undefined;
+      if (Number.isNaN(expiry))
+        return {
+          status: "undetermined",
+          sequences: [creation.sequence, sequence],
+          message: "the expires_at of the proposal is no time",
+        };
       return {
         status: "violated",
         sequences: [creation.sequence, sequence],
@@ -153,9 +160,6 @@ const EFFECT_OF: ReadonlyMap<string, Operation> = new Map([
   ["authorize-model", "authorization_granted"],
   ["authorize-agent", "authorization_granted"],
   ["delegation", "authorization_granted"],
-  ["revoke-model", "authorization_revoked"],
-  ["revoke-agent", "authorization_revoked"],
-  ["emergency-freeze", "authorization_revoked"],
   ["add-node", "node_added"],
   ["remove-node", "node_removed"],
 ]);
@@ -165,7 +169,12 @@ function notEnacted(file: ProposalFacts, { policy, standing, nowMillis }: TrailF
   const { kind } = creation ?? {};
   if (passed === undefined || rejected !== undefined || kind === undefined) return undefined;
   const expected =
-    EFFECT_OF.get(kind) ?? (standing.confers(kind) ? "authorization_granted" : undefined);
+    EFFECT_OF.get(kind) ??
+    (standing.confers(kind)
+      ? "authorization_granted"
+      : isRevoking(kind)
+        ? "authorization_revoked"
+        : undefined);
   if (expected === undefined || file.effectOf(expected) !== undefined) return undefined;
   const within = policy.enactWithinSeconds ?? Number.POSITIVE_INFINITY;
   return {

@@ -131,6 +131,12 @@ export const VOTE_RULES: readonly Rule[] = [
     onVote({ sequence, voter, millis }, { creation, proposalId }) {
       if (creation?.expiresMillis === undefined || millis <= creation.expiresMillis)
         return undefined;
+      if (Number.isNaN(creation.expiresMillis))
+        return {
+          status: "undetermined",
+          sequences: [sequence],
+          message: "the expires_at of the proposal is no time",
+        };
       const expiry = formatTimestamp(creation.expiresMillis);
       return {
         status: "violated",
