@@ -52,6 +52,8 @@ export class Fold implements TrailFacts {
   readonly #sinceMillis: number;
   readonly #files = new Map<string, ProposalFile>();
   readonly #aboutSubject = new Map<string, ProposalFile[]>();
+  /** Proposals to add or remove a node that passed, by kind and node. */
+  readonly #passedAbout = new Map<string, Set<ProposalFile>>();
   readonly #votes = new VoteTable();
   readonly #names = new Map<string, string>();
   readonly #gaps: Gap[] = [];
@@ -217,6 +219,7 @@ export class Fold implements TrailFacts {
     const creation = creationOf(entry, millis, this.#kept);
     file.creation = creation;
     if (creation.subjectId === undefined) return;
+    this.#notePassed(file);
     const known = this.#aboutSubject.get(creation.subjectId);
     if (known === undefined) this.#aboutSubject.set(creation.subjectId, [file]);
     else known.push(file);
@@ -236,6 +239,7 @@ export class Fold implements TrailFacts {
     const file = this.#fileFor(entry.proposalId);
     judge?.ask("onResult", file.proposalId, (rule) => rule.onResult(result, file, this));
     file.addResult(result);
+    if (file.passed === result) this.#notePassed(file);
   }
 
   #addFlag(entry: AuditEntry, judge: Judge | undefined): void {
@@ -269,10 +273,22 @@ export class Fold implements TrailFacts {
   ): ProposalFile | undefined {
     if (proposalId !== undefined) return this.#fileFor(proposalId);
     const kind = operation === "node_added" ? "add-node" : "remove-node";
-    return this.filesAbout(subjectId).find(
-      ({ creation, passed, effects }) =>
-        creation?.kind === kind && passed !== undefined && effects.length === 0,
-    );
+    const passed = this.#passedAbout.get(`${kind}\n${subjectId}`);
+    for (const file of passed ?? []) {
+      if (file.effects.length === 0) return file;
+      passed?.delete(file);
+    }
+    return undefined;
+  }
+
+  /** Notes a proposal that passed, so that a node which does not name it finds it. */
+  #notePassed(file: ProposalFile): void {
+    const { kind, subjectId } = file.creation ?? {};
+    if (file.passed === undefined || (kind !== "add-node" && kind !== "remove-node")) return;
+    const key = `${kind}\n${subjectId}`;
+    const known = this.#passedAbout.get(key);
+    if (known === undefined) this.#passedAbout.set(key, new Set([file]));
+    else known.add(file);
   }
 
   #addAuthorization(entry: AuditEntry, millis: number, judge: Judge | undefined): void {

@@ -14,7 +14,8 @@ type HookName =
   | "onNode"
   | "onGap"
   | "review"
-  | "reviewVoter";
+  | "reviewDoubleVote"
+  | "reviewFlag";
 
 /** The rules that are on and have a function, by its name. */
 export type Hooks = {
@@ -53,7 +54,8 @@ export class Judge {
       onNode: withHook(on, "onNode"),
       onGap: withHook(on, "onGap"),
       review: withHook(on, "review"),
-      reviewVoter: withHook(on, "reviewVoter"),
+      reviewDoubleVote: withHook(on, "reviewDoubleVote"),
+      reviewFlag: withHook(on, "reviewFlag"),
     };
   }
 

@@ -49,6 +49,9 @@ export interface GovernanceTrail {
   feed(entry: AuditEntry): readonly Finding[];
 }
 
+/** What of a proposal is reviewed, beside the proposal itself. */
+type Suspects = Partial<Pick<ProposalFile, "doubleVotes" | "flags">>;
+
 const NO_FINDINGS: readonly Finding[] = [];
 
 /** Answers from what was folded. */
@@ -110,7 +113,7 @@ export class Trail implements GovernanceTrail {
     const moment = this.#momentOf(at);
     const { standing } = this.#fold;
     const all = this.findings();
-    const authorizations = this.#authorizations(subjectId, moment, all);
+    const authorizations = this.#authorizations(subjectId, moment, validityIn(all));
     const authorized = standing.isAuthorized(subjectId, authorizations, moment);
     const current =
       authorized === "yes"
@@ -157,13 +160,9 @@ export class Trail implements GovernanceTrail {
 
   standing(at?: At): Authorization[] {
     const moment = this.#momentOf(at);
-    const findings = Map.groupBy(this.findings(), ({ proposalId }) => proposalId);
+    const validity = validityIn(this.findings());
     return [...this.#fold.standing.subjects]
-      .flatMap((subjectId) => {
-        const named = this.#fold.standing.eventsOf(subjectId).map(({ proposalId }) => proposalId);
-        const about = [...new Set(named)].flatMap((proposalId) => findings.get(proposalId) ?? []);
-        return this.#authorizations(subjectId, moment, about);
-      })
+      .flatMap((subjectId) => this.#authorizations(subjectId, moment, validity))
       .filter(({ ended }) => ended === undefined)
       .sort((a, b) => a.grantedBy - b.grantedBy);
   }
@@ -185,19 +184,20 @@ export class Trail implements GovernanceTrail {
 
   feed(entry: AuditEntry): readonly Finding[] {
     const count = this.#judge.findings.length;
-    const file = this.#fold.file(entry.proposalId);
-    const voters = votersToReview(entry, file);
-    const reviewed = this.#review(file, voters);
+    const before = this.#fold.file(entry.proposalId);
+    const isWhole = beginsOrDecides(entry, before);
+    const reviewed = this.#review(before, isWhole ? before : suspectsIn(entry, before));
     this.#fold.add(entry);
     const found = this.#judge.findings.slice(count);
-    const changed = this.#review(file ?? this.#fold.file(entry.proposalId), voters);
+    const file = before ?? this.#fold.file(entry.proposalId);
+    const changed = this.#review(file, isWhole ? file : suspectsIn(entry, file));
     if (changed.length === 0) return found;
     const known = new Set(reviewed.map(keyOf));
     return [...found, ...changed.filter((finding) => !known.has(keyOf(finding)))];
   }
 
   /** The authorizations of a subject, with the decision that each rests on. */
-  #authorizations(subjectId: string, moment: Moment, findings: readonly Finding[]) {
+  #authorizations(subjectId: string, moment: Moment, validity: Validity): Authorization[] {
     return this.#fold.standing
       .authorizations(subjectId, moment)
       .map((authorization): Authorization => {
@@ -206,7 +206,7 @@ export class Trail implements GovernanceTrail {
         return {
           ...authorization,
           ...(isBefore ? { decidedBy: passed.sequence } : {}),
-          isValid: validityOf(authorization, findings),
+          isValid: validity(authorization),
         };
       });
   }
@@ -217,11 +217,7 @@ export class Trail implements GovernanceTrail {
       .filter((sequence) => this.#fold.timeAfter(sequence) > at.getTime());
   }
 
-  /** @param voters - Of those who have to be reviewed. */
-  #review(
-    file: ProposalFile | undefined,
-    voters: Iterable<string> = file?.suspects ?? [],
-  ): readonly Finding[] {
+  #review(file: ProposalFile | undefined, suspects: Suspects = file ?? {}): readonly Finding[] {
     const began = file?.results[0]?.millis ?? file?.creation?.millis;
     if (file === undefined || (began !== undefined && !this.#fold.judges(began)))
       return NO_FINDINGS;
@@ -231,11 +227,13 @@ export class Trail implements GovernanceTrail {
       findings ??= [];
       findings.push(...this.#judge.findingsOf(rule, judged, file.proposalId));
     };
-    const { review, reviewVoter } = this.#judge.hooks;
+    const { review, reviewDoubleVote, reviewFlag } = this.#judge.hooks;
     for (const rule of review) take(rule, rule.review(file, this.#fold));
-    for (const voter of voters)
-      if (file.isSuspect(voter))
-        for (const rule of reviewVoter) take(rule, rule.reviewVoter(voter, file, this.#fold));
+    for (const double of suspects.doubleVotes ?? [])
+      for (const rule of reviewDoubleVote)
+        take(rule, rule.reviewDoubleVote(double, file, this.#fold));
+    for (const flag of suspects.flags ?? [])
+      for (const rule of reviewFlag) take(rule, rule.reviewFlag(flag, file, this.#fold));
     return findings ?? NO_FINDINGS;
   }
 
@@ -261,22 +259,26 @@ export class Trail implements GovernanceTrail {
   }
 }
 
-/** The voters of whom an entry may change what a review says. */
-function votersToReview(
-  { operation, actorDid }: AuditEntry,
+/** Whether an entry changes how all double votes and flags of its proposal stand. */
+function beginsOrDecides({ operation }: AuditEntry, file: ProposalFile | undefined): boolean {
+  return (
+    (operation === "proposal_created" && file?.creation === undefined) ||
+    (operation === "consensus_reached" && file?.results.length === 0)
+  );
+}
+
+/** The double vote of the voter of an entry, or the flag that it is. */
+function suspectsIn(
+  { operation, actorDid, sequence }: AuditEntry,
   file: ProposalFile | undefined,
-): Iterable<string> {
-  switch (operation as string) {
-    case "vote_cast":
-    case "byzantine_detected":
-      return actorDid === undefined ? [] : [actorDid];
-    case "proposal_created":
-      return file?.creation === undefined ? (file?.suspects ?? []) : [];
-    case "consensus_reached":
-      return file?.results.length === 0 ? file.suspects : [];
-    default:
-      return [];
-  }
+): Suspects {
+  if (file === undefined || actorDid === undefined) return {};
+  const double = operation === "vote_cast" ? file.doubleVoteOf(actorDid) : undefined;
+  const flag = operation === "byzantine_detected" ? file.flags.at(-1) : undefined;
+  return {
+    doubleVotes: double === undefined ? [] : [double],
+    flags: flag?.sequence === sequence ? [flag] : [],
+  };
 }
 
 function historyOf(event: StandingEvent): SubjectCase["history"][number] {
@@ -284,20 +286,27 @@ function historyOf(event: StandingEvent): SubjectCase["history"][number] {
 }
 
 /** Whether no rule of severity error was broken, in the case of a grant, when it was made. */
-function validityOf(
-  { proposalId, grantedBy }: Omit<Authorization, "isValid">,
-  findings: readonly Finding[],
-): Answer {
-  const errors = findings.filter(
-    (finding) =>
-      finding.severity === "error" &&
-      finding.status !== "pending" &&
-      finding.proposalId === proposalId &&
-      finding.sequences.some((sequence) => sequence <= grantedBy) &&
-      (finding.status === "undetermined" || (finding.sequences.at(-1) ?? 0) <= grantedBy),
-  );
-  if (errors.some(({ status }) => status === "violated")) return "no";
-  return errors.length > 0 ? "unknown" : "yes";
+type Validity = (grant: Pick<Authorization, "proposalId" | "grantedBy">) => Answer;
+
+/**
+ * A violation counts from its last entry on. That something cannot be decided counts from the first
+ * entry that it is about.
+ */
+function validityIn(findings: readonly Finding[]): Validity {
+  const violated = new Map<string | undefined, number>();
+  const undetermined = new Map<string | undefined, number>();
+  for (const { severity, status, proposalId, sequences } of findings) {
+    if (severity !== "error" || status === "pending") continue;
+    const since = status === "violated" ? violated : undetermined;
+    const sequence = sequences.at(status === "violated" ? -1 : 0) ?? 0;
+    since.set(proposalId, Math.min(sequence, since.get(proposalId) ?? sequence));
+  }
+  return ({ proposalId, grantedBy }) =>
+    (violated.get(proposalId) ?? Number.POSITIVE_INFINITY) <= grantedBy
+      ? "no"
+      : (undetermined.get(proposalId) ?? Number.POSITIVE_INFINITY) <= grantedBy
+        ? "unknown"
+        : "yes";
 }
 
 function keyOf({ rule, status, sequences }: Finding): string {

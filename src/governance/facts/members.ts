@@ -48,7 +48,7 @@ interface Recorded extends Change {
 export class Members implements MemberFacts {
   readonly #changes: Recorded[] = [];
   readonly #ofNode = new Map<string, Change[]>();
-  readonly #weights = new Map<string, number | undefined>();
+  readonly #weights = new WeightSum();
   /** The first entry after the newest gap; 0 while nothing is missing. */
   #knownSince = 0;
   #isRecorded = false;
@@ -56,9 +56,10 @@ export class Members implements MemberFacts {
   /** A node came, or came again with another weight, or went. */
   change(change: Change): void {
     const known = this.#ofNode.get(change.did);
-    if (change.isMember) this.#weights.set(change.did, change.weight);
-    else this.#weights.delete(change.did);
-    this.#changes.push({ ...change, total: sumOf(this.#weights.values()) });
+    const newest = known?.at(-1);
+    if (newest?.isMember) this.#weights.remove(newest);
+    if (change.isMember) this.#weights.add(change);
+    this.#changes.push({ ...change, total: this.#weights.sum });
     if (known === undefined) this.#ofNode.set(change.did, [change]);
     else known.push(change);
     this.#isRecorded ||= change.isMember;
@@ -87,19 +88,19 @@ export class Members implements MemberFacts {
 
   weightBefore(did: string, sequence: number): number | undefined {
     if (!this.#isRecorded || this.#knownSince > 0) return undefined;
-    const change = this.#ofNode.get(did)?.findLast((known) => known.sequence < sequence);
+    const change = lastBefore(this.#ofNode.get(did) ?? [], sequence);
     if (change === undefined || !change.isMember) return 0;
     return change.weight;
   }
 
   totalBefore(sequence: number): number | undefined {
     if (!this.#isRecorded || this.#knownSince > 0) return undefined;
-    const newest = this.#changes.findLast((change) => change.sequence < sequence);
+    const newest = lastBefore(this.#changes, sequence);
     return newest === undefined ? 0 : newest.total;
   }
 
   changedBetween(after: number, before: number): boolean {
-    const change = this.#changes.findLast(({ sequence }) => sequence < before);
+    const change = lastBefore(this.#changes, before);
     return change !== undefined && change.sequence > after;
   }
 
@@ -117,12 +118,42 @@ export class Members implements MemberFacts {
   }
 }
 
-/** Summed anew for each change: adding and subtracting would keep what rounding lost. */
-function sumOf(weights: Iterable<number | undefined>): number | undefined {
-  let sum = 0;
-  for (const weight of weights) {
-    if (weight === undefined) return undefined;
-    sum += weight;
+/** The last change before an entry. */
+function lastBefore<T extends Change>(changes: readonly T[], sequence: number): T | undefined {
+  let [low, high] = [0, changes.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((changes[middle]?.sequence ?? 0) < sequence) low = middle + 1;
+    else high = middle;
   }
-  return sum;
+  return changes[low - 1];
+}
+
+/** The sum of weights that come and go. */
+class WeightSum {
+  /** Of the weights that are whole numbers. Adding and subtracting these loses nothing. */
+  #whole = 0n;
+  /** The others are summed anew for each change, so that no rounding is kept. */
+  readonly #fractions = new Map<string, number>();
+  #unknown = 0;
+
+  /** Undefined where a weight is. */
+  get sum(): number | undefined {
+    if (this.#unknown > 0) return undefined;
+    let sum = Number(this.#whole);
+    for (const weight of this.#fractions.values()) sum += weight;
+    return sum;
+  }
+
+  add({ did, weight }: Change): void {
+    if (weight === undefined) this.#unknown++;
+    else if (Number.isInteger(weight)) this.#whole += BigInt(weight);
+    else this.#fractions.set(did, weight);
+  }
+
+  remove({ did, weight }: Change): void {
+    if (weight === undefined) this.#unknown--;
+    else if (Number.isInteger(weight)) this.#whole -= BigInt(weight);
+    else this.#fractions.delete(did);
+  }
 }

@@ -109,7 +109,8 @@ export interface ProposalFacts {
   voteWithId(voteId: string): CastVote | undefined;
   /** The two different answers of a voter, if it gave them. */
   doubleVoteOf(voter: string): DoubleVote | undefined;
-  flagsOf(voter: string): readonly Flag[];
+  /** Whether a voter who was flagged gave an answer. */
+  hasVoted(voter: string, decision: string): boolean;
   /** Whether a voter was flagged, before an entry if one is given. */
   isFlagged(voter: string, before?: number): boolean;
 }

@@ -23,10 +23,13 @@ interface VoteIndex {
 interface Suspects {
   readonly doubleVotes: Map<string, DoubleVote>;
   readonly flags: Flag[];
-  readonly flagsOf: Map<string, Flag[]>;
+  readonly flagged: Map<string, FlaggedVoter>;
 }
 
-const NO_SUSPECTS: Suspects = { doubleVotes: new Map(), flags: [], flagsOf: new Map() };
+interface FlaggedVoter {
+  readonly firstFlag: number;
+  readonly decisions: Set<string>;
+}
 
 /** The same while entries come. */
 export class ProposalFile implements ProposalFacts {
@@ -68,6 +71,7 @@ export class ProposalFile implements ProposalFacts {
     else if (this.voteCount === INDEXED_FROM) this.#makeIndex();
     if (earlier !== NO_ROW && this.#table.decision(earlier) !== vote.decision)
       this.#addDouble(vote.voter);
+    this.#suspects?.flagged.get(vote.voter)?.decisions.add(vote.decision);
   }
 
   addResult(result: Result): void {
@@ -86,11 +90,12 @@ export class ProposalFile implements ProposalFacts {
   }
 
   addFlag(flag: Flag): void {
-    const { flags, flagsOf } = this.#suspectsOf();
-    const known = flagsOf.get(flag.voter);
-    if (known === undefined) flagsOf.set(flag.voter, [flag]);
-    else known.push(flag);
+    const { voter, sequence } = flag;
+    const { flags, flagged } = this.#suspectsOf();
     flags.push(flag);
+    if (flagged.has(voter)) return;
+    const decisions = new Set(this.#rowsOf(voter).map((row) => this.#table.decision(row)));
+    flagged.set(voter, { firstFlag: sequence, decisions });
   }
 
   get flags(): readonly Flag[] {
@@ -99,17 +104,6 @@ export class ProposalFile implements ProposalFacts {
 
   get doubleVotes(): readonly DoubleVote[] {
     return [...(this.#suspects?.doubleVotes.values() ?? [])];
-  }
-
-  /** The voters who gave two different answers, or were flagged. */
-  get suspects(): Iterable<string> {
-    const { doubleVotes, flagsOf } = this.#suspects ?? NO_SUSPECTS;
-    return new Set([...doubleVotes.keys(), ...flagsOf.keys()]);
-  }
-
-  isSuspect(voter: string): boolean {
-    const { doubleVotes, flagsOf } = this.#suspects ?? NO_SUSPECTS;
-    return doubleVotes.has(voter) || flagsOf.has(voter);
   }
 
   resultUnlike(decision: string): Result | undefined {
@@ -140,13 +134,13 @@ export class ProposalFile implements ProposalFacts {
     return this.#suspects?.doubleVotes.get(voter);
   }
 
-  flagsOf(voter: string): readonly Flag[] {
-    return this.#suspects?.flagsOf.get(voter) ?? [];
+  hasVoted(voter: string, decision: string): boolean {
+    return this.#suspects?.flagged.get(voter)?.decisions.has(decision) ?? false;
   }
 
   isFlagged(voter: string, before: number = Number.POSITIVE_INFINITY): boolean {
-    const first = this.#suspects?.flagsOf.get(voter)?.[0];
-    return first !== undefined && first.sequence < before;
+    const first = this.#suspects?.flagged.get(voter)?.firstFlag;
+    return first !== undefined && first < before;
   }
 
   *#rows(): Generator<number, void, undefined> {
@@ -179,7 +173,7 @@ export class ProposalFile implements ProposalFacts {
   }
 
   #suspectsOf(): Suspects {
-    this.#suspects ??= { doubleVotes: new Map(), flags: [], flagsOf: new Map() };
+    this.#suspects ??= { doubleVotes: new Map(), flags: [], flagged: new Map() };
     return this.#suspects;
   }
 

@@ -2,7 +2,14 @@ import type { AuditEntry } from "../../entry/audit-entry.js";
 import type { Judgement, Severity } from "./finding.js";
 import type { MemberFacts } from "./members.js";
 import type { Policy } from "./policy.js";
-import type { CastVote, Flag, NodeEffect, ProposalFacts, Result } from "./proposal-facts.js";
+import type {
+  CastVote,
+  DoubleVote,
+  Flag,
+  NodeEffect,
+  ProposalFacts,
+  Result,
+} from "./proposal-facts.js";
 import type { Answer, StandingEvent, StandingFacts } from "./standing-facts.js";
 
 /** What the trail knew when an entry came. The entry itself is not part of it yet. */
@@ -88,11 +95,16 @@ export interface Rule {
   /** A proposal as it stands at the present moment. What this says can change with every entry. */
   readonly review?: (file: ProposalFacts, facts: TrailFacts) => Judged;
   /**
-   * A voter who gave two different answers, or was flagged, as it stands at the present moment.
-   * `feed` asks again when the voter votes or is flagged, and when the proposal begins or gets its
-   * first result.
+   * Two different answers of one voter, as they stand at the present moment. `feed` asks about them
+   * when the voter votes, and when the proposal begins or gets its first result.
    */
-  readonly reviewVoter?: (voter: string, file: ProposalFacts, facts: TrailFacts) => Judged;
+  readonly reviewDoubleVote?: (
+    double: DoubleVote,
+    file: ProposalFacts,
+    facts: TrailFacts,
+  ) => Judged;
+  /** A flag, in the same way: `feed` asks about it when it comes. */
+  readonly reviewFlag?: (flag: Flag, file: ProposalFacts, facts: TrailFacts) => Judged;
 }
 
 /** A violation, or what cannot be told where the trail is not complete. */

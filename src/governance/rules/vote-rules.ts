@@ -1,7 +1,7 @@
 import { formatTimestamp } from "../../entry/timestamp.js";
 import { quoted } from "../../text/safe-text.js";
 import type { Judgement } from "../facts/finding.js";
-import type { ProposalFacts } from "../facts/proposal-facts.js";
+import type { DoubleVote, Flag, ProposalFacts } from "../facts/proposal-facts.js";
 import { type Rule, violatedOr } from "../facts/rule.js";
 
 /** The rules about votes. */
@@ -97,7 +97,7 @@ export const VOTE_RULES: readonly Rule[] = [
     reason: "A voter who tells two halves of a federation different things can divide it.",
     needs: "a byzantine_detected for each such voter",
     severity: "error",
-    reviewVoter: doubleVote,
+    reviewDoubleVote: unflagged,
   },
   {
     id: "flag-without-double-vote",
@@ -105,7 +105,7 @@ export const VOTE_RULES: readonly Rule[] = [
     reason: "An accusation without its evidence cannot be checked.",
     needs: "both votes as entries; the reference implementation records only the first",
     severity: "warning",
-    reviewVoter: flagsWithoutVotes,
+    reviewFlag: flagWithoutVotes,
   },
   {
     id: "self-approval",
@@ -147,41 +147,37 @@ export const VOTE_RULES: readonly Rule[] = [
   },
 ];
 
-function doubleVote(voter: string, file: ProposalFacts): Judgement | undefined {
-  const double = file.doubleVoteOf(voter);
-  if (double === undefined || file.isFlagged(voter)) return undefined;
+function unflagged({ voter, sequences }: DoubleVote, file: ProposalFacts): Judgement | undefined {
+  if (file.isFlagged(voter)) return undefined;
   const [decided] = file.results;
-  const sequences =
-    decided === undefined ? double.sequences : [...double.sequences, decided.sequence];
+  const all = decided === undefined ? sequences : [...sequences, decided.sequence];
   return {
     status: decided === undefined ? "pending" : "violated",
-    sequences: sequences.toSorted((a, b) => a - b),
+    sequences: all.toSorted((a, b) => a - b),
     message:
       `${quoted(voter)} voted in two ways on ${quoted(file.proposalId)}, ` +
       "but no byzantine_detected reports it",
   };
 }
 
-function flagsWithoutVotes(voter: string, file: ProposalFacts): Judgement[] {
-  const judgements: Judgement[] = [];
-  const decisions = new Set(file.votesOf(voter).map(({ decision }) => decision));
-  for (const { sequence, prior, conflicting } of file.flagsOf(voter)) {
-    const missing = [prior, conflicting].find(
-      (decision) => decision !== undefined && !decisions.has(decision),
-    );
-    if (missing === undefined) continue;
-    judgements.push({
-      status:
-        file.creation === undefined
-          ? "undetermined"
-          : file.results.length === 0
-            ? "pending"
-            : "violated",
-      sequences: [sequence],
-      message:
-        `${quoted(voter)} is flagged for two votes on ${quoted(file.proposalId)}, ` +
-        `but its ${quoted(missing)} vote is not recorded`,
-    });
-  }
-  return judgements;
+function flagWithoutVotes(
+  { voter, sequence, prior, conflicting }: Flag,
+  file: ProposalFacts,
+): Judgement | undefined {
+  const missing = [prior, conflicting].find(
+    (decision) => decision !== undefined && !file.hasVoted(voter, decision),
+  );
+  if (missing === undefined) return undefined;
+  return {
+    status:
+      file.creation === undefined
+        ? "undetermined"
+        : file.results.length === 0
+          ? "pending"
+          : "violated",
+    sequences: [sequence],
+    message:
+      `${quoted(voter)} is flagged for two votes on ${quoted(file.proposalId)}, ` +
+      `but its ${quoted(missing)} vote is not recorded`,
+  };
 }
