@@ -11,8 +11,8 @@ export interface AttributeConvention {
   readonly example: string;
   readonly brief: string;
   /**
-   * Those of the eight operations that have it, or "checkpoint". "all" means that an app's own
-   * operations have it too.
+   * Those of the eight operations and of the log's own that have it, or "checkpoint". "all" means
+   * that an app's own operations have it too.
    */
   readonly operations: "all" | readonly string[];
 }
@@ -25,8 +25,11 @@ const WITH_SUBJECT = [
   "authorization_granted",
   "authorization_revoked",
 ] as const;
-/** Nodes have a proposal, and authorizations an actor, if the caller gave them. */
-const WITH_PROPOSAL_AND_ACTOR = [
+/**
+ * Nodes and holds have a proposal, and authorizations and what the log records about itself an
+ * actor, if the caller gave them.
+ */
+const WITH_PROPOSAL = [
   "proposal_created",
   "vote_cast",
   "consensus_reached",
@@ -35,6 +38,8 @@ const WITH_PROPOSAL_AND_ACTOR = [
   "node_removed",
   "authorization_granted",
   "authorization_revoked",
+  "log_hold_set",
+  "log_hold_released",
 ] as const;
 
 /** Every attribute of a sealed record, in the order of the documentation. */
@@ -51,7 +56,7 @@ export const ATTRIBUTE_CONVENTIONS: readonly AttributeConvention[] = [
     type: "string",
     example: "urn:pqc-gov-prop:7f3a",
     brief: "The proposal that the record is about.",
-    operations: WITH_PROPOSAL_AND_ACTOR,
+    operations: WITH_PROPOSAL,
   },
   {
     name: names.ATTR_GOVERNANCE_SUBJECT_ID,
@@ -73,8 +78,8 @@ export const ATTRIBUTE_CONVENTIONS: readonly AttributeConvention[] = [
     example: "did:pqaid:bob",
     brief:
       "DID of the actor: the proposer, the voter, the signer of the result, the node itself, or " +
-      "who enacted an authorization.",
-    operations: WITH_PROPOSAL_AND_ACTOR,
+      "who enacted an authorization, set or released a hold, or pruned the log.",
+    operations: [...WITH_PROPOSAL, "log_pruned"],
   },
   {
     name: names.ATTR_GOVERNANCE_DECISION,

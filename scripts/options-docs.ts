@@ -58,7 +58,7 @@ const OPTION_SECTIONS: readonly OptionSection[] = [
   {
     heading: "Pruning",
     options: "PruneOptions",
-    text: "`journal.prune(options)`.",
+    text: "`audit.prune(options)`.",
   },
   {
     heading: "Checkpoints of a journal",

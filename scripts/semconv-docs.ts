@@ -20,6 +20,7 @@ const {
   CONSENSUS_DECISIONS,
   EVENT_NAME_PREFIX,
   GovernanceAuditLog,
+  LOG_OPERATIONS,
   OPERATION_DETAILS,
   OPERATIONS,
   PROPOSAL_KINDS,
@@ -166,7 +167,21 @@ The column \`governance.proposal.id\` of a node, and \`governance.actor.did\` of
 there if the caller gave them.
 
 An app's own operations match \`[a-z][a-z0-9_]*\` and have at most 64 characters. The name
-\`checkpoint\` is reserved. They have severity INFO, and the columns and details that the app sets.
+\`checkpoint\` is reserved, and so are ${codes(LOG_OPERATIONS)}.
+They have severity INFO, and the columns and details that the app sets.
+
+A log with a journal records three operations about itself ([journal.md](journal.md#retention)). An
+event of the app cannot have them: it is refused.
+
+${table(
+  ["event name", "severity", "columns", "what happened"],
+  LOG_OPERATIONS.map((operation) => [
+    code(`${EVENT_NAME_PREFIX}${operation}`),
+    operation === "log_hold_released" ? "WARN" : "INFO",
+    codes(columnsOf(operation)),
+    ABOUT_LOG_OPERATIONS[operation],
+  ]),
+)}
 
 A \`governanceMonitor\` that records violations ([governance.md](governance.md)) records the
 operation \`rule_violated\`, with severity WARN. Its columns are the proposal and the subject, where
@@ -272,6 +287,14 @@ ${table(
 the mirror, such as \`otlp\`, and \`error.type\` is \`rejected\` or \`queue_full\`.
 `;
 }
+
+const ABOUT_LOG_OPERATIONS: Readonly<Record<quorumlog.LogOperation, string>> = {
+  log_hold_set:
+    "Entries are held: nothing is pruned from the first of them on. The id of the entry is the " +
+    "id of the hold. It has the proposal if one is held",
+  log_hold_released: "A hold was released. It has the proposal of the hold",
+  log_pruned: "Old entries are removed. The entry comes first, then the removal",
+};
 
 function detailRows(
   operation: string,

@@ -44,6 +44,8 @@ export {
   type DetailsIn,
   type DetailsOf,
   type DetailValues,
+  LOG_OPERATIONS,
+  type LogOperation,
   OPERATIONS,
   type Operation,
   type OperationFields,
@@ -53,6 +55,7 @@ export {
   VOTE_DECISIONS,
   type VoteDecision,
 } from "./entry/operations.js";
+export type { Hold, HoldRelease, HoldScope } from "./entry/retention.js";
 export { AuditError, type AuditErrorCode, type AuditErrorOptions } from "./errors.js";
 export type { Checkpoint } from "./integrity/checkpoint.js";
 export type { RemoteSigningKeyOptions } from "./integrity/keys/signing-key.js";
@@ -74,6 +77,7 @@ export {
   DEFAULT_MAX_ENTRIES,
   type GovernanceAuditLogOptions,
 } from "./log/options.js";
+export type { PruneOptions, Pruning } from "./log/retention.js";
 export type { SignerKey } from "./log/signer.js";
 export {
   type AuditQuery,

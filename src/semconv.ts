@@ -70,8 +70,9 @@ export interface DetailConvention {
 }
 
 /**
- * The one table of the details that the eight helpers record, by operation. The types of entries
- * and inputs, the validation and the documentation are made from it. Keys are stable for ever.
+ * The one table of the details that the eight helpers and the log itself record, by operation. The
+ * types of entries and inputs, the validation and the documentation are made from it. Keys are
+ * stable for ever.
  */
 export const OPERATION_DETAILS = {
   proposal_created: {
@@ -154,6 +155,32 @@ export const OPERATION_DETAILS = {
       from: "validUntil",
       brief: "When the authorization that is revoked would have ended.",
     },
+  },
+  log_hold_set: {
+    reason: { type: "text", brief: "Why the entries are held." },
+    held_from: {
+      type: "number",
+      brief: "The sequence of the first entry that is held. Pruning stops before it.",
+    },
+    held_before: {
+      type: "time",
+      from: "before",
+      brief: "What happened or was recorded before this time is held; absent for a proposal.",
+    },
+  },
+  log_hold_released: {
+    hold_id: { type: "name", brief: "The id of the entry that set the hold." },
+    reason: { type: "text", brief: "Why the hold is released." },
+  },
+  log_pruned: {
+    pruned_from: { type: "number", brief: "The sequence of the first entry that is removed." },
+    pruned_before: {
+      type: "number",
+      brief: "The sequence of the first entry that is left: all before it are removed.",
+    },
+    pruned_count: { type: "number", brief: "How many entries are removed." },
+    older_than: { type: "time", brief: "The entries were recorded before this time." },
+    reason: { type: "text", from: "reason", brief: "Why they are removed." },
   },
 } as const;
 

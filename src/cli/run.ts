@@ -24,6 +24,8 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["import", async () => (await import("./commands/import.js")).importCommand],
   ["rejected", async () => (await import("./commands/rejected.js")).rejected],
   ["resend", async () => (await import("./commands/resend.js")).resend],
+  ["hold", async () => (await import("./commands/hold.js")).hold],
+  ["release", async () => (await import("./commands/release.js")).release],
   ["prune", async () => (await import("./commands/prune.js")).pruneCommand],
   ["backup", async () => (await import("./commands/backup.js")).backup],
   ["keygen", async () => (await import("./commands/keygen.js")).keygen],

@@ -4,7 +4,9 @@ import { copyJsonObject } from "./copy-json.js";
 import { checkDetail } from "./details.js";
 import type { JsonObject, JsonValue } from "./json.js";
 import {
+  isLogOperation,
   type KnownKinds,
+  type LogOperation,
   OPERATION_PATTERN,
   PROPOSAL_KINDS,
   RESERVED_OPERATION,
@@ -20,7 +22,7 @@ import { kindOf, objectOf, oneOf, readField, refuseUnknownKeys, wellFormed } fro
 export interface AuditEvent extends Readonly<Partial<Record<OptionalColumn, string | undefined>>> {
   /**
    * One of {@link OPERATIONS}, or the app's own: `[a-z][a-z0-9_]*`, at most 64 characters, not
-   * `checkpoint`.
+   * `checkpoint`, and none of {@link LOG_OPERATIONS}.
    */
   readonly operation: string;
   /** Anything more, as plain JSON, at most 16 levels deep. */
@@ -59,11 +61,16 @@ const NO_DETAILS: JsonObject = Object.freeze({});
  *
  * @param event - Untrusted.
  * @param kinds - The kinds of proposals that the log knows.
+ * @param own - The operation that the log itself records here, and that all others are refused.
  * @throws {@link AuditError} `invalid_entry` naming the field.
  */
-export function validateEvent(event: AuditEvent, kinds: KnownKinds = PROPOSAL_KINDS): ValidEvent {
+export function validateEvent(
+  event: AuditEvent,
+  kinds: KnownKinds = PROPOSAL_KINDS,
+  own?: LogOperation,
+): ValidEvent {
   const source = objectOf(event, "event");
-  const operation = operationOf(readField(source, "operation", "operation"));
+  const operation = operationOf(readField(source, "operation", "operation"), own);
   const details = readField(source, "details", "details") ?? undefined;
   const timestamp = readField(source, "timestamp", "timestamp") ?? undefined;
   const columns: Partial<Record<OptionalColumn, string | undefined>> = {};
@@ -98,10 +105,10 @@ export function validEvent<Name extends string>(
   };
 }
 
-function operationOf(value: unknown): string {
+function operationOf(value: unknown, own: LogOperation | undefined): string {
   if (typeof value !== "string" || !OPERATION_PATTERN.test(value))
     throw invalidEntry("operation", "expected [a-z][a-z0-9_]* of at most 64 characters");
-  if (value === RESERVED_OPERATION)
+  if (value !== own && (value === RESERVED_OPERATION || isLogOperation(value)))
     throw invalidEntry("operation", `"${value}" is reserved for the log's own use`);
   return value;
 }

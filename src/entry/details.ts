@@ -6,7 +6,7 @@ import {
   OPERATION_DETAILS,
 } from "../semconv.js";
 import type { JsonValue } from "./json.js";
-import { ACTOR_TYPES, type Operation, VOTE_DECISIONS } from "./operations.js";
+import { ACTOR_TYPES, type LogOperation, type Operation, VOTE_DECISIONS } from "./operations.js";
 import { formatTimestamp, MAX_TIME_MILLIS, rfc3339Millis, timeMillis } from "./timestamp.js";
 import { nameOf, namesOf, oneOf, readField, weightOf, wellFormed } from "./untrusted.js";
 
@@ -30,10 +30,10 @@ function givenDetails(table: Readonly<Record<string, DetailConvention>>): readon
 }
 
 /** The details that each helper records when they are given, in the order of the table. */
-export const GIVEN_DETAILS: Readonly<Record<Operation, readonly GivenDetail[]>> =
+export const GIVEN_DETAILS: Readonly<Record<Operation | LogOperation, readonly GivenDetail[]>> =
   Object.fromEntries(
     Object.entries(OPERATION_DETAILS).map(([operation, table]) => [operation, givenDetails(table)]),
-  ) as Record<Operation, readonly GivenDetail[]>;
+  ) as Record<Operation | LogOperation, readonly GivenDetail[]>;
 
 /** The details of an actor, in the order of the table. */
 export const GIVEN_OF_ACTOR: readonly GivenDetail[] = givenDetails(ACTOR_DETAILS);

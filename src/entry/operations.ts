@@ -22,6 +22,15 @@ export const OPERATIONS = [
 /** One of the eight governance operations. */
 export type Operation = (typeof OPERATIONS)[number];
 
+/**
+ * The operations of entries that a log records about itself: a legal hold, its release, and a
+ * pruning. No event can have them. Their names are stable for ever.
+ */
+export const LOG_OPERATIONS = ["log_hold_set", "log_hold_released", "log_pruned"] as const;
+
+/** One of the operations that a log records about itself. */
+export type LogOperation = (typeof LOG_OPERATIONS)[number];
+
 /** What a proposal can ask for. */
 export const PROPOSAL_KINDS = [
   "authorize-model",
@@ -148,6 +157,25 @@ export interface OperationFields {
     actorDid?: string;
     details: DetailsOf<"authorization_revoked">;
   };
+  log_hold_set: {
+    /** The proposal that is held; absent if a time is held. */
+    proposalId?: string;
+    /** Who set the hold. */
+    actorDid?: string;
+    details: DetailsOf<"log_hold_set">;
+  };
+  log_hold_released: {
+    /** The proposal that was held. */
+    proposalId?: string;
+    /** Who released the hold. */
+    actorDid?: string;
+    details: DetailsOf<"log_hold_released">;
+  };
+  log_pruned: {
+    /** Who pruned the log. */
+    actorDid?: string;
+    details: DetailsOf<"log_pruned">;
+  };
 }
 
 /** What the value of a detail is in TypeScript, for each {@link DetailType}. */
@@ -176,8 +204,8 @@ export type DetailsIn<Table extends Readonly<Record<string, DetailConvention>>> 
 };
 
 /**
- * The details of one of the eight operations, with the details of the actor
- * (docs/semantic-conventions.md says what each means).
+ * The details of one of the eight operations, or of an entry of the log itself, with the details of
+ * the actor (docs/semantic-conventions.md says what each means).
  *
  * @example The expiry of a proposal
  * ```ts
@@ -188,7 +216,9 @@ export type DetailsIn<Table extends Readonly<Record<string, DetailConvention>>> 
  *   console.log(details.title, details.expires_at, details.actor_type);
  * ```
  */
-export type DetailsOf<Name extends Operation> = DetailsIn<(typeof OPERATION_DETAILS)[Name]> &
+export type DetailsOf<Name extends Operation | LogOperation> = DetailsIn<
+  (typeof OPERATION_DETAILS)[Name]
+> &
   DetailsIn<typeof ACTOR_DETAILS>;
 
 /** The values that an operation may have, wherever the event came from. */
@@ -230,6 +260,11 @@ export const VOCABULARIES: ReadonlyMap<string, Vocabulary> = new Map(
 
 /** The operation name of the log's own checkpoints. No event can have it. */
 export const RESERVED_OPERATION = "checkpoint";
+
+/** Whether an operation is one that a log records about itself. */
+export function isLogOperation(operation: unknown): operation is LogOperation {
+  return (LOG_OPERATIONS as readonly unknown[]).includes(operation);
+}
 
 /** The form of an operation's name: `[a-z][a-z0-9_]*`, at most 64 characters. */
 export const OPERATION_PATTERN: RegExp = /^[a-z][a-z0-9_]{0,63}$/;

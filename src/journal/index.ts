@@ -19,7 +19,6 @@ export type { StoredCheckpoint } from "../record/checkpoint-record.js";
 export type { RecordScope } from "../record/surroundings.js";
 export type { NewestEntry } from "./entries/entry-row.js";
 export type { HrTime, JournalRow } from "./entries/entry-table.js";
-export type { PruneOptions, Pruning } from "./entries/pruning.js";
 export { Journal } from "./journal.js";
 export { DEFAULT_MINIMUM_RETENTION_DAYS, type JournalOptions } from "./options.js";
 export type { Outbox, OutboxOptions } from "./outbox/outbox.js";

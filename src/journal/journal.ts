@@ -15,7 +15,7 @@ import type { EarlierTimes } from "../record/recorded-times.js";
 import type { NewestEntry } from "./entries/entry-row.js";
 import type { HrTime, JournalRow } from "./entries/entry-table.js";
 import type { GivenId } from "./entries/given-ids.js";
-import { type PruneOptions, type Pruning, prune, pruneMillis } from "./entries/pruning.js";
+import { carryOut, type PlannedPruning, plannedPruning } from "./entries/pruning.js";
 import type { Connection } from "./file/connection.js";
 import { backupTo } from "./file/journal-file.js";
 import { journalFailed } from "./file/sqlite.js";
@@ -54,7 +54,8 @@ export class Journal implements AuditReader {
   readonly path: string;
   /** The log that the entries belong to. */
   readonly logId: string;
-  readonly #minimumRetentionDays: number;
+  /** @internal For how many days entries are kept at least. */
+  readonly minimumRetentionDays: number;
   readonly #parts: JournalParts;
   #length: number;
   #lastTime: HrTime;
@@ -82,7 +83,7 @@ export class Journal implements AuditReader {
     this.#parts = partsOf(file, () => this.length);
     this.path = file.path;
     this.logId = file.logId;
-    this.#minimumRetentionDays = minimumRetentionDays;
+    this.minimumRetentionDays = minimumRetentionDays;
     const { entries, tree } = this.#parts;
     ({ length: this.#length, lastTime: this.#lastTime } = entries.end());
     this.#prunedBefore = entries.prunedBefore();
@@ -345,23 +346,25 @@ export class Journal implements AuditReader {
     this.#parts.file.write(() => this.#parts.outboxes.forget(mirror));
   }
 
-  /**
-   * Removes the entries that were recorded before a time, from the first one on. Their leaf hashes
-   * are kept, so that proofs still hold.
-   *
-   * @throws `AuditError` `invalid_options` for a time that `minimumRetentionDays` forbids;
-   * `journal_failed` when a mirror has not delivered one of the entries yet. Nothing was pruned
-   * then.
-   */
-  prune(options: PruneOptions): Pruning {
-    const millis = pruneMillis(options, this.#minimumRetentionDays);
-    const pruning = this.#parts.file.write(() => {
-      const prunedTime = this.#parts.entries.prunedTime();
-      const range = { first: this.#prunedBefore, prunedTime, length: this.#length };
-      return prune(this.#parts.file.database, range, millis, this.#parts.outboxes.oldestPending());
+  /** @internal What a pruning would remove: see `plannedPruning`. */
+  planPruning(olderThanMillis: number, heldFrom: number): PlannedPruning {
+    return this.#parts.file.write(() => {
+      const { file, entries, outboxes } = this.#parts;
+      const prunedTime = entries.prunedTime();
+      const held = { first: this.#prunedBefore, length: this.#length, prunedTime };
+      const waiting = outboxes.oldestPending();
+      return plannedPruning(file.database, held, olderThanMillis, heldFrom, waiting);
     });
-    this.#prunedBefore = pruning.prunedBefore;
-    return pruning;
+  }
+
+  /**
+   * @internal Removes what was planned, from the first entry on, and keeps the leaf hashes. Only a
+   * log calls it, when it has sealed an entry that says so: see `Retention`.
+   */
+  prune(planned: PlannedPruning): void {
+    if (planned.end <= planned.first || planned.first !== this.#prunedBefore) return;
+    this.#parts.file.write(() => carryOut(this.#parts.file.database, planned));
+    this.#prunedBefore = planned.end;
   }
 
   /**

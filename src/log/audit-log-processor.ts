@@ -9,6 +9,7 @@ import { ATTR_GOVERNANCE_OPERATION, SCOPE_NAME } from "../semconv.js";
 import { AuditLog } from "./audit-log.js";
 import { DRAFT, Draft } from "./draft.js";
 import { type AuditLogProcessorOptions, resolveOptions } from "./options.js";
+import type { Retention } from "./retention.js";
 import { SealedLog } from "./sealed-log.js";
 
 /**
@@ -75,6 +76,11 @@ export class AuditLogProcessor extends AuditLog implements LogRecordProcessor {
   /** @internal The kinds of proposals that the log knows. */
   get kinds(): KnownKinds {
     return this.#log.kinds;
+  }
+
+  /** @internal What the log keeps, and what it removes. */
+  get retention(): Retention {
+    return this.#log.retention;
   }
 
   /** @internal A draft that this processor commits when it comes by in the context of a record. */

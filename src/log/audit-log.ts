@@ -1,6 +1,7 @@
 import type { FlushOptions } from "../delivery/flush.js";
 import type { Ledger } from "../delivery/ledger.js";
 import type { AuditEntry, FoundEntry } from "../entry/audit-entry.js";
+import type { Hold } from "../entry/retention.js";
 import { invalidOption } from "../errors.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
 import type { Journal } from "../journal/journal.js";
@@ -9,8 +10,8 @@ import type { AuditPage, AuditReader } from "../query/audit-reader.js";
 import type { SealedLog } from "./sealed-log.js";
 
 /**
- * The open journal of a log. Entries are appended by the log alone, and the log closes the journal
- * if it opened it.
+ * The open journal of a log. Entries are appended and pruned by the log alone, and the log closes
+ * the journal if it opened it.
  */
 export type LogJournal = Omit<Journal, "append" | "close">;
 
@@ -36,17 +37,16 @@ export abstract class AuditLog implements AuditReader {
   }
 
   /**
-   * The open journal, also where the option was a path; undefined without a journal. It prunes,
-   * backs up, sends rejected records again, and says how far delivery has come. After a shutdown of
-   * a log that opened it, its methods throw `closed`.
+   * The open journal, also where the option was a path; undefined without a journal. It backs up,
+   * sends rejected records again, and says how far delivery has come. After a shutdown of a log
+   * that opened it, its methods throw `closed`.
    *
-   * @example Retention and a backup in an app that runs
+   * @example A backup in an app that runs
    * ```ts
    * import { GovernanceAuditLog } from "quorumlog";
    *
    * const audit = new GovernanceAuditLog({ journal: "governance.db" });
    * const { journal } = audit;
-   * journal?.prune({ olderThan: new Date(Date.now() - 400 * 86_400_000) });
    * await journal?.backup("/var/backups/governance.db");
    * console.log(journal?.stats().mirrors, journal?.rejected().length);
    * ```
@@ -132,6 +132,23 @@ export abstract class AuditLog implements AuditReader {
     const last = Math.min(typeof what === "number" ? what : next, next - 1);
     if (!closed) await checkpointer?.cover(last);
     return journal.prove(what);
+  }
+
+  /**
+   * The legal holds in force, oldest first: see `GovernanceAuditLog.hold`. A log without a journal
+   * has none. Throws `journal_failed`, `closed`.
+   *
+   * @example What keeps a log from being pruned
+   * ```ts
+   * import { GovernanceAuditLog } from "quorumlog";
+   *
+   * const audit = new GovernanceAuditLog({ journal: "governance.db" });
+   * for (const { id, proposalId, heldBefore, heldFrom, reason } of audit.holds())
+   *   console.log(id, proposalId ?? heldBefore, heldFrom, reason);
+   * ```
+   */
+  holds(): readonly Hold[] {
+    return this.#log.retention.holds().inForce;
   }
 
   /** How many entries were accepted, and what became of them in each reliable mirror. */

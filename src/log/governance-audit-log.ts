@@ -19,7 +19,8 @@ import {
   type VoteInput,
   voteCast,
 } from "../entry/from-domain.js";
-import type { Operation } from "../entry/operations.js";
+import type { LogOperation, Operation } from "../entry/operations.js";
+import type { HoldRelease, HoldScope } from "../entry/retention.js";
 import { invalidOption } from "../errors.js";
 import { eventNameOf, severityOf } from "../record/sealed-record.js";
 import { SCOPE_NAME, SCOPE_VERSION } from "../semconv.js";
@@ -27,6 +28,7 @@ import { AuditLog } from "./audit-log.js";
 import { AuditLogProcessor } from "./audit-log-processor.js";
 import { DraftContext } from "./draft.js";
 import type { GovernanceAuditLogOptions } from "./options.js";
+import type { PruneOptions, Pruning } from "./retention.js";
 import { standaloneResource } from "./standalone-resource.js";
 
 /** What a log needs of a logger. The loggers of both lines of OpenTelemetry have it. */
@@ -180,6 +182,72 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
   }
 
   /**
+   * Holds entries: from now on, pruning stops before the first of them, until the hold is released.
+   * The hold is an entry of the log. Its id is the id of the hold, and it is kept like the entries
+   * that it holds.
+   *
+   * @param scope - A proposal that the log has entries of, or a time.
+   * @param reason - Why. It is recorded.
+   * @throws {@link AuditError} As the helpers, and `invalid_options` when the log has no journal.
+   *
+   * @example A hold for a lawsuit, and its end
+   * ```ts
+   * import { GovernanceAuditLog } from "quorumlog";
+   *
+   * const audit = new GovernanceAuditLog({ journal: "governance.db" });
+   * const scope = { proposalId: "urn:pqc-gov-prop:7f3a", actorDid: "did:pqaid:counsel" };
+   * const { id: holdId } = audit.hold(scope, "case 2026-118");
+   * audit.release({ holdId, actorDid: "did:pqaid:counsel" }, "case 2026-118 is closed");
+   * ```
+   */
+  hold(scope: HoldScope, reason: string, about?: About): EntryOf<"log_hold_set"> {
+    return this.#record(this.#processor.retention.holdSet(scope, reason), about);
+  }
+
+  /**
+   * Releases a hold. Its entries can be pruned again, unless another hold covers them.
+   *
+   * @param reason - Why. It is recorded.
+   * @throws {@link AuditError} As {@link GovernanceAuditLog.hold}; `invalid_entry` for a hold that
+   * the log does not have, or that was released before.
+   */
+  release(hold: HoldRelease, reason: string, about?: About): EntryOf<"log_hold_released"> {
+    const { retention } = this.#processor;
+    const event = retention.holdReleased(hold, reason);
+    return this.#record(event, about, () => retention.assertInForce(event));
+  }
+
+  /**
+   * Removes the entries that were recorded before a time from the journal, from the first one on,
+   * up to the first that a hold covers. Their leaf hashes are kept, so that proofs still hold. An
+   * entry of the log says so first. If nothing is to be removed, none is recorded.
+   *
+   * If the process dies between the entry and the removal, the next start of a log over the journal
+   * finishes it, or reports to `onError` why it cannot.
+   *
+   * @throws {@link AuditError} As the helpers, and `invalid_options` when the log has no journal,
+   * or for a time that `minimumRetentionDays` of the journal forbids; `journal_failed` when a
+   * mirror has not delivered one of the entries yet. If an entry was recorded, the pruning is
+   * finished later. Otherwise nothing was pruned.
+   *
+   * @example Retention of 400 days
+   * ```ts
+   * import { GovernanceAuditLog } from "quorumlog";
+   *
+   * const audit = new GovernanceAuditLog({ journal: "governance.db" });
+   * const olderThan = new Date(Date.now() - 400 * 86_400_000);
+   * const { pruned, prunedBefore, heldBy } = audit.prune({ olderThan });
+   * console.log(pruned, prunedBefore, heldBy?.reason);
+   * ```
+   */
+  prune(options: PruneOptions, about?: About): Pruning {
+    const { retention } = this.#processor;
+    const due = retention.due(options);
+    const entry = due.event && this.#record(due.event, about);
+    return retention.carryOut(due, entry);
+  }
+
+  /**
    * Writes all entries as one JSON array, oldest first, with the keys `timestamp`,
    * `operation`, `proposal_id`, `subject_id`, `kind`, `actor_did`, `decision` and `details`. For
    * large logs, stream {@link AuditLog.lines} instead.
@@ -219,17 +287,22 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
   }
 
   /** The event of a helper has all columns of its operation, and so has the entry. */
-  #record<Name extends Operation>(
+  #record<Name extends Operation | LogOperation>(
     event: ValidEvent<Name>,
     about: About | undefined,
+    check?: () => void,
   ): EntryOf<Name> {
-    return this.#emitted(event, about) as EntryOf<Name>;
+    return this.#emitted(event, about, check) as EntryOf<Name>;
   }
 
-  #emitted(event: ValidEvent, about: About | undefined): AuditEntry {
+  /**
+   * @param check - Throws what keeps an event, but not the repetition of one, from being recorded.
+   */
+  #emitted(event: ValidEvent, about: About | undefined, check?: () => void): AuditEntry {
     const active = context.active();
     const draft = this.#processor.draft(event, trace.getSpanContext(active), about);
     if (draft.entry !== undefined) return draft.entry;
+    check?.();
     try {
       this.#logger.emit({
         eventName: eventNameOf(event.operation),

@@ -94,6 +94,21 @@ export class GroupCommit {
     }
   }
 
+  /**
+   * Commits the waiting entries at once.
+   *
+   * @throws {@link AuditError} `journal_failed` when the journal does not have them.
+   */
+  commitNow(): void {
+    if (this.#committing)
+      throw new AuditError(
+        "journal_failed",
+        "a mirror is being handed a group of entries, so no other can be committed; call it later",
+      );
+    this.#commit();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
   /** Makes no further attempt until the process ends. */
   stop(): void {
     clearTimeout(this.#timer);

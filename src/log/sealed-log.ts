@@ -10,7 +10,8 @@ import type { Ledger } from "../delivery/ledger.js";
 import { reporterTo } from "../delivery/reporter.js";
 import { type About, type AboutEveryCall, withAbout } from "../entry/about.js";
 import { type AuditEvent, type ValidEvent, validateEvent } from "../entry/audit-event.js";
-import type { KnownKinds } from "../entry/operations.js";
+import { isLogOperation, type KnownKinds } from "../entry/operations.js";
+import { withRetention } from "../entry/retention.js";
 import { type SealedEntry, sealEntry } from "../entry/seal.js";
 import { randomUuid } from "../entry/uuid.js";
 import { AuditError, invalidEntry, invalidOption } from "../errors.js";
@@ -32,6 +33,7 @@ import { Lifecycle } from "./lifecycle.js";
 import { LogReader } from "./log-reader.js";
 import { type Handover, Mirrors } from "./mirrors.js";
 import type { ResolvedOptions } from "./options.js";
+import { Retention } from "./retention.js";
 
 /** Journals that some log writes to. A second log would give out the same sequences. */
 const inUse = new WeakSet<Journal>();
@@ -51,6 +53,7 @@ export class SealedLog {
   /** Undefined if nothing is signed. */
   readonly checkpointer: Checkpointer | undefined;
   readonly lifecycle: Lifecycle;
+  readonly retention: Retention;
   /** The way to `onError`; never throws. */
   readonly report: (error: AuditError) => void;
   /** Undefined when each entry is committed at once. */
@@ -97,6 +100,8 @@ export class SealedLog {
       throw invalidOption("journal", "another log writes to this journal");
     if (journal !== undefined && options.durability === "batch")
       this.#group = new GroupCommit(journal, this.report);
+    const { reader, report } = this;
+    this.retention = new Retention({ journal, reader, group: this.#group, report });
     const closeJournal = () => this.#closeJournal(options.ownsJournal);
     try {
       this.mirrors = new Mirrors(options.mirrors, this.report);
@@ -300,6 +305,7 @@ export class SealedLog {
     inUse.add(journal);
     this.#next = journal.length;
     this.#times = new RecordedTimes(journal.lastTime, journal.earlierTimes());
+    this.retention.finishAnnounced();
     for (const { entry, timestampMillis, bytes } of journal.newest(maxEntries))
       this.memory.append(entry, timestampMillis, bytes);
     for (const mirror of mirrors)
@@ -385,8 +391,9 @@ function redactedBy(
   } catch (cause) {
     throw invalidEntry("redact", "the hook threw", cause);
   }
-  const redacted = validateEvent(answer, kinds);
+  const { operation } = event;
+  const redacted = validateEvent(answer, kinds, isLogOperation(operation) ? operation : undefined);
   if (redacted.operation !== event.operation)
     throw invalidEntry("redact", "the hook must keep the operation");
-  return redacted;
+  return withRetention(redacted, event);
 }

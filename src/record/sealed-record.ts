@@ -31,6 +31,7 @@ const SEVERITIES: ReadonlyMap<string, Severity> = new Map([
   ["authorization_revoked", "WARN"],
   ["node_removed", "WARN"],
   [semconv.OPERATION_RULE_VIOLATED, "WARN"],
+  ["log_hold_released", "WARN"],
 ]);
 
 /** The severity that records of an operation have. */

@@ -18,6 +18,7 @@ import {
   newPath,
   openJournal,
   prunable,
+  pruneUnsealed,
   START,
   temporaryFolder,
 } from "../fixtures/journal.js";
@@ -117,7 +118,7 @@ describe("quorumlog export", () => {
     const journal = prunable(path);
     append(journal, 600);
     const { code, stderr } = await quorumlog(["export", path, "--format", "csv"], {
-      onOutput: () => void journal.prune({ olderThan: new Date(START + 300_000) }),
+      onOutput: () => void pruneUnsealed(journal, { olderThan: new Date(START + 300_000) }),
     });
     expect({ code, stderr }).toEqual({
       code: 3,
@@ -339,7 +340,7 @@ describe("quorumlog export as NDJSON into a file", () => {
     const path = newPath();
     const journal = prunable(path);
     append(journal, 4);
-    journal.prune({ olderThan: new Date(START + 2000) });
+    pruneUnsealed(journal, { olderThan: new Date(START + 2000) });
     const { stderr } = await quorumlog(argvOf(path), { cwd: temporaryFolder() });
     expect(stderr).toContain(
       "2 entries were pruned, and the lines cannot be verified without them",

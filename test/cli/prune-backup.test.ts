@@ -30,14 +30,14 @@ describe("quorumlog prune", () => {
     const since = new Date(START + 2000).toISOString();
     expect(await quorumlog(["prune", path, "--older-than", since], around)).toMatchObject({
       code: 0,
-      stdout: "pruned 2 entries; the journal begins with entry 2\n",
+      stdout: "pruned 2 entries; the journal begins with entry 2; entry 5 says so\n",
       stderr: "",
     });
     const again = await quorumlog(["prune", path, "--older-than", since, "--json"], around);
     expect(JSON.parse(again.stdout)).toEqual({ pruned: 0, prunedBefore: 2 });
     const journal = openJournal(path, { readOnly: true });
-    expect(journal.stats()).toMatchObject({ entries: 3, pruned: 2 });
-    expect(journal.page()).toMatchObject({ entries: { length: 3 }, evictedBefore: 2 });
+    expect(journal.stats()).toMatchObject({ entries: 4, pruned: 2 });
+    expect(journal.page()).toMatchObject({ entries: { length: 4 }, evictedBefore: 2 });
   });
 
   test("refuses a time that retention forbids, and prunes nothing", async () => {
@@ -54,7 +54,7 @@ describe("quorumlog prune", () => {
       ["prune", path, "--older-than", "10d", "--minimum-retention", "10"],
       around,
     );
-    expect(stdout).toBe("pruned 5 entries; the journal begins with entry 5\n");
+    expect(stdout).toBe("pruned 5 entries; the journal begins with entry 5; entry 5 says so\n");
   });
 
   test("removes nothing that a mirror still has to deliver", async () => {
@@ -79,7 +79,7 @@ describe("quorumlog prune", () => {
     const { code, stderr } = await quorumlog(["prune", path, "--older-than", "2025-01-01"]);
     expect(code).toBe(3);
     expect(stderr).toContain("has it open for writing".replace("it", path));
-    expect(stderr).toContain("or call audit.journal.prune in it");
+    expect(stderr).toContain("or call audit.prune in it");
   });
 });
 

@@ -8,7 +8,7 @@ import { GovernanceAuditLog } from "quorumlog";
 import { pinoMirror } from "quorumlog/pino";
 import { auditMatchers, fixedClock } from "quorumlog/testing";
 import { winstonMirror } from "quorumlog/winston";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createLogger, format, transports } from "winston";
 import { quorumlog } from "../fixtures/command-line.js";
 
@@ -98,6 +98,45 @@ test("docs/recipes/import.md shows what the command prints, and its code can be 
     ]),
   );
 });
+
+test("docs/recipes/legal-hold.md removes what is old up to a hold, and shows what the commands print", async () => {
+  const markdown = readFileSync(resolve(RECIPES, "legal-hold.md"), "utf8");
+  const cwd = mkdtempSync(resolve(tmpdir(), "quorumlog-"));
+  onTestFinished(() => rmSync(cwd, { recursive: true }));
+  const path = resolve(cwd, "governance.db");
+  const old = new Date(Date.now() - 500 * 86_400_000);
+  const log = (): GovernanceAuditLog => new GovernanceAuditLog({ journal: path, clock: () => old });
+  const audit = log();
+  for (const proposalId of ["urn:pqc-gov-prop:91c2", "urn:pqc-gov-prop:7f3a", "p"])
+    audit.log({ operation: "seen", proposalId });
+  await audit.shutdown();
+  const shown = block("legal-hold.md", "console");
+  let printed = "";
+  let holdId = "";
+  for (const [, line = ""] of shown.matchAll(/^\$ quorumlog (.*)$/gm)) {
+    const argv = line.replace(SHOWN_HOLD, holdId).split(" ");
+    const { screen } = await quorumlog(argv, { cwd, columns: 100, env: { NO_COLOR: "1" } });
+    holdId ||= /^hold (\S+)/.exec(screen)?.[1] ?? "";
+    printed += `$ quorumlog ${line}\n${screen.replace(holdId, SHOWN_HOLD)}`;
+  }
+  expect(printed).toBe(shown);
+  const source = /<!-- retention\.ts -->\n\n```ts\n(.*?)^```$/ms.exec(markdown)?.[1] ?? "";
+  const program = resolve(cwd, "retention.mjs");
+  writeFileSync(program, stripTypeScriptTypes(source));
+  const { removeOld } = await import(/* @vite-ignore */ program);
+  const again = log();
+  const held = again.hold({ proposalId: "p" }, "why");
+  const warn = vi.spyOn(console, "warn").mockReturnValue();
+  expect(removeOld(again, 400)).toMatchObject({ pruned: 1, prunedBefore: 2 });
+  expect(warn).toHaveBeenCalledWith(`hold ${held.id} keeps older entries: why`);
+  expect(again.entries({ operation: "log_pruned", limit: 1 })).toMatchObject([
+    { details: { reason: "retention of 400 days", actor_type: "service" } },
+  ]);
+  warn.mockRestore();
+  await again.shutdown();
+});
+
+const SHOWN_HOLD = "7b0c4a52-5f0e-4f0e-9c55-0d1a2b3c4d5e";
 
 test("docs/recipes/winston.md shows the line that winston really gets", () => {
   const written: string[] = [];

@@ -9,7 +9,7 @@ import { postingsOf } from "../../src/journal/entries/postings.js";
 import { Journal } from "../../src/journal/index.js";
 import { type VerificationReport, verify } from "../../src/verify/index.js";
 import { type Edit, edit, fileEdit, loosely, rowEdit } from "../fixtures/edited-journal.js";
-import { prunable, rowOf, spooled, tamper } from "../fixtures/journal.js";
+import { prunable, pruneUnsealed, rowOf, spooled, tamper } from "../fixtures/journal.js";
 import { inLongRuns, runs } from "../fixtures/long-runs.js";
 import { differences, PRUNED, type Shown, shownBy, votedRows } from "../fixtures/shown-journal.js";
 import { keys, NAME, vkey } from "../fixtures/signed-log.js";
@@ -38,7 +38,7 @@ beforeAll(async () => {
   outbox.settle(1000);
   outbox.reject("413 too large");
   outbox.settle(20);
-  journal.prune({ olderThan: new Date(rowOf(PRUNED).timestampMillis) });
+  pruneUnsealed(journal, { olderThan: new Date(rowOf(PRUNED).timestampMillis) });
   await journal.backup(original);
   journal.close();
   before = await shownBy(original);

@@ -10,6 +10,7 @@ import {
   codeOf,
   newPath,
   openJournal,
+  pruneUnsealed,
   temporaryFolder,
   thrownBy,
   withConnection,
@@ -194,7 +195,7 @@ describe("a journal that is only read", () => {
     for (const call of [
       () => append(reader, 1),
       () => reader.outbox("otlp"),
-      () => reader.prune({ olderThan: new Date(0) }),
+      () => pruneUnsealed(reader, { olderThan: new Date(0) }),
       () => reader.resend("otlp"),
       () => reader.forgetMirror("otlp"),
     ])

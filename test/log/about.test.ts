@@ -9,6 +9,7 @@ import {
   AuditLogProcessor,
   GovernanceAuditLog,
   OPERATION_DETAILS,
+  type Operation,
 } from "../../src/index.js";
 import {
   atNoon,
@@ -22,9 +23,7 @@ import {
 } from "../fixtures/domain-objects.js";
 import { recordedLog, refusal, refusedWithoutTrace } from "../fixtures/recorded-log.js";
 
-const CALLS: Readonly<
-  Record<keyof typeof OPERATION_DETAILS, (audit: GovernanceAuditLog, about?: About) => unknown>
-> = {
+const CALLS: Readonly<Record<Operation, (audit: GovernanceAuditLog, about?: About) => unknown>> = {
   proposal_created: (audit, about) => audit.logProposalCreated(PROPOSAL, about),
   vote_cast: (audit, about) => audit.logVoteCast(SIGNED_VOTE, about),
   consensus_reached: (audit, about) => audit.logConsensusReached(RESULT, about),

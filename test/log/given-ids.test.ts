@@ -6,7 +6,7 @@ import { type About, AuditLogProcessor, GovernanceAuditLog } from "../../src/ind
 import { Journal } from "../../src/journal/index.js";
 import { verify } from "../../src/verify/index.js";
 import { GRANT, NODE, PROPOSAL, ticking } from "../fixtures/domain-objects.js";
-import { newPath, prunable, thrownBy } from "../fixtures/journal.js";
+import { newPath, prunable, pruneUnsealed, thrownBy } from "../fixtures/journal.js";
 import { recordedLog, refusal, refusedWithoutTrace } from "../fixtures/recorded-log.js";
 
 const ID = "0190163d-8694-739b-aea5-966c26f8ad91";
@@ -210,7 +210,7 @@ describe("in a journal, the ids that callers gave", () => {
   test("stay known when their entries were pruned: the call is refused, not recorded twice", async () => {
     const { path } = await filled();
     const journal = prunable(path);
-    journal.prune({ olderThan: new Date("2026-04-15T00:00:00Z") });
+    pruneUnsealed(journal, { olderThan: new Date("2026-04-15T00:00:00Z") });
     const audit = new GovernanceAuditLog({ journal });
     expect(refusal(() => audit.logNodeRemoved(NODE, { id: ID }))).toMatchObject({
       code: "invalid_entry",

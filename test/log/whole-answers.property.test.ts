@@ -13,7 +13,7 @@ import {
 import { Journal } from "../../src/journal/index.js";
 import * as arbitrary from "../fixtures/arbitrary-log.js";
 import { afterThisTest } from "../fixtures/cleanup.js";
-import { append, newPath, prunable, START, thrownBy } from "../fixtures/journal.js";
+import { append, newPath, prunable, pruneUnsealed, START, thrownBy } from "../fixtures/journal.js";
 import { filtered } from "../fixtures/plain-filter.js";
 
 type Options = AuditLogProcessorOptions & { readonly attached?: boolean };
@@ -196,7 +196,7 @@ describe("a log with a journal", () => {
     const audit = started({ journal, maxEntries: 8 });
     expect(audit.page()).not.toHaveProperty("evictedBefore");
     expect(audit.length).toBe(8);
-    journal.prune({ olderThan: new Date(START + 4000) });
+    pruneUnsealed(journal, { olderThan: new Date(START + 4000) });
     for (const reader of [audit, journal]) {
       expect(reader.page({ order: "oldest", limit: 2 })).toMatchObject({
         entries: [{ sequence: 4 }, { sequence: 5 }],
@@ -224,7 +224,7 @@ describe("a log with a journal", () => {
     const copy = Journal.open(file, { readOnly: true });
     expect(copy.entries()).toEqual(audit.entries());
     copy.close();
-    expect(() => journal?.prune({ olderThan: new Date() })).toThrow(
+    expect(() => pruneUnsealed(journal as Journal, { olderThan: new Date() })).toThrow(
       expect.objectContaining({ code: "invalid_options", field: "olderThan" }),
     );
     await audit.shutdown();

@@ -7,7 +7,7 @@ import { signingKeyOf } from "../../src/journal/index.js";
 import { RecordingExporter } from "../../src/testing/index.js";
 import { verify } from "../../src/verify/index.js";
 import { afterThisTest } from "../fixtures/cleanup.js";
-import { newPath, openJournal } from "../fixtures/journal.js";
+import { newPath, openJournal, pruneUnsealed } from "../fixtures/journal.js";
 
 const NOW = Date.UTC(2026, 3, 14, 12);
 const WRONG = Date.UTC(2200, 0);
@@ -85,7 +85,7 @@ describe("one clock reading of 2200", () => {
     vi.setSystemTime(NOW + 300 * DAY);
     afterThisTest(() => vi.useRealTimers());
     const journal = openJournal(path, { minimumRetentionDays: 0 });
-    const prune = (day: number) => journal.prune({ olderThan: new Date(NOW + day * DAY) });
+    const prune = (day: number) => pruneUnsealed(journal, { olderThan: new Date(NOW + day * DAY) });
     expect(prune(1.5)).toEqual({ pruned: 2, prunedBefore: 2 });
     expect(prune(2.5)).toEqual({ pruned: 3, prunedBefore: 5 });
     expect(prune(3)).toEqual({ pruned: 0, prunedBefore: 5 });

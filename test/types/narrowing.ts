@@ -50,6 +50,11 @@ export function narrowsBySwitch(entry: AuditEntry): string | undefined {
     case "authorization_granted":
     case "authorization_revoked":
       return entry.actorDid;
+    case "log_hold_set":
+    case "log_pruned":
+      return entry.details.reason;
+    case "log_hold_released":
+      return entry.details.hold_id;
   }
 }
 

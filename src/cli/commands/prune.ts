@@ -1,16 +1,13 @@
-import { AuditError, reasonOf } from "../../errors.js";
-import type { Pruning } from "../../journal/entries/pruning.js";
-import type { Journal } from "../../journal/journal.js";
 import { DEFAULT_MINIMUM_RETENTION_DAYS } from "../../journal/options.js";
 import { counted } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
 import { JOURNAL_FLAGS } from "../input/open-source.js";
 import { naturalOf, parseMoment } from "../input/query-flags.js";
-import { writeJournal } from "../input/write-journal.js";
+import { ACTING_FLAGS, aboutOf, writeLog } from "../input/write-log.js";
 import { jsonLine } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 
-const WRITING = { command: "prune", verb: "prune", instead: "audit.journal.prune" };
+const WRITING = { command: "prune", verb: "prune", instead: "audit.prune" };
 
 /** `quorumlog prune`: removes old entries from a journal, and keeps their leaf hashes. */
 export const pruneCommand: Command = defineCommand({
@@ -28,13 +25,15 @@ export const pruneCommand: Command = defineCommand({
       value: "DAYS",
       about: `refuse a time younger than this; default ${DEFAULT_MINIMUM_RETENTION_DAYS}`,
     },
+    ...ACTING_FLAGS,
     ...JOURNAL_FLAGS,
   },
   details: [
-    "It removes entries from the first one on. Nothing is removed while a mirror still has to deliver",
-    "one of them. The journal writes down what was removed, and proofs over the rest still hold.",
+    "It removes entries from the first one on, up to the first that a hold covers. Nothing is removed",
+    "while a mirror still has to deliver one of them. An entry of the log says what was removed, and",
+    "proofs over the rest still hold.",
     "It writes to the journal, so no app may have it open meanwhile. An app that runs can call",
-    "audit.journal.prune({ olderThan }), which does the same.",
+    "audit.prune({ olderThan }), which does the same.",
   ],
   examples: [
     {
@@ -51,28 +50,23 @@ export const pruneCommand: Command = defineCommand({
     if (flags["older-than"] === undefined) throw new UsageError("--older-than is missing");
     const olderThan = parseMoment(flags["older-than"], "older-than", io.now());
     const minimumRetentionDays = naturalOf(flags["minimum-retention"], "minimum-retention");
-    const { pruned, prunedBefore } = await writeJournal(
+    const about = aboutOf(flags);
+    const { reason, actor: actorDid } = flags;
+    const { pruned, prunedBefore, entry, heldBy } = await writeLog(
       args,
       io,
       WRITING,
-      async (journal) => prunedFrom(journal, olderThan),
+      (audit) => audit.prune({ olderThan, reason, actorDid }, about),
       { minimumRetentionDays },
     );
-    const left = `the journal begins with entry ${prunedBefore}`;
+    const says = entry === undefined ? "" : `; entry ${entry.sequence} says so`;
+    const held = heldBy === undefined ? "" : `hold ${heldBy.id} keeps what follows\n`;
     await io.stdout.write(
       json
-        ? jsonLine({ pruned, prunedBefore })
-        : `pruned ${counted(pruned, "entry", "entries")}; ${left}\n`,
+        ? jsonLine({ pruned, prunedBefore, sequence: entry?.sequence, heldBy: heldBy?.id })
+        : `pruned ${counted(pruned, "entry", "entries")}; ` +
+            `the journal begins with entry ${prunedBefore}${says}\n${held}`,
     );
     return EXIT.done;
   },
 });
-
-function prunedFrom(journal: Journal, olderThan: Date): Pruning {
-  try {
-    return journal.prune({ olderThan });
-  } catch (error) {
-    if (!(error instanceof AuditError && error.field === "olderThan")) throw error;
-    throw new UsageError(`--older-than: ${reasonOf(error)}`);
-  }
-}

@@ -1,6 +1,7 @@
 import { type Column, INDEXED_COLUMNS } from "../../entry/columns.js";
 import {
   CONSENSUS_DECISIONS,
+  LOG_OPERATIONS,
   OPERATIONS,
   PROPOSAL_KINDS,
   VOTE_DECISIONS,
@@ -19,7 +20,7 @@ const ID_COLUMNS: ReadonlySet<string> = new Set<IdColumn>(["proposalId", "subjec
 
 /** The well-known values of the other columns. */
 const WORDS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
-  ["operation", OPERATIONS],
+  ["operation", [...OPERATIONS, ...LOG_OPERATIONS]],
   ["kind", PROPOSAL_KINDS],
   ["decision", [...VOTE_DECISIONS, ...CONSENSUS_DECISIONS]],
 ]);

@@ -5,6 +5,7 @@ import { type AuditEvent, type ValidEvent, validateEvent } from "../../entry/aud
 import { COLUMNS } from "../../entry/columns.js";
 import { isObject, type JsonObject, type JsonValue } from "../../entry/json.js";
 import { readEntry } from "../../entry/line.js";
+import { isLogOperation } from "../../entry/operations.js";
 import { sealEntry } from "../../entry/seal.js";
 import { rfc3339Millis } from "../../entry/timestamp.js";
 import { uuidOfHash } from "../../entry/uuid.js";
@@ -165,7 +166,8 @@ function eventOf(row: unknown, imported: ImportedDetails): AuditEvent {
   for (const [key, value] of Object.entries(columns)) {
     const name = COLUMN_OF_KEY.get(key);
     if (name === undefined) throw invalidEntry(key, "a row has no such key");
-    event[name] = value;
+    // what another log held or pruned must not speak for this one
+    event[name] = isLogOperation(value) ? `imported_${value}` : value;
   }
   event["timestamp"] = time;
   event["details"] = {

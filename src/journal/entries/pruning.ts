@@ -9,18 +9,26 @@ import { inTransaction, journalFailed } from "../file/sqlite.js";
 import type { HrTime } from "./entry-table.js";
 import { writePostings } from "./postings.js";
 
-/** Options of `Journal.prune`. */
-export interface PruneOptions {
-  /** Entries that were recorded before this time are removed. */
-  readonly olderThan: Date;
+/** What a pruning is to remove. */
+export interface PlannedPruning {
+  /** The first sequence that was not pruned. */
+  readonly first: number;
+  /** The first sequence that will be left. */
+  readonly end: number;
+  /** What is removed was recorded before this time, in milliseconds since 1970. */
+  readonly olderThanMillis: number;
+  /** Whether a hold keeps entries that are old enough. */
+  readonly isHeld: boolean;
 }
 
-/** What a pruning removed. */
-export interface Pruning {
-  /** How many entries were removed. */
-  readonly pruned: number;
+/** The entries that a journal holds. */
+interface Prunable {
   /** The first sequence that was not pruned. */
-  readonly prunedBefore: number;
+  readonly first: number;
+  /** The next sequence. */
+  readonly length: number;
+  /** When the entry before the first one was recorded; `[0, 0]` if there is none. */
+  readonly prunedTime: HrTime;
 }
 
 const DAY_MILLIS = 86_400_000;
@@ -29,10 +37,10 @@ const DAY_MILLIS = 86_400_000;
  * Reads the time before which to prune. Throws `invalid_options`, also for one that retention
  * forbids.
  */
-export function pruneMillis(options: PruneOptions, minimumRetentionDays: number): number {
+export function pruneMillis(olderThan: unknown, minimumRetentionDays: number): number {
   let millis: number;
   try {
-    millis = timeMillis(options?.olderThan, "olderThan");
+    millis = timeMillis(olderThan, "olderThan");
   } catch (cause) {
     const message = "olderThan: expected a Date from 1970 to 2262";
     throw new AuditError("invalid_options", message, { field: "olderThan", cause });
@@ -49,36 +57,30 @@ export function pruneMillis(options: PruneOptions, minimumRetentionDays: number)
 }
 
 /**
- * Removes the entries that were recorded before `millis`.
+ * Finds the entries that were recorded before `millis`, up to where a hold stops it. Removes
+ * nothing.
  *
- * @param first - The first sequence that was not pruned.
- * @param prunedTime - When the entry before it was recorded; `[0, 0]` if there is none.
- * @param length - The next sequence.
+ * @param heldFrom - The first sequence that must stay.
  * @param waiting - The oldest entry that a mirror has not delivered yet.
- * @throws `AuditError` `journal_failed` when that entry would be removed. Nothing was pruned then.
+ * @throws `AuditError` `journal_failed` when that entry would be removed, or an entry was altered.
  */
-export function prune(
+export function plannedPruning(
   database: DatabaseSync,
-  {
-    first,
-    prunedTime,
-    length,
-  }: { readonly first: number; readonly prunedTime: HrTime; readonly length: number },
-  millis: number,
+  { first, length, prunedTime }: Prunable,
+  olderThanMillis: number,
+  heldFrom: number,
   waiting: { readonly mirror: string; readonly sequence: number } | undefined,
-): Pruning {
-  const end = firstRecordedSince(timesIn(database), millis, first, length);
+): PlannedPruning {
+  const old = firstRecordedSince(timesIn(database), olderThanMillis, first, length);
+  const end = Math.max(first, Math.min(old, heldFrom));
   if (waiting !== undefined && waiting.sequence < end)
     throw journalFailed(
       `nothing was pruned: the mirror "${waiting.mirror}" has not delivered the entry of ` +
         `sequence ${waiting.sequence} yet. Wait until it has, prune only older entries, or ` +
         "forget the mirror (forgetMirror)",
     );
-  if (end > first) {
-    assertOlder(database, prunedTime, end);
-    pruneBefore(database, first, end, millis);
-  }
-  return { pruned: end - first, prunedBefore: end };
+  if (end > first) assertUnaltered(database, prunedTime, end);
+  return { first, end, olderThanMillis, isHeld: end < old };
 }
 
 /** When an entry was recorded, in milliseconds; NaN for one that is not there. */
@@ -130,14 +132,15 @@ function firstThat(isTrue: (value: number) => boolean, low: number, high: number
 }
 
 /**
- * Compares the times by which entries were found with the times in their lines: somebody may have
- * changed the column. Throws `journal_failed`.
+ * Compares the times and operations by which entries and holds were found with those in the lines:
+ * somebody may have changed a column. Throws `journal_failed`.
  */
-function assertOlder(database: DatabaseSync, prunedTime: HrTime, end: number): void {
+function assertUnaltered(database: DatabaseSync, prunedTime: HrTime, end: number): void {
   const rows = database
     .prepare(
       `SELECT sequence, ${RECORDED},
-         coalesce(json_extract(text, '$.recorded_at'), json_extract(text, '$.timestamp')) AS line
+         coalesce(json_extract(text, '$.recorded_at'), json_extract(text, '$.timestamp')) AS line,
+         operation IS json_extract(text, '$.operation') AS found
        FROM (SELECT *, CAST(line AS TEXT) AS text FROM entry WHERE sequence < ?) ORDER BY sequence`,
     )
     .iterate(end);
@@ -150,15 +153,23 @@ function assertOlder(database: DatabaseSync, prunedTime: HrTime, end: number): v
         `nothing was pruned: the entry of sequence ${row["sequence"]} was recorded at another ` +
           "time, as its line says, than the journal has it. Verify the journal (quorumlog verify)",
       );
+    if (row["found"] !== 1)
+      throw journalFailed(
+        `nothing was pruned: the journal has another operation for the entry of sequence ` +
+          `${row["sequence"]} than its line. Verify the journal (quorumlog verify)`,
+      );
     times.keep(time);
   }
 }
 
 /**
- * Removes the entries of [first, end) in one transaction. The triggers let an entry go only when
- * its leaf hash is kept and its pruning is written down.
+ * Removes the entries of a plan in one transaction. The triggers let an entry go only when its leaf
+ * hash is kept and its pruning is written down.
  */
-function pruneBefore(database: DatabaseSync, first: number, end: number, olderThan: number): void {
+export function carryOut(
+  database: DatabaseSync,
+  { first, end, olderThanMillis }: PlannedPruning,
+): void {
   inTransaction(database, () => {
     database
       .prepare(
@@ -171,7 +182,7 @@ function pruneBefore(database: DatabaseSync, first: number, end: number, olderTh
         `INSERT INTO pruning (pruned_before, first, recorded_nanos, older_than, at)
          SELECT ?, ?, recorded_nanos, ?, ? FROM entry WHERE sequence = ?`,
       )
-      .run(end, first, new Date(olderThan).toISOString(), new Date().toISOString(), end - 1);
+      .run(end, first, new Date(olderThanMillis).toISOString(), new Date().toISOString(), end - 1);
     database.prepare("DELETE FROM entry WHERE sequence < ?").run(end);
     const block = Math.floor(end / BLOCK);
     database.prepare("DELETE FROM time_block WHERE block < ?").run(block);

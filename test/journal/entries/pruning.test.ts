@@ -7,6 +7,7 @@ import {
   newPath,
   openJournal,
   prunable,
+  pruneUnsealed,
   rowOf,
   START,
   tamper,
@@ -24,7 +25,7 @@ describe("pruning a journal", () => {
     tamper(path, "UPDATE entry SET recorded_nanos = recorded_nanos - 315360000000000000");
     const journal = prunable(path);
     const olderThan = new Date(START - 1000);
-    expect(thrownBy(() => journal.prune({ olderThan })).message).toMatch(
+    expect(thrownBy(() => pruneUnsealed(journal, { olderThan })).message).toMatch(
       /nothing was pruned: the entry of sequence 0 was recorded at another time/,
     );
     expect(journal.entries()).toHaveLength(5);
@@ -35,8 +36,8 @@ describe("pruning a journal", () => {
     const journal = prunable(path);
     const rows = append(journal, 3000, (sequence) => ({ timestamp: new Date(sequence % 7) }));
     const olderThan = new Date(START + 2500 * 1000);
-    expect(journal.prune({ olderThan })).toEqual({ pruned: 2500, prunedBefore: 2500 });
-    expect(journal.prune({ olderThan })).toEqual({ pruned: 0, prunedBefore: 2500 });
+    expect(pruneUnsealed(journal, { olderThan })).toEqual({ pruned: 2500, prunedBefore: 2500 });
+    expect(pruneUnsealed(journal, { olderThan })).toEqual({ pruned: 0, prunedBefore: 2500 });
     const check = (held: Journal): void => {
       expect(held.length).toBe(3000);
       expect(held.stats()).toMatchObject({ entries: 500, pruned: 2500 });
@@ -68,7 +69,7 @@ describe("pruning a journal", () => {
     const path = newPath();
     const journal = prunable(path);
     const rows = append(journal, 2);
-    journal.prune({ olderThan: new Date(START + DAY) });
+    pruneUnsealed(journal, { olderThan: new Date(START + DAY) });
     expect([journal.entries(), journal.count()]).toEqual([[], 0]);
     journal.close();
     const again = openJournal(path);
@@ -86,14 +87,16 @@ describe("pruning a journal", () => {
     const young = Date.now() - (DEFAULT_MINIMUM_RETENTION_DAYS - 1) * DAY;
     journal.append(rowOf(0, {}, { recordedMillis: old }));
     journal.append(rowOf(1, {}, { recordedMillis: young }));
-    expect(thrownBy(() => journal.prune({ olderThan: new Date(young + 1) }))).toMatchObject({
+    expect(
+      thrownBy(() => pruneUnsealed(journal, { olderThan: new Date(young + 1) })),
+    ).toMatchObject({
       code: "invalid_options",
       field: "olderThan",
     });
     for (const olderThan of [new Date(Number.NaN), undefined, "2026-01-01"])
-      expect(codeOf(() => journal.prune({ olderThan } as never))).toBe("invalid_options");
+      expect(codeOf(() => pruneUnsealed(journal, { olderThan } as never))).toBe("invalid_options");
     expect(journal.count()).toBe(2);
-    expect(journal.prune({ olderThan: new Date(old + 1000) }).pruned).toBe(1);
+    expect(pruneUnsealed(journal, { olderThan: new Date(old + 1000) }).pruned).toBe(1);
   });
 
   test("refuses what a mirror has still to deliver, one that vanished too", () => {
@@ -102,7 +105,7 @@ describe("pruning a journal", () => {
     append(journal, 2);
     const outbox = journal.outbox("otlp", { backfill: true });
     const all = { olderThan: new Date(START + DAY) };
-    const error = thrownBy(() => journal.prune(all));
+    const error = thrownBy(() => pruneUnsealed(journal, all));
     expect(error.code).toBe("journal_failed");
     expect(error.message).toContain(
       'the mirror "otlp" has not delivered the entry of sequence 0 yet',
@@ -112,12 +115,14 @@ describe("pruning a journal", () => {
     append(journal, 1);
     journal.close();
     const again = prunable(path);
-    expect(codeOf(() => again.prune(all))).toBe("journal_failed");
+    expect(codeOf(() => pruneUnsealed(again, all))).toBe("journal_failed");
     expect(again.count()).toBe(3);
     again.resend("otlp");
-    expect(codeOf(() => again.prune({ olderThan: new Date(START + 2000) }))).toBe("journal_failed");
+    expect(codeOf(() => pruneUnsealed(again, { olderThan: new Date(START + 2000) }))).toBe(
+      "journal_failed",
+    );
     again.forgetMirror("otlp");
-    expect(again.prune(all).pruned).toBe(3);
+    expect(pruneUnsealed(again, all).pruned).toBe(3);
   });
 
   test("leaves a rejected record listed, which cannot be sent again", () => {
@@ -128,7 +133,7 @@ describe("pruning a journal", () => {
     expect(outbox.size).toBe(0);
     const again = prunable(journal.path);
     again.outbox("otlp").reject("poison");
-    expect(again.prune({ olderThan: new Date(START + DAY) }).pruned).toBe(1);
+    expect(pruneUnsealed(again, { olderThan: new Date(START + DAY) }).pruned).toBe(1);
     expect([again.rejected().length, again.resend("otlp")]).toEqual([1, 0]);
   });
 
@@ -137,7 +142,7 @@ describe("pruning a journal", () => {
     append(journal, 1000);
     const lines = journal.lines()[Symbol.iterator]();
     lines.next();
-    journal.prune({ olderThan: new Date(START + 900 * 1000) });
+    pruneUnsealed(journal, { olderThan: new Date(START + 900 * 1000) });
     expect(codeOf(() => Array.from({ length: 1000 }, () => lines.next()))).toBe("journal_failed");
   });
 });

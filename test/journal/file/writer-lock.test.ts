@@ -5,7 +5,15 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { Journal, type JournalRow } from "../../../src/journal/index.js";
 import { childWith, killedWhileAppending } from "../../fixtures/child.js";
-import { append, newPath, openJournal, prunable, rowOf, thrownBy } from "../../fixtures/journal.js";
+import {
+  append,
+  newPath,
+  openJournal,
+  prunable,
+  pruneUnsealed,
+  rowOf,
+  thrownBy,
+} from "../../fixtures/journal.js";
 import { keys, NAME } from "../../fixtures/signed-log.js";
 
 describe("a journal that another process writes", () => {
@@ -113,7 +121,10 @@ describe("a journal whose writer lost its lock", () => {
     ["several entries", (journal: Journal) => journal.append(rowOf(3), rowOf(4))],
     ["a new mirror", (journal: Journal) => journal.outbox("new")],
     ["a mirror that is forgotten", (journal: Journal) => journal.forgetMirror("otlp")],
-    ["a pruning", (journal: Journal) => journal.prune({ olderThan: new Date("2026-04-15") })],
+    [
+      "a pruning",
+      (journal: Journal) => pruneUnsealed(journal, { olderThan: new Date("2026-04-15") }),
+    ],
   ])("refuses %s, though the other process has not written yet", (_, call) => {
     const path = newPath();
     const begun = openJournal(path);

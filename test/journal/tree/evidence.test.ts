@@ -10,7 +10,15 @@ import { signingKeyOf } from "../../../src/integrity/keys/signing-key.js";
 import type { Journal } from "../../../src/journal/index.js";
 import { ndjsonSource, type VerificationReport, verify } from "../../../src/verify/index.js";
 import { jsonObject } from "../../fixtures/arbitrary-json.js";
-import { append, newPath, openJournal, prunable, rowOf, tamper } from "../../fixtures/journal.js";
+import {
+  append,
+  newPath,
+  openJournal,
+  prunable,
+  pruneUnsealed,
+  rowOf,
+  tamper,
+} from "../../fixtures/journal.js";
 import { runs } from "../../fixtures/long-runs.js";
 import { keys, NAME, vkey } from "../../fixtures/signed-log.js";
 
@@ -78,7 +86,7 @@ describe("the evidence of a journal", () => {
 
   test("verifies when a prefix was pruned, and says so", async () => {
     const journal = await filled(newPath());
-    journal.prune({ olderThan: new Date(rowOf(120).timestampMillis) });
+    pruneUnsealed(journal, { olderThan: new Date(rowOf(120).timestampMillis) });
     const report = await verify(journal.evidence(), { keys: [vkey], acceptPruned: 120 });
     expect(report).toMatchObject({ verified: true, pruned: 120, entries: 80, covered: 80 });
     const unasked = await verify(journal.evidence(), { keys: [vkey] });
@@ -88,7 +96,7 @@ describe("the evidence of a journal", () => {
   test("shows that the record of a pruning was deleted", async () => {
     const path = newPath();
     const journal = await filled(path);
-    journal.prune({ olderThan: new Date(rowOf(120).timestampMillis) });
+    pruneUnsealed(journal, { olderThan: new Date(rowOf(120).timestampMillis) });
     journal.close();
     tamper(path, "DELETE FROM pruning");
     const evidence = openJournal(path, { readOnly: true }).evidence();
@@ -237,7 +245,7 @@ test("a journal that is pruned while it is verified is not called tampered with"
   async function* pruned() {
     let seen = 0;
     for await (const item of source) {
-      if (++seen === 600) journal.prune({ olderThan: new Date() });
+      if (++seen === 600) pruneUnsealed(journal, { olderThan: new Date() });
       yield item;
     }
   }

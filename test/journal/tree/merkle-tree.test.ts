@@ -5,7 +5,15 @@ import { consistencyProof, inclusionProof } from "../../../src/integrity/merkle/
 import { verifyConsistency, verifyInclusion } from "../../../src/integrity/merkle/verify-proofs.js";
 import type { JournalRow } from "../../../src/journal/index.js";
 import { MerkleTree } from "../../../src/journal/tree/merkle-tree.js";
-import { append, newPath, openJournal, prunable, rowOf, thrownBy } from "../../fixtures/journal.js";
+import {
+  append,
+  newPath,
+  openJournal,
+  prunable,
+  pruneUnsealed,
+  rowOf,
+  thrownBy,
+} from "../../fixtures/journal.js";
 
 const ENTRIES = 66_000; // more than 2^16, so that subtrees of four stored heights are there
 const leafOf = (row: JournalRow) => Buffer.from(row.entry.leafHash, "hex");
@@ -84,7 +92,7 @@ describe("the tree of a journal", () => {
     const journal = prunable(path);
     append(journal, 300);
     const before = treeOf(path).rootAt(300);
-    journal.prune({ olderThan: new Date(rowOf(280).timestampMillis) });
+    pruneUnsealed(journal, { olderThan: new Date(rowOf(280).timestampMillis) });
     expect(treeOf(path).rootAt(300)).toEqual(before);
     expect(treeOf(path).rootAt(3)).toHaveLength(32);
   });

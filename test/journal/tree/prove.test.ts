@@ -4,7 +4,7 @@ import type { GovernanceAuditLogOptions } from "../../../src/index.js";
 import { parseBundle } from "../../../src/integrity/evidence-bundle.js";
 import { verifyInclusion } from "../../../src/integrity/merkle/verify-proofs.js";
 import { parseTlogProof } from "../../../src/integrity/tlog-proof.js";
-import { append, newPath, openJournal, prunable } from "../../fixtures/journal.js";
+import { append, newPath, openJournal, prunable, pruneUnsealed } from "../../fixtures/journal.js";
 import {
   isSigned,
   keys,
@@ -88,7 +88,7 @@ describe("a proof", () => {
       code: "journal_failed",
     });
     const second = journal.get(1);
-    journal.prune({ olderThan: new Date(second?.timestamp ?? "") });
+    pruneUnsealed(journal, { olderThan: new Date(second?.timestamp ?? "") });
     await expect(journal.prove(0)).rejects.toThrow(
       /no entry of sequence 0 to prove\. .* may have been pruned/,
     );

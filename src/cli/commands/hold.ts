@@ -1,0 +1,106 @@
+import type { Hold, HoldScope } from "../../entry/retention.js";
+import { holdsIn } from "../../log/retention.js";
+import { visible } from "../../text/safe-text.js";
+import { type Command, defineCommand, UsageError } from "../input/command.js";
+import { wholeId } from "../input/given-values.js";
+import { JOURNAL_FLAGS, withJournal, withSource } from "../input/open-source.js";
+import { parseMoment } from "../input/query-flags.js";
+import { ACTING_FLAGS, aboutOf, writeLog } from "../input/write-log.js";
+import { type CommandIo, jsonLine, send } from "../output/command-io.js";
+import { EXIT } from "../output/exit-code.js";
+import { Table } from "../output/table.js";
+
+const WRITING = { command: "hold", verb: "hold", instead: "audit.hold" };
+
+/** `quorumlog hold`: keeps entries from being pruned, or lists what does. */
+export const hold: Command = defineCommand({
+  name: "hold",
+  about: "Keeps entries from being pruned until a release, or lists the holds in force",
+  operands: ["JOURNAL"],
+  flags: {
+    list: { type: "boolean", about: "list the holds in force, and change nothing" },
+    proposal: {
+      type: "string",
+      value: "ID",
+      about: "hold all entries of this proposal: an id or its last part",
+    },
+    before: {
+      type: "string",
+      value: "TIME",
+      about: "hold all that happened or was recorded before this time, such as 2026-04-14",
+    },
+    ...ACTING_FLAGS,
+    ...JOURNAL_FLAGS,
+  },
+  details: [
+    "Pruning stops before the first entry that a hold covers. The hold is an entry of the log itself,",
+    "and its id is the id of the hold: see quorumlog release.",
+    "It writes to the journal, so no app may have it open meanwhile. An app that runs can call",
+    "audit.hold({ proposalId }, reason), which does the same. --list also works while an app writes.",
+  ],
+  examples: [
+    {
+      line: 'quorumlog hold governance.db --proposal 7f3a --reason "case 2026-118"',
+      about: "a proposal",
+    },
+    {
+      line: "quorumlog hold governance.db --before 2026-04-14 --reason audit --actor did:eve",
+      about: "all of before a day",
+    },
+    { line: "quorumlog hold governance.db --list", about: "what is held" },
+  ],
+  async run(args, io) {
+    const { flags, json } = args;
+    if (flags.list === true) {
+      const stray = ["proposal", "before", "reason", "actor", "actor-type"] as const;
+      const given = stray.find((name) => flags[name] !== undefined);
+      if (given !== undefined) throw new UsageError(`--list and --${given} exclude each other`);
+      const held = await withJournal(args, io, "hold", async (journal) => holdsIn(journal).inForce);
+      await send(listed(held, json, io), io.stdout, io);
+      return EXIT.done;
+    }
+    const { proposal, reason } = flags;
+    if ((proposal === undefined) === (flags.before === undefined))
+      throw new UsageError("either --proposal or --before is needed, or --list");
+    if (reason === undefined) throw new UsageError("--reason is missing");
+    const about = aboutOf(flags);
+    const before = flags.before && parseMoment(flags.before, "before", io.now());
+    const proposalId =
+      proposal && (await withSource(args, io, (one) => wholeId(one, "proposalId", proposal, io)));
+    const scope = { proposalId, before, actorDid: flags.actor } as HoldScope;
+    const entry = await writeLog(args, io, WRITING, (audit) => audit.hold(scope, reason, about));
+    const { id, sequence, details } = entry;
+    await io.stdout.write(
+      json
+        ? jsonLine({ holdId: id, sequence, heldFrom: details.held_from })
+        : `hold ${id} is in force: nothing is pruned from entry ${details.held_from} on\n`,
+    );
+    return EXIT.done;
+  },
+});
+
+function* listed(
+  holds: readonly Hold[],
+  json: boolean,
+  io: CommandIo,
+): Generator<string, void, undefined> {
+  if (json) {
+    for (const { id, ...held } of holds) yield jsonLine({ holdId: id, ...held });
+    return;
+  }
+  if (holds.length === 0) yield "no hold is in force\n";
+  yield* new Table<Hold>(io, {
+    columns: () => [
+      { title: "hold", cell: ({ id }) => id },
+      { title: "since", cell: ({ since }) => since },
+      { title: "from entry", alignRight: true, cell: ({ heldFrom }) => String(heldFrom) },
+      { title: "holds", cell: scopeInWords },
+      { title: "actor", cell: ({ actorDid = "" }) => actorDid },
+      { title: "reason", cell: ({ reason = "" }) => reason },
+    ],
+  }).lines(holds);
+}
+
+function scopeInWords({ proposalId, heldBefore = "" }: Hold): string {
+  return visible(proposalId === undefined ? `before ${heldBefore}` : proposalId);
+}

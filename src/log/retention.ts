@@ -1,0 +1,236 @@
+import type { AuditEntry, EntryOf } from "../entry/audit-entry.js";
+import { type ValidEvent, validEvent } from "../entry/audit-event.js";
+import type { JsonValue } from "../entry/json.js";
+import { LOG_OPERATIONS } from "../entry/operations.js";
+import {
+  type Hold,
+  type HoldRelease,
+  type HoldScope,
+  Holds,
+  type ValidHold,
+  validHold,
+  validRelease,
+} from "../entry/retention.js";
+import { formatTimestamp } from "../entry/timestamp.js";
+import { nameOf } from "../entry/untrusted.js";
+import { AuditError, invalidEntry, invalidOption } from "../errors.js";
+import { type PlannedPruning, pruneMillis } from "../journal/entries/pruning.js";
+import type { Journal } from "../journal/journal.js";
+import { optional, type Readers, readOptions } from "../options.js";
+import { type ParsedQuery, parseQuery } from "../query/audit-query.js";
+import type { GroupCommit } from "./group-commit.js";
+import type { LogReader } from "./log-reader.js";
+
+/** Options of `GovernanceAuditLog.prune`. */
+export interface PruneOptions {
+  /**
+   * Entries that were recorded before this time are removed. It must be older than the journal's
+   * `minimumRetentionDays`.
+   */
+  readonly olderThan: Date;
+  /**
+   * Why. It is recorded.
+   *
+   * @defaultValue none is recorded
+   */
+  readonly reason?: string | undefined;
+  /**
+   * DID of who prunes the log. It is recorded.
+   *
+   * @defaultValue none is recorded
+   */
+  readonly actorDid?: string | undefined;
+}
+
+/** What a pruning removed. */
+export interface Pruning {
+  /** How many entries were removed. */
+  readonly pruned: number;
+  /** The first sequence that was not pruned. */
+  readonly prunedBefore: number;
+  /** The entry that says so; absent if nothing was removed. */
+  readonly entry?: EntryOf<"log_pruned">;
+  /** The hold that kept entries which are old enough; absent if none did. */
+  readonly heldBy?: Hold;
+}
+
+/** A pruning whose entry is not sealed yet. */
+export interface DuePruning {
+  readonly planned: PlannedPruning;
+  /** What is to be sealed; undefined if nothing is to be removed. */
+  readonly event: ValidEvent<"log_pruned"> | undefined;
+  readonly heldBy: Hold | undefined;
+}
+
+/** What retention works with. */
+export interface RetentionParts {
+  readonly journal: Journal | undefined;
+  readonly reader: LogReader;
+  /** Undefined when each entry is committed at once. */
+  readonly group: GroupCommit | undefined;
+  /** Never throws. */
+  readonly report: (error: AuditError) => void;
+}
+
+const PRUNE_READERS: Readers<PruneOptions> = {
+  olderThan: (value) => value as Date, // the journal knows the latest that it can be
+  reason: optional(nameOf),
+  actorDid: optional(nameOf),
+};
+
+/**
+ * What a log keeps, and what it removes. Holds and prunings are entries of the log. A pruning is
+ * sealed first and carried out then: if the process dies between, the next opening finishes it.
+ */
+export class Retention {
+  readonly #parts: RetentionParts;
+
+  /** Of a log that is open. */
+  constructor(parts: RetentionParts) {
+    this.#parts = parts;
+  }
+
+  /** The holds in force. Throws `journal_failed`, `closed`. */
+  holds(): Holds {
+    return this.#parts.journal === undefined ? new Holds() : holdsIn(this.#parts.reader);
+  }
+
+  /** What a hold records. Throws `invalid_entry`, `invalid_options`, `journal_failed`, `closed`. */
+  holdSet(scope: HoldScope, reason: string): ValidEvent<"log_hold_set"> {
+    const journal = this.#journal();
+    const hold = validHold(scope, reason);
+    return hold.event(this.#firstHeld(hold, journal));
+  }
+
+  /** What a release records. Throws as {@link Retention.holdSet}. */
+  holdReleased(release: HoldRelease, reason: string): ValidEvent<"log_hold_released"> {
+    this.#journal();
+    const { holdId, event } = validRelease(release, reason);
+    const set = this.#parts.reader
+      .select(ofOperation("log_hold_set"))
+      .find(({ id }) => id === holdId);
+    if (set === undefined)
+      throw invalidEntry("release.holdId", "the log has no hold with this id; see holds()");
+    return event(set.proposalId);
+  }
+
+  /** Refuses to release what is not held any more. Throws `invalid_entry`. */
+  assertInForce({ details }: ValidEvent<"log_hold_released">): void {
+    const { hold_id: holdId } = details;
+    if (this.holds().get(String(holdId)) === undefined)
+      throw invalidEntry("release.holdId", "the hold was released before");
+  }
+
+  /**
+   * What a pruning would remove, up to the first entry that is held. Removes nothing.
+   *
+   * @throws `AuditError` `invalid_options` when there is no journal, or it must keep entries for
+   * longer; `journal_failed`, `closed`.
+   */
+  due(options: PruneOptions): DuePruning {
+    const journal = this.#journal();
+    const { olderThan, reason, actorDid } = readOptions(options, PRUNE_READERS);
+    const olderThanMillis = pruneMillis(olderThan, journal.minimumRetentionDays);
+    this.#parts.group?.commitNow();
+    this.#finish(journal);
+    const { first: hold } = this.holds();
+    const heldFrom = hold?.heldFrom ?? Number.POSITIVE_INFINITY;
+    const planned = journal.planPruning(olderThanMillis, heldFrom);
+    const { first, end, isHeld } = planned;
+    const heldBy = isHeld ? hold : undefined;
+    if (end <= first) return { planned, event: undefined, heldBy };
+    const details: Record<string, JsonValue> = {
+      pruned_from: first,
+      pruned_before: end,
+      pruned_count: end - first,
+      older_than: formatTimestamp(olderThanMillis),
+      ...(reason !== undefined && { reason }),
+    };
+    return { planned, event: validEvent("log_pruned", { actorDid }, details), heldBy };
+  }
+
+  /**
+   * Carries out a pruning.
+   *
+   * @param entry - The entry that says so; undefined if nothing is to be removed.
+   * @throws `AuditError` `journal_failed`; what the entry says is then finished later.
+   */
+  carryOut({ planned, heldBy }: DuePruning, entry: EntryOf<"log_pruned"> | undefined): Pruning {
+    const journal = this.#journal();
+    if (entry !== undefined) {
+      this.#parts.group?.commitNow();
+      journal.prune(planned);
+    }
+    return {
+      pruned: planned.end - planned.first,
+      prunedBefore: journal.prunedBefore,
+      ...(entry !== undefined && { entry }),
+      ...(heldBy !== undefined && { heldBy }),
+    };
+  }
+
+  /**
+   * Finishes the pruning that an entry announced, if the process died before it was carried out.
+   * Never throws: what keeps it from being finished is reported.
+   */
+  finishAnnounced(): void {
+    const { journal, report } = this.#parts;
+    if (journal === undefined) return;
+    try {
+      this.#finish(journal);
+    } catch (cause) {
+      const message =
+        `a pruning that the log announced is not finished: ${(cause as Error).message}. It is tried again ` +
+        "by the next pruning, and at the next start";
+      report(new AuditError("journal_failed", message, { cause }));
+    }
+  }
+
+  #finish(journal: Journal): void {
+    const query = { ...ofOperation("log_pruned"), limit: 1, newestFirst: true };
+    const [newest] = this.#parts.reader.select(query);
+    const announced = newest && new Holds().add(newest);
+    if (announced === undefined || announced.before <= journal.prunedBefore) return;
+    // a hold that was set since then keeps what is still there
+    const heldFrom = this.holds().first?.heldFrom ?? Number.POSITIVE_INFINITY;
+    const end = Math.min(announced.before, heldFrom);
+    journal.prune(journal.planPruning(announced.olderThanMillis, end));
+  }
+
+  /** The first entry that a hold covers. Throws `invalid_entry` when it would cover none. */
+  #firstHeld({ proposalId, heldBefore }: ValidHold, journal: Journal): number {
+    const { reader } = this.#parts;
+    const query = { order: "oldest", limit: 1 } as const;
+    if (heldBefore === undefined) {
+      const [first] = reader.select(parseQuery({ ...query, proposalId: proposalId as string }));
+      if (first !== undefined) return first.sequence;
+      throw invalidEntry("hold.proposalId", "the log has no entry of this proposal");
+    }
+    const before = new Date(heldBefore);
+    const oldest = reader.get(journal.prunedBefore);
+    const recordedAt = oldest?.recordedAt ?? oldest?.timestamp;
+    if (recordedAt === undefined || Date.parse(recordedAt) < before.getTime())
+      return journal.prunedBefore;
+    const [first] = reader.select(parseQuery({ ...query, until: before }));
+    if (first !== undefined) return first.sequence;
+    throw invalidEntry("hold.before", "the log has no entry of before this time");
+  }
+
+  #journal(): Journal {
+    const { journal } = this.#parts;
+    if (journal !== undefined) return journal;
+    throw invalidOption("journal", "a log in memory keeps no entry for long, and prunes none");
+  }
+}
+
+/** All entries of some operations, oldest first. */
+function ofOperation(...operations: readonly string[]): ParsedQuery {
+  return parseQuery({ operation: operations, limit: Number.MAX_SAFE_INTEGER, order: "oldest" });
+}
+
+/** The holds in force in a log. */
+export function holdsIn(reader: { select(query: ParsedQuery): readonly AuditEntry[] }): Holds {
+  const holds = new Holds();
+  for (const entry of reader.select(ofOperation(...LOG_OPERATIONS))) holds.add(entry);
+  return holds;
+}

@@ -1,0 +1,132 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { quorumlog } from "../fixtures/command-line.js";
+import { append, newPath, openJournal, START } from "../fixtures/journal.js";
+
+const NOW = START + 365 * 86_400_000;
+/** The clock of the command. */
+const around = { now: () => new Date(NOW) };
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A closed journal of five entries of a year ago, one for each proposal. */
+function oldJournal(): string {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+  const path = newPath();
+  const journal = openJournal(path);
+  append(journal, 5, (sequence) => ({ proposalId: `urn:prop:p${sequence}` }));
+  journal.close();
+  return path;
+}
+
+const SINCE = "--older-than=10d";
+const FLOOR = "--minimum-retention=0";
+
+describe("quorumlog hold, release and prune", () => {
+  test("hold a proposal, list the hold, prune up to it, and release it", async () => {
+    const path = oldJournal();
+    const set = await quorumlog(
+      ["hold", path, "--proposal", "p2", "--reason", "case 7", "--actor", "did:eve", "--json"],
+      around,
+    );
+    expect(set).toMatchObject({ code: 0, stderr: "" });
+    const { holdId, sequence, heldFrom } = JSON.parse(set.stdout);
+    expect([sequence, heldFrom]).toEqual([5, 2]);
+    const since = new Date(NOW).toISOString();
+    const list = await quorumlog(["hold", path, "--list"], around);
+    expect(list.stdout.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
+      ["hold", "since", "from entry", "holds", "actor", "reason"],
+      [holdId, since, "2", "urn:prop:p2", "did:eve", "case 7"],
+      [""],
+    ]);
+    const pruned = await quorumlog(
+      ["prune", path, SINCE, FLOOR, "--actor", "did:bob", "--actor-type", "service"],
+      around,
+    );
+    expect(pruned).toMatchObject({
+      code: 0,
+      stdout:
+        "pruned 2 entries; the journal begins with entry 2; entry 6 says so\n" +
+        `hold ${holdId} keeps what follows\n`,
+    });
+    const again = await quorumlog(["prune", path, SINCE, FLOOR, "--json"], around);
+    expect(JSON.parse(again.stdout)).toEqual({ pruned: 0, prunedBefore: 2, heldBy: holdId });
+    const released = await quorumlog(["release", path, holdId, "--reason", "settled"], around);
+    expect(released.stdout).toBe(`hold ${holdId} is released by entry 7\n`);
+    expect((await quorumlog(["hold", path, "--list"], around)).stdout).toBe(
+      "no hold is in force\n",
+    );
+    const rest = await quorumlog(["prune", path, SINCE, FLOOR, "--json"], around);
+    expect(JSON.parse(rest.stdout)).toEqual({ pruned: 3, prunedBefore: 5, sequence: 8 });
+    const journal = openJournal(path, { readOnly: true });
+    expect(journal.entries({ order: "oldest" })).toMatchObject([
+      { operation: "log_hold_set", actorDid: "did:eve", details: { reason: "case 7" } },
+      {
+        operation: "log_pruned",
+        actorDid: "did:bob",
+        details: { pruned_count: 2, actor_type: "service" },
+      },
+      { operation: "log_hold_released", proposalId: "urn:prop:p2" },
+      { operation: "log_pruned" },
+    ]);
+  });
+
+  test("hold all of before a time, and list it for a program", async () => {
+    const path = oldJournal();
+    const before = new Date(START + 3000).toISOString();
+    const set = await quorumlog(["hold", path, "--before", before, "--reason", "audit"], around);
+    expect(set.stdout).toMatch(/^hold [0-9a-f-]{36} is in force: nothing is pruned from entry 0/);
+    const { stdout } = await quorumlog(["hold", path, "--list", "--json"], around);
+    expect(JSON.parse(stdout)).toEqual({
+      holdId: expect.any(String),
+      sequence: 5,
+      heldFrom: 0,
+      heldBefore: before,
+      reason: "audit",
+      since: new Date(NOW).toISOString(),
+    });
+  });
+
+  test("say which flag is wrong, and write nothing", async () => {
+    const path = oldJournal();
+    const reason = ["--reason", "why"];
+    for (const [argv, message] of [
+      [["hold", path, ...reason], "either --proposal or --before is needed"],
+      [["hold", path, "--proposal=p1", "--before=1d", ...reason], "either --proposal or --before"],
+      [["hold", path, "--proposal=p1"], "--reason is missing"],
+      [["hold", path, "--proposal=p1", "--reason="], "--reason: expected a string that is not"],
+      [["hold", path, "--proposal=p9", ...reason], "--proposal: the log has no entry of this"],
+      [["hold", path, "--before=1980-01-01", ...reason], "--before: the log has no entry of"],
+      [["hold", path, "--before=soon", ...reason], '--before "soon" is not a time'],
+      [["hold", path, "--proposal=p1", "--actor-type=god", ...reason], "--actor-type: expected"],
+      [["hold", path, "--list", "--reason=why"], "--list and --reason exclude each other"],
+      [["release", path, "no-hold", ...reason], "HOLD: the log has no hold with this id"],
+      [["release", path, "no-hold"], "--reason is missing"],
+      [["prune", path, SINCE, "--actor="], "--actor: expected a string that is not empty"],
+    ] as const) {
+      const { code, stderr, stdout } = await quorumlog([...argv], around);
+      expect({ code, stdout, stderr }).toEqual({
+        code: 2,
+        stdout: "",
+        stderr: expect.stringContaining(message),
+      });
+    }
+    expect(openJournal(path, { readOnly: true }).length).toBe(5);
+  });
+
+  test("say what an app can call that has the journal open", async () => {
+    const path = oldJournal();
+    openJournal(path);
+    for (const [argv, call] of [
+      [["hold", path, "--proposal=p1", "--reason=why"], "audit.hold"],
+      [["release", path, "a-hold", "--reason=why"], "audit.release"],
+      [["prune", path, SINCE], "audit.prune"],
+    ] as const) {
+      const { code, stderr } = await quorumlog([...argv], around);
+      expect(code).toBe(3);
+      expect(stderr).toContain(`or call ${call} in it`);
+    }
+    expect((await quorumlog(["hold", path, "--list"], around)).code).toBe(0);
+  });
+});
