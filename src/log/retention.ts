@@ -180,8 +180,8 @@ export class Retention {
       this.#finish(journal);
     } catch (cause) {
       const message =
-        `a pruning that the log announced is not finished: ${(cause as Error).message}. It is tried again ` +
-        "by the next pruning, and at the next start";
+        `a pruning that the log announced is not finished: ${(cause as Error).message}. It is ` +
+        "tried again by the next pruning, and at the next start";
       report(new AuditError("journal_failed", message, { cause }));
     }
   }

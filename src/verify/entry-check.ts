@@ -1,4 +1,5 @@
 import { type LineSummary, leafHash, MAX_LINE_BYTES, readLine } from "../entry/line.js";
+import { isLogOperation } from "../entry/operations.js";
 import {
   type EvidenceLine,
   type EvidencePruned,
@@ -11,6 +12,7 @@ import type { InclusionProof } from "../integrity/merkle/merkle-proofs.js";
 import { counted, quoted } from "../text/safe-text.js";
 import { LeafTable } from "./leaf-table.js";
 import type { Problems } from "./problems.js";
+import { RetentionCheck } from "./retention-check.js";
 import { SubtreeTable } from "./subtree-table.js";
 
 /** How much is shown of what a source found wrong with itself: it may name several labels. */
@@ -64,6 +66,8 @@ export class EntryCheck {
   readonly storedLeaves: LeafTable = new LeafTable();
   /** The roots of complete subtrees that the source keeps. */
   readonly subtrees: SubtreeTable = new SubtreeTable();
+  /** The holds and prunings that the log recorded. */
+  readonly retention: RetentionCheck = new RetentionCheck();
   /** The lines of a partial source. Such a source is small, so all of them are kept. */
   readonly proved: ProvedLine[] = [];
   /** Whether the source holds chosen entries only. */
@@ -97,7 +101,8 @@ export class EntryCheck {
 
   /** How many bytes it takes, apart from what has a bound. */
   get bytes(): number {
-    return this.leaves.bytes + this.storedLeaves.bytes + this.subtrees.bytes + this.#provedBytes;
+    const { leaves, storedLeaves, subtrees, retention } = this;
+    return leaves.bytes + storedLeaves.bytes + subtrees.bytes + retention.bytes + this.#provedBytes;
   }
 
   /** How many entries have a line. */
@@ -108,6 +113,11 @@ export class EntryCheck {
   /** How many entries have a leaf hash and no line. */
   get pruned(): number {
     return this.#pruned;
+  }
+
+  /** The first sequence that the source does not say was pruned. */
+  get prunedEnd(): number {
+    return this.#lastPruned + 1;
   }
 
   /** How many lines repeat an earlier one. */
@@ -135,6 +145,7 @@ export class EntryCheck {
     const sequence = summary?.sequence ?? this.#expected;
     if (summary === undefined) this.#addStray(item, text, hash, at);
     else this.#addEntry(summary, hash, item, at);
+    if (isLogOperation(summary?.columns[0])) this.retention.add(text as string);
     const problem = item.problem ?? (summary && item.compare?.(summary));
     if (problem !== undefined)
       this.#problems.add({

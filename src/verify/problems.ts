@@ -20,6 +20,8 @@ export type Question = "integrity" | "completeness" | "authenticity";
  * | `duplicate_entry` | completeness | a line is there twice, in a source that has each line once |
  * | `out_of_order` | completeness | a line comes after a later one, in a source that is in order |
  * | `pruned_gap` | completeness | an entry is said to be pruned after one that is not |
+ * | `unsealed_pruning` | completeness | entries were pruned, and no entry of the log says so |
+ * | `held_entries_pruned` | completeness | entries were pruned that a legal hold keeps |
  * | `malformed_checkpoint` | authenticity | a checkpoint cannot be read |
  * | `other_origin` | authenticity | a checkpoint is of another log |
  * | `invalid_signature` | authenticity | a signature is wrong, or outside its key's period |
@@ -40,6 +42,8 @@ export type ProblemCode =
   | "duplicate_entry"
   | "out_of_order"
   | "pruned_gap"
+  | "unsealed_pruning"
+  | "held_entries_pruned"
   | "malformed_checkpoint"
   | "other_origin"
   | "invalid_signature"
@@ -76,6 +80,8 @@ const FAILS: Readonly<Record<ProblemCode, readonly Question[]>> = {
   duplicate_entry: ["completeness"],
   out_of_order: ["completeness"],
   pruned_gap: ["completeness"],
+  unsealed_pruning: ["completeness"],
+  held_entries_pruned: ["completeness"],
   malformed_checkpoint: ["authenticity"],
   other_origin: ["authenticity"],
   invalid_signature: ["authenticity"],

@@ -10,6 +10,7 @@ import {
 import type { EntryCheck } from "./entry-check.js";
 import { logNamesOf, type ResolvedVerifyOptions } from "./options.js";
 import type { Problems } from "./problems.js";
+import type { SealedPrunings } from "./retention-check.js";
 import type {
   CheckedCheckpoint,
   CheckedSignature,
@@ -25,6 +26,7 @@ const LISTED = 1000;
 export interface Findings {
   readonly origin: string | undefined;
   readonly entries: EntryCheck;
+  readonly sealed: SealedPrunings;
   /** By rising size. */
   readonly checkpoints: readonly JudgedCheckpoint[];
   /** Kept checkpoints that cannot be read. */
@@ -162,7 +164,7 @@ function verdict(failed: boolean, verified: boolean): Verdict {
 
 /** What the evidence cannot tell, in words. */
 function unknownOf(
-  { entries, checkpoints, unreadable }: Findings,
+  { entries, sealed, checkpoints, unreadable }: Findings,
   options: ResolvedVerifyOptions,
   { anchors, covered, uncoveredSince: since, size }: Conclusions,
 ): string[] {
@@ -237,7 +239,10 @@ function unknownOf(
   say(
     pruned > 0,
     `${counted(pruned, "entry was", "entries were")} pruned. ` +
-      "The roots still prove their leaf hashes, but their content is gone.",
+      "The roots still prove their leaf hashes, but their content is gone." +
+      (sealed.before < entries.prunedEnd
+        ? " No entry of the log says that all of them were to be removed."
+        : ` Entry ${sealed.by} says who removed them.`),
   );
   say(
     pruned > acceptPruned,

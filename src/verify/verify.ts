@@ -1,6 +1,6 @@
 import { AuditError, invalidEvidence } from "../errors.js";
 import { blocksOf, type EvidenceItem, type EvidenceSource } from "../integrity/evidence.js";
-import { quoted } from "../text/safe-text.js";
+import { counted, quoted } from "../text/safe-text.js";
 import { CheckpointCheck } from "./checkpoint-check.js";
 import { EntryCheck } from "./entry-check.js";
 import {
@@ -11,6 +11,7 @@ import {
 } from "./options.js";
 import { Problems } from "./problems.js";
 import { reportOf } from "./report.js";
+import type { SealedPrunings } from "./retention-check.js";
 import { checkProofs, checkRoots } from "./root-check.js";
 import type { VerificationReport } from "./verification-report.js";
 
@@ -70,6 +71,8 @@ export async function judge(
   const isCut = failure !== undefined;
   const origin = originOf(resolved, entries, checkpoints);
   entries.finish(origin, isCut);
+  const sealed = entries.retention.finish(origin, entries.prunedEnd, problems);
+  if (!isCut) reportUnsealed(sealed, entries, resolved, problems);
   const signed = checkpoints.checkSignatures(origin, entries);
   const compared = checkRoots(signed, entries, isCut, problems);
   const proved = checkProofs(entries.proved, compared, problems);
@@ -79,8 +82,24 @@ export async function judge(
     const message = `it could not all be read: ${quoted(failure.message)}`;
     problems.add({ code: "source_problem", message });
   }
-  const findings = { origin, entries, checkpoints: compared, unreadable, proved, problems };
+  const findings = { origin, entries, sealed, checkpoints: compared, unreadable, proved, problems };
   return reportOf(findings, resolved);
+}
+
+/**
+ * Reports entries that were pruned without an entry of the log that says so, unless the caller
+ * accepts them.
+ */
+function reportUnsealed(
+  { before }: SealedPrunings,
+  { prunedEnd }: EntryCheck,
+  { acceptPruned }: ResolvedVerifyOptions,
+  problems: Problems,
+): void {
+  if (prunedEnd <= Math.max(before, acceptPruned)) return;
+  const pruned = counted(prunedEnd - before, "entry was", "entries were");
+  const message = `${pruned} pruned, and no entry of the log says so`;
+  problems.add({ code: "unsealed_pruning", from: before, to: prunedEnd - 1, message });
 }
 
 /** What reading a source came to. */

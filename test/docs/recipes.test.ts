@@ -104,8 +104,9 @@ test("docs/recipes/legal-hold.md removes what is old up to a hold, and shows wha
   const cwd = mkdtempSync(resolve(tmpdir(), "quorumlog-"));
   onTestFinished(() => rmSync(cwd, { recursive: true }));
   const path = resolve(cwd, "governance.db");
-  const old = new Date(Date.now() - 500 * 86_400_000);
-  const log = (): GovernanceAuditLog => new GovernanceAuditLog({ journal: path, clock: () => old });
+  const old = new Date(Date.now() - 900 * 86_400_000);
+  const log = (): GovernanceAuditLog =>
+    new GovernanceAuditLog({ journal: path, clock: () => old, onError: () => {} });
   const audit = log();
   for (const proposalId of ["urn:pqc-gov-prop:91c2", "urn:pqc-gov-prop:7f3a", "p"])
     audit.log({ operation: "seen", proposalId });

@@ -5,6 +5,7 @@ import {
   type DetailConvention,
   type GovernanceAuditLog,
   OPERATION_DETAILS,
+  OPERATIONS,
   type Operation,
 } from "../../src/index.js";
 import {
@@ -416,8 +417,8 @@ test("each field of the table is an input of its helper", () => {
   const covered = HELPERS.flatMap(({ prefix = "", given }) =>
     given.map(([field]) => prefix + field),
   );
-  const fields = Object.values(OPERATION_DETAILS).flatMap((table) =>
-    Object.values<DetailConvention>(table).flatMap(({ from }) => from ?? []),
+  const fields = OPERATIONS.flatMap((operation) =>
+    Object.values<DetailConvention>(OPERATION_DETAILS[operation]).flatMap(({ from }) => from ?? []),
   );
   const special = ["signature", "algorithm", "includedVoteIds"];
   expect(new Set([...covered, ...special])).toEqual(new Set([...fields, "proposalId", "actorDid"]));

@@ -156,13 +156,15 @@ describe("pruned entries", () => {
   const from = (first: number): number[] => [...lines.keys()].slice(first);
   const checkpoints = notes.map((note): EvidenceItem => ({ kind: "checkpoint", note }));
 
-  test("at the beginning are whole as far as the caller accepts it, and never a failure", async () => {
+  test("at the beginning are whole as far as the caller accepts it, if no entry announces them", async () => {
     for (const first of [1, 20, 50]) {
       const source = sourceOf([...items(from(first)), ...checkpoints]);
       for (const acceptPruned of [0, first - 1]) {
         const report = await verify(source, { keys, acceptPruned });
-        expect(verdicts(report)).toBe("verified unknown verified");
-        expect(report.verified).toBe(false);
+        expect(verdicts(report)).toBe("verified failed verified");
+        expect(report.problems).toMatchObject([
+          { code: "unsealed_pruning", from: 0, to: first - 1 },
+        ]);
         expect(report.unknown.join()).toContain("pruned, and no more");
       }
       const report = await verify(source, { keys, acceptPruned: first });
@@ -185,10 +187,11 @@ describe("pruned entries", () => {
       sequence: 5,
       leafHash: hexOf("else"),
     });
-    const report = await verify(sourceOf([...altered, ...checkpoints]), { keys });
+    const accepting = { keys, acceptPruned: 20 };
+    const report = await verify(sourceOf([...altered, ...checkpoints]), accepting);
     expect(report.problems).toMatchObject([{ code: "root_mismatch", from: 0, to: 9 }]);
     const broken = items(from(20)).with(5, { kind: "pruned", sequence: 5, leafHash: "beef" });
-    expect(codes(await verify(sourceOf([...broken, ...checkpoints]), { keys }))).toEqual([
+    expect(codes(await verify(sourceOf([...broken, ...checkpoints]), accepting))).toEqual([
       "missing_entries",
       "source_problem",
     ]);
@@ -197,7 +200,7 @@ describe("pruned entries", () => {
   test("behind an entry that is kept are a failure: that is no retention", async () => {
     const report = await verify(
       sourceOf([...items([...from(20).filter((n) => n !== 33), 7]), ...checkpoints]),
-      { keys },
+      { keys, acceptPruned: 34 },
     );
     expect(verdicts(report)).toBe("verified failed verified");
     expect(report.problems).toMatchObject([{ code: "pruned_gap", sequence: 33 }]);
