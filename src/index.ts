@@ -34,6 +34,7 @@ export type {
   ProposalInput,
   VoteInput,
 } from "./entry/from-domain.js";
+export type { Hold } from "./entry/holds.js";
 export type { JsonObject, JsonValue } from "./entry/json.js";
 export { DEFAULT_LOG_ID } from "./entry/log-id.js";
 export {
@@ -55,7 +56,7 @@ export {
   VOTE_DECISIONS,
   type VoteDecision,
 } from "./entry/operations.js";
-export type { Hold, HoldRelease, HoldScope } from "./entry/retention.js";
+export type { HoldRelease, HoldScope } from "./entry/retention.js";
 export { AuditError, type AuditErrorCode, type AuditErrorOptions } from "./errors.js";
 export type { Checkpoint } from "./integrity/checkpoint.js";
 export type { RemoteSigningKeyOptions } from "./integrity/keys/signing-key.js";

@@ -1,7 +1,7 @@
 import type { FlushOptions } from "../delivery/flush.js";
 import type { Ledger } from "../delivery/ledger.js";
 import type { AuditEntry, FoundEntry } from "../entry/audit-entry.js";
-import type { Hold } from "../entry/retention.js";
+import type { Hold } from "../entry/holds.js";
 import { invalidOption } from "../errors.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
 import type { Journal } from "../journal/journal.js";

@@ -1,12 +1,11 @@
 import type { AuditEntry, EntryOf } from "../entry/audit-entry.js";
 import { type ValidEvent, validEvent } from "../entry/audit-event.js";
+import { type Hold, Holds } from "../entry/holds.js";
 import type { JsonValue } from "../entry/json.js";
 import { LOG_OPERATIONS } from "../entry/operations.js";
 import {
-  type Hold,
   type HoldRelease,
   type HoldScope,
-  Holds,
   type ValidHold,
   validHold,
   validRelease,

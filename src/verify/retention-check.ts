@@ -1,5 +1,5 @@
+import { type Hold, Holds, type RetentionEntry } from "../entry/holds.js";
 import { readEntry } from "../entry/line.js";
-import { type Hold, Holds, type RetentionEntry } from "../entry/retention.js";
 import { counted } from "../text/safe-text.js";
 import type { Problems } from "./problems.js";
 

@@ -17,7 +17,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { AuditError } from "../../src/errors.js";
 import { Journal } from "../../src/journal/index.js";
 import { type VerificationReport, type VerifyOptions, verify } from "../../src/verify/index.js";
-import { prunable, rowOf } from "../fixtures/journal.js";
+import { prunable, pruneUnsealed, rowOf } from "../fixtures/journal.js";
 import { runs } from "../fixtures/long-runs.js";
 import { differences, PRUNED, type Shown, shownBy, votedRows } from "../fixtures/shown-journal.js";
 import { keys, NAME, vkey } from "../fixtures/signed-log.js";
@@ -96,7 +96,7 @@ async function grown(name: string, on: (snapshot: Snapshot) => void): Promise<Jo
   const first = prunable(path, { logId: NAME });
   first.append(...rows.slice(0, 1010));
   await first.checkpoint({ keys });
-  first.prune({ olderThan: new Date(rowOf(PRUNED).timestampMillis) });
+  pruneUnsealed(first, { olderThan: new Date(rowOf(PRUNED).timestampMillis) });
   first.close();
   on("closed");
   const journal = prunable(path);

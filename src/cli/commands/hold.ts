@@ -1,4 +1,5 @@
-import type { Hold, HoldScope } from "../../entry/retention.js";
+import type { Hold } from "../../entry/holds.js";
+import type { HoldScope } from "../../entry/retention.js";
 import { holdsIn } from "../../log/retention.js";
 import { visible } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";

@@ -6,6 +6,7 @@ import {
   openJournal,
   prunable,
   prunedJournal,
+  pruneUnsealed,
   START,
 } from "../../fixtures/journal.js";
 import { keys, NAME } from "../../fixtures/signed-log.js";
@@ -197,10 +198,10 @@ test("the postings change only when a block gets its own, and when its entries a
       expect(() => database.exec(sql), sql).toThrow(/append-only/);
     const blocks = () => database.prepare("SELECT DISTINCT block FROM posting").all();
     expect(blocks()).toMatchObject([{ block: 0 }]);
-    journal.prune({ olderThan: new Date(START + 1_020_000) });
+    pruneUnsealed(journal, { olderThan: new Date(START + 1_020_000) });
     expect(blocks()).toMatchObject([{ block: 0 }]);
     expect(journal.count({ actorDid: "did:a" })).toBe(10);
-    journal.prune({ olderThan: new Date(START + 1_024_000) });
+    pruneUnsealed(journal, { olderThan: new Date(START + 1_024_000) });
     expect(blocks()).toEqual([]);
     expect(journal.count({ actorDid: "did:a" })).toBe(6);
   } finally {
