@@ -4,7 +4,9 @@ import { canonicalLine } from "../../entry/line.js";
 import { invalidEvidence } from "../../errors.js";
 import type { GovernanceTrail } from "../../governance/trail.js";
 import { withoutLinks } from "../../journal/file/new-file.js";
+import { blankPage } from "../../report/blank-page.js";
 import { reportDocument } from "../../report/document.js";
+import { pageScript } from "../../report/page-script.js";
 import type { ReportScope } from "../../report/report-input.js";
 import { SCOPE_VERSION } from "../../semconv.js";
 import { counted, visible, word } from "../../text/safe-text.js";
@@ -39,6 +41,8 @@ const FLAGS = {
     value: "N",
     about: "how many entries the sample draws; default 25",
   },
+  blank: { type: "boolean", about: "the verifier alone, without a log: it takes any evidence" },
+  "verifier-hash": { type: "boolean", about: "prints the SHA-256 of the verifier in every page" },
   policy,
   key,
   "covered-only": coveredOnly,
@@ -80,16 +84,26 @@ export const report: Command = defineCommand({
       line: "quorumlog report governance.db --since 2026-04-01 --until 2026-07-01 --out q2.html",
       about: "one quarter",
     },
+    {
+      line: "quorumlog report --blank --out verifier.html",
+      about: "a verifier for whoever gets reports",
+    },
   ],
-  run(args, io) {
+  async run(args, io) {
     const { flags, json } = args;
-    const { force = false, title } = flags;
+    const { force = false, title, blank } = flags;
+    if (flags["verifier-hash"]) return printHash(args, io);
     if (flags.out === undefined) throw new UsageError("--out is missing: the file of the page");
     const out = fileOf(flags.out);
     if (out === undefined && (json || force))
       throw new UsageError(`--${json ? "json" : "force"} goes with --out FILE`);
     const path = out === undefined ? undefined : resolve(io.cwd, out);
     if (path !== undefined) assertFree(path, force);
+    if (blank) {
+      assertNothingElse(args, ["blank", "out", "force"]);
+      await written(blankPage(), path, force, io);
+      return 0;
+    }
     const sampleSize = naturalOf(flags.sample, "sample") ?? SAMPLE_SIZE;
     const trailArgs = { ...args, flags: { ...flags, at: undefined } };
     return withTrail(trailArgs, io, async ({ trail, source, verification, policySha256 }) => {
@@ -121,9 +135,8 @@ export const report: Command = defineCommand({
           `the page would have ${Math.ceil(page.length / 1e6)} MB, and ${MAX_LENGTH / 1e6} are ` +
             "the most: narrow it with --since and --until, --proposal or --subject",
         );
-      if (path === undefined) await io.stdout.write(page);
-      else {
-        await writeNewFiles([{ path, write: (to) => to.write(page) }], force);
+      await written(page, path, force, io);
+      if (path !== undefined) {
         const file = withoutLinks(path);
         if (json) await io.stdout.write(jsonLine({ file, entries: entries.length, held }));
         else
@@ -135,6 +148,34 @@ export const report: Command = defineCommand({
     });
   },
 });
+
+async function printHash(args: ReportArguments, io: CommandIo): Promise<number> {
+  assertNothingElse(args, ["verifier-hash"]);
+  await io.stdout.write(`${pageScript().sha256}\n`);
+  return 0;
+}
+
+/** Throws `UsageError` for an operand, and for a flag that has no meaning without a log. */
+function assertNothingElse({ operands, flags }: ReportArguments, taken: readonly string[]): void {
+  const stray = Object.entries(flags).find(
+    ([name, value]) => value !== undefined && value !== false && !taken.includes(name),
+  );
+  if (stray !== undefined || operands.length > 0)
+    throw new UsageError(
+      `--${taken[0]} is about no log; leave out ${stray ? `--${stray[0]}` : "SOURCE"}`,
+    );
+}
+
+/** Writes a page to a file, or to stdout where there is no path. */
+async function written(
+  page: string,
+  path: string | undefined,
+  force: boolean,
+  io: CommandIo,
+): Promise<void> {
+  if (path === undefined) await io.stdout.write(page);
+  else await writeNewFiles([{ path, write: (to) => to.write(page) }], force);
+}
 
 async function scopeOf(
   { flags }: ReportArguments,

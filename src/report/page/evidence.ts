@@ -29,12 +29,20 @@ export async function evidenceIn(page: Document): Promise<Evidence & { kind: "bu
   return { kind: "bundle", text, shown: shownIn(page) };
 }
 
+/** The entries that a page shows, if it has a table of them. */
 function shownIn(page: Document): ShownEntry[] {
-  return [...page.querySelectorAll('table[data-table="entries"] tr[id^="seq-"]')].map((row) => ({
-    sequence: Number(row.id.slice("seq-".length)),
-    line: row.querySelector("td.line code")?.textContent ?? "",
-    leafHash: row.querySelector("td.hash")?.textContent?.trim() ?? "",
-  }));
+  const table = page.querySelector<HTMLTableElement>('table[data-table="entries"]');
+  const heads = [...(table?.tHead?.rows[0]?.cells ?? [])].map((cell) => cell.textContent.trim());
+  const [line, hash] = [heads.indexOf("Canonical line"), heads.indexOf("Leaf hash")];
+  const rows = [...(table?.tBodies ?? [])].flatMap(({ rows }) => [...rows]);
+  return rows
+    .filter(({ id }) => id.startsWith("seq-"))
+    .map(({ id, cells }) => ({
+      sequence: Number(id.slice("seq-".length)),
+      // A remark may follow the line.
+      line: cells[line]?.firstChild?.textContent?.trim() ?? "",
+      leafHash: cells[hash]?.textContent.trim() ?? "",
+    }));
 }
 
 /**
