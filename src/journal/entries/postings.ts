@@ -18,6 +18,12 @@ export interface Span {
   readonly last: number;
 }
 
+interface PostingRow {
+  readonly block: number;
+  /** Of the entries in it, in two characters each. */
+  readonly places: string;
+}
+
 /** How many blocks are read at a time: few at first, since most queries end soon. */
 const LEAST_BLOCKS = 4;
 const MOST_BLOCKS = 1024;
@@ -82,20 +88,19 @@ export class Postings {
   ): Generator<readonly number[], void, undefined> {
     const first = Math.floor(span.first / BLOCK);
     const last = Math.floor(span.last / BLOCK);
-    const [lead, ...others] = this.#rarestFirst(conditions, first, last);
+    const inOrder = this.#rarestFirst(conditions, first, last);
+    const [lead, ...others] = inOrder.map((condition) => this.#reader(condition));
     if (lead === undefined) return;
     for (const [from, to] of windows(first, last, newestFirst)) {
       const blocks = new Map<number, Uint8Array>();
-      for (const { block, places } of this.#read(lead, from, to)) {
+      for (const { block, places } of lead(from, to)) {
         const met = blocks.get(block) ?? new Uint8Array(BLOCK);
         blocks.set(block, met);
         meet(met, 0, places);
       }
-      const inOrder = [...blocks].sort(([a], [b]) => (newestFirst ? b - a : a - b));
-      for (const [block, met] of inOrder) {
-        for (const [index, condition] of others.entries())
-          for (const { places } of this.#read(condition, block, block))
-            meet(met, index + 1, places);
+      for (const [block, met] of [...blocks].sort(([a], [b]) => (newestFirst ? b - a : a - b))) {
+        for (const [index, read] of others.entries())
+          for (const { places } of read(block, block)) meet(met, index + 1, places);
         const sequences = sequencesOf(block, met, conditions.length, span);
         if (sequences.length > 0) yield newestFirst ? sequences.reverse() : sequences;
       }
@@ -119,13 +124,11 @@ export class Postings {
     return sized.sort((a, b) => a.size - b.size).map(({ condition }) => condition);
   }
 
-  #read(
-    condition: ColumnCondition,
-    first: number,
-    last: number,
-  ): readonly { readonly block: number; readonly places: string }[] {
-    const sql = `SELECT block, places FROM posting WHERE ${postingsWith(condition)}`;
-    return this.#prepare(sql).all(...condition.values, first, last) as never;
+  #reader(condition: ColumnCondition): (first: number, last: number) => readonly PostingRow[] {
+    const statement = this.#prepare(
+      `SELECT block, places FROM posting WHERE ${postingsWith(condition)}`,
+    );
+    return (first, last) => statement.all(...condition.values, first, last) as never;
   }
 }
 
