@@ -8,9 +8,12 @@ export const KEYS: Readonly<Record<ColumnName, string>> = Object.fromEntries(
   COLUMNS.map(({ name, key }) => [name, key]),
 ) as Record<ColumnName, string>;
 
-/** The first of the 32 characters from "@" to "_". Two of them say the place of an entry. */
-const ZERO = 64;
-const DIGITS = 32;
+/** How many entries of a block stand in one part of its places, each as one bit. */
+const PART = 16;
+
+/** Of the character for 0. A part has five characters: its number, then four times four bits. */
+const ZERO = 48;
+const CHARACTERS = 5;
 
 /** Entries by their sequences, from the first to the last. None if the last is less. */
 export interface Span {
@@ -32,33 +35,31 @@ const MOST_BLOCKS = 1024;
 const PROBE = 1024;
 
 /**
- * The postings of a block in SQL: its entries by the values of their columns, each as the place of
- * the entry in the block. They are written from this query, and compared with it by `verify`.
+ * The postings of a block in SQL: for each value that a column has in it, the places of its entries
+ * in the block. They are written from this query, and compared with it by `verify`.
  *
  * @param block - An SQL expression.
- * @param order - Without one, SQLite takes half the time. It is not bound to keep the order then.
  */
-export function postingsOf(block: string, order: "ORDER BY sequence" | "" = ""): string {
+export function postingsOf(block: string): string {
   const values = INDEXED_COLUMNS.map(
     ({ key }) => `SELECT '${key}' AS column, ${key} AS value, sequence FROM entry
       WHERE sequence >= ${block} * ${BLOCK} AND sequence < (${block} + 1) * ${BLOCK}
         AND ${key} IS NOT NULL`,
   );
-  const place = `char(${ZERO} + sequence % ${BLOCK} / ${DIGITS}, ${ZERO} + sequence % ${DIGITS})`;
-  return `SELECT column, value, group_concat(${place}, '' ${order}) AS places
-    FROM (${values.join(" UNION ALL ")}) GROUP BY column, value`;
-}
-
-/** The place in SQL that a text of places begins with. */
-export function placeOf(places: string): string {
-  return `((unicode(${places}) - ${ZERO}) * ${DIGITS} + unicode(substr(${places}, 2)) - ${ZERO})`;
+  const digits = ["part", "(bits >> 12)", "(bits >> 8 & 15)", "(bits >> 4 & 15)", "(bits & 15)"];
+  const text = `char(${digits.map((digit) => `${ZERO} + ${digit}`).join(", ")})`;
+  const parts = `SELECT column, value, sequence % ${BLOCK} / ${PART} AS part,
+      sum(1 << sequence % ${PART}) AS bits
+    FROM (${values.join(" UNION ALL ")}) GROUP BY column, value, part`;
+  return `SELECT column, value, group_concat(${text}, '' ORDER BY part) AS places
+    FROM (${parts}) GROUP BY column, value`;
 }
 
 /** Writes the postings of a block. It must have none. */
 export function writePostings(database: DatabaseSync, block: number): void {
   database.exec(
     `INSERT INTO posting (column, value, block, places)
-     SELECT column, value, ${block}, places FROM (${postingsOf(`${block}`, "ORDER BY sequence")})`,
+     SELECT column, value, ${block}, places FROM (${postingsOf(`${block}`)})`,
   );
 }
 
@@ -92,16 +93,13 @@ export class Postings {
     const [lead, ...others] = inOrder.map((condition) => this.#reader(condition));
     if (lead === undefined) return;
     for (const [from, to] of windows(first, last, newestFirst)) {
-      const blocks = new Map<number, Uint8Array>();
-      for (const { block, places } of lead(from, to)) {
-        const met = blocks.get(block) ?? new Uint8Array(BLOCK);
-        blocks.set(block, met);
-        meet(met, 0, places);
-      }
-      for (const [block, met] of [...blocks].sort(([a], [b]) => (newestFirst ? b - a : a - b))) {
-        for (const [index, read] of others.entries())
-          for (const { places } of read(block, block)) meet(met, index + 1, places);
-        const sequences = sequencesOf(block, met, conditions.length, span);
+      const found = new Map<number, PostingRow[]>();
+      for (const row of lead(from, to))
+        found.set(row.block, [...(found.get(row.block) ?? []), row]);
+      for (const [block, rows] of [...found].sort(([a], [b]) => (newestFirst ? b - a : a - b))) {
+        let bits = bitsOf(rows);
+        for (const read of others) bits = inBoth(bits, bitsOf(read(block, block)));
+        const sequences = sequencesOf(block, bits, span);
         if (sequences.length > 0) yield newestFirst ? sequences.reverse() : sequences;
       }
     }
@@ -137,22 +135,32 @@ function postingsWith({ column, values }: ColumnCondition): string {
   return `column = '${KEYS[column]}' AND value IN (${marks}) AND block >= ? AND block <= ?`;
 }
 
-/** Counts one more condition for the entries that meet it, and have met all before it. */
-function meet(met: Uint8Array, before: number, places: string): void {
-  for (let at = 0; at < places.length; at += 2) {
-    const high = places.charCodeAt(at) - ZERO;
-    const place = high * DIGITS + places.charCodeAt(at + 1) - ZERO;
-    if (met[place] === before) met[place] = before + 1;
-  }
+/** The entries of a block that have one of these postings, by parts. */
+function bitsOf(rows: readonly PostingRow[]): Uint16Array {
+  const bits = new Uint16Array(BLOCK / PART);
+  for (const { places } of rows)
+    for (let at = 0; at < places.length; at += CHARACTERS) {
+      const part = places.charCodeAt(at) - ZERO;
+      let own = 0;
+      for (let next = at + 1; next < at + CHARACTERS; next++)
+        own = own * 16 + places.charCodeAt(next) - ZERO;
+      bits[part] = (bits[part] ?? 0) | own;
+    }
+  return bits;
 }
 
-/** The sequences of the entries of a block that have met all conditions. */
-function sequencesOf(block: number, met: Uint8Array, all: number, { first, last }: Span): number[] {
+function inBoth(some: Uint16Array, others: Uint16Array): Uint16Array {
+  return some.map((bits, part) => bits & (others[part] ?? 0));
+}
+
+/** The sequences of the entries of a block whose bits are set. */
+function sequencesOf(block: number, bits: Uint16Array, { first, last }: Span): number[] {
   const sequences: number[] = [];
-  const start = block * BLOCK;
-  const end = Math.min(BLOCK - 1, last - start);
-  for (let place = Math.max(0, first - start); place <= end; place++)
-    if (met[place] === all) sequences.push(start + place);
+  for (let part = 0; part < bits.length; part++) {
+    let sequence = block * BLOCK + part * PART;
+    for (let left = bits[part] ?? 0; left > 0; left >>= 1, sequence++)
+      if ((left & 1) === 1 && sequence >= first && sequence <= last) sequences.push(sequence);
+  }
   return sequences;
 }
 

@@ -68,8 +68,8 @@ CREATE TABLE entry (
   line BLOB NOT NULL
 ) STRICT;
 
--- Where the values of the columns are in each whole block: the places of the entries in it, in two
--- characters each. It is written once for a block. Indexes would be written with each entry.
+-- Which entries of a whole block have a value in a column. It is written once for a block. Indexes
+-- would be written with each entry.
 CREATE TABLE posting (
   column TEXT NOT NULL,
   value TEXT NOT NULL,

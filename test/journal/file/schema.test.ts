@@ -193,7 +193,7 @@ test("the postings change only when a block gets its own, and when its entries a
       "DELETE FROM posting",
       "UPDATE posting SET places = ''",
       "INSERT OR REPLACE INTO posting SELECT * FROM posting",
-      "INSERT INTO posting VALUES ('kind', 'k', 1, '@@')",
+      "INSERT INTO posting VALUES ('kind', 'k', 1, '00001')",
     ])
       expect(() => database.exec(sql), sql).toThrow(/append-only/);
     const blocks = () => database.prepare("SELECT DISTINCT block FROM posting").all();
