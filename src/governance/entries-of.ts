@@ -16,6 +16,9 @@ const PAGE = 1000;
  * Gives all entries of a reader, oldest first, for {@link replayFrom}. Throws what the reader
  * throws. Entries that are recorded meanwhile may be among them.
  *
+ * Over Loki, whose answers may never end, give {@link entriesOfLines} the `lines()` of its reader
+ * instead: they end at its `maxRecords`.
+ *
  * @example From a journal, however many entries it holds
  * ```ts
  * import { entriesOf, replayFrom } from "quorumlog/governance";

@@ -58,10 +58,10 @@ export interface LokiAuditReaderOptions {
    */
   readonly timeoutMillis?: number | undefined;
   /**
-   * How many records one question may read, and ten times as many as it may read checkpoints. If
-   * Loki gives more, the question rejects with `delivery_failed`. It bounds the time and the memory
-   * that a Loki can cost which does not stop: `verify` keeps some 100 bytes for each entry, and 1
-   * KiB for each checkpoint.
+   * How many records one question may read. It may read a tenth as many checkpoints. If Loki gives
+   * more, the question rejects with `delivery_failed`. This bounds the time and the memory that a
+   * Loki costs whose answers never end: `verify` keeps some 100 bytes for each entry, and 1 KiB for
+   * each checkpoint. Each page is a question of its own.
    *
    * @defaultValue {@link DEFAULT_MAX_RECORDS}, 5 000 000
    */

@@ -246,3 +246,24 @@ describe("quorumlog export --loki", () => {
     });
   });
 });
+
+describe("a Loki that answers full pages for ever", () => {
+  // Each page is within the limit; all of them together are not.
+  const LIMIT = ["--max-records", "1050"];
+
+  test.each([
+    ["query", "--all"],
+    ["check"],
+    ["export", "--format", "ndjson"],
+    ["verify", "--key", vkey],
+    ["stats"],
+  ])("ends with 3 and says what to do: %s", async (name, ...more) => {
+    await using loki = await FakeLoki.start();
+    await send(loki.url, logOf(1100));
+    const { code, stderr } = await quorumlog([name, ...from(loki), ...more, ...LIMIT]);
+    expect({ code, stderr }).toEqual({
+      code: 3,
+      stderr: expect.stringMatching(/more than 1050 records.*raise/),
+    });
+  });
+});

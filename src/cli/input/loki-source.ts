@@ -5,7 +5,12 @@ import { parseCheckpoint } from "../../integrity/checkpoint.js";
 import type { EvidenceItem } from "../../integrity/evidence.js";
 import { LokiAuditReader } from "../../loki/loki-audit-reader.js";
 import { LokiLog } from "../../loki/loki-log.js";
-import { DEFAULT_LOOKBACK_DAYS, type LokiAuditReaderOptions } from "../../loki/options.js";
+import {
+  DEFAULT_LOOKBACK_DAYS,
+  DEFAULT_MAX_RECORDS,
+  type LokiAuditReaderOptions,
+} from "../../loki/options.js";
+import { tooMany } from "../../loki/record-pages.js";
 import type { CommandIo } from "../output/command-io.js";
 import { UsageError } from "./command.js";
 import { idsEndingIn } from "./given-values.js";
@@ -54,7 +59,8 @@ export function lokiSource(
 }
 
 /**
- * Reads Loki until a signal comes. Rejects with `UsageError` for what a flag must change,
+ * Reads Loki until a signal comes, or until it gave more records than a command may read: its
+ * answers may never end. Rejects with `UsageError` for what a flag must change,
  * `delivery_failed`, and `verification_failed` for an entry that is not what was sealed.
  */
 class LokiSource implements Source, EntryReader {
@@ -63,6 +69,9 @@ class LokiSource implements Source, EntryReader {
   readonly lookbackDays: number;
   readonly #reader: LokiAuditReader;
   readonly #log: LokiLog;
+  readonly #maxRecords: number;
+  /** How many entries came in pages that follow each other: for the reader, each is a question. */
+  #paged = 0;
   #logId: string | undefined;
   readonly #signal: AbortSignal;
 
@@ -76,6 +85,7 @@ class LokiSource implements Source, EntryReader {
     const { origin, pathname } = new URL(options.url);
     this.name = `${origin}${pathname.replace(/\/$/, "")}`;
     this.lookbackDays = options.lookbackDays;
+    this.#maxRecords = options.maxRecords ?? DEFAULT_MAX_RECORDS;
     this.#logId = options.logId;
     this.#signal = signal;
   }
@@ -84,7 +94,13 @@ class LokiSource implements Source, EntryReader {
     return this;
   }
 
-  page: EntryReader["page"] = (query) => asked(this.#reader.page(query, this.#options));
+  page: EntryReader["page"] = async (query) => {
+    const page = await asked(this.#reader.page(query, this.#options));
+    this.#paged += page.entries.length;
+    if (this.#paged > this.#maxRecords) throw tooMany(this.#maxRecords, "records");
+    if (page.next === undefined) this.#paged = 0; // `tail -f` may go on for ever
+    return page;
+  };
 
   count: EntryReader["count"] = (query) => asked(this.#reader.count(query, this.#options));
 
