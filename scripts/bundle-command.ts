@@ -3,11 +3,13 @@
  * Node longer than all that a command does (measured). In CommonJS, what a module imports is loaded
  * when the module first runs, so no command loads OpenTelemetry or HTTP that does not use it.
  *
- * The file is not minified: a stack trace in a bug report has the names of our functions.
+ * The file is not minified: a stack trace in a bug report has the names of our functions. What
+ * draws the pictures of a report is in it, and its licences are beside it.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { build, type Plugin } from "esbuild";
+import { licencesOf } from "./bundled-licences.ts";
 
 /** CommonJS has no `import.meta.url`. Each module keeps the address that it has in `dist`. */
 const moduleAddresses: Plugin = {
@@ -23,14 +25,18 @@ const moduleAddresses: Plugin = {
   },
 };
 
-await build({
+const { peerDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+
+const { metafile } = await build({
   entryPoints: ["dist/cli/bin.js"],
   outfile: "dist/quorumlog.cjs",
   bundle: true,
   platform: "node",
   target: "node22.15",
   format: "cjs",
-  packages: "external",
+  external: Object.keys(peerDependencies),
   plugins: [moduleAddresses],
+  metafile: true,
   logLevel: "warning",
 });
+writeFileSync("dist/quorumlog.licences.txt", licencesOf(metafile));

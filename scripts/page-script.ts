@@ -2,10 +2,11 @@
  * Bundles what runs in the browser (`src/report/page/`) into `dist/report/page/script.js`, and
  * writes the licences of the libraries in it beside it. The same sources give the same bytes.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildResult, build, type Metafile, type Plugin } from "esbuild";
+import { licencesOf } from "./bundled-licences.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const OUT = join(ROOT, "dist/report/page");
@@ -53,23 +54,6 @@ async function bundled(): Promise<{ readonly text: string; readonly metafile: Me
     logLevel: "warning",
   });
   return { text: result.outputFiles[0]?.text ?? "", metafile: result.metafile };
-}
-
-/** The licence of each package that is in the script, by its name. */
-function licencesOf({ inputs }: Metafile): string {
-  const names = new Set(
-    Object.keys(inputs).flatMap(
-      (path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? [],
-    ),
-  );
-  return [...names]
-    .sort()
-    .map((name) => {
-      const folder = join(ROOT, "node_modules", name);
-      const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-      return `${name} ${version}\n\n${readFileSync(join(folder, "LICENSE"), "utf8").trim()}\n`;
-    })
-    .join("\n\n");
 }
 
 const { text, metafile } = await bundled();

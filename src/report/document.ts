@@ -7,8 +7,10 @@ import { type Html, html, time, trusted } from "./html.js";
 import { limitations } from "./limitations.js";
 import { Links } from "./links.js";
 import { pageScript } from "./page-script.js";
+import { pictures } from "./pictures.js";
 import { population, statement } from "./population.js";
 import { type ReportInput, type ReportView, viewOf } from "./report-input.js";
+import { sample } from "./sample.js";
 import { stylesheet } from "./stylesheet.js";
 import { summary } from "./summary.js";
 
@@ -16,6 +18,8 @@ const PARTS = [
   ["verification", "Check"],
   ["population", "Population"],
   ["summary", "Summary"],
+  ["pictures", "Pictures"],
+  ["sample", "Sample"],
   ["exceptions", "Exceptions"],
   ["cases", "Case files"],
   ["subjects", "Subjects"],
@@ -33,13 +37,15 @@ export function reportDocument(input: ReportInput): string {
     html`<header>
 <h1>${title}</h1>
 <p>Evidence report of the log <code>${logId}</code>, made ${time(making.at.toISOString())}.</p>
+</header>
 <nav aria-label="Contents"><ul>
 ${PARTS.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>\n`)}</ul></nav>
-</header>
 <main>
 ${verification(view)}
 ${population(view, links)}
 ${summary(view, links)}
+${pictures(view, links)}
+${sample(view, links)}
 ${exceptions(view, links)}
 ${caseFiles(view, links)}
 ${subjectFiles(view, links)}

@@ -1,128 +1,300 @@
 /** The stylesheet of the report and of `verifier.html`: screen, phone, dark, and A4 print. */
 export function stylesheet(): string {
-  return STYLE;
+  return [COLOURS, TEXT, LAYOUT, TABLES, PICTURES, CASES, CONTROLS, PRINT].join("");
 }
 
-const STYLE = `
+/** Marks differ in lightness too, for print without colour and for who sees no colours. */
+const COLOURS = `
 :root {
   color-scheme: light dark;
-  --ink: #1b1f24; --soft: #57606a; --line: #d0d7de; --paper: #fff; --shade: #f6f8fa;
-  --link: #0a58ca; --good: #116329; --bad: #b3141d; --open: #7a4d00;
-  --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
+  --ink: #1b1f24; --soft: #57606a; --line: #dde2e8; --edge: #b8c0c9;
+  --paper: #fff; --shade: #f5f7f9; --mark: #fff6d6;
+  --link: #0a55bf; --good: #0e6a34; --bad: #b0141c; --open: #7a4d00;
+  --a: #155e70; --b: #dd6b37; --c: #aab6c2; --d: #7d62a8; --track: #dbe4ea; --grid: #e6eaee;
+  --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif;
   --mono: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --ink: #e6edf3; --soft: #9da7b3; --line: #3d444d; --paper: #0d1117; --shade: #161b22;
-    --link: #6cb0ff; --good: #56d364; --bad: #ff8182; --open: #e3b341;
+    --ink: #e4e9ef; --soft: #9ba7b4; --line: #2b333c; --edge: #4a5561;
+    --paper: #0f1318; --shade: #171d24; --mark: #3a3213;
+    --link: #79b4ff; --good: #5ad27f; --bad: #ff8a86; --open: #e6b450;
+    --a: #4fb0c6; --b: #e98a5b; --c: #66737f; --d: #a78bd6; --track: #2a3640; --grid: #222a32;
   }
 }
-* { box-sizing: border-box; }
-html { scroll-padding-top: 1rem; }
+`;
+
+const TEXT = `
+*, ::before, ::after { box-sizing: border-box; }
+html { scroll-padding-top: 1.25rem; text-size-adjust: 100%; -webkit-text-size-adjust: 100%; }
 body {
-  margin: 0 auto; max-width: 78rem; padding: 1.5rem clamp(1rem, 3vw, 2.5rem) 4rem;
-  background: var(--paper); color: var(--ink);
-  font: 16px/1.5 var(--sans); font-variant-numeric: tabular-nums;
+  margin: 0; background: var(--paper); color: var(--ink);
+  font: 0.9375rem/1.55 var(--sans); font-variant-numeric: tabular-nums lining-nums;
 }
-h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .5rem; }
-h2 {
-  font-size: 1.3rem; margin: 3rem 0 1rem; padding-bottom: .3rem;
-  border-bottom: 1px solid var(--line);
-}
-h3 { font-size: 1.05rem; margin: 1.75rem 0 .5rem; }
-p, li { max-width: 75ch; overflow-wrap: anywhere; }
-a { color: var(--link); text-underline-offset: .15em; }
+h1, h2, h3 { line-height: 1.25; text-wrap: balance; overflow-wrap: anywhere; }
+h1 { font-size: 1.75rem; letter-spacing: -.015em; margin: 0 0 .35rem; }
+h2 { font-size: 1.25rem; letter-spacing: -.01em; margin: 0 0 1rem; }
+h3 { font-size: 1rem; margin: 1.75rem 0 .5rem; }
+p, li { max-width: 72ch; overflow-wrap: anywhere; }
+p { margin: .5rem 0; }
+ul, ol { padding-left: 1.25rem; margin: .5rem 0; }
+li + li { margin-top: .25rem; }
+a { color: var(--link); text-decoration-thickness: 1px; text-underline-offset: .18em; }
+a:hover { text-decoration-thickness: 2px; }
 code, pre { font-family: var(--mono); font-size: .86em; overflow-wrap: anywhere; }
-pre { white-space: pre-wrap; }
-:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+pre { white-space: pre-wrap; margin: .5rem 0; }
+time { white-space: nowrap; }
+.none { color: var(--soft); }
+.bad { color: var(--bad); }
+:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 2px; }
+`;
+
+const LAYOUT = `
+body {
+  max-width: 88rem; margin: 0 auto; padding: 2rem clamp(1rem, 3vw, 2.5rem) 3rem;
+}
+body > header { padding-bottom: 1.25rem; border-bottom: 2px solid var(--ink); }
+body > header p { color: var(--soft); margin: 0; }
 nav ul {
-  display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; list-style: none; margin: 0; padding: 0;
+  display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: 1rem 0 0;
+  padding: 0; font-size: .875rem;
+}
+nav li { margin: 0; }
+nav a { text-decoration: none; }
+nav a:hover { text-decoration: underline; }
+main > section { padding-top: 2.75rem; min-width: 0; }
+@media (min-width: 72rem) {
+  body:has(> nav) { display: grid; grid-template-columns: 9rem minmax(0, 1fr); column-gap: 2.5rem; }
+  body:has(> nav) > header, body:has(> nav) > footer { grid-column: 1 / -1; }
+  body:has(> nav) > nav { grid-column: 1; position: sticky; top: 0; align-self: start; }
+  body:has(> nav) > nav ul { flex-direction: column; gap: .1rem; padding-top: 2.1rem; }
+  body:has(> nav) > nav a { display: block; padding: .2rem 0; color: var(--soft); }
+  body:has(> nav) > nav a:hover { color: var(--link); }
+  body:has(> nav) > main { grid-column: 2; }
 }
 dl { margin: .75rem 0; }
 dl > div {
-  display: grid; grid-template-columns: minmax(9rem, 15rem) 1fr; gap: 1rem; padding: .3rem 0;
+  display: grid; grid-template-columns: minmax(8rem, 13rem) minmax(0, 1fr); gap: 0 1.25rem;
+  padding: .32rem 0; border-top: 1px solid var(--line);
 }
-dl > div + div { border-top: 1px solid var(--line); }
+dl > div:last-child { border-bottom: 1px solid var(--line); }
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
+dd ul { margin: 0; }
 .figures {
-  display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .75rem;
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 0;
+  border: 1px solid var(--line); border-width: 1px 0;
 }
-.figures > div {
+.figures > div, .figures > div:last-child {
   display: flex; flex-direction: column-reverse; justify-content: flex-end; gap: 0;
-  padding: .75rem 1rem; border: 1px solid var(--line); border-radius: .5rem;
+  padding: .75rem 1rem .8rem 0; border: 0;
 }
-.figures dt { font-size: .875rem; }
-.figures dd { font-size: 1.75rem; font-weight: 600; line-height: 1.2; }
-.scroll { overflow-x: auto; margin: 1rem 0; max-width: 100%; }
-table { border-collapse: collapse; width: 100%; font-size: .875rem; }
-caption { text-align: left; color: var(--soft); padding: 0 0 .4rem; }
-th, td {
-  text-align: left; vertical-align: top; padding: .35rem .6rem;
-  border-bottom: 1px solid var(--line);
+.figures dt { font-size: .8125rem; line-height: 1.35; }
+.figures dd { font-size: 1.875rem; font-weight: 600; line-height: 1.2; letter-spacing: -.02em; }
+#verification {
+  margin-top: 1.75rem; padding: 1.1rem 1.4rem 1.2rem; background: var(--shade);
+  border: 1px solid var(--line); border-left: 4px solid var(--open); border-radius: .25rem;
 }
-thead th { background: var(--shade); font-weight: 600; white-space: nowrap; }
-td { overflow-wrap: anywhere; min-width: 4rem; }
-th.number, td.number { text-align: right; min-width: 3rem; }
-td.time { white-space: nowrap; }
-td.id, td.hash { min-width: 11rem; }
-td.line { min-width: 26rem; }
-tr:target > td, .case:target { background: var(--shade); }
-tr[data-failed] > td { color: var(--bad); border-left: 3px solid var(--bad); }
-.none { color: var(--soft); }
-.case { border: 1px solid var(--line); border-radius: .5rem; padding: 0 1rem; margin: 1rem 0; }
-.case > summary { cursor: pointer; padding: .75rem 0; }
-.case > summary h3 { display: inline; margin: 0; overflow-wrap: anywhere; }
-.state, .severity {
-  display: inline-block; padding: 0 .5em; border: 1px solid currentColor; border-radius: 1em;
-  font-size: .8rem; font-weight: 600; color: var(--soft);
+#verification:has(.verdict-verified) { border-left-color: var(--good); }
+#verification:has(.verdict-failed) { border-left-color: var(--bad); }
+#verification h2 { margin-bottom: .5rem; }
+body > footer {
+  margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--edge); color: var(--soft);
+  font-size: .8125rem;
 }
-.state.passed, .state.yes, .verdict-verified { color: var(--good); }
-.state.rejected, .state.contradictory, .severity.error, .verdict-failed { color: var(--bad); }
-.state.unknown, .state.expired, .severity.warning, .verdict-unknown { color: var(--open); }
-.timeline {
-  list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .4rem 1.5rem;
-  font-size: .875rem;
-}
-.timeline span { font-weight: 600; }
-#verdict { font-size: 1.1rem; font-weight: 600; }
-.controls { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; margin: 1rem 0; }
-.controls label { display: grid; gap: .2rem; color: var(--soft); font-size: .875rem; }
-button, input, select, textarea {
-  font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--soft);
-  border-radius: .35rem; padding: .35rem .7rem; max-width: 100%;
-}
-button { cursor: pointer; background: var(--shade); }
-th button { all: unset; cursor: pointer; }
-th button:focus-visible { outline: 2px solid var(--link); }
-.progress { width: 100%; max-width: 40rem; accent-color: var(--link); }
-footer {
-  margin-top: 4rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .875rem;
-}
-@media (max-width: 40rem) {
-  dl > div { grid-template-columns: 1fr; gap: 0; }
+@media (max-width: 44rem) {
+  body { padding-top: 1.25rem; }
+  h1 { font-size: 1.4rem; }
+  dl > div { grid-template-columns: minmax(0, 1fr); }
+  dt { font-size: .8125rem; }
   .figures { grid-template-columns: repeat(2, 1fr); }
+  #verification { margin-inline: -.5rem; padding: .9rem .9rem 1rem; }
 }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
+`;
+
+/**
+ * Tables scroll inside themselves where the screen is narrow. The table of entries gives its room
+ * to the canonical line, which says subject, actor and decision too; a copy has these columns.
+ */
+const TABLES = `
+.scroll { overflow-x: auto; margin: 1rem 0; max-width: 100%; }
+table { border-collapse: collapse; width: 100%; font-size: .8125rem; line-height: 1.45; }
+caption {
+  text-align: left; color: var(--soft); font-size: .8125rem; padding: 0 0 .4rem;
+}
+th, td { text-align: left; vertical-align: top; padding: .35rem .7rem .35rem 0; }
+th:last-child, td:last-child { padding-right: 0; }
+thead th {
+  font-weight: 600; color: var(--soft); white-space: nowrap; vertical-align: bottom;
+  border-bottom: 1px solid var(--edge);
+}
+tbody td { border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+tbody tr:hover > td { background: var(--shade); }
+th.number, td.number { text-align: right; white-space: nowrap; }
+td.time, td.time time { white-space: nowrap; overflow-wrap: normal; }
+td.id { min-width: 9rem; }
+td ul { padding-left: 1rem; margin: .2rem 0 0; }
+tr:target > td, tr:target:hover > td { background: var(--mark); }
+tr[data-failed] > td { color: var(--bad); font-weight: 600; }
+tr[data-failed] > td:first-child { box-shadow: inset 3px 0 var(--bad); padding-left: .5rem; }
+table[data-table="entries"] { table-layout: fixed; min-width: 60rem; }
+table[data-table="entries"] code { font-size: .72rem; line-height: 1.4; }
+table[data-table="entries"] :is(th, td):nth-child(n + 5):nth-child(-n + 7) { display: none; }
+table[data-table="entries"] th:nth-child(1) { width: 3.4rem; }
+table[data-table="entries"] th:nth-child(2) { width: 7rem; }
+table[data-table="entries"] th:nth-child(3) { width: 9.5rem; }
+table[data-table="entries"] th:nth-child(4) { width: 9rem; }
+table[data-table="entries"] th:nth-child(9) { width: 10rem; }
+table[data-table="entries"] :is(td.time, time) { white-space: normal; }
+table[data-table="sample"] { min-width: 60rem; }
+table[data-table="sample"] :is(td:nth-child(4), td:nth-child(7)) { white-space: nowrap; }
+table[data-table="exceptions"] { min-width: 44rem; }
+`;
+
+const PICTURES = `
+figure {
+  margin: 1.75rem 0 0; display: grid; gap: .25rem 2.5rem;
+  grid-template-columns: minmax(0, 5fr) minmax(0, 4fr);
+}
+figcaption { grid-column: 1 / -1; }
+figcaption h3 { margin: 0; }
+figcaption p { color: var(--soft); margin: .15rem 0 .5rem; }
+.drawing { overflow-x: auto; }
+.picture svg { display: block; width: 100%; height: auto; }
+.picture text { font: 12px var(--sans); fill: var(--soft); }
+.picture .grid { stroke: var(--grid); }
+.picture rect { stroke: var(--paper); stroke-width: .5; }
+.approve, .in-force, .voted, .decided { fill: var(--a); }
+.reject, .not-valid { fill: var(--b); }
+.abstain, .revoked { fill: var(--c); }
+.other, .expired { fill: var(--d); }
+.eligible, .uncertain { fill: var(--track); }
+.picture .uncertain { stroke: var(--soft); }
+.legend {
+  display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; list-style: none; padding: 0;
+  margin: 0 0 .5rem; font-size: .8125rem; color: var(--soft);
+}
+.legend li { display: flex; align-items: center; gap: .4rem; margin: 0; }
+.picture .legend svg { width: .75rem; height: .75rem; flex: none; }
+.data { min-width: 0; }
+.data .scroll { margin: 0 0 1rem; max-height: 19rem; overflow: auto; }
+.data td.time, .data td.time time { white-space: normal; }
+.data thead th { position: sticky; top: 0; background: var(--paper); }
+@media (max-width: 60rem) {
+  figure { grid-template-columns: minmax(0, 1fr); }
+  .drawing > svg { min-width: 34rem; }
+}
+@media (forced-colors: active) { .picture rect { forced-color-adjust: none; } }
+`;
+
+const CASES = `
+.case { border-top: 1px solid var(--edge); padding: 0 0 1.25rem; }
+.case > summary, .rules > summary {
+  cursor: pointer; padding: .8rem 0; list-style: none; display: flex; align-items: baseline;
+  gap: .6rem;
+}
+:is(.case, .rules) > summary::-webkit-details-marker { display: none; }
+.case > summary::before, .rules > summary::before {
+  content: "▸"; flex: none; width: .8em; color: var(--soft);
+}
+.case[open] > summary::before, .rules[open] > summary::before { content: "▾"; }
+.case > summary h3 { margin: 0; }
+.case > dl, .rules > dl { margin-top: 0; }
+.case:target > summary { background: var(--mark); }
+.state, .severity {
+  display: inline-block; padding: .05em .6em; border: 1px solid currentColor; border-radius: 1em;
+  font-size: .75rem; font-weight: 600; line-height: 1.4; letter-spacing: 0; white-space: nowrap;
+  color: var(--soft);
+}
+h3 .state { vertical-align: .1em; margin-left: .4em; }
+.state.passed, .state.yes { color: var(--good); }
+.state.rejected, .state.contradictory, .severity.error { color: var(--bad); }
+.state.unknown, .state.expired, .severity.warning { color: var(--open); }
+.timeline {
+  list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .5rem 0; font-size: .8125rem;
+}
+.timeline li {
+  margin: 0; padding: 0 1.4rem 0 .7rem; border-left: 2px solid var(--a);
+}
+.timeline span { display: block; font-weight: 600; }
+`;
+
+const CONTROLS = `
+#verdict { font-size: 1.05rem; font-weight: 600; margin: 0 0 .5rem; }
+.verdict-verified { color: var(--good); }
+.verdict-failed { color: var(--bad); }
+.verdict-unknown { color: var(--open); }
+.controls { display: flex; flex-wrap: wrap; gap: .6rem .75rem; align-items: end; margin: .9rem 0; }
+.controls label { display: grid; gap: .2rem; color: var(--soft); font-size: .8125rem; }
+button, input, select, textarea {
+  font: inherit; font-size: .875rem; color: var(--ink); background: var(--paper);
+  border: 1px solid var(--edge); border-radius: .3rem; padding: .4rem .75rem; max-width: 100%;
+}
+textarea, input[type="text"], input[type="search"] { min-width: min(24rem, 100%); }
+textarea { font-family: var(--mono); font-size: .8125rem; }
+button { cursor: pointer; font-weight: 500; }
+button:hover:not(:disabled) { border-color: var(--ink); }
+button:disabled { color: var(--soft); cursor: default; }
+caption button { float: right; padding: .1rem .6rem; font-size: .75rem; }
+th button, th button:hover {
+  all: unset; cursor: pointer; box-sizing: border-box;
+}
+th button:hover { color: var(--ink); text-decoration: underline; }
+th button:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+th[aria-sort="ascending"] button::after { content: " ↑"; }
+th[aria-sort="descending"] button::after { content: " ↓"; }
+.progress { width: 100%; max-width: 40rem; accent-color: var(--link); }
+`;
+
+/** A4. What the print leaves out of the table of entries stands in the canonical line. */
+const PRINT = `
 @page {
-  size: A4; margin: 16mm 14mm 18mm; @bottom-right content: counter(page) " / " counter(pages);
-  font-size: 8pt;
-} }
+  size: A4; margin: 15mm 14mm 17mm;
+  @bottom-right {
+    content: counter(page) " / " counter(pages); font: 8pt system-ui, sans-serif; color: #444;
+  }
+}
 @media print {
   :root {
-    color-scheme: light; --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --shade: #f2f2f2;
-    --link: #000; --good: #0b4d1e; --bad: #8d0f16; --open: #5b3a00;
+    color-scheme: light; --ink: #000; --soft: #444; --line: #c9ced4; --edge: #777; --paper: #fff;
+    --shade: #f4f4f4; --mark: #fff; --link: #000; --good: #0b4d1e; --bad: #8d0f16;
+    --open: #5b3a00; --a: #155e70; --b: #dd6b37; --c: #aab6c2; --d: #7d62a8; --track: #dbe4ea;
+    --grid: #e2e6ea;
   }
-  body { font-size: 9.5pt; max-width: none; padding: 0; }
-  nav, #verifier, #search { display: none; }
-  h2 { break-after: avoid; }
-  h3, caption { break-after: avoid; }
-  .scroll { overflow: visible; }
-  table { font-size: 7.5pt; }
+  html { scroll-behavior: auto; }
+  body, body:has(> nav) { display: block; max-width: none; padding: 0; font-size: 9pt; }
+  h1 { font-size: 18pt; }
+  h2 { font-size: 13pt; }
+  h3 { font-size: 10pt; }
+  nav, #verifier, #search, button, noscript { display: none; }
+  a { text-decoration: none; }
+  a[href^="http"]::after { content: " (" attr(href) ")"; overflow-wrap: anywhere; }
+  main > section { padding-top: 14pt; }
+  h2, h3, caption, summary, figcaption { break-after: avoid; }
+  tr, dl > div, svg, .figures, .timeline li, #verification > dl { break-inside: avoid; }
   thead { display: table-header-group; }
-  tr, dl > div, figure { break-inside: avoid; }
-  td.line, td.id, td.hash { min-width: 0; }
-  td.time { white-space: normal; }
-  .case { border: 0; border-top: 1px solid var(--line); border-radius: 0; padding: 0; }
+  .scroll, .data .scroll, .drawing { overflow: visible; max-height: none; margin: 6pt 0; }
+  .data td.time, .data td.time time { white-space: normal; }
+.data thead th { position: static; }
+  table, caption { font-size: 7.5pt; }
+  table[data-table] { min-width: 0; }
+  th, td { padding: 2pt 5pt 2pt 0; }
+  td.id { min-width: 0; }
+  td.time, td.time time { white-space: normal; }
+  tbody tr:hover > td { background: none; }
+  figure { display: block; break-inside: auto; }
+  .picture { max-width: 150mm; break-inside: avoid; }
+  .drawing > svg { min-width: 0; }
+  .case { break-before: auto; }
+  .case > summary::before, .rules > summary::before { content: none; }
+  details::details-content { content-visibility: visible; block-size: auto; }
+  .legend svg, .picture rect { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  table[data-table="entries"] code { font-size: 6.5pt; }
+  table[data-table="entries"] :is(th, td):nth-child(4) { display: none; }
+  table[data-table="entries"] th:nth-child(1) { width: 10mm; }
+  table[data-table="entries"] th:nth-child(2) { width: 21mm; }
+  table[data-table="entries"] th:nth-child(3) { width: 26mm; }
+  table[data-table="entries"] th:nth-child(9) { width: 36mm; }
 }
 `;

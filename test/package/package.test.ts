@@ -82,7 +82,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe("the tarball", () => {
   test("holds the built package and its documents, and nothing else", () => {
     const wanted =
-      /^(?:dist\/(?!cli\/|report\/).+\.(?:js|d\.ts)|dist\/report\/page\/(?:script\.js|licences\.txt)|dist\/quorumlog\.cjs|docs\/.+\.md|docs\/schemas\/.+\.schema\.json|(?:README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/;
+      /^(?:dist\/(?!cli\/|report\/).+\.(?:js|d\.ts)|dist\/report\/page\/(?:script\.js|licences\.txt)|dist\/quorumlog\.(?:cjs|licences\.txt)|docs\/.+\.md|docs\/schemas\/.+\.schema\.json|(?:README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/;
     expect(packed.files.filter((file) => !wanted.test(file))).toEqual([]);
     expect(packed.files).toEqual(
       expect.arrayContaining([

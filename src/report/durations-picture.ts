@@ -1,0 +1,103 @@
+import { scaleBand } from "d3-scale";
+import { counted } from "../text/safe-text.js";
+import { bar, countAxis, countScale, figure, label, noFigure, type Plot, WIDTH } from "./chart.js";
+import { type Html, html, table } from "./html.js";
+import type { Links } from "./links.js";
+import type { ReportView } from "./report-input.js";
+import { inWords } from "./summary.js";
+
+const TITLE = "Time to decide";
+const HEIGHT = 220;
+const PLOT: Plot = { left: 40, right: WIDTH - 8, top: 12, bottom: HEIGHT - 28 };
+/** How many decisions the table lists. */
+const SLOWEST = 10;
+
+/** Where one bar ends, in seconds, and what it is called. */
+const BOUNDS: readonly (readonly [below: number, name: string])[] = [
+  [60, "< 1 min"],
+  [3600, "1–60 min"],
+  [6 * 3600, "1–6 h"],
+  [86_400, "6–24 h"],
+  [3 * 86_400, "1–3 d"],
+  [7 * 86_400, "3–7 d"],
+  [28 * 86_400, "1–4 wk"],
+  [Number.POSITIVE_INFINITY, "> 4 wk"],
+];
+
+/** How long it took from each proposal to its first result. */
+export function durationsPicture({ proposals }: ReportView, links: Links): Html {
+  const decided = proposals
+    .flatMap(({ proposalId, created, results: [first] }) =>
+      created === undefined || first === undefined
+        ? []
+        : [{ proposalId, result: first, seconds: secondsBetween(created, first) }],
+    )
+    .sort((a, b) => b.seconds - a.seconds);
+  const [slowest] = decided;
+  if (slowest === undefined)
+    return noFigure("durations", TITLE, "No proposal in the scope has a beginning and a result.");
+  const counts = BOUNDS.map(([below, name], index) => {
+    const from = BOUNDS[index - 1]?.[0] ?? Number.NEGATIVE_INFINITY;
+    return {
+      name,
+      count: decided.filter(({ seconds }) => seconds >= from && seconds < below).length,
+    };
+  });
+  const y = countScale(Math.max(...counts.map(({ count }) => count)), [PLOT.bottom, PLOT.top]);
+  const x = scaleBand()
+    .domain(counts.map(({ name }) => name))
+    .range([PLOT.left, PLOT.right])
+    .padding(0.15);
+  const undecided = proposals.length - decided.length;
+  return figure({
+    id: "durations",
+    title: TITLE,
+    description:
+      `${counted(decided.length, "proposal")} by the time from the proposal to its first result. ` +
+      `The longest took ${inWords(slowest.seconds)}.` +
+      (undecided > 0
+        ? ` ${counted(undecided, "other proposal")} in the scope: without a beginning or a result.`
+        : ""),
+    height: HEIGHT,
+    marks: [
+      countAxis(y, PLOT),
+      ...counts.map(({ name, count }) => {
+        const left = x(name) ?? 0;
+        const box = [left, y(count), x.bandwidth(), y(0) - y(count)] as const;
+        return html`${label([left + x.bandwidth() / 2, PLOT.bottom + 18], name, "middle")}${
+          count > 0 && bar("decided", box, `${name}: ${counted(count, "proposal")}`)
+        }`;
+      }),
+    ],
+    data: html`${table({
+      name: "time to decide",
+      caption: "Proposals by time to decide",
+      columns: [
+        { title: "Time", cell: ({ name }) => name },
+        { title: "Proposals", kind: "number", cell: ({ count }) => count },
+      ],
+      rows: counts.filter(({ count }) => count > 0),
+    })}${table({
+      name: "slowest decisions",
+      caption: decided.length > SLOWEST ? `The ${SLOWEST} slowest decisions` : "Each decision",
+      columns: [
+        { title: "Proposal", kind: "id", cell: ({ proposalId }) => links.proposal(proposalId) },
+        { title: "Result", cell: ({ result }) => links.entry(result.sequence) },
+        {
+          title: "Took",
+          kind: "number",
+          cell: ({ seconds }) => inWords(seconds),
+          value: ({ seconds }) => seconds,
+        },
+      ],
+      rows: decided.slice(0, SLOWEST),
+    })}`,
+  });
+}
+
+function secondsBetween(
+  { timestamp: from }: { readonly timestamp: string },
+  { timestamp: to }: { readonly timestamp: string },
+): number {
+  return (Date.parse(to) - Date.parse(from)) / 1000;
+}
