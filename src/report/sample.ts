@@ -160,15 +160,19 @@ function resultOf({ entry, line }: Drawn, findings: readonly Finding[]): Html {
 }
 
 function rulesExamined(operations: ReadonlySet<string>): Html {
+  const ofEvery = RULES.filter(({ onEntry }) => onEntry !== undefined);
+  const own = [...operations]
+    .sort()
+    .map((operation): readonly [string, readonly Rule[]] => [
+      operation,
+      rulesFor(operation).filter((rule) => !ofEvery.includes(rule)),
+    ]);
   return html`<details class="rules"><summary>The rules, by operation</summary>
 ${facts(
-  [...operations]
-    .sort()
-    .map((operation) => [
-      operation,
-      html`<ul>${rulesFor(operation).map(
-        ({ id, title }) => html`<li><code>${id}</code> ${title}</li>`,
-      )}</ul>`,
-    ]),
+  [["every operation", ofEvery] as const, ...own].map(([name, rules]) => [
+    name,
+    rules.length > 0 &&
+      html`<ul>${rules.map(({ id, title }) => html`<li><code>${id}</code> ${title}</li>`)}</ul>`,
+  ]),
 )}</details>`;
 }

@@ -273,7 +273,8 @@ const PRINT = `
   main > section { padding-top: 14pt; }
   h2, h3, caption, summary, figcaption { break-after: avoid; }
   tr, dl > div, svg, .figures, .timeline li, #verification > dl { break-inside: avoid; }
-  thead { display: table-header-group; }
+  h2 + p { break-after: avoid; }
+  thead { display: table-header-group; break-inside: avoid; }
   .scroll, .data .scroll, .drawing { overflow: visible; max-height: none; margin: 6pt 0; }
   .data td.time, .data td.time time { white-space: normal; }
 .data thead th { position: static; }
