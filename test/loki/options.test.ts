@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { LokiAuditReader, type LokiAuditReaderOptions } from "../../src/loki/index.js";
 import { FakeLoki } from "../fixtures/fake-loki.ts";
 import { readerOf, SELECTOR } from "../fixtures/loki-records.ts";
@@ -64,6 +64,8 @@ describe("the options of a reader of Loki", () => {
   test("look back as far as 1970 and no farther", async () => {
     await using loki = await FakeLoki.start();
     loki.maxRange = 10n ** 20n;
+    vi.setSystemTime(Date.UTC(1971, 0)); // a year to look back, and not half a century
+    onTestFinished(() => void vi.useRealTimers());
     await readerOf(loki, { lookbackDays: 20_000_000 }).entries();
     expect(loki.queries.at(-1)?.start).toBe(0n);
   });

@@ -29,7 +29,7 @@ describe("the pages of a Loki", () => {
   test("grow to what an answer can hold, past Loki's limit of records", async () => {
     await using loki = await FakeLoki.start();
     loki.maxEntries = 600;
-    const log = logOf(3000);
+    const log = logOf(1500);
     await send(loki.url, log);
     expect(await all(readerOf(loki).lines())).toEqual(log.map(({ line }) => line));
     expect(limits(loki).slice(0, 4)).toEqual([128, 128, 512, 2048]);
