@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { bench } from "../fixtures/bench.js";
 import { inLongRuns } from "../fixtures/long-runs.js";
 
-const SHORT = ["sealed-call", "queries", "memory", "journal", "verify", "governance"];
-const LONG = ["sealed-call-million", "delivery", "evidence"];
+const SHORT = ["sealed-call", "queries", "verify", "governance"];
+const LONG = ["memory", "journal", "sealed-call-million", "delivery", "evidence"];
 const SCENARIOS = [...SHORT, ...inLongRuns(...LONG)];
 
 test("each benchmark runs to its end and prints a table", async () => {

@@ -94,14 +94,14 @@ describe("every line reaches the file", () => {
   test("of a worker when more is written at once than its shared memory holds", async () => {
     const rest = `
       const details = { filler: "x".repeat(5000) };
-      for (let i = 0; i < 2000; i++)
+      for (let i = 0; i < 1000; i++)
         audit.log({ operation: "policy_updated", actorDid: "did:" + i, details });
       await audit.flush();
       process.kill(process.pid, "SIGKILL");
     `;
     const { ended, lines } = startProgram(program(WORKER, rest));
     expect(await ended()).toMatchObject({ signal: "SIGKILL", stderr: "" });
-    expect(nodesIn(lines("app.log"))).toEqual(ALL);
+    expect(nodesIn(lines("app.log"))).toEqual(ALL.slice(0, 1000));
   });
 
   test("as docs/recipes/pino.md shows, when a process with a worker gets SIGTERM", async () => {

@@ -11,6 +11,7 @@ import {
   verdicts,
   verifyLines,
 } from "../fixtures/evidence.js";
+import { inLongRuns } from "../fixtures/long-runs.js";
 import { newKey } from "../fixtures/signed-notes.js";
 
 const lines = linesOf(60);
@@ -117,7 +118,9 @@ test("each pair of lines that is swapped is found, with and without a checkpoint
 
 test("a line that is inserted is found wherever it stands, whatever it claims", async () => {
   for (const place of [...all, 60]) {
-    for (const inserted of [lineOf(place), lineOf(7), "", "{}", "not a line"]) {
+    const claims = [lineOf(place), lineOf(7), "", "{}", "not a line"];
+    // one at each place, by turns, and in a long run all of them
+    for (const inserted of [claims[place % 5] as string, ...inLongRuns(...claims)]) {
       const report = await verifyLines(lines.toSpliced(place, 0, inserted), notes);
       // One more entry at the end is what a log does; it is covered by no checkpoint.
       if (place === 60 && inserted.includes('"seq":60,')) {

@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import { CompactRange } from "../../../src/integrity/merkle/compact-range.js";
 import * as merkleHash from "../../../src/integrity/merkle/merkle-hash.js";
 import { verifyInclusion } from "../../../src/integrity/merkle/verify-proofs.js";
+import { inLongRuns } from "../../fixtures/long-runs.js";
 import { leaf } from "../../fixtures/naive-tree.js";
 
 vi.mock("../../../src/integrity/merkle/merkle-hash.js", async (original) => {
@@ -11,7 +12,7 @@ vi.mock("../../../src/integrity/merkle/merkle-hash.js", async (original) => {
 
 const nodeHash = vi.mocked(merkleHash.nodeHash);
 
-test.each([1_000, 10_000, 100_000])(
+test.each([1_000, 10_000, ...inLongRuns(100_000)])(
   "appending %i leaves hashes less than one node a leaf",
   (size) => {
     nodeHash.mockClear();

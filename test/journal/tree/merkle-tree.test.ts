@@ -14,8 +14,11 @@ import {
   rowOf,
   thrownBy,
 } from "../../fixtures/journal.js";
+import { inLongRuns } from "../../fixtures/long-runs.js";
 
-const ENTRIES = 66_000; // more than 2^16, so that subtrees of four stored heights are there
+/** Subtrees of three stored heights are there, and in a long run of four. */
+const [WIDTH = 0] = [...inLongRuns(2 ** 16), 2 ** 12];
+const ENTRIES = WIDTH + 464;
 const leafOf = (row: JournalRow) => Buffer.from(row.entry.leafHash, "hex");
 
 /** The tree of a journal as another connection finds it. */
@@ -29,10 +32,10 @@ describe("the tree of a journal", () => {
     const journal = openJournal(path);
     const rows = Array.from({ length: ENTRIES }, (_, sequence) => rowOf(sequence));
     journal.append(...rows.slice(0, 1));
-    for (let first = 1; first < ENTRIES; first += 7001)
-      journal.append(...rows.slice(first, first + 7001));
+    for (let first = 1; first < ENTRIES; first += 1501)
+      journal.append(...rows.slice(first, first + 1501));
     const tree = treeOf(path);
-    const sizes = [1, 2, 255, 256, 257, 511, 65_535, 65_536, 65_537, 65_792, ENTRIES];
+    const sizes = [1, 2, 255, 256, 257, 511, WIDTH - 1, WIDTH, WIDTH + 1, WIDTH + 256, ENTRIES];
     const roots = new Map<number, Uint8Array>();
     let range = CompactRange.EMPTY;
     for (const row of rows) {
