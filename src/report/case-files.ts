@@ -1,7 +1,7 @@
 import type { CaseEntry, ProposalCase, SubjectCase } from "../governance/cases.js";
 import type { Tally } from "../governance/facts/tally.js";
 import { findingTable } from "./exceptions.js";
-import { anchor, facts, type Html, type HtmlValue, html, table, time } from "./html.js";
+import { anchor, facts, type Html, type HtmlValue, html, inUtc, table, time } from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportView } from "./report-input.js";
 
@@ -68,16 +68,26 @@ ${facts([
 ])}
 ${table({
   name: `votes of ${proposalId}`,
-  caption: "Votes",
+  caption: votes.every(({ weight }) => weight === undefined)
+    ? "Votes. The trail does not show their weights."
+    : "Votes",
   columns: [
-    { title: "Entry", cell: ({ sequence }) => links.entry(sequence), value: (v) => v.sequence },
-    { title: "Time", kind: "time", cell: ({ timestamp }) => time(timestamp) },
+    { title: "Entry", kind: "number", cell: ({ sequence }) => links.entry(sequence) },
+    { title: "Time (UTC)", kind: "time", cell: ({ timestamp }) => inUtc(timestamp) },
     { title: "Voter", kind: "id", cell: ({ voter }) => voter },
     {
       title: "Decision",
       cell: ({ decision, isFlagged }) => `${decision}${isFlagged ? ", flagged" : ""}`,
     },
-    { title: "Weight", kind: "number", cell: ({ weight }) => weight ?? "unknown" },
+    ...(votes.some(({ weight }) => weight !== undefined)
+      ? [
+          {
+            title: "Weight",
+            kind: "number",
+            cell: (v: (typeof votes)[number]) => v.weight ?? "unknown",
+          } as const,
+        ]
+      : []),
     ...(votes.some(({ actorType }) => actorType !== undefined)
       ? [{ title: "Actor", cell: (v: (typeof votes)[number]) => v.actorType }]
       : []),

@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { caseFiles, subjectFiles } from "./case-files.js";
 import { entryList } from "./entries.js";
 import { exceptions } from "./exceptions.js";
-import { type Html, html, time, trusted } from "./html.js";
+import { columnStyles, type Html, html, time, trusted } from "./html.js";
 import { limitations } from "./limitations.js";
 import { Links } from "./links.js";
 import { pageScript } from "./page-script.js";
@@ -49,7 +49,7 @@ ${sample(view, links)}
 ${exceptions(view, links)}
 ${caseFiles(view, links)}
 ${subjectFiles(view, links)}
-${entryList(view, links)}
+${entryList(view)}
 ${limitations()}
 </main>
 <script type="application/octet-stream;base64" id="evidence">${trusted(
@@ -73,7 +73,7 @@ ${statement(view)}
 /** A document with our stylesheet and our script, and a policy that allows nothing else. */
 export function documentOf(title: string, body: Html): string {
   const { text: script, sha256, csp, licences } = pageScript();
-  const style = stylesheet();
+  const style = stylesheet() + columnStyles();
   const policy = [
     "default-src 'none'",
     `script-src ${csp}`,

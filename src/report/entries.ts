@@ -1,9 +1,8 @@
-import { type Html, html, table, time } from "./html.js";
-import type { Links } from "./links.js";
+import { type Html, html, inUtc, table } from "./html.js";
 import type { ReportView } from "./report-input.js";
 
 /** Every entry of the report with its canonical line. */
-export function entryList({ entries, checkpoint }: ReportView, links: Links): Html {
+export function entryList({ entries, checkpoint }: ReportView): Html {
   return html`<section id="entries">
 <h2>Entries</h2>
 <p>The line is what the log hashed and signed. The leaf hash is SHA-256 over a zero byte and the
@@ -15,21 +14,17 @@ ${table({
   id: ({ entry }) => `seq-${entry.sequence}`,
   columns: [
     { title: "#", kind: "number", cell: ({ entry }) => entry.sequence },
-    { title: "Time", kind: "time", cell: ({ entry }) => time(entry.timestamp) },
+    { title: "Time (UTC)", kind: "time", cell: ({ entry }) => inUtc(entry.timestamp) },
     { title: "Operation", cell: ({ entry }) => entry.operation },
-    { title: "Proposal", kind: "id", cell: ({ entry }) => links.proposal(entry.proposalId) },
-    { title: "Subject", kind: "id", cell: ({ entry }) => links.subject(entry.subjectId) },
-    { title: "Actor", kind: "id", cell: ({ entry }) => entry.actorDid },
-    { title: "Decision", cell: ({ entry }) => entry.decision },
     {
       title: "Canonical line",
       kind: "line",
       cell: ({ entry, line }) =>
-        html`<code>${line}</code>${
+        html`${line}${
           entry.sequence >= checkpoint.size && html` <em>no checkpoint covers it yet</em>`
         }`,
     },
-    { title: "Leaf hash", kind: "hash", cell: ({ entry }) => html`<code>${entry.leafHash}</code>` },
+    { title: "Leaf hash", kind: "hash", cell: ({ entry }) => entry.leafHash },
   ],
   rows: entries,
   none: "No entry is in the scope.",

@@ -23,8 +23,13 @@ export type HtmlValue = Html | string | number | undefined | false | readonly Ht
  * characters that cannot be seen, or that turn the writing direction, in their \u form.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
-  let text = strings[0] ?? "";
-  for (const [index, value] of values.entries()) text += markup(value) + (strings[index + 1] ?? "");
+  let text = "";
+  let isQuoted = false;
+  for (const [index, part] of strings.entries()) {
+    text += part;
+    if (part.includes('"')) isQuoted = /="[^"]*$/.test(part);
+    text += markup(values[index], isQuoted ? escapedInQuotes : escaped);
+  }
   return new Html(text, MADE);
 }
 
@@ -33,24 +38,29 @@ export function trusted(text: string): Html {
   return new Html(text, MADE);
 }
 
-function markup(value: HtmlValue): string {
+type Escape = (text: string) => string;
+
+function markup(value: HtmlValue, escapeText: Escape): string {
   if (value === undefined || value === false) return "";
   if (value instanceof Html) return value.text;
-  if (typeof value === "object") return value.map(markup).join("");
-  return escaped(visible(String(value)));
+  if (typeof value === "object") return value.map((one) => markup(one, escapeText)).join("");
+  return escapeText(visible(String(value)));
 }
 
-const SPECIAL = /[&<>"']/g;
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",
   ">": "&gt;",
   '"': "&quot;",
-  "'": "&#39;",
 };
 
 function escaped(text: string): string {
-  return text.replaceAll(SPECIAL, (character) => ENTITIES[character] as string);
+  return text.replaceAll(/[&<>]/g, (character) => ENTITIES[character] as string);
+}
+
+/** For the value of an attribute, which templates write in double quotes. */
+function escapedInQuotes(text: string): string {
+  return escaped(text).replaceAll('"', "&quot;");
 }
 
 /**
@@ -70,8 +80,35 @@ export interface Column<Row> {
   readonly cell: (row: Row) => HtmlValue;
   /** The value that the column sorts by and that is copied, if it is not what is shown. */
   readonly value?: (row: Row) => string | number | undefined;
-  /** How the column is set: a number stands to the right, a time does not break. */
-  readonly kind?: "number" | "id" | "time" | "hash" | "line";
+  readonly kind?: keyof typeof COLUMN_STYLES;
+}
+
+/** How the cells of a kind of column are set. */
+const COLUMN_STYLES = {
+  number: "text-align: right; min-width: 3rem",
+  time: "white-space: nowrap",
+  id: "min-width: 11rem",
+  hash: "min-width: 11rem; font-family: var(--mono); font-size: .86em",
+  line: "min-width: 26rem; font-family: var(--mono); font-size: .86em",
+} as const;
+
+/** How many columns a table has at most. */
+const MOST_COLUMNS = 9;
+
+/**
+ * The styles of the columns. The class of a table says which column is of which kind: thousands of
+ * cells need no class of their own.
+ */
+export function columnStyles(): string {
+  return Object.entries(COLUMN_STYLES)
+    .map(([kind, style]) => {
+      const cells = Array.from(
+        { length: MOST_COLUMNS },
+        (_, index) => `.${kind}-${index + 1} :is(th, td):nth-child(${index + 1})`,
+      );
+      return `${cells.join(", ")} { ${style} }\n`;
+    })
+    .join("");
 }
 
 /** A table that the page's script can sort, search and copy. */
@@ -87,30 +124,28 @@ export interface TableOf<Row> {
   readonly none?: string;
 }
 
-/** Writes a table: a head that print repeats, and a row for each item. */
+/**
+ * Writes a table: a head that print repeats, and a row for each item. The end tags of cells and
+ * rows are left out, as HTML allows: a long table is a third shorter. No line end stands between
+ * rows, since it would be text of a cell.
+ */
 export function table<Row>({ name, caption, columns, rows, id, none }: TableOf<Row>): Html {
   if (rows.length === 0) return html`<p class="none">${none ?? "None."}</p>`;
+  const kinds = columns.flatMap(({ kind }, index) => (kind ? [`${kind}-${index + 1}`] : []));
   return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
-<table data-table="${name}">
+<table data-table="${name}" class="${kinds.join(" ")}">
 <caption>${caption}</caption>
-<thead><tr>${columns.map(
-    ({ title, kind }) => html`<th scope="col"${classOf(kind)}>${title}</th>`,
-  )}</tr></thead>
+<thead><tr>${columns.map(({ title }) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(
-  (row) => html`<tr${id && html` id="${id(row)}"`}>${columns.map(({ cell, value, kind }) => {
-    const sorted = value?.(row);
-    const machine = sorted !== undefined && html` data-value="${sorted}"`;
-    return html`<td${classOf(kind)}${machine}>${cell(row)}</td>`;
-  })}</tr>
-`,
+  (row) =>
+    html`<tr${id && html` id="${id(row)}"`}>${columns.map(({ cell, value }) => {
+      const sorted = value?.(row);
+      return html`<td${sorted !== undefined && html` data-value="${sorted}"`}>${cell(row)}`;
+    })}`,
 )}</tbody>
 </table>
 </div>`;
-}
-
-function classOf(kind: Column<never>["kind"]): Html | undefined {
-  return kind && html` class="${kind}"`;
 }
 
 /** Facts as a list of terms. One without a value is left out. */
@@ -123,5 +158,10 @@ ${list
 
 /** A moment, as the log has it. */
 export function time(value: string): Html {
-  return html`<time datetime="${value}">${value.replace("T", " ").replace("Z", " UTC")}</time>`;
+  return html`<time datetime="${value}">${inUtc(value)} UTC</time>`;
+}
+
+/** The same for a column whose title says that it is UTC. */
+export function inUtc(value: string): string {
+  return value.replace("T", " ").replace("Z", "");
 }

@@ -30,6 +30,11 @@ describe("a template", () => {
     );
   });
 
+  test("keeps a value within its attribute, wherever it stands there", () => {
+    const { text } = html`<a href="#${'"x'}" class="a ${'"y'} ${'"z'}">${'"'}</a>`;
+    expect(text).toBe('<a href="#&quot;x" class="a &quot;y &quot;z">"</a>');
+  });
+
   test("takes markup of another template as it is, and lists of it", () => {
     const items = ["a", "<b>"].map((item) => html`<li>${item}</li>`);
     expect(html`<ul>${items}${undefined}${false}</ul>`.text).toBe(
@@ -60,8 +65,8 @@ describe("a table", () => {
       { title: "N", kind: "number", cell: (n: number) => n, value: (n: number) => n },
     ] as const;
     const full = table({ name: "t", caption: "C", columns, rows: [1, 2] }).text;
-    expect(full).toContain('<th scope="col" class="number">N</th>');
-    expect(full).toContain('<td class="number" data-value="2">2</td>');
+    expect(full).toContain('class="number-1"');
+    expect(full).toContain('<td data-value="2">2');
     expect(table({ name: "t", caption: "C", columns, rows: [], none: "Nothing." }).text).toBe(
       '<p class="none">Nothing.</p>',
     );
