@@ -132,7 +132,7 @@ export interface TableOf<Row> {
 export function table<Row>({ name, caption, columns, rows, id, none }: TableOf<Row>): Html {
   if (rows.length === 0) return html`<p class="none">${none ?? "None."}</p>`;
   const kinds = columns.flatMap(({ kind }, index) => (kind ? [`${kind}-${index + 1}`] : []));
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
+  return html`<div class="scroll" role="group" aria-label="${caption}" tabindex="0">
 <table data-table="${name}" class="${kinds.join(" ")}">
 <caption>${caption}</caption>
 <thead><tr>${columns.map(({ title }) => html`<th scope="col">${title}</th>`)}</tr></thead>

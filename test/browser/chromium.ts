@@ -59,6 +59,7 @@ export function written(name: string, content: string | Uint8Array): string {
 export async function open(html: string, options: BrowserContextOptions = {}): Promise<Opened> {
   if (browser === undefined) throw new Error("call useBrowser first");
   const context = await browser.newContext(options);
+  context.setDefaultTimeout(110_000); // a busy machine lays out a large page slowly
   const page = await context.newPage();
   const faults: string[] = [];
   const url = pathToFileURL(written("page.html", html)).href;
