@@ -27,6 +27,8 @@ export interface CaseVote extends CaseEntry {
   /** True for a voter who was caught with two answers. */
   readonly isFlagged: boolean;
   readonly actorType?: ActorType;
+  /** On whose behalf the actor acted, where the entry says so, here and below. */
+  readonly onBehalfOf?: string;
   readonly rationale?: string;
 }
 
@@ -34,6 +36,7 @@ export interface CaseVote extends CaseEntry {
 export interface CaseResult extends CaseEntry {
   readonly decision: string;
   readonly signerDid?: string;
+  readonly onBehalfOf?: string;
   readonly reason?: string;
   /** As recorded; undefined where the entry lacks a weight. */
   readonly tally: Tally | undefined;
@@ -47,7 +50,14 @@ export interface CaseEffect extends CaseEntry {
   /** Who enacted it, and why, where the entry says so. */
   readonly enactedBy?: string;
   readonly actorType?: ActorType;
+  readonly onBehalfOf?: string;
   readonly reason?: string;
+}
+
+/** An operation of the app's own that names a proposal. */
+export interface CaseMention extends CaseEntry {
+  readonly operation: string;
+  readonly actorDid?: string;
 }
 
 /** All that a trail says about one proposal. */
@@ -68,12 +78,14 @@ export interface ProposalCase {
   readonly votes: readonly CaseVote[];
   readonly results: readonly CaseResult[];
   readonly effects: readonly CaseEffect[];
+  /** Operations of the app's own that name it. */
+  readonly mentions: readonly CaseMention[];
   /** Whether the first passed result had the weight that it needs, and why; absent without one. */
   readonly quorum?: QuorumCheck;
   /** The votes against the result. */
   readonly dissent: readonly CaseVote[];
   readonly findings: readonly Finding[];
-  /** The entries that all of this rests on, ascending. */
+  /** The entries that all of this rests on, ascending: also those that made its electorate. */
   readonly sequences: readonly number[];
 }
 

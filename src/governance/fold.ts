@@ -42,6 +42,14 @@ export interface Gap {
   readonly before: number;
 }
 
+/** An operation of the app's own that names a proposal. */
+export interface Mention {
+  readonly sequence: number;
+  readonly millis: number;
+  readonly operation: string;
+  readonly actorDid: string | undefined;
+}
+
 /** Folds the entries of one log in their order, and asks the rules about each. */
 export class Fold implements TrailFacts {
   readonly policy: Policy;
@@ -55,6 +63,7 @@ export class Fold implements TrailFacts {
   /** Proposals to add or remove a node that passed, by kind and node. */
   readonly #passedAbout = new Map<string, Set<ProposalFile>>();
   readonly #votes = new VoteTable();
+  readonly #mentions = new Map<string, Mention[]>();
   readonly #names = new Map<string, string>();
   readonly #gaps: Gap[] = [];
   readonly #times = new RecordedTimes();
@@ -121,6 +130,11 @@ export class Fold implements TrailFacts {
 
   filesAbout(subjectId: string): readonly ProposalFile[] {
     return this.#aboutSubject.get(subjectId) ?? [];
+  }
+
+  /** The operations of the app's own that name a proposal. */
+  mentionsOf(proposalId: string): readonly Mention[] {
+    return this.#mentions.get(proposalId) ?? [];
   }
 
   isAuthorized(subjectId: string, atMillis: number): Answer {
@@ -207,7 +221,17 @@ export class Fold implements TrailFacts {
       case "authorization_revoked":
         this.#addAuthorization(entry, millis, judge);
         break;
+      default:
+        this.#addMention(entry, millis);
     }
+  }
+
+  #addMention({ sequence, operation, proposalId, actorDid }: AuditEntry, millis: number): void {
+    if (proposalId === undefined) return;
+    const mention: Mention = { sequence, millis, operation, actorDid: this.#kept(actorDid) };
+    const known = this.#mentions.get(proposalId);
+    if (known === undefined) this.#mentions.set(proposalId, [mention]);
+    else known.push(mention);
   }
 
   #addProposal(entry: AuditEntry, millis: number): void {

@@ -39,7 +39,7 @@ export type {
 } from "./facts/standing-facts.js";
 export type { Tally } from "./facts/tally.js";
 export type { At } from "./fold.js";
-export type { ByActor, Durations, Oversight, OversightPeriod } from "./oversight.js";
+export type { ByActor, Durations, Oversight, OversightPeriod, Stop } from "./oversight.js";
 export { type ReplayOptions, replay, replayFrom } from "./replay.js";
 export { RULES } from "./rules/rules.js";
 export type { GovernanceTrail } from "./trail.js";

@@ -1,3 +1,4 @@
+import { memberPath } from "../entry/json.js";
 import { invalidOption } from "../errors.js";
 import type { Finding, Judgement, Severity } from "./facts/finding.js";
 import type { Policy } from "./facts/policy.js";
@@ -36,7 +37,11 @@ export class Judge {
     const ids = new Set(rules.map(({ id }) => id));
     if (ids.size < rules.length) throw invalidOption("rules", "two rules have the same id");
     for (const id of Object.keys(given))
-      if (!ids.has(id)) throw invalidOption(`policy.rules.${id}`, "there is no such rule");
+      if (!ids.has(id))
+        throw invalidOption(
+          memberPath("policy.rules", id),
+          `there is no such rule; the rules are ${[...ids].join(", ")}`,
+        );
     const on = rules.filter(({ id }) => !Object.hasOwn(given, id) || given[id] !== "off");
     this.#severities = new Map(
       on.map(({ id, severity }) => [

@@ -21,6 +21,14 @@ export interface Durations {
   readonly maxSeconds: number | undefined;
 }
 
+/** A revocation by a decision, and how long it took from the proposal on. */
+export interface Stop {
+  readonly subjectId: string | undefined;
+  readonly proposalId: string;
+  readonly sequence: number;
+  readonly seconds: number;
+}
+
 /** Who decided in a period, how fast, and with how much dissent. */
 export interface Oversight {
   /** Proposals that began in the period, by how they stand. */
@@ -40,6 +48,8 @@ export interface Oversight {
   readonly timeToEnact: Durations;
   /** From a proposal that stops a subject to its revocation. */
   readonly timeToRevoke: Durations;
+  /** The revocations that `timeToRevoke` sums up, in order. */
+  readonly stops: readonly Stop[];
   /** Revocations without a decision to revoke. */
   readonly breakGlass: readonly number[];
 }
@@ -56,7 +66,7 @@ export function oversightOf(fold: Fold, { since, until }: OversightPeriod = {}):
   const dissent = { proposals: 0, votes: 0 };
   const toDecide: number[] = [];
   const toEnact: number[] = [];
-  const toRevoke: number[] = [];
+  const stops: Stop[] = [];
   const shares: number[] = [];
   const breakGlass: number[] = [];
   for (const file of fold.files) {
@@ -74,12 +84,18 @@ export function oversightOf(fold: Fold, { since, until }: OversightPeriod = {}):
     for (const result of results) if (isIn(result)) shares.push(...shareOf(result));
     for (const effect of effects) {
       if (!isIn(effect)) continue;
-      const stops = effect.operation === "authorization_revoked";
-      if (stops || effect.operation === "authorization_granted")
+      const isStop = effect.operation === "authorization_revoked";
+      if (isStop || effect.operation === "authorization_granted")
         enactments[effect.actorType ?? "unknown"]++;
-      if (stops && !isDecided(effect, file, (kind) => fold.standing.confers(kind)))
+      if (isStop && !isDecided(effect, file, (kind) => fold.standing.confers(kind)))
         breakGlass.push(effect.sequence);
-      else if (stops && creation !== undefined) toRevoke.push(effect.millis - creation.millis);
+      else if (isStop && creation !== undefined)
+        stops.push({
+          subjectId: effect.subjectId,
+          proposalId: file.proposalId,
+          sequence: effect.sequence,
+          seconds: (effect.millis - creation.millis) / 1000,
+        });
     }
     const [enacted] = effects.filter(({ sequence }) => sequence > (passed?.sequence ?? Infinity));
     if (passed !== undefined && enacted !== undefined && isIn(enacted))
@@ -94,7 +110,8 @@ export function oversightOf(fold: Fold, { since, until }: OversightPeriod = {}):
       shares.length === 0 ? undefined : shares.reduce((sum, one) => sum + one, 0) / shares.length,
     timeToDecide: durationsOf(toDecide),
     timeToEnact: durationsOf(toEnact),
-    timeToRevoke: durationsOf(toRevoke),
+    timeToRevoke: durationsOf(stops.map(({ seconds }) => 1000 * seconds)),
+    stops: stops.sort((a, b) => a.sequence - b.sequence),
     breakGlass: breakGlass.sort((a, b) => a - b),
   };
 }

@@ -38,7 +38,16 @@ export function caseOf(file: ProposalFile, findings: readonly Finding[], fold: F
   const { members, nowMillis } = fold;
   const { proposalId, creation, results, effects } = file;
   const votes = file.votes.map(
-    ({ sequence, millis, voter, decision, voteId, actorType, rationale }): CaseVote => ({
+    ({
+      sequence,
+      millis,
+      voter,
+      decision,
+      voteId,
+      actorType,
+      onBehalfOf,
+      rationale,
+    }): CaseVote => ({
       ...entryOf({ sequence, millis }),
       voter,
       decision,
@@ -46,6 +55,7 @@ export function caseOf(file: ProposalFile, findings: readonly Finding[], fold: F
       weight: members.weightBefore(voter, sequence),
       isFlagged: file.isFlagged(voter),
       ...(actorType === undefined ? {} : { actorType }),
+      ...(onBehalfOf === undefined ? {} : { onBehalfOf }),
       ...(rationale === undefined ? {} : { rationale }),
     }),
   );
@@ -77,21 +87,31 @@ export function caseOf(file: ProposalFile, findings: readonly Finding[], fold: F
               !isFlagged && decision !== winning && decision !== "abstain",
           ),
     findings,
-    sequences: sorted([...sequencesOf(file), ...findings.flatMap((finding) => finding.sequences)]),
+    mentions: fold.mentionsOf(proposalId).map(({ operation, actorDid, ...entry }) => ({
+      ...entryOf(entry),
+      operation,
+      ...(actorDid === undefined ? {} : { actorDid }),
+    })),
+    sequences: sorted([
+      ...sequencesOf(file, fold),
+      ...findings.flatMap((finding) => finding.sequences),
+    ]),
   };
 }
 
-/** The entries about a proposal. */
-export function sequencesOf(file: ProposalFile | undefined): number[] {
+/** The entries about a proposal, and those that made its electorate up to its last result. */
+export function sequencesOf(file: ProposalFile | undefined, fold: Fold): number[] {
   if (file === undefined) return [];
   const { creation, votes, results, effects, flags } = file;
+  const decided = [...(creation === undefined ? [] : [creation]), ...votes, ...results];
+  const last = Math.max(-1, ...results.map(({ sequence }) => sequence));
+  const until = last < 0 ? (decided.at(-1)?.sequence ?? 0) : last;
   return [
-    ...(creation === undefined ? [] : [creation]),
-    ...votes,
-    ...results,
-    ...effects,
-    ...flags,
-  ].map(({ sequence }) => sequence);
+    ...fold.members.changesBefore(until),
+    ...[...decided, ...effects, ...flags, ...fold.mentionsOf(file.proposalId)].map(
+      ({ sequence }) => sequence,
+    ),
+  ];
 }
 
 /** Each sequence once, ascending. */
@@ -101,7 +121,7 @@ export function sorted(sequences: readonly number[]): number[] {
 
 /** An effect as an answer shows it. */
 export function effectOf(effect: Omit<Effect, "operation">, operation: string): CaseEffect {
-  const { subjectId, kind, enactedBy, actorType, reason } = effect;
+  const { subjectId, kind, enactedBy, actorType, onBehalfOf, reason } = effect;
   return {
     ...entryOf(effect),
     operation,
@@ -109,16 +129,18 @@ export function effectOf(effect: Omit<Effect, "operation">, operation: string): 
     ...(kind === undefined ? {} : { kind }),
     ...(enactedBy === undefined ? {} : { enactedBy }),
     ...(actorType === undefined ? {} : { actorType }),
+    ...(onBehalfOf === undefined ? {} : { onBehalfOf }),
     ...(reason === undefined ? {} : { reason }),
   };
 }
 
 function resultOf(result: Result): CaseResult {
-  const { decision, signerDid, reason } = result;
+  const { decision, signerDid, onBehalfOf, reason } = result;
   return {
     ...entryOf(result),
     decision,
     ...(signerDid ? { signerDid } : {}),
+    ...(onBehalfOf === undefined ? {} : { onBehalfOf }),
     ...(reason === undefined ? {} : { reason }),
     tally: claimOf(result),
   };

@@ -69,6 +69,18 @@ export function replay(
  * Loki's too, and {@link entriesOfLines} those of an export.
  *
  * @throws `AuditError` as `replay` does; what the source throws.
+ *
+ * @example What breaks the rules in an export
+ * ```ts
+ * import { open } from "node:fs/promises";
+ * import { entriesOfLines, replayFrom } from "quorumlog/governance";
+ *
+ * await using file = await open("governance.ndjson");
+ * const trail = await replayFrom(entriesOfLines(file.readLines()), {
+ *   policy: { participation: "2/3", approval: { share: "2/3", of: "decided" } },
+ * });
+ * for (const { severity, rule, message } of trail.findings()) console.log(severity, rule, message);
+ * ```
  */
 export async function replayFrom(
   source: AsyncIterable<AuditEntry>,

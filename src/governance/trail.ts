@@ -12,7 +12,21 @@ import type { Judge } from "./judge.js";
 import { type Oversight, type OversightPeriod, oversightOf } from "./oversight.js";
 import { caseOf, effectOf, sequencesOf, sorted, stateOf } from "./proposal-case.js";
 
-/** What the entries of one log mean. */
+/**
+ * What the entries of one log mean.
+ *
+ * @example The questions of an auditor
+ * ```ts
+ * import { type GovernanceTrail, replay } from "quorumlog/governance";
+ *
+ * const trail: GovernanceTrail = replay([]);
+ * const model = trail.subject("did:pqaid:medical-ai-v2", new Date("2026-04-14T12:05:00Z"));
+ * console.log(model.authorized, model.by); // "yes", "no" or "unknown", and by which proposal
+ * const decision = trail.proposal(model.by ?? "");
+ * console.log(decision?.votes, decision?.quorum, decision?.dissent);
+ * console.log(trail.oversight({ since: new Date("2026-01-01") }).timeToRevoke);
+ * ```
+ */
 export interface GovernanceTrail {
   /** The newest entry that it rests on; -1 before the first. */
   readonly lastSequence: number;
@@ -151,7 +165,7 @@ export class Trail implements GovernanceTrail {
       sequences: sorted([
         ...events.map(({ sequence }) => sequence),
         ...[...new Set(events.map(({ proposalId }) => proposalId))].flatMap((proposalId) =>
-          sequencesOf(this.#fold.file(proposalId)),
+          sequencesOf(this.#fold.file(proposalId), this.#fold),
         ),
         ...findings.flatMap(({ sequences }) => sequences),
       ]),

@@ -158,6 +158,87 @@ describe("quorumlog oversight", () => {
   });
 });
 
+describe("what the commands say to whoever uses them for the first time", () => {
+  const policyWith = (policy: unknown): string => {
+    const path = join(temporaryFolder(), "policy.json");
+    writeFileSync(path, JSON.stringify(policy));
+    return path;
+  };
+
+  test("a rule that does not exist: the one that was meant, or all that there are", async () => {
+    const near = policyWith({ rules: { "self-aproval": "off" } });
+    const far = policyWith({ rules: { nonsense: "off" } });
+    for (const [policy, expected] of [
+      [near, 'policy.rules["self-aproval"]: there is no such rule; did you mean self-approval?'],
+      [far, "the rules are grant-without-consensus, "],
+    ] as const) {
+      const { code, stdout, stderr } = await quorumlog(["check", exported(), "--policy", policy]);
+      expect([code, stdout, stderr]).toEqual([2, "", expect.stringContaining(expected)]);
+    }
+  });
+
+  test("a period that ends before it begins is refused", async () => {
+    const period = ["--since", "2026-04-15", "--until", "2026-04-14"];
+    expect(await quorumlog(["oversight", exported(), ...period])).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringContaining("since"),
+    });
+  });
+
+  test("standing has no column for ends, explain has", async () => {
+    const path = exported((trail) => [trail.passed("urn:prop:p"), trail.grant("urn:prop:p")]);
+    const { stdout } = await quorumlog(["standing", path]);
+    expect(stdout).toMatch(/until *$/m);
+    expect(stdout).not.toContain("ended by");
+    expect((await quorumlog(["explain", exported(), MODEL])).stdout).toContain("ended by");
+  });
+
+  test("on whose behalf somebody voted, decided and enacted", async () => {
+    const path = exported((trail) => [
+      trail.propose("urn:prop:p"),
+      trail.vote("urn:prop:p", "bob", "approve", { actor_type: "agent", on_behalf_of: "did:rita" }),
+      trail.result("urn:prop:p", "passed", { approve: 1 }, { on_behalf_of: "did:otto" }),
+      trail.grant("urn:prop:p", { on_behalf_of: "did:paul" }),
+    ]);
+    const { stdout } = await quorumlog(["explain", path, "p"]);
+    expect(stdout).toContain("agent for did:rita");
+    expect(stdout).toContain("signed by carol for did:otto");
+    expect(stdout).toMatch(/authorization_granted, .*\(for did:paul\)/);
+  });
+
+  test("how fast each subject was stopped", async () => {
+    const path = exported();
+    const [answer] = objectsOf((await quorumlog(["oversight", path, "--json"])).stdout);
+    const stop = { subjectId: MODEL, proposalId: "urn:prop:q", sequence: 15, seconds: 5 };
+    expect(answer).toMatchObject({ stops: [stop] });
+    const { stdout } = await quorumlog(["oversight", path]);
+    expect(stdout).toMatch(/^15 +did:pqaid:medical-ai-v2 +urn:prop:q +5 s *$/m);
+  });
+
+  test("entries that name the proposal, and those that made its electorate, are proved too", async () => {
+    const path = exported((trail) => [
+      trail.passed("urn:prop:p"),
+      trail.act("model_tested", { proposalId: "urn:prop:p", actorDid: "bob" }),
+      trail.grant("urn:prop:p"),
+    ]);
+    const { stdout } = await quorumlog(["explain", path, "p", "--json"]);
+    expect(objectsOf(stdout)).toMatchObject([
+      {
+        proposal: {
+          sequences: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+          mentions: [{ sequence: 9, operation: "model_tested", actorDid: "bob" }],
+        },
+      },
+    ]);
+    expect((await quorumlog(["explain", path, "p"])).stdout).toContain("model_tested, #9");
+    const [{ subject } = expect.fail()] = objectsOf(
+      (await quorumlog(["explain", path, MODEL, "--json"])).stdout,
+    );
+    expect(subject).toMatchObject({ sequences: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10] });
+  });
+});
+
 describe("with a key", () => {
   let journal: string;
   let vkey: string;
@@ -212,6 +293,17 @@ describe("with a key", () => {
       const altered = await quorumlog([command, ...operands, "--key", vkey]);
       expect(altered.code).toBe(expected);
       expect(altered.stdout).toMatch(/^FAILED VERIFICATION/);
+    }
+  });
+
+  test("as JSON, the verdict is an object on the first line of stdout", async () => {
+    for (const command of ["check", "standing", "members"]) {
+      const { stdout, stderr } = await quorumlog([command, journal, "--key", vkey, "--json"]);
+      const [first] = objectsOf(stdout);
+      expect(first).toMatchObject({ verification: { covered: 3, entries: 3 } });
+      expect(stderr).not.toContain("verification");
+      const without = await quorumlog([command, journal, "--json"]);
+      expect(without.stdout).not.toContain("verification");
     }
   });
 

@@ -512,6 +512,17 @@ describe("an action", () => {
   });
 });
 
+test("how late an entry was recorded is said in words", () => {
+  const write = (t: TrailWriter) => [
+    t.act("coffee", {}, {}, new Date(t.timeOf(4).getTime() - 60_000)),
+    t.act("coffee", {}, {}, new Date(t.timeOf(5).getTime() - 90_000_000)),
+  ];
+  expect(found(write, "backdated", { recordWithinSeconds: 1 })).toMatchObject([
+    { message: "recorded 1 min after it happened" },
+    { message: "recorded 1 d 1 h after it happened" },
+  ]);
+});
+
 test("a second grant of a decision does not make the first one longer", () => {
   const write =
     (...ends: (string | undefined)[]) =>

@@ -180,7 +180,7 @@ describe("policyOf", () => {
   test("is asked by replay, which also refuses a rule that does not exist", () => {
     for (const [policy, field] of [
       [{ votes: 1 }, "policy.votes"],
-      [{ rules: { "no-rule": "off" } }, "policy.rules.no-rule"],
+      [{ rules: { "no-rule": "off" } }, 'policy.rules["no-rule"]'],
     ] as const)
       expect(() => replay([], { policy: policy as Policy })).toThrow(
         expect.objectContaining({ code: "invalid_options", field }),

@@ -7,7 +7,13 @@ import { jsonLine, send } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { overall } from "../output/report-text.js";
 import { styled } from "../output/terminal.js";
-import { factLines, findingLines, momentFacts, verificationLine } from "../output/trail-text.js";
+import {
+  factLines,
+  findingLines,
+  momentFacts,
+  verificationJson,
+  verificationLine,
+} from "../output/trail-text.js";
 
 /** `quorumlog check`: what in a trail breaks the rules. */
 export const check: Command = defineCommand({
@@ -40,9 +46,9 @@ export const check: Command = defineCommand({
           : `sha256 ${policySha256}`;
       const verdict = verification && overall(verification);
       if (args.json) {
-        await send(findings.map(jsonLine), io.stdout, io);
+        const lines = [...verificationJson(verification), ...findings.map(jsonLine)];
+        await send(lines, io.stdout, io);
         await io.stderr.write(`policy: ${policy}\n`);
-        if (verdict !== undefined) await io.stderr.write(`verification: ${verdict}\n`);
       } else {
         const pieces = [
           verificationLine(verification, io),

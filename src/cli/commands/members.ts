@@ -2,7 +2,13 @@ import { type Command, defineCommand } from "../input/command.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS } from "../input/open-source.js";
 import { TRAIL_DETAILS, TRAIL_FLAGS, trailExit, withTrail } from "../input/trail-of.js";
 import { jsonLine, send } from "../output/command-io.js";
-import { factLines, memberTable, momentFacts, verificationLine } from "../output/trail-text.js";
+import {
+  factLines,
+  memberTable,
+  momentFacts,
+  verificationJson,
+  verificationLine,
+} from "../output/trail-text.js";
 
 /** `quorumlog members`: the nodes of the federation and their weights. */
 export const members: Command = defineCommand({
@@ -20,7 +26,7 @@ export const members: Command = defineCommand({
       const list = trail.members();
       const total = list.reduce((sum, { weight = 0 }) => sum + weight, 0);
       const pieces = args.json
-        ? list.map(jsonLine)
+        ? [...verificationJson(verification), ...list.map(jsonLine)]
         : [
             verificationLine(verification, io),
             factLines([["members", `${list.length}, weight ${total}`], ...momentFacts(trail)], io),

@@ -1,15 +1,17 @@
 import type { ByActor, Durations, Oversight } from "../../governance/oversight.js";
+import { durationInWords } from "../../text/duration.js";
 import { counted } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../input/command.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS } from "../input/open-source.js";
 import { parseMoment, QUERY_FLAGS } from "../input/query-flags.js";
 import { TRAIL_DETAILS, TRAIL_FLAGS, trailExit, withTrail } from "../input/trail-of.js";
-import { jsonLine } from "../output/command-io.js";
+import { jsonLine, send } from "../output/command-io.js";
 import {
   entriesInWords,
   type Fact,
   factLines,
   momentFacts,
+  stopTable,
   verificationLine,
 } from "../output/trail-text.js";
 
@@ -33,12 +35,16 @@ export const oversight: Command = defineCommand({
         ...(since === undefined ? {} : { since: parseMoment(since, "since", io.now()) }),
         ...(until === undefined ? {} : { until: parseMoment(until, "until", io.now()) }),
       });
-      await io.stdout.write(
-        args.json
-          ? jsonLine({ ...answer, verification })
-          : verificationLine(verification, io) +
-              factLines([...factsOf(answer), ...momentFacts(trail)], io),
-      );
+      const { stops } = answer;
+      const pieces = args.json
+        ? [jsonLine({ ...answer, verification })]
+        : [
+            verificationLine(verification, io),
+            factLines([...factsOf(answer), ...momentFacts(trail)], io),
+            stops.length > 0 ? "\n" : "",
+            ...stopTable(io).lines(stops),
+          ];
+      await send(pieces, io.stdout, io);
       return trailExit(verification, !trail.isComplete);
     }),
 });
@@ -74,5 +80,6 @@ function countsInWords(
 
 function durationsInWords({ count, medianSeconds, maxSeconds }: Durations): string {
   if (medianSeconds === undefined || maxSeconds === undefined) return "none";
-  return `median ${medianSeconds} s, longest ${maxSeconds} s, of ${count}`;
+  const [median, longest] = [medianSeconds, maxSeconds].map(durationInWords);
+  return `median ${median}, longest ${longest}, of ${count}`;
 }

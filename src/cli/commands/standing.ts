@@ -6,6 +6,7 @@ import {
   authorizationTable,
   factLines,
   momentFacts,
+  verificationJson,
   verificationLine,
 } from "../output/trail-text.js";
 
@@ -27,7 +28,7 @@ export const standing: Command = defineCommand({
     withTrail(args, io, async ({ trail, verification }) => {
       const inForce = trail.standing();
       const pieces = args.json
-        ? inForce.map(jsonLine)
+        ? [...verificationJson(verification), ...inForce.map(jsonLine)]
         : [
             verificationLine(verification, io),
             factLines([["in force", String(inForce.length)], ...momentFacts(trail)], io),

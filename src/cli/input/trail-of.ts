@@ -1,16 +1,19 @@
 import { resolve } from "node:path";
 import type { AuditEntry } from "../../entry/audit-entry.js";
+import { memberPath } from "../../entry/json.js";
 import { sha256Hex } from "../../entry/sha256.js";
-import { AuditError } from "../../errors.js";
+import { AuditError, invalidOption } from "../../errors.js";
 import { type Policy, policyOf } from "../../governance/facts/policy.js";
 import type { At } from "../../governance/fold.js";
 import { replayFrom } from "../../governance/replay.js";
+import { RULES } from "../../governance/rules/rules.js";
 import type { GovernanceTrail } from "../../governance/trail.js";
 import type { VerificationReport } from "../../verify/verification-report.js";
 import { type CommandIo, Progress } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { overall } from "../output/report-text.js";
 import { type CommandArguments, UsageError } from "./command.js";
+import { didYouMean, nearest } from "./did-you-mean.js";
 import { entryPages, upToNow } from "./entry-pages.js";
 import { verifierKeys } from "./keys.js";
 import { type SOURCE_FLAGS, sourcesOf } from "./open-source.js";
@@ -109,10 +112,25 @@ async function policyIn(
 ): Promise<{ readonly policy: Policy; readonly sha256: string }> {
   const bytes = await readWithin(resolve(cwd, path));
   try {
-    return { policy: policyOf(JSON.parse(bytes.toString("utf8"))), sha256: sha256Hex(bytes) };
+    const policy = policyOf(JSON.parse(bytes.toString("utf8")));
+    assertRules(policy);
+    return { policy, sha256: sha256Hex(bytes) };
   } catch (cause) {
     if (!(cause instanceof AuditError || cause instanceof SyntaxError)) throw cause;
     throw new UsageError(`--policy ${path}: ${cause.message}`);
+  }
+}
+
+/** A policy file names rules of Quorumlog only: the command knows no others. */
+function assertRules({ rules = {} }: Policy): void {
+  const ids = RULES.map(({ id }) => id);
+  for (const id of Object.keys(rules)) {
+    if (ids.includes(id)) continue;
+    const near = didYouMean(nearest(id, ids));
+    throw invalidOption(
+      memberPath("policy.rules", id),
+      `there is no such rule${near === "" ? `; the rules are ${ids.join(", ")}` : near}`,
+    );
   }
 }
 

@@ -2,10 +2,12 @@ import type { CaseEffect, CaseVote, ProposalCase, SubjectCase } from "../../gove
 import type { Finding } from "../../governance/facts/finding.js";
 import type { Member } from "../../governance/facts/members.js";
 import type { Answer, Authorization } from "../../governance/facts/standing-facts.js";
+import type { Stop } from "../../governance/oversight.js";
 import type { GovernanceTrail } from "../../governance/trail.js";
+import { durationInWords } from "../../text/duration.js";
 import { counted, visible } from "../../text/safe-text.js";
 import type { VerificationReport } from "../../verify/verification-report.js";
-import type { CommandIo } from "./command-io.js";
+import { type CommandIo, jsonLine } from "./command-io.js";
 import { ShortIds } from "./entry-table.js";
 import { overall } from "./report-text.js";
 import { type Column, Table } from "./table.js";
@@ -46,6 +48,11 @@ export function verificationLine(report: VerificationReport | undefined, io: Com
         "What follows is what the source says, and it was altered. quorumlog verify shows where.\n\n"
       );
   }
+}
+
+/** The same for programs: an object on the first line, where the source was verified. */
+export function verificationJson(verification: VerificationReport | undefined): string[] {
+  return verification === undefined ? [] : [jsonLine({ verification })];
 }
 
 /** The moment of an answer, whether anything is missing before it, and what came to light later. */
@@ -92,7 +99,7 @@ export function* proposalText(
           "result",
           [
             `${result.decision}, ${at(result)}`,
-            result.signerDid && `signed by ${result.signerDid}`,
+            result.signerDid && `signed by ${result.signerDid}${onBehalf(result)}`,
             result.tally && tallyInWords(result.tally),
             result.reason,
           ]
@@ -102,6 +109,13 @@ export function* proposalText(
       ),
       ...effects.map(
         (effect): Fact => ["effect", `${effect.operation}, ${at(effect)}${enactedBy(effect)}`],
+      ),
+      ...proposal.mentions.map(
+        (mention): Fact => [
+          "also",
+          `${mention.operation}, ${at(mention)}` +
+            (mention.actorDid === undefined ? "" : `, by ${mention.actorDid}`),
+        ],
       ),
       ["quorum", quorumInWords(proposal)],
       ["dissent", dissent.length === 0 ? undefined : dissent.map(({ voter }) => voter).join(", ")],
@@ -186,9 +200,31 @@ export function authorizationTable(io: CommandIo, withSubject: boolean): Table<A
         briefCell: ({ ended, validUntil, isCertain }) =>
           briefly(ended?.at ?? validUntil ?? (isCertain ? "" : "unknown")),
       },
-      { title: "ended by", cell: endInWords },
+      // of several subjects, only what is in force is listed
+      ...(withSubject ? [] : [{ title: "ended by", cell: endInWords }]),
     ],
     colour: ({ ended, isCertain }) => (ended === undefined && !isCertain ? "yellow" : undefined),
+  });
+}
+
+/** A table of stops: what was stopped, by which decision, and how fast. */
+export function stopTable(io: CommandIo): Table<Stop> {
+  const [subjects, proposals] = [new ShortIds(), new ShortIds()] as const;
+  return new Table(io, {
+    columns: () => [
+      { title: "#", alignRight: true, cell: ({ sequence }) => String(sequence) },
+      {
+        title: "subject",
+        cell: ({ subjectId = "" }) => subjectId,
+        briefCell: ({ subjectId = "" }) => subjects.of(subjectId),
+      },
+      {
+        title: "proposal",
+        cell: ({ proposalId }) => proposalId,
+        briefCell: ({ proposalId }) => proposals.of(proposalId),
+      },
+      { title: "stopped in", cell: ({ seconds }) => durationInWords(seconds) },
+    ],
   });
 }
 
@@ -258,8 +294,8 @@ function voteTable(io: CommandIo, withRationale: boolean): Table<CaseVote> {
       { title: "weight", alignRight: true, cell: ({ weight }) => weight?.toString() ?? "unknown" },
       {
         title: "who",
-        cell: ({ actorType = "", isFlagged }) =>
-          [actorType, isFlagged ? "voted twice" : ""].filter(Boolean).join(", "),
+        cell: ({ isFlagged, ...vote }) =>
+          [actorInWords(vote), isFlagged ? "voted twice" : ""].filter(Boolean).join(", "),
       },
       ...(withRationale
         ? [{ title: "why", cell: ({ rationale = "" }: CaseVote) => rationale }]
@@ -269,9 +305,18 @@ function voteTable(io: CommandIo, withRationale: boolean): Table<CaseVote> {
   });
 }
 
-function enactedBy({ enactedBy: who, actorType, reason }: CaseEffect): string {
-  const type = actorType === undefined ? "" : ` (${actorType})`;
+function enactedBy({ enactedBy: who, reason, ...effect }: CaseEffect): string {
+  const actor = actorInWords(effect);
+  const type = actor === "" ? "" : ` (${actor})`;
   return [who === undefined ? type : `, by ${who}${type}`, reason].filter(Boolean).join(": ");
+}
+
+function actorInWords(by: Pick<CaseVote, "actorType" | "onBehalfOf">): string {
+  return `${by.actorType ?? ""}${onBehalf(by)}`.trimStart();
+}
+
+function onBehalf({ onBehalfOf }: Pick<CaseVote, "onBehalfOf">): string {
+  return onBehalfOf === undefined ? "" : ` for ${onBehalfOf}`;
 }
 
 const VALIDITY: Readonly<Record<Answer, string>> = {

@@ -87,6 +87,7 @@ export function voteOf(entry: AuditEntry, millis: number): CastVote | undefined 
     voteId: textIn(details, "vote_id"),
     weight: numberIn(details, "weight"),
     actorType: actorTypeOf(entry),
+    onBehalfOf: textIn(entry.details, "on_behalf_of"),
     rationale: textIn(details, "rationale"),
   };
 }
@@ -101,6 +102,7 @@ export function resultOf(entry: AuditEntry, millis: number, kept: Keeper): Resul
     sequence,
     millis: timeIn(details, "decided_at") ?? millis,
     signerDid: kept(actorDid),
+    onBehalfOf: textIn(details, "on_behalf_of"),
     decision: kept(decision),
     reason: textIn(details, "reason"),
     approve: numberIn(details, "approve_weight"),
@@ -126,6 +128,7 @@ export function nodeOf(entry: AuditEntry, millis: number, kept: Keeper): NodeEff
     kind: kept(kind),
     enactedBy: kept(textIn(details, isAdded ? "added_by" : "removed_by")),
     actorType: actorTypeOf(entry),
+    onBehalfOf: textIn(entry.details, "on_behalf_of"),
     reason: textIn(details, "reason"),
   };
 }
@@ -148,6 +151,7 @@ export function standingEventOf(
     proposalId,
     enactedBy: kept(actorDid),
     actorType: actorTypeOf(entry),
+    onBehalfOf: textIn(entry.details, "on_behalf_of"),
     reason: textIn(details, "reason"),
     validUntilMillis: endIn(details, "valid_until"),
   };

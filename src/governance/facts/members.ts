@@ -104,6 +104,11 @@ export class Members implements MemberFacts {
     return change !== undefined && change.sequence > after;
   }
 
+  /** The entries by which nodes came, changed or went, before an entry. */
+  changesBefore(before: number): number[] {
+    return this.#changes.map(({ sequence }) => sequence).filter((sequence) => sequence < before);
+  }
+
   /** The members by the changes that count, in the order in which they came. */
   list(counts: (change: Change) => boolean = () => true): Member[] {
     const members = new Map<string, Member>();

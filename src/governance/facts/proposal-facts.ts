@@ -28,6 +28,8 @@ export interface CastVote {
   /** The weight that the entry itself gives. */
   readonly weight: number | undefined;
   readonly actorType: ActorType | undefined;
+  /** On whose behalf the actor acted, where the entry says so, here and below. */
+  readonly onBehalfOf: string | undefined;
   readonly rationale: string | undefined;
 }
 
@@ -36,6 +38,7 @@ export interface Result {
   readonly sequence: number;
   readonly millis: number;
   readonly signerDid: string | undefined;
+  readonly onBehalfOf: string | undefined;
   readonly decision: string;
   readonly reason: string | undefined;
   readonly approve: number | undefined;
@@ -58,6 +61,7 @@ export interface Effect {
   /** Who enacted it, where a grant or a revocation says so. */
   readonly enactedBy: string | undefined;
   readonly actorType: ActorType | undefined;
+  readonly onBehalfOf: string | undefined;
   readonly reason: string | undefined;
 }
 

@@ -23,7 +23,7 @@ export class VoteTable {
   #earlier = new Uint32Array(FIRST_LENGTH);
   readonly #ids: (string | undefined)[] = [];
   /** What few votes have. */
-  readonly #rest = new Map<number, Pick<CastVote, "weight" | "rationale">>();
+  readonly #rest = new Map<number, Pick<CastVote, "weight" | "rationale" | "onBehalfOf">>();
   /** Voters and decisions come again and again. A row has their number. */
   readonly #numbers = new Map<string, number>();
   readonly #texts: string[] = [];
@@ -46,8 +46,9 @@ export class VoteTable {
     this.#earlier[row] = earlier;
     this.#ids.push(vote.voteId);
     if (last !== NO_ROW) this.#next[last] = row;
-    if (vote.weight !== undefined || vote.rationale !== undefined)
-      this.#rest.set(row, { weight: vote.weight, rationale: vote.rationale });
+    const { weight, rationale, onBehalfOf } = vote;
+    if (weight !== undefined || rationale !== undefined || onBehalfOf !== undefined)
+      this.#rest.set(row, { weight, rationale, onBehalfOf });
     return row;
   }
 
@@ -61,6 +62,7 @@ export class VoteTable {
       voteId: this.#ids[row],
       weight: rest?.weight,
       actorType: ACTOR_TYPES[this.#actorTypes[row] ?? 0],
+      onBehalfOf: rest?.onBehalfOf,
       rationale: rest?.rationale,
     };
   }

@@ -1,3 +1,4 @@
+import { durationInWords } from "../../text/duration.js";
 import { counted, quoted } from "../../text/safe-text.js";
 import { millisOf, recordedMillisOf } from "../facts/facts-of.js";
 import type { Judgement } from "../facts/finding.js";
@@ -29,7 +30,7 @@ export const TRAIL_RULES: readonly Rule[] = [
       return {
         status: "violated",
         sequences: [entry.sequence],
-        message: `recorded ${counted(Math.floor(late), "second")} after it happened`,
+        message: `recorded ${durationInWords(late)} after it happened`,
       };
     },
   },
