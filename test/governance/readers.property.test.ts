@@ -3,7 +3,6 @@ import { expect, it } from "vitest";
 import type { AuditEntry } from "../../src/entry/audit-entry.js";
 import { entriesOf, entriesOfLines } from "../../src/governance/entries-of.js";
 import { replay, replayFrom } from "../../src/governance/replay.js";
-import type { GovernanceTrail } from "../../src/governance/trail.js";
 import { GovernanceAuditLog } from "../../src/index.js";
 import { otlpMirror } from "../../src/otlp/index.js";
 import { FakeLoki } from "../fixtures/fake-loki.ts";
@@ -12,6 +11,7 @@ import { newPath, openJournal } from "../fixtures/journal.js";
 import { readerOf, resource } from "../fixtures/loki-records.ts";
 import { runs } from "../fixtures/long-runs.js";
 import { rejection } from "../fixtures/recorded-log.js";
+import { answersOf } from "../fixtures/trail-answers.js";
 
 const options = { policy: POLICY };
 
@@ -76,18 +76,4 @@ it("an export with a line that no log wrote is refused, with its number", async 
 
 function whole(audit: GovernanceAuditLog): AuditEntry[] {
   return audit.entries({ order: "oldest", limit: Number.MAX_SAFE_INTEGER });
-}
-
-function answersOf(trail: GovernanceTrail) {
-  const proposals = trail.proposals();
-  const subjects = new Set(proposals.flatMap(({ subjectId }) => subjectId ?? []));
-  return {
-    now: trail.now,
-    proposals,
-    subjects: [...subjects].map((subjectId) => trail.subject(subjectId)),
-    standing: trail.standing(),
-    members: trail.members(),
-    findings: trail.findings(),
-    oversight: trail.oversight(),
-  };
 }
