@@ -32,7 +32,7 @@ const LEAST_BLOCKS = 4;
 const MOST_BLOCKS = 1024;
 
 /** Up to how many blocks are counted to find the rarest condition. */
-const PROBE = 1024;
+const PROBE = 128;
 
 /**
  * The postings of a block in SQL: for each value that a column has in it, the places of its entries
@@ -93,12 +93,16 @@ export class Postings {
     const [lead, ...others] = inOrder.map((condition) => this.#reader(condition));
     if (lead === undefined) return;
     for (const [from, to] of windows(first, last, newestFirst)) {
-      const found = new Map<number, PostingRow[]>();
-      for (const row of lead(from, to))
-        found.set(row.block, [...(found.get(row.block) ?? []), row]);
+      const found = Map.groupBy(lead(from, to), ({ block }) => block);
+      // Where the first condition is in many blocks, the others are read for all of them at once.
+      const isDense = found.size * 4 > to - from;
+      const more = others.map((read) =>
+        Map.groupBy(isDense ? read(from, to) : [], ({ block }) => block),
+      );
       for (const [block, rows] of [...found].sort(([a], [b]) => (newestFirst ? b - a : a - b))) {
         let bits = bitsOf(rows);
-        for (const read of others) bits = inBoth(bits, bitsOf(read(block, block)));
+        for (const [index, read] of others.entries())
+          bits = inBoth(bits, bitsOf(isDense ? more[index]?.get(block) : read(block, block)));
         const sequences = sequencesOf(block, bits, span);
         if (sequences.length > 0) yield newestFirst ? sequences.reverse() : sequences;
       }
@@ -136,7 +140,7 @@ function postingsWith({ column, values }: ColumnCondition): string {
 }
 
 /** The entries of a block that have one of these postings, by parts. */
-function bitsOf(rows: readonly PostingRow[]): Uint16Array {
+function bitsOf(rows: readonly PostingRow[] = []): Uint16Array {
   const bits = new Uint16Array(BLOCK / PART);
   for (const { places } of rows)
     for (let at = 0; at < places.length; at += CHARACTERS) {
