@@ -106,6 +106,24 @@ describe("quorumlog import", () => {
     expect(coffee?.details).toEqual({ "10": 1, imported_imported_log: "older", ...from(2) });
   });
 
+  test("records what another log held and pruned under other names, so that it holds nothing here", async () => {
+    const audit = new GovernanceAuditLog({ journal: newPath(), logId: "old.example" });
+    audit.log({ operation: "coffee", proposalId: "p1" });
+    audit.hold({ proposalId: "p1" }, "why");
+    const exports = [audit.exportNdjson(), audit.exportJson()];
+    await audit.shutdown();
+    for (const each of exports) {
+      const journal = newPath();
+      expect(await imported(fileOf(each), journal)).toMatchObject({ imported: 2 });
+      expect(entriesIn(journal)).toMatchObject([
+        { operation: "coffee" },
+        { operation: "imported_log_hold_set", proposalId: "p1", details: { held_from: 0 } },
+      ]);
+      const { stdout } = await quorumlog(["hold", journal, "--list"]);
+      expect(stdout).toBe("no hold is in force\n");
+    }
+  });
+
   test("records an array of exportJson, of the log that --from-log names", async () => {
     const [{ json }, journal] = [await otherLog(), newPath()];
     expect(await imported(fileOf(json), journal, "--from-log", "old.example")).toMatchObject({

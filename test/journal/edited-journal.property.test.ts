@@ -152,13 +152,15 @@ test("deliveries, contexts and trace flags that were edited are not seen, as the
 });
 
 test.each([
-  ["a prefix", 1010],
-  ["the whole log", 1030],
-])("%s moved into pruned_leaf is unknown, unless the auditor accepts it", async (_, end) => {
-  copied();
-  tamper(
-    copy,
-    `INSERT INTO pruned_leaf SELECT sequence, leaf_hash FROM entry WHERE sequence < ${end};
+  ["a prefix", 1010, ["held_entries_pruned", "unsealed_pruning"]],
+  ["the whole log", 1030, ["unsealed_pruning"]],
+])(
+  "%s moved into pruned_leaf contradicts what the log says of holds and prunings",
+  async (_, end, codes) => {
+    copied();
+    tamper(
+      copy,
+      `INSERT INTO pruned_leaf SELECT sequence, leaf_hash FROM entry WHERE sequence < ${end};
      INSERT INTO pruning SELECT ${end}, pruned_before, (SELECT recorded_nanos FROM entry
        WHERE sequence = ${end - 1}), '2026-04-14T12:16:50.000Z', '2026-11-01T00:00:00.000Z'
        FROM pruning;
@@ -167,6 +169,9 @@ test.each([
      DELETE FROM posting;
      INSERT INTO posting SELECT column, value, 0, places
        FROM (${postingsOf("0")}) WHERE ${end} < 1024`,
-  );
-  expect(await judged()).toMatchObject({ verified: false, completeness: "unknown", problems: [] });
-});
+    );
+    const report = await judged();
+    expect(report).toMatchObject({ verified: false, completeness: "failed" });
+    expect(report?.problems.map(({ code }) => code)).toEqual(codes);
+  },
+);

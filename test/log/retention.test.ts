@@ -1,8 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { LoggerProvider } from "@opentelemetry/sdk-logs";
 import { describe, expect, test, vi } from "vitest";
+import { policyOf, replay } from "../../src/governance/index.js";
 import {
   type AuditError,
+  AuditLogProcessor,
   GovernanceAuditLog,
   type GovernanceAuditLogOptions,
   type HoldScope,
@@ -11,6 +14,7 @@ import {
 import type { Journal } from "../../src/journal/index.js";
 import { afterThisTest } from "../fixtures/cleanup.js";
 import { newPath, openJournal, prunable, START, tamper, thrownBy } from "../fixtures/journal.js";
+import { OPERATION_CALLS } from "../fixtures/operation-calls.js";
 import { refusedWithoutTrace } from "../fixtures/recorded-log.js";
 
 const at = (second: number): Date => new Date(START + second * 1000);
@@ -203,6 +207,32 @@ describe("a hold", () => {
 describe("what a log records about itself", () => {
   test.each(LOG_OPERATIONS)("%s is refused as an operation of the app", (operation) => {
     expect(refusedWithoutTrace((audit) => audit.log({ operation })).field).toBe("operation");
+  });
+
+  test.each(LOG_OPERATIONS)("%s is refused from the app's own logger", (operation) => {
+    const errors: AuditError[] = [];
+    const processor = new AuditLogProcessor({ onError: (error) => void errors.push(error) });
+    const provider = new LoggerProvider({ processors: [processor] });
+    provider.getLogger("app").emit({ attributes: { "governance.operation": operation } });
+    expect(errors).toMatchObject([{ code: "invalid_entry", field: "operation" }]);
+    expect([processor.refusedRecords, processor.length]).toEqual([1, 0]);
+  });
+
+  test("changes no answer about the trail", () => {
+    const audit = logOver(prunable(newPath()));
+    for (const { call } of OPERATION_CALLS) call(audit);
+    const all = () => audit.entries({ order: "oldest" });
+    const policy = policyOf({ requiresAuthorization: ["seen"], recordWithinSeconds: 60 });
+    const answers = () => {
+      const trail = replay(all(), { policy });
+      const { from: _, to: __, ...summary } = trail.oversight();
+      return { summary, findings: trail.findings() };
+    };
+    const before = answers();
+    const { id } = audit.hold({ proposalId: all()[0]?.proposalId ?? "" }, "why");
+    audit.hold({ before: at(3) }, "why", { actor: { type: "human" } });
+    audit.release({ holdId: id }, "done");
+    expect(answers()).toEqual(before);
   });
 
   test("passes through redact, which cannot change what is held or pruned", () => {
