@@ -225,8 +225,7 @@ describe("what a log records about itself", () => {
     const policy = policyOf({ requiresAuthorization: ["seen"], recordWithinSeconds: 60 });
     const answers = () => {
       const trail = replay(all(), { policy });
-      const { from: _, to: __, ...summary } = trail.oversight();
-      return { summary, findings: trail.findings() };
+      return { summary: trail.oversight(), findings: trail.findings() };
     };
     const before = answers();
     const { id } = audit.hold({ proposalId: all()[0]?.proposalId ?? "" }, "why");
