@@ -129,7 +129,9 @@ thead th {
   font-weight: 600; color: var(--soft); white-space: nowrap; vertical-align: bottom;
   border-bottom: 1px solid var(--edge);
 }
-tbody td { border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+tbody :is(th, td) { border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
+tbody th { font-weight: 400; }
+:is(td.id, td.line, td.hash) { overflow-wrap: anywhere; }
 tbody tr:hover > td { background: var(--shade); }
 th.number, td.number { text-align: right; white-space: nowrap; }
 td.time, td.time time { white-space: nowrap; overflow-wrap: normal; }
@@ -139,6 +141,7 @@ tr:target > td, tr:target:hover > td { background: var(--mark); }
 tr[data-failed] > td { color: var(--bad); font-weight: 600; }
 tr[data-failed] > td:first-child { box-shadow: inset 3px 0 var(--bad); padding-left: .5rem; }
 table[data-table="entries"] { table-layout: fixed; min-width: 60rem; }
+table[data-table="entries"] :is(td, code) { overflow-wrap: anywhere; }
 table[data-table="entries"] code { font-size: .72rem; line-height: 1.4; }
 table[data-table="entries"] :is(th, td):nth-child(n + 5):nth-child(-n + 7) { display: none; }
 table[data-table="entries"] th:nth-child(1) { width: 3.4rem; }
@@ -231,8 +234,14 @@ button, input, select, textarea {
   font: inherit; font-size: .875rem; color: var(--ink); background: var(--paper);
   border: 1px solid var(--edge); border-radius: .3rem; padding: .4rem .75rem; max-width: 100%;
 }
-textarea, input[type="text"], input[type="search"] { min-width: min(24rem, 100%); }
-textarea { font-family: var(--mono); font-size: .8125rem; }
+textarea { font-family: var(--mono); font-size: .8125rem; height: 5.5rem; width: 100%; }
+.controls label:has(textarea) { flex: 1 1 20rem; }
+#verifier > .controls + .controls { margin-bottom: 1.2rem; }
+.controls .controls { margin: 0; }
+.fingerprint { font-family: var(--mono); font-size: .8125rem; }
+#outcome table { width: auto; }
+#outcome tbody th { padding-right: 2rem; }
+#outcome td { font-weight: 600; }
 button { cursor: pointer; font-weight: 500; }
 button:hover:not(:disabled) { border-color: var(--ink); }
 button:disabled { color: var(--soft); cursor: default; }
@@ -247,7 +256,10 @@ th[aria-sort="descending"] button::after { content: " ↓"; }
 .progress { width: 100%; max-width: 40rem; accent-color: var(--link); }
 `;
 
-/** A4. What the print leaves out of the table of entries stands in the canonical line. */
+/**
+ * A4. What the print leaves out of the table of entries stands in the canonical line. Chromium does
+ * not repeat a head that has a button in it (measured), so the buttons have no boxes of their own.
+ */
 const PRINT = `
 @page {
   size: A4; margin: 15mm 14mm 17mm;
@@ -273,6 +285,7 @@ const PRINT = `
   main > section { padding-top: 14pt; }
   h2, h3, caption, summary, figcaption { break-after: avoid; }
   tr, dl > div, svg, .figures, .timeline li, #verification > dl { break-inside: avoid; }
+  th button { display: contents; }
   h2 + p { break-after: avoid; }
   thead { display: table-header-group; break-inside: avoid; }
   .scroll, .data .scroll, .drawing { overflow: visible; max-height: none; margin: 6pt 0; }
@@ -291,7 +304,8 @@ const PRINT = `
   .case > summary::before, .rules > summary::before { content: none; }
   details::details-content { content-visibility: visible; block-size: auto; }
   .legend svg, .picture rect { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  table[data-table="entries"] code { font-size: 6.5pt; }
+  table[data-table="entries"] :is(td, code) { overflow-wrap: anywhere; }
+table[data-table="entries"] code { font-size: 6.5pt; }
   table[data-table="entries"] :is(th, td):nth-child(4) { display: none; }
   table[data-table="entries"] th:nth-child(1) { width: 10mm; }
   table[data-table="entries"] th:nth-child(2) { width: 21mm; }
