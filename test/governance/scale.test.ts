@@ -84,11 +84,11 @@ const ATTACKS: Readonly<Record<string, () => Iterable<Event>>> = {
     result("p"),
   ],
   "many grants of a subject expire, and it is used": () =>
-    many(4000, (index) => [grant(`p${index}`, "m", 2 * index), use("m")]),
+    many(7000, (index) => [grant(`p${index}`, "m", 2 * index), use("m")]),
   "many subjects have grants, and everything is frozen again and again": () => [
-    ...many(2000, (index) => [grant(`p${index}`, `m${index}`)]),
-    ...many(2000, (index) => [revoke(`f${index}`, "*", "emergency-freeze")]),
-    ...many(2000, (index) => [use(`m${index}`)]),
+    ...many(3000, (index) => [grant(`p${index}`, `m${index}`)]),
+    ...many(3000, (index) => [revoke(`f${index}`, "*", "emergency-freeze")]),
+    ...many(3000, (index) => [use(`m${index}`)]),
   ],
 };
 
