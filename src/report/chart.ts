@@ -92,7 +92,7 @@ function line([x1, y1]: Point, [x2, y2]: Point): Html {
 
 /** An id beside a mark. Its end tells ids apart; their beginning is often the same. */
 export function shortened(id: string): string {
-  return id.length <= 24 ? id : `${cut(id, 7)}${id.slice(-16)}`;
+  return id.length <= 22 ? id : `${cut(id, 6)}${id.slice(-13)}`;
 }
 
 /** Counts from 0 up: a scale whose ticks are whole numbers. */
