@@ -110,7 +110,9 @@ export class Judge {
     const key = `${rule}\n${proposalId}\n${message}`;
     const known = this.#merged.get(key);
     if (known !== undefined) {
-      known.push(...finding.sequences);
+      // earlier entries that it rests on too are those of the first one
+      const last = known.at(-1) ?? -1;
+      known.push(...finding.sequences.filter((sequence) => sequence > last));
       return;
     }
     const sequences = [...finding.sequences];

@@ -536,3 +536,13 @@ test("a second grant of a decision does not make the first one longer", () => {
   for (const longer of [june, undefined])
     expect(violated(write(may, longer))).toEqual(["grant-without-consensus 10"]);
 });
+
+test("undetermined findings that say the same are one, with each entry once, in order", () => {
+  const trail = new TrailWriter();
+  trail.propose("p");
+  trail.vote("p", "bob");
+  trail.vote("p", "carol", "reject");
+  for (let n = 0; n < 2; n++)
+    trail.result("p", "passed", { approve: 1 }, { included_vote_ids: ["p-1"] });
+  expect(ruleIn(trail.entries, "tally-mismatch")).toEqual([["undetermined", 2, 3, 4]]);
+});

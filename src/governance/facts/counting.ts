@@ -101,7 +101,10 @@ function waysOf(
   before: readonly CastVote[],
   policy: Policy,
 ): readonly (readonly CastVote[])[] {
-  const inTime = before.filter((vote) => !isLate(vote, file));
+  const inTime =
+    file.creation?.expiresMillis === undefined
+      ? before
+      : before.filter((vote) => !isLate(vote, file));
   return (inTime.length < before.length ? [before, inTime] : [before]).flatMap((votes) => {
     const byVoter = Map.groupBy(votes, ({ voter }) => voter);
     if (byVoter.size === votes.length && file.flags.length === 0) return [votes];
