@@ -1,5 +1,5 @@
 /**
- * Makes `examples/report.png`: the report of the demo in Debian's chromium, after it checked itself.
+ * Makes `docs/report.png`: the report of the demo in Debian's chromium, after it checked itself.
  * Run it by `npm run docs:report`.
  */
 import { execFileSync } from "node:child_process";
@@ -35,7 +35,7 @@ try {
     .fill(readFileSync(`${journal}.vkey`, "utf8"));
   await tab.getByRole("button", { name: "Check", exact: true }).click();
   await tab.locator("#verdict:not(.verdict-unknown)").waitFor();
-  await tab.screenshot({ path: join(ROOT, "examples/report.png") });
+  await tab.screenshot({ path: join(ROOT, "docs/report.png") });
 } finally {
   await browser.close();
   rmSync(folder, { recursive: true });

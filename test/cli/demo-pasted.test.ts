@@ -38,7 +38,9 @@ interface Demo {
 /** What the demo prints when it is started by a command. */
 async function demo(command: string, started: Started): Promise<Demo> {
   const shown = await shell(command, started);
-  const [story = "", followUp = ""] = shown.split("\nGo on with, for example:\n");
+  const [story = "", followUp = ""] = shown
+    .replace(/\nOpen the report in a browser:\n.*\n$/, "")
+    .split("\nGo on with, for example:\n");
   const asked = story.split("\n").flatMap((line) => line.match(/^\$ (.+)$/)?.[1] ?? []);
   expect(asked).toHaveLength(6);
   return { shown, asked, followUp };
@@ -99,7 +101,9 @@ describe("the commands that the demo shows run when they are pasted", () => {
       const cwd = temporaryFolder();
       mkdirSync(dirname(join(cwd, path)), { recursive: true });
       const { stdout } = await quorumlog(["demo", path], { cwd });
-      const [, followUp = ""] = stdout.split("\nGo on with, for example:\n");
+      const [, followUp = ""] = stdout
+        .replace(/\nOpen the report in a browser:\n.*\n$/, "")
+        .split("\nGo on with, for example:\n");
       expectFollowUp(await printedBy(await wordsOf("quorumlog", followUp, cwd), cwd));
     },
   );

@@ -111,6 +111,9 @@ test("an altered line and one hostile value elsewhere: a contradiction is a cont
   );
 }, 1_800_000);
 
+test("an altered line is found beside a pruning that ends at -2^60", () =>
+  assertContradicted(() => tamper(copy, `UPDATE pruning SET pruned_before = -${2n ** 60n}`)));
+
 test("an altered line and 2^60 or NULL in a whole column, or no context row: a contradiction", async () => {
   const database = new DatabaseSync(original, { readOnly: true });
   const columns = database

@@ -8,12 +8,13 @@ import { visible } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
 import { invoke } from "../input/invoke.js";
 import { shellWord } from "../input/program.js";
-import { jsonLine, type OutputStream } from "../output/command-io.js";
+import { type CommandIo, jsonLine, type OutputStream } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { check } from "./check.js";
 import { explain } from "./explain.js";
 import { AUTHORIZATION, MODEL, recordFederation } from "./federation.js";
 import { query } from "./query.js";
+import { report } from "./report.js";
 import { verifyCommand } from "./verify.js";
 
 const LOG = "federation.example";
@@ -34,6 +35,7 @@ const GO_ON = [
   "stats $JOURNAL",
   "export $JOURNAL --format ndjson --out $JOURNAL.ndjson",
   "verify $JOURNAL.ndjson --key $JOURNAL.vkey",
+  "report $JOURNAL --key $JOURNAL.vkey --out $JOURNAL.html --force",
   "help",
 ];
 
@@ -46,8 +48,8 @@ export const demo: Command = defineCommand({
   details: [
     "The federation authorizes a model, catches a node that votes twice, freezes the model, revokes the",
     "authorization and removes the node. The log signs with a new key, and the public half is written",
-    "to JOURNAL.vkey.",
-    "Without JOURNAL, both files are made in a temporary folder.",
+    "to JOURNAL.vkey. The report for an auditor is JOURNAL.html.",
+    "Without JOURNAL, the files are made in a temporary folder.",
   ],
   examples: [
     { line: "quorumlog demo", about: "see how it works" },
@@ -56,8 +58,9 @@ export const demo: Command = defineCommand({
   async run({ operands: [given], json }, io) {
     const path = given ?? join(mkdtempSync(join(tmpdir(), "quorumlog-demo-")), "governance.db");
     const made = await record(resolve(io.cwd, path));
+    await makeReport(path, io);
     if (json) {
-      await io.stdout.write(jsonLine(made));
+      await io.stdout.write(jsonLine({ ...made, report: `${made.journal}.html` }));
       return EXIT.done;
     }
     let last = "";
@@ -80,9 +83,17 @@ export const demo: Command = defineCommand({
     const lines = [assignment, ...GO_ON.map((line) => shown(`${io.program} ${line}`))];
     const indented = lines.map((line) => `  ${visible(line)}\n`).join("");
     await io.stdout.write(`\nGo on with, for example:\n${indented}`);
+    await io.stdout.write(`\nOpen the report in a browser:\n  ${visible(`${path}.html`)}\n`);
     return EXIT.done;
   },
 });
+
+/** Makes the page of the journal beside it, without a word. */
+async function makeReport(path: string, io: CommandIo): Promise<void> {
+  const silent = { isTerminal: false, write: async () => {} };
+  const argv = [path, "--key", `${path}.vkey`, "--out", `${path}.html`];
+  await invoke(report, argv, { ...io, stdout: silent, stderr: silent });
+}
 
 /** An id as a table shows it. */
 function lastPart(id: string): string {
@@ -99,7 +110,7 @@ interface Recorded {
 
 async function record(journal: string): Promise<Recorded> {
   const verifierKey = `${journal}.vkey`;
-  for (const path of [journal, verifierKey])
+  for (const path of [journal, verifierKey, `${journal}.html`])
     if (existsSync(path))
       throw new UsageError(`${path} is there already; the demo makes a new journal`);
   // loaded here, since it brings OpenTelemetry, which the help does not need

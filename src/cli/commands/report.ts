@@ -4,9 +4,6 @@ import { canonicalLine } from "../../entry/line.js";
 import { invalidEvidence } from "../../errors.js";
 import type { GovernanceTrail } from "../../governance/trail.js";
 import { withoutLinks } from "../../journal/file/new-file.js";
-import { blankPage } from "../../report/blank-page.js";
-import { reportDocument } from "../../report/document.js";
-import { pageScript } from "../../report/page-script.js";
 import type { ReportScope } from "../../report/report-input.js";
 import { SCOPE_VERSION } from "../../semconv.js";
 import { counted, visible, word } from "../../text/safe-text.js";
@@ -101,6 +98,7 @@ export const report: Command = defineCommand({
     if (path !== undefined) assertFree(path, force);
     if (blank) {
       assertNothingElse(args, ["blank", "out", "force"]);
+      const { blankPage } = await import("../../report/blank-page.js");
       await written(blankPage(), path, force, io);
       return 0;
     }
@@ -116,6 +114,7 @@ export const report: Command = defineCommand({
             "docs/evidence.md says how a log gets a signer",
         );
       const { entries, held } = await chosenBy(scope, trail, source, logId);
+      const { reportDocument } = await import("../../report/document.js");
       const page = reportDocument({
         title: title ?? `Audit report: ${logId}`,
         logId,
@@ -151,6 +150,7 @@ export const report: Command = defineCommand({
 
 async function printHash(args: ReportArguments, io: CommandIo): Promise<number> {
   assertNothingElse(args, ["verifier-hash"]);
+  const { pageScript } = await import("../../report/page-script.js");
   await io.stdout.write(`${pageScript().sha256}\n`);
   return 0;
 }

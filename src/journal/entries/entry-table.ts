@@ -161,7 +161,10 @@ export class EntryTable {
   /** The first sequence that was not pruned. */
   prunedBefore(): number {
     const row = this.#database
-      .prepare(`SELECT max(pruned_before) AS n FROM pruning WHERE pruned_before < ${NO_SEQUENCE}`)
+      .prepare(
+        `SELECT max(pruned_before) AS n FROM pruning
+         WHERE pruned_before >= 0 AND pruned_before < ${NO_SEQUENCE}`,
+      )
       .get();
     return Number(row?.["n"] ?? 0);
   }
