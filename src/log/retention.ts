@@ -186,9 +186,11 @@ export class Retention {
   }
 
   #finish(journal: Journal): void {
-    const query = { ...ofOperation("log_pruned"), limit: 1, newestFirst: true };
-    const [newest] = this.#parts.reader.select(query);
-    const announced = newest && new Holds().add(newest);
+    const [announced] = this.#parts.reader
+      .select(ofOperation("log_pruned"))
+      .map((entry) => new Holds().add(entry))
+      .filter((pruning) => pruning !== undefined)
+      .sort((one, other) => other.before - one.before);
     if (announced === undefined || announced.before <= journal.prunedBefore) return;
     // a hold that was set since then keeps what is still there
     const heldFrom = this.holds().first?.heldFrom ?? Number.POSITIVE_INFINITY;

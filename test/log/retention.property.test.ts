@@ -214,6 +214,15 @@ class Run {
   }
 }
 
+/** Two prunings that were interrupted, of which the first one announced more. */
+const INTERRUPTED: Step[] = [
+  { kind: "record", proposal: "a", backSeconds: 0 },
+  { kind: "record", proposal: "a", backSeconds: 0 },
+  { kind: "prune", second: 2, fails: true },
+  { kind: "prune", second: 1, fails: true },
+  { kind: "prune", second: 0, fails: false },
+];
+
 test("what a hold covers is always there, and verify is right every time", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
@@ -221,6 +230,6 @@ test("what a hold covers is always there, and verify is right every time", async
       for (const step of steps) await run.take(step);
       await run.end();
     }),
-    { numRuns: runs(100) },
+    { numRuns: runs(100), examples: [[INTERRUPTED]] },
   );
 });
