@@ -175,7 +175,7 @@ function checkpointOf(value: unknown, field: string): Checkpoint {
 
 function entryOf(value: unknown, keys: readonly string[], field: string): BundleEntry {
   const { sequence, line, proof = [] } = objectOf(value, field, keys);
-  if (!Number.isSafeInteger(sequence) || (sequence as number) < 0)
+  if (!Number.isSafeInteger(sequence) || (sequence as number) < 0 || Object.is(sequence, -0))
     throw invalidEvidence("expected a sequence", `${field}.sequence`);
   return {
     sequence: sequence as number,

@@ -1,4 +1,5 @@
 import type { CaseEntry, ProposalCase, SubjectCase } from "../governance/cases.js";
+import type { Finding } from "../governance/facts/finding.js";
 import type { Tally } from "../governance/facts/tally.js";
 import { findingTable } from "./exceptions.js";
 import { anchor, facts, type Html, type HtmlValue, html, inUtc, table, time } from "./html.js";
@@ -18,7 +19,7 @@ function proposalFile(one: ProposalCase, links: Links): Html {
   const { electorate, dissent, threshold, quorum } = one;
   const key = anchor("proposal", proposalId);
   return html`<details class="case" open id="${key}">
-<summary><h3>${title ?? proposalId} <span class="state ${state}">${state}</span></h3></summary>
+<summary><h3>${title ?? proposalId} ${stateBadge(state, findings)}</h3></summary>
 ${facts([
   ["Proposal", html`<code>${proposalId}</code>`],
   ["Kind", one.kind],
@@ -104,6 +105,16 @@ ${findings.length > 0 && findingTable(`findings of ${proposalId}`, findings, lin
 `;
 }
 
+/** How a proposal stands. A decision that breaks a rule is not shown as a good one. */
+function stateBadge(state: string, findings: readonly Finding[]): Html {
+  const isBroken = findings.some(
+    ({ severity, status }) => severity === "error" && status === "violated",
+  );
+  return isBroken
+    ? html`<span class="state contradictory">${state}, against the rules</span>`
+    : html`<span class="state ${state}">${state}</span>`;
+}
+
 function timeline(
   { created, votes, results, effects, expiresAt }: ProposalCase,
   links: Links,
@@ -147,10 +158,20 @@ ${subjects.map((one) => subjectFile(one, links))}</section>`;
 
 const AUTHORIZED = { yes: "authorized", no: "not authorized", unknown: "unknown" } as const;
 
+/** Whether it may act, and whether by a valid decision. */
+function authorizedBadge({ authorized, authorizations }: SubjectCase): Html {
+  const current = authorizations.find(({ ended }) => ended === undefined);
+  if (authorized === "yes" && current?.isValid === "no")
+    return html`<span class="state contradictory">authorized, not by a valid decision</span>`;
+  if (authorized === "yes" && current?.isValid === "unknown")
+    return html`<span class="state unknown">authorized; the decision cannot be judged</span>`;
+  return html`<span class="state ${authorized}">${AUTHORIZED[authorized]}</span>`;
+}
+
 function subjectFile(one: SubjectCase, links: Links): Html {
-  const { subjectId, authorized, authorizations, history, proposals, at } = one;
+  const { subjectId, authorizations, history, proposals, at } = one;
   return html`<details class="case" open id="${anchor("subject", subjectId)}">
-<summary><h3>${subjectId} <span class="state ${authorized}">${AUTHORIZED[authorized]}</span></h3></summary>
+<summary><h3>${subjectId} ${authorizedBadge(one)}</h3></summary>
 ${facts([
   ["As of", html`${time(at.time)}, after entry ${at.sequence}`],
   ["Since", one.since && time(one.since)],

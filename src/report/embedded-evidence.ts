@@ -1,7 +1,9 @@
 import { invalidEvidence } from "../errors.js";
 
-/** The first of these elements is the evidence, for a browser too. */
+/** The element of the evidence, as a report writes it. */
 const EVIDENCE = /<script type="(?<type>[^"]*)" id="evidence">(?<text>[^<]*)<\/script>/;
+/** What a browser may take for it. */
+const LIKE_EVIDENCE = /\bid\s*=\s*["']?evidence\b/gi;
 
 /** The most that the evidence of a report may have, unpacked. */
 const MAX_BYTES = 256 * 1024 * 1024;
@@ -12,9 +14,14 @@ const MAX_BYTES = 256 * 1024 * 1024;
  * @throws `AuditError` `invalid_evidence` if the page holds no evidence, or more than 256 MiB.
  */
 export async function embeddedEvidence(html: string): Promise<string> {
-  const { type, text } = EVIDENCE.exec(html)?.groups ?? {};
-  if (type === undefined || text === undefined)
+  const found = EVIDENCE.exec(html);
+  const { type, text } = found?.groups ?? {};
+  if (found === null || type === undefined || text === undefined)
     throw invalidEvidence("report: it holds no evidence; is it a report of quorumlog?");
+  // a browser must find the same: no other element, and none in a comment
+  const before = html.slice(0, found.index);
+  if (html.match(LIKE_EVIDENCE)?.length !== 1 || before.includes("<!--"))
+    throw invalidEvidence("report: a browser could take something else for its evidence");
   return unpackedEvidence(type, text);
 }
 
@@ -30,7 +37,9 @@ export async function unpackedEvidence(type: string, text: string): Promise<stri
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     return await textWithin(stream.getReader());
   } catch (cause) {
-    throw invalidEvidence(`report: its evidence cannot be unpacked: ${(cause as Error).message}`);
+    throw invalidEvidence(
+      `report: its evidence cannot be unpacked: ${(cause as Error).message || "it is damaged"}`,
+    );
   }
 }
 

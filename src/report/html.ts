@@ -83,13 +83,13 @@ export interface Column<Row> {
   readonly kind?: keyof typeof COLUMN_STYLES;
 }
 
-/** How the cells of a kind of column are set. */
+/** How the cells of a kind of column are set: everywhere, and on a screen alone. */
 const COLUMN_STYLES = {
-  number: "text-align: right; min-width: 3rem",
-  time: "white-space: nowrap",
-  id: "min-width: 11rem",
-  hash: "min-width: 11rem; font-family: var(--mono); font-size: .86em",
-  line: "min-width: 26rem; font-family: var(--mono); font-size: .86em",
+  number: ["text-align: right", "white-space: nowrap"],
+  time: ["", "white-space: nowrap"],
+  id: ["overflow-wrap: anywhere", "min-width: 9rem"],
+  hash: ["overflow-wrap: anywhere; font-family: var(--mono)", "min-width: 11rem"],
+  line: ["overflow-wrap: anywhere; font-family: var(--mono)", ""],
 } as const;
 
 /** How many columns a table has at most. */
@@ -100,15 +100,19 @@ const MOST_COLUMNS = 9;
  * cells need no class of their own.
  */
 export function columnStyles(): string {
-  return Object.entries(COLUMN_STYLES)
-    .map(([kind, style]) => {
-      const cells = Array.from(
-        { length: MOST_COLUMNS },
-        (_, index) => `.${kind}-${index + 1} :is(th, td):nth-child(${index + 1})`,
-      );
-      return `${cells.join(", ")} { ${style} }\n`;
-    })
-    .join("");
+  const rule = (kind: string, style: string): string => {
+    const cells = Array.from(
+      { length: MOST_COLUMNS },
+      (_, index) => `.${kind}-${index + 1} td:nth-child(${index + 1})`,
+    );
+    const heads = cells.map((cell) => cell.replace("td", "th"));
+    const selected = style.startsWith("text-align") ? [...cells, ...heads] : cells;
+    return style === "" ? "" : `${selected.join(", ")} { ${style}; }\n`;
+  };
+  const kinds = Object.entries(COLUMN_STYLES);
+  const everywhere = kinds.map(([kind, [style]]) => rule(kind, style));
+  const onScreen = kinds.map(([kind, [, style]]) => rule(kind, style));
+  return `${everywhere.join("")}@media screen {\n${onScreen.join("")}}\n`;
 }
 
 /** A table that the page's script can sort, search and copy. */

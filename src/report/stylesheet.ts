@@ -115,7 +115,6 @@ body > footer {
   .figures { grid-template-columns: repeat(2, 1fr); }
   #verification { margin-inline: -.5rem; padding: .9rem .9rem 1rem; }
 }
-@media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 `;
 
 /**
@@ -136,25 +135,19 @@ thead th {
 }
 tbody :is(th, td) { border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
 tbody th { font-weight: 400; }
-:is(td.id, td.line, td.hash) { overflow-wrap: anywhere; }
 tbody tr:hover > td { background: var(--shade); }
-th.number, td.number { text-align: right; white-space: nowrap; }
-td.time, td.time time { white-space: nowrap; overflow-wrap: normal; }
-td.id { min-width: 9rem; }
 td ul { padding-left: 1rem; margin: .2rem 0 0; }
 tr:target > td, tr:target:hover > td { background: var(--mark); }
 tr[data-failed] > td { color: var(--bad); font-weight: 600; }
 tr[data-failed] > td:first-child { box-shadow: inset 3px 0 var(--bad); padding-left: .5rem; }
 table[data-table="entries"] { table-layout: fixed; min-width: 60rem; }
-table[data-table="entries"] :is(td, code) { overflow-wrap: anywhere; }
-table[data-table="entries"] code { font-size: .72rem; line-height: 1.4; }
-table[data-table="entries"] :is(th, td):nth-child(n + 5):nth-child(-n + 7) { display: none; }
+table[data-table="entries"] td { overflow-wrap: anywhere; }
 table[data-table="entries"] th:nth-child(1) { width: 3.4rem; }
 table[data-table="entries"] th:nth-child(2) { width: 7rem; }
 table[data-table="entries"] th:nth-child(3) { width: 9.5rem; }
-table[data-table="entries"] th:nth-child(4) { width: 9rem; }
-table[data-table="entries"] th:nth-child(9) { width: 10rem; }
-table[data-table="entries"] :is(td.time, time) { white-space: normal; }
+table[data-table="entries"] th:nth-child(5) { width: 14rem; }
+table[data-table="entries"] td:nth-child(2) { white-space: normal; }
+table[data-table="entries"] td:nth-child(n + 4) { font-size: .72rem; line-height: 1.4; }
 table[data-table="sample"] { min-width: 60rem; }
 table[data-table="sample"] :is(td:nth-child(4), td:nth-child(7)) { white-space: nowrap; }
 table[data-table="exceptions"] { min-width: 44rem; }
@@ -300,8 +293,6 @@ const PRINT = `
   table, caption { font-size: 7.5pt; }
   table[data-table] { min-width: 0; }
   th, td { padding: 2pt 5pt 2pt 0; }
-  td.id { min-width: 0; }
-  td.time, td.time time { white-space: normal; }
   tbody tr:hover > td { background: none; }
   figure { display: block; break-inside: auto; }
   .picture { max-width: 150mm; break-inside: avoid; }
@@ -310,12 +301,11 @@ const PRINT = `
   .case > summary::before, .rules > summary::before { content: none; }
   details::details-content { content-visibility: visible; block-size: auto; }
   .legend svg, .picture rect { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  table[data-table="entries"] :is(td, code) { overflow-wrap: anywhere; }
-table[data-table="entries"] code { font-size: 6.5pt; }
-  table[data-table="entries"] :is(th, td):nth-child(4) { display: none; }
+  table[data-table="entries"] td { overflow-wrap: anywhere; }
   table[data-table="entries"] th:nth-child(1) { width: 10mm; }
   table[data-table="entries"] th:nth-child(2) { width: 21mm; }
   table[data-table="entries"] th:nth-child(3) { width: 26mm; }
-  table[data-table="entries"] th:nth-child(9) { width: 36mm; }
+  table[data-table="entries"] th:nth-child(5) { width: 36mm; }
+  table[data-table="entries"] td:nth-child(n + 4) { font-size: 6.5pt; }
 }
 `;

@@ -121,6 +121,14 @@ describe.runIf(HAS_BROWSER)("verifier.html", () => {
       expect(await shownVerdicts(opened.page)).toBe(verdicts);
       expectNoFaults(opened);
     }
+    // another file: what was found out is about the one before
+    await using next = await give("report.html", "log.vkey");
+    expect(await verdictAfter(next.page, "#check")).toContain("Verified in this browser");
+    writeFileSync(join(cwd, "broken.json"), '{"format":"quorumlog/evidence-bundle"}');
+    await next.page.locator("#files").setInputFiles([join(cwd, "broken.json")]);
+    await next.page.locator("#given li:nth-child(3)").waitFor();
+    expect(await next.page.locator("#verdict").innerText()).toContain("not checked");
+    expect(await next.page.locator("#check").isDisabled()).toBe(true);
     writeFileSync(join(cwd, "cut.ndjson"), `${lines.slice(0, 20).join("\n")}\n`);
     await using cut = await give("cut.ndjson", "kept.txt");
     await verdictAfter(cut.page, "#check");

@@ -23,7 +23,7 @@ import { TRAIL_FLAGS, trailExit, withTrail } from "../input/trail-of.js";
 import { type CommandIo, jsonLine } from "../output/command-io.js";
 import { assertFree, fileOf, writeNewFiles } from "../output/new-files.js";
 
-const { policy, key, "covered-only": coveredOnly } = TRAIL_FLAGS;
+const { policy, key, "covered-only": coveredOnly, "accept-pruned": acceptPruned } = TRAIL_FLAGS;
 
 const FLAGS = {
   out: { type: "string", short: "o", value: "FILE", about: "the page; - is stdout" },
@@ -43,6 +43,7 @@ const FLAGS = {
   policy,
   key,
   "covered-only": coveredOnly,
+  "accept-pruned": acceptPruned,
   ...SOURCE_FLAGS,
 } as const;
 
@@ -114,6 +115,8 @@ export const report: Command = defineCommand({
             "docs/evidence.md says how a log gets a signer",
         );
       const { entries, held } = await chosenBy(scope, trail, source, logId);
+      if (entries.length === 0)
+        throw invalidEvidence("no entry meets the conditions, so there is nothing to report on");
       const { reportDocument } = await import("../../report/document.js");
       const page = reportDocument({
         title: title ?? `Audit report: ${logId}`,

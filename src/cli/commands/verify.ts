@@ -165,9 +165,10 @@ async function verified(
 ): Promise<number> {
   let report: VerificationReport;
   let lookbackDays: number | undefined;
+  let isReport: true | undefined;
   try {
     report = await open((source) => {
-      ({ lookbackDays } = source);
+      ({ lookbackDays, isReport } = source);
       return judge(watched(withNotes(notes, source.evidence()), io), brought);
     });
   } catch (error) {
@@ -180,6 +181,11 @@ async function verified(
   await io.stdout.write(
     title === undefined ? jsonLine({ ...named, ...report }) : title + reportText(report, io),
   );
+  if (isReport)
+    await io.stderr.write(
+      "quorumlog: this is about the evidence in the report. Whether its tables show the same, the " +
+        "check of the page says, or verifier.html; explain, check and query read the evidence\n",
+    );
   if (report.completeness === "failed" && lookbackDays !== undefined)
     await io.stderr.write(
       `quorumlog: entries that were recorded more than ${counted(lookbackDays, "day")} ago ` +

@@ -85,7 +85,8 @@ async function withFile<T>(
     const evidence = await evidenceOf(kind, chunks(head, file), absolute, lineFile);
     // a report holds a bundle
     const held = kind === "report" ? "bundle" : kind;
-    return await work(heldSource(held, { path, logId }, evidence, io));
+    const source = heldSource(held, { path, logId }, evidence, io);
+    return await work(kind === "report" ? { ...source, isReport: true } : source);
   } finally {
     await file.close();
   }

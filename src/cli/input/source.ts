@@ -37,6 +37,8 @@ export interface Source {
   readonly name: string;
   /** For what only a journal can answer. */
   readonly journal?: Journal;
+  /** True for the evidence in a report, whose tables nobody has compared with it. */
+  readonly isReport?: true;
   /** How many days of recording it looks back; undefined for all that there are. */
   readonly lookbackDays?: number;
   /** Reads entries. A file of evidence is read into memory for it, at the first call. */

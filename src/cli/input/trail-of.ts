@@ -17,7 +17,7 @@ import { didYouMean, nearest } from "./did-you-mean.js";
 import { entryPages, upToNow } from "./entry-pages.js";
 import { verifierKeys } from "./keys.js";
 import { type SOURCE_FLAGS, sourcesOf } from "./open-source.js";
-import { parseMoment } from "./query-flags.js";
+import { naturalOf, parseMoment } from "./query-flags.js";
 import { readWithin } from "./read-within.js";
 import type { ClosedSource, Source } from "./source.js";
 
@@ -38,6 +38,11 @@ export const TRAIL_FLAGS = {
   "covered-only": {
     type: "boolean",
     about: "with --key: what no checkpoint covers yet is no reason for doubt",
+  },
+  "accept-pruned": {
+    type: "string",
+    value: "N",
+    about: "with --key: how many entries retention may have removed; default 0",
   },
 } as const;
 
@@ -71,6 +76,8 @@ export async function withTrail<T>(
   const policy = flags.policy === undefined ? undefined : await policyIn(flags.policy, io);
   if (flags["covered-only"] && flags.key === undefined)
     throw new UsageError("--covered-only goes with --key");
+  if (flags["accept-pruned"] !== undefined && flags.key === undefined)
+    throw new UsageError("--accept-pruned goes with --key");
   const [closed] = (await sourcesOf(args, io)) as [ClosedSource];
   const verification = await verificationOf(closed, flags, io);
   return closed.open(async (source) => {
@@ -149,7 +156,7 @@ async function verificationOf(
       trusted: [],
       origin: flags.log,
       coveredOnly: flags["covered-only"] ?? false,
-      acceptPruned: 0,
+      acceptPruned: naturalOf(flags["accept-pruned"], "accept-pruned") ?? 0,
       maxBytes: DEFAULT_MAX_BYTES,
     }),
   );

@@ -2,7 +2,8 @@ import { AuditError } from "../../errors.js";
 import { evidenceKindOf } from "../../integrity/evidence-kind.js";
 import { splitNotes } from "../../integrity/note/signed-note.js";
 import { element, number } from "./dom.js";
-import { type Evidence, evidenceIn } from "./evidence.js";
+import type { Evidence } from "./evidence.js";
+import { evidenceIn } from "./evidence-in.js";
 import { Verifier } from "./verifier.js";
 
 const HEAD_BYTES = 1024;
@@ -41,7 +42,8 @@ export function startBlankPage(script: string): void {
 class GivenFiles {
   readonly #verifier: Verifier;
   #lines: File | undefined;
-  #checkpoints = "";
+  /** The checkpoints of exports, by the name of their file. */
+  readonly #checkpoints = new Map<string, string>();
 
   constructor(verifier: Verifier) {
     this.#verifier = verifier;
@@ -54,6 +56,7 @@ class GivenFiles {
       return `${file.name} (${number(file.size)} bytes): ${await this.#taken(file)}`;
     } catch (error) {
       if (!(error instanceof AuditError)) throw error;
+      this.#verifier.evidence = undefined;
       return `${file.name}: it cannot be read: ${error.message}`;
     }
   }
@@ -68,7 +71,7 @@ class GivenFiles {
         );
         return "a report";
       case "bundle":
-        this.#use({ kind, text: await file.text(), shown: [] });
+        this.#use({ kind, text: await file.text() });
         return "an evidence bundle";
       case "proof":
         this.#use({ kind, text: await file.text() });
@@ -94,14 +97,15 @@ class GivenFiles {
       this.#verifier.addKept(text);
       return "a checkpoint that you kept";
     }
-    this.#checkpoints += text;
+    this.#checkpoints.set(file.name, text);
     if (this.#lines !== undefined) this.#useExport();
     return `${number(splitNotes(text).length)} checkpoints of an export`;
   }
 
   #useExport(): void {
     if (this.#lines === undefined) return;
-    this.#use({ kind: "export", lines: this.#lines, checkpoints: this.#checkpoints });
+    const checkpoints = this.#checkpoints.get(`${this.#lines.name}.checkpoint`) ?? "";
+    this.#use({ kind: "export", lines: this.#lines, checkpoints });
   }
 
   #use(evidence: Evidence): void {

@@ -1,3 +1,5 @@
+import { COLUMNS } from "../../entry/columns.js";
+import { readLine } from "../../entry/line.js";
 import { AuditError } from "../../errors.js";
 import type { EvidenceItem, EvidenceSource } from "../../integrity/evidence.js";
 import { BlockSource, blocksOf } from "../../integrity/evidence.js";
@@ -10,6 +12,7 @@ import { ndjsonSource } from "../../verify/ndjson-source.js";
 import { parseTrustedCheckpoint } from "../../verify/options.js";
 import type { VerificationReport } from "../../verify/verification-report.js";
 import { verify } from "../../verify/verify.js";
+import { inUtc } from "../html.js";
 import { checkpointsOf, type Evidence, type ShownEntry } from "./evidence.js";
 import { type Tampered, type TamperPlace, tampered } from "./tamper.js";
 
@@ -78,16 +81,21 @@ function sourceOf(evidence: Evidence, onProgress: (done: number) => void): Evide
 }
 
 /** A bundle, and what the page shows of it: what people read must be what is checked. */
-function bundleAsShown(text: string, shown: readonly ShownEntry[]): EvidenceSource {
-  const rows = new Map(shown.map((row) => [row.sequence, row]));
+function bundleAsShown(text: string, shown: readonly ShownEntry[] | undefined): EvidenceSource {
   const bundle = parseBundle(text);
+  if (shown === undefined) return sourceOfBundle(bundle, () => ({}));
+  const rows = Map.groupBy(shown, ({ sequence }) => sequence);
   const source = sourceOfBundle(bundle, (entry: BundleEntry) => {
-    const row = rows.get(entry.sequence);
+    const [row, another] = rows.get(entry.sequence) ?? [];
     rows.delete(entry.sequence);
-    if (row === undefined) return {};
+    if (row === undefined) return { problem: "the page does not show the entry" };
     const { leafHash } = row;
-    if (row.line === visible(entry.line)) return { leafHash };
-    return { leafHash, problem: "the page shows another line than the evidence holds" };
+    if (another !== undefined) return { leafHash, problem: "the page shows the entry twice" };
+    if (row.line !== visible(entry.line))
+      return { leafHash, problem: "the page shows another line than the evidence holds" };
+    if (saysOtherwise(row, entry.line))
+      return { leafHash, problem: "the page shows another time or operation than the line has" };
+    return { leafHash };
   });
   async function* blocks(): AsyncGenerator<readonly EvidenceItem[], void, undefined> {
     yield* blocksOf(source);
@@ -97,6 +105,14 @@ function bundleAsShown(text: string, shown: readonly ShownEntry[]): EvidenceSour
     }));
   }
   return new BlockSource(blocks, source);
+}
+
+/** Whether the cells beside a line say something else. A line that is no entry is reported. */
+function saysOtherwise({ time, operation }: ShownEntry, line: string): boolean {
+  const summary = readLine(line);
+  if (summary === undefined) return false;
+  const recorded = summary.columns[COLUMNS.findIndex(({ name }) => name === "operation")];
+  return inUtc(summary.timestamp) !== time || visible(String(recorded)) !== operation;
 }
 
 /** The bytes of a file, in pieces. */

@@ -49,7 +49,12 @@ export function showOutcome(outcome: Outcome, verdict: HTMLElement, place: HTMLE
     ),
     ...(problemCount === 0
       ? []
-      : [list(`${number(problemCount)} problems`, problems.map(problemItem))]),
+      : [
+          list(
+            problemCount === 1 ? "1 problem" : `${number(problemCount)} problems`,
+            problems.map(problemItem),
+          ),
+        ]),
     ...(unknown.length === 0
       ? []
       : [

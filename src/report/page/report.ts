@@ -1,7 +1,7 @@
 import { AuditError } from "../../errors.js";
 import { parseBundle } from "../../integrity/evidence-bundle.js";
 import { button, element } from "./dom.js";
-import { evidenceIn } from "./evidence.js";
+import { evidenceIn } from "./evidence-in.js";
 import { addSearch } from "./search.js";
 import { enhanceTable } from "./tables.js";
 import { Verifier } from "./verifier.js";
@@ -18,6 +18,7 @@ export async function startReport(script: string): Promise<void> {
   for (const table of document.querySelectorAll<HTMLTableElement>("table[data-table]"))
     enhanceTable(table);
   addFolding();
+  keepTargetInView();
   const verifier = new Verifier(place, true);
   try {
     const evidence = await evidenceIn(document);
@@ -34,6 +35,24 @@ export async function startReport(script: string): Promise<void> {
 
 function linesOf(json: string): ReadonlyMap<number, string> {
   return new Map(parseBundle(json).entries.map(({ sequence, line }) => [sequence, line]));
+}
+
+/** How often a target is brought into view. */
+const TRIES = 6;
+
+/**
+ * Brings the target of a link into view. What is far from the screen has no layout yet, so its
+ * place changes while the browser goes there.
+ */
+function keepTargetInView(): void {
+  const show = (tries: number): void => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (target === null || tries === 0) return;
+    target.scrollIntoView();
+    requestAnimationFrame(() => show(tries - 1));
+  };
+  addEventListener("hashchange", () => show(TRIES));
+  if (location.hash !== "") show(TRIES);
 }
 
 /** Lets the reader fold all case files, which print opens again. */

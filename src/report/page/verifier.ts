@@ -5,6 +5,7 @@ import { splitNotes } from "../../integrity/note/signed-note.js";
 import { check } from "./checker.js";
 import { button, element } from "./dom.js";
 import type { Evidence } from "./evidence.js";
+import type { Outcome } from "./job.js";
 import { showOutcome } from "./outcome.js";
 import { signersOf } from "./signers.js";
 import type { TamperPlace } from "./tamper.js";
@@ -43,13 +44,16 @@ export class Verifier {
   readonly #outcome = element("div", { id: "outcome" });
   readonly #check: HTMLButtonElement = button("Check", () => void this.check());
   #evidence: Evidence | undefined;
+  /** Rises when what is checked changes: an answer about what was there before is not shown. */
+  #given = 0;
 
   /** Builds the controls. */
   constructor(place: VerifierPlace, withTamper: boolean) {
     this.#place = place;
     this.#check.id = "check";
     this.#key.setAttribute("autocomplete", "off");
-    this.#key.addEventListener("input", () => this.#showFingerprints());
+    this.#key.addEventListener("input", () => this.#keysChanged());
+    this.#kept.addEventListener("input", () => this.#forget());
     this.#progress.setAttribute("aria-label", "How much was checked");
     place.verdict.setAttribute("role", "status");
     place.controls.append(
@@ -82,25 +86,28 @@ export class Verifier {
   /** What is checked. */
   set evidence(evidence: Evidence | undefined) {
     this.#evidence = evidence;
-    this.#check.disabled = evidence === undefined;
+    this.#forget();
     this.#signers.textContent = evidence === undefined ? "" : signersOf(evidence);
   }
 
   /** Adds a key to those that were given. */
   addKey(text: string): void {
     this.#key.value = `${this.#key.value.trim()}\n${text.trim()}`.trim();
-    this.#showFingerprints();
+    this.#keysChanged();
   }
 
   /** Adds a checkpoint to those that were kept. */
   addKept(text: string): void {
     this.#kept.value = `${this.#kept.value.trim()}\n\n${text.trim()}\n`.trimStart();
+    this.#forget();
   }
 
   /** Checks the evidence, or a copy in which one byte was changed. */
   async check(tamper?: TamperPlace): Promise<void> {
     if (this.#evidence === undefined) return;
     const { verdict, script } = this.#place;
+    this.#forget();
+    const given = this.#given;
     this.#check.disabled = true;
     this.#progress.hidden = false;
     this.#progress.removeAttribute("value");
@@ -112,16 +119,31 @@ export class Verifier {
       kept: keptIn(this.#kept.value),
       ...(tamper !== undefined && { tamper }),
     };
-    try {
-      const outcome = await check(job, script, (done) => {
-        this.#progress.value = done;
-      });
-      showOutcome(outcome, verdict, this.#outcome);
-    } catch (error) {
-      showOutcome({ error: `the check itself failed: ${error}` }, verdict, this.#outcome);
-    }
+    const outcome = await check(job, script, (done) => {
+      if (given === this.#given) this.#progress.value = done;
+    }).catch((error: unknown): Outcome => ({ error: `the check itself failed: ${error}` }));
+    if (given !== this.#given) return;
+    showOutcome(outcome, verdict, this.#outcome);
     this.#progress.hidden = true;
     this.#check.disabled = false;
+  }
+
+  /** What was found out is about what was given before. */
+  #forget(): void {
+    this.#given++;
+    const { verdict } = this.#place;
+    verdict.textContent = "not checked in this browser yet";
+    verdict.className = "verdict-unknown";
+    this.#outcome.replaceChildren();
+    this.#progress.hidden = true;
+    this.#check.disabled = this.#evidence === undefined;
+    for (const row of document.querySelectorAll("[data-failed]"))
+      row.removeAttribute("data-failed");
+  }
+
+  #keysChanged(): void {
+    this.#forget();
+    this.#showFingerprints();
   }
 
   #tamper(): HTMLElement {
