@@ -183,8 +183,8 @@ async function verified(
   );
   if (isReport)
     await io.stderr.write(
-      "quorumlog: this is about the evidence in the report. Whether its tables show the same, the " +
-        "check of the page says, or verifier.html; explain, check and query read the evidence\n",
+      "quorumlog: this is about the evidence in the report. Whether its tables show the same, " +
+        "the check of the page says, or verifier.html; explain, check and query read the evidence\n",
     );
   if (report.completeness === "failed" && lookbackDays !== undefined)
     await io.stderr.write(

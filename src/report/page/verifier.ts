@@ -30,8 +30,8 @@ const TRUST =
   "This page comes from whoever made it. A forged page could say anything, also that it is " +
   "verified. To be sure, use a verifier that you got elsewhere: verifier.html from the package " +
   "quorumlog on the npm registry (quorumlog report --blank), or the command quorumlog verify. " +
-  "Give it this file. The check covers the evidence and the table of entries. It does not make the " +
-  "summary, the pictures and the case files again.";
+  "Give it this file. The check covers the evidence and the table of entries. It does not make " +
+  "the summary, the pictures and the case files again.";
 
 /** The controls of a check: the key, a kept checkpoint, and what starts it. */
 export class Verifier {
