@@ -1,8 +1,10 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { leafHash } from "../../src/entry/line.js";
 import { blankPage } from "../../src/report/blank-page.js";
 import { quorumlog } from "../fixtures/command-line.js";
 import { linesOf, noteOf, VKEY } from "../fixtures/evidence.js";
@@ -16,6 +18,11 @@ import {
   written,
 } from "./chromium.js";
 import { reported } from "./reports.js";
+
+/** Comes with Chromium where the tests install it. */
+const HAS_PDFTOTEXT = existsSync("/usr/bin/pdftotext");
+if (HAS_BROWSER && !HAS_PDFTOTEXT)
+  console.warn("!!! SKIPPED: the print of a report: there is no pdftotext (poppler-utils)");
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
@@ -46,6 +53,19 @@ describe.runIf(HAS_BROWSER)("a report", () => {
     expect(await page.locator("#verdict").innerText()).toBe("not checked in this browser yet");
     expect(await page.locator("#check").count()).toBe(0);
     expectNoFaults(opened);
+  });
+
+  test.runIf(HAS_PDFTOTEXT)("prints every entry, also what was folded", async () => {
+    const { html, lines } = await reported(40);
+    await using opened = await open(html);
+    const { page } = opened;
+    await page.locator("#fold").click();
+    const printed = written("report.pdf", await page.pdf({ preferCSSPageSize: true }));
+    const text = execFileSync("pdftotext", ["-raw", printed, "-"], { encoding: "utf8" });
+    const joined = text.replaceAll(/\s/g, "");
+    const missing = lines.filter((line) => !joined.includes(leafHash(line)));
+    expect(missing).toEqual([]);
+    expect(text.match(/^Leaf hash$|Canonical line/gm)?.length).toBeGreaterThan(1);
   });
 
   test("searches as the library does, sorts, and copies as CSV", async () => {
