@@ -1,24 +1,14 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { quorumlog } from "../fixtures/command-line.js";
-import { append, newPath, openJournal, START } from "../fixtures/journal.js";
+import { openJournal, START } from "../fixtures/journal.js";
+import { A_YEAR_LATER, oldJournal } from "../fixtures/journals.js";
 
-const NOW = START + 365 * 86_400_000;
 /** The clock of the command. */
-const around = { now: () => new Date(NOW) };
+const around = { now: () => new Date(A_YEAR_LATER) };
 
 afterEach(() => {
   vi.useRealTimers();
 });
-
-/** A closed journal of five entries of a year ago, one for each proposal. */
-function oldJournal(): string {
-  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
-  const path = newPath();
-  const journal = openJournal(path);
-  append(journal, 5, (sequence) => ({ proposalId: `urn:prop:p${sequence}` }));
-  journal.close();
-  return path;
-}
 
 const SINCE = "--older-than=10d";
 const FLOOR = "--minimum-retention=0";
@@ -33,7 +23,7 @@ describe("quorumlog hold, release and prune", () => {
     expect(set).toMatchObject({ code: 0, stderr: "" });
     const { holdId, sequence, heldFrom } = JSON.parse(set.stdout);
     expect([sequence, heldFrom]).toEqual([5, 2]);
-    const since = new Date(NOW).toISOString();
+    const since = new Date(A_YEAR_LATER).toISOString();
     const list = await quorumlog(["hold", path, "--list"], around);
     expect(list.stdout.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
       ["hold", "since", "from entry", "holds", "actor", "reason"],
@@ -84,7 +74,7 @@ describe("quorumlog hold, release and prune", () => {
       heldFrom: 0,
       heldBefore: before,
       reason: "audit",
-      since: new Date(NOW).toISOString(),
+      since: new Date(A_YEAR_LATER).toISOString(),
     });
   });
 

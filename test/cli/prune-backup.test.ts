@@ -3,26 +3,19 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { quorumlog } from "../fixtures/command-line.js";
 import { append, newPath, openJournal, START, temporaryFolder } from "../fixtures/journal.js";
-import { journalOf, journalWithRejections } from "../fixtures/journals.js";
+import {
+  A_YEAR_LATER,
+  journalOf,
+  journalWithRejections,
+  oldJournal,
+} from "../fixtures/journals.js";
 
-const DAY = 86_400_000;
-const NOW = START + 365 * DAY;
 /** The clock of the command. */
-const around = { now: () => new Date(NOW) };
+const around = { now: () => new Date(A_YEAR_LATER) };
 
 afterEach(() => {
   vi.useRealTimers();
 });
-
-/** A closed journal of five entries, a second apart, that are a year old. */
-function oldJournal(): string {
-  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
-  const path = newPath();
-  const journal = openJournal(path);
-  append(journal, 5);
-  journal.close();
-  return path;
-}
 
 describe("quorumlog prune", () => {
   test("removes what is older, and the journal writes it down", async () => {
@@ -58,7 +51,7 @@ describe("quorumlog prune", () => {
   });
 
   test("removes nothing that a mirror still has to deliver", async () => {
-    vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+    vi.useFakeTimers({ toFake: ["Date"], now: A_YEAR_LATER });
     const path = journalWithRejections();
     const { code, stderr } = await quorumlog(["prune", path, "--older-than", "200d"], around);
     expect({ code, stderr }).toEqual({
