@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { caseFiles, subjectFiles } from "./case-files.js";
 import { entryList } from "./entries.js";
@@ -6,7 +5,7 @@ import { exceptions } from "./exceptions.js";
 import { columnStyles, type Html, html, time, trusted } from "./html.js";
 import { limitations } from "./limitations.js";
 import { Links } from "./links.js";
-import { pageScript } from "./page-script.js";
+import { pageScript, policySource } from "./page-script.js";
 import { pictures } from "./pictures.js";
 import { population, statement } from "./population.js";
 import { type ReportInput, type ReportView, viewOf } from "./report-input.js";
@@ -77,7 +76,7 @@ export function documentOf(title: string, body: Html): string {
   const policy = [
     "default-src 'none'",
     `script-src ${csp}`,
-    `style-src 'sha256-${base64Sha256(style)}'`,
+    `style-src ${policySource(style)}`,
     "img-src data:",
     "worker-src blob:",
     "base-uri 'none'",
@@ -105,8 +104,4 @@ release. <code>quorumlog report --verifier-hash</code> prints it.</p>
 </body>
 </html>
 `.text;
-}
-
-function base64Sha256(text: string): string {
-  return createHash("sha256").update(text).digest("base64");
 }

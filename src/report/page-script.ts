@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { sha256, sha256Hex } from "../entry/sha256.js";
 
 /** The script of a report, which every report of a release shares. */
 export interface PageScript {
@@ -18,11 +18,15 @@ export function pageScript(): PageScript {
   const read = (name: string): string =>
     readFileSync(new URL(`../../dist/report/page/${name}`, import.meta.url), "utf8");
   const text = read("script.js");
-  const hash = createHash("sha256").update(text);
   return {
     text,
-    sha256: hash.copy().digest("hex"),
-    csp: `'sha256-${hash.digest("base64")}'`,
+    sha256: sha256Hex(text),
+    csp: policySource(text),
     licences: read("licences.txt"),
   };
+}
+
+/** A text as a source of a Content-Security-Policy, with its quotes. */
+export function policySource(text: string): string {
+  return `'sha256-${Buffer.from(sha256(text)).toString("base64")}'`;
 }

@@ -1,5 +1,6 @@
 import type { SignatureVerdict } from "../integrity/check-signatures.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
+import { keyIdHex } from "../integrity/keys/verifier-key.js";
 import { counted } from "../text/safe-text.js";
 import {
   isAnchor,
@@ -308,8 +309,4 @@ function talliesOf(checkpoints: readonly JudgedCheckpoint[]): KeyTally[] {
     }
   }
   return [...tallies.values()];
-}
-
-function keyIdHex(keyId: number): string {
-  return keyId.toString(16).padStart(8, "0");
 }

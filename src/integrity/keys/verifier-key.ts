@@ -144,3 +144,8 @@ function verifierKey(
   const vkey = `${name}+${id}+${base64(typed)}`;
   return { name, algorithm, type, id: Number.parseInt(id, 16), publicKey, vkey };
 }
+
+/** The id of a key as people see it, 8 hexadecimal digits. */
+export function keyIdHex(keyId: number): string {
+  return keyId.toString(16).padStart(8, "0");
+}

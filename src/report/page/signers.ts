@@ -1,3 +1,4 @@
+import { keyIdHex } from "../../integrity/keys/verifier-key.js";
 import { parseNote } from "../../integrity/note/signed-note.js";
 import { visible } from "../../text/safe-text.js";
 import { checkpointsOf, type Evidence } from "./evidence.js";
@@ -16,13 +17,9 @@ function newestSigners(evidence: Evidence): string[] | undefined {
   try {
     const note = checkpointsOf(evidence).at(-1);
     const signatures = note === undefined ? undefined : parseNote(note).signatures;
-    const names = signatures?.map(({ name, id }) => `${visible(name)}+${hexOfId(id)}`);
+    const names = signatures?.map(({ name, id }) => `${visible(name)}+${keyIdHex(id)}`);
     return names && [...new Set(names)];
   } catch {
     return undefined; // the check says why it cannot be read
   }
-}
-
-function hexOfId(id: number): string {
-  return id.toString(16).padStart(8, "0");
 }

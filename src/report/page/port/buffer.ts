@@ -6,7 +6,8 @@
 const ENCODER = new TextEncoder();
 /** Node does not take a byte order mark away either. */
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+/** Each byte in hexadecimal. */
+export const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
   byte.toString(16).padStart(2, "0"),
 );
 /** `String.fromCharCode` takes so many arguments in every browser. */

@@ -1,9 +1,7 @@
 import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
+import { HEX } from "./buffer.js";
 
 const ENCODER = new TextEncoder();
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
-  byte.toString(16).padStart(2, "0"),
-);
 
 /** Does in a browser what `entry/sha256.ts` does in Node: the hash in hexadecimal. */
 export function sha256Hex(input: string | Uint8Array): string {
