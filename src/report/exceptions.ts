@@ -1,20 +1,15 @@
-import type { Finding } from "../governance/facts/finding.js";
+import { bySeverity, type Finding, SEVERITIES } from "../governance/facts/finding.js";
 import { counted } from "../text/safe-text.js";
 import { type Html, html, table } from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportView } from "./report-input.js";
 
-const SEVERITIES: readonly Finding["severity"][] = ["error", "warning", "info"];
-
 /** The findings of the rules, the most severe first. */
 export function exceptions({ findings }: ReportView, links: Links): Html {
-  const rows = findings.toSorted(
-    (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity),
-  );
   return html`<section id="exceptions">
 <h2>Exceptions</h2>
 <p>${headline(findings)}</p>
-${findingTable("exceptions", rows, links)}
+${findingTable("exceptions", bySeverity(findings), links)}
 </section>`;
 }
 

@@ -1,4 +1,4 @@
-import type { Finding } from "../../governance/facts/finding.js";
+import { bySeverity, type Finding } from "../../governance/facts/finding.js";
 import { counted } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../input/command.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS } from "../input/open-source.js";
@@ -68,12 +68,6 @@ export const check: Command = defineCommand({
         : EXIT.done;
     }),
 });
-
-/** Errors first; within a severity by sequence. */
-function bySeverity(findings: readonly Finding[]): Finding[] {
-  const order: readonly Finding["severity"][] = ["error", "warning", "info"];
-  return findings.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
-}
 
 function headline(findings: readonly Finding[], io: Parameters<typeof styled>[2]): string {
   const violated = findings.filter(({ status }) => status === "violated");

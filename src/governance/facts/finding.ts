@@ -23,5 +23,15 @@ export interface Finding {
   readonly subjectId?: string;
 }
 
+/** The severities, the most severe first. */
+export const SEVERITIES: readonly Severity[] = ["error", "warning", "info"];
+
+/** Findings by severity, errors first. Those of one severity keep their order. */
+export function bySeverity(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted(
+    (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity),
+  );
+}
+
 /** What a rule found out; the trail makes a {@link Finding} of it. */
 export type Judgement = Omit<Finding, "rule" | "severity">;

@@ -76,7 +76,7 @@ export interface Policy {
 /** One reader for each member of a policy. */
 type Table<T> = { readonly [Name in keyof T]-?: ReadOption<T[Name]> };
 
-const SEVERITIES = ["error", "warning", "info", "off"] as const;
+const LEVELS = ["error", "warning", "info", "off"] as const;
 
 const KIND_POLICY: Table<KindPolicy> = {
   participation: share,
@@ -100,7 +100,7 @@ const POLICY: Table<Policy> = {
   recordWithinSeconds: seconds,
   requiresAuthorization: (value, path) => Object.freeze(arrayOf(text)(value, path)),
   since: time,
-  rules: record(oneOf(...SEVERITIES)),
+  rules: record(oneOf(...LEVELS)),
 };
 
 /**
