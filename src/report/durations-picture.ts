@@ -1,10 +1,10 @@
 import { scaleBand } from "d3-scale";
+import { durationInWords } from "../text/duration.js";
 import { counted } from "../text/safe-text.js";
 import { bar, countAxis, countScale, figure, label, noFigure, type Plot, WIDTH } from "./chart.js";
 import { type Html, html, table } from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportView } from "./report-input.js";
-import { inWords } from "./summary.js";
 
 const TITLE = "Time to decide";
 const HEIGHT = 220;
@@ -54,7 +54,7 @@ export function durationsPicture({ proposals }: ReportView, links: Links): Html 
     title: TITLE,
     description:
       `${counted(decided.length, "proposal")} by the time from the proposal to its first result. ` +
-      `The longest took ${inWords(slowest.seconds)}.` +
+      `The longest took ${durationInWords(slowest.seconds)}.` +
       (undecided > 0
         ? ` ${counted(undecided, "other proposal")} in the scope: without a beginning or a result.`
         : ""),
@@ -86,7 +86,7 @@ export function durationsPicture({ proposals }: ReportView, links: Links): Html 
         {
           title: "Took",
           kind: "number",
-          cell: ({ seconds }) => inWords(seconds),
+          cell: ({ seconds }) => durationInWords(seconds),
           value: ({ seconds }) => seconds,
         },
       ],

@@ -119,7 +119,7 @@ body > footer {
 
 /**
  * Tables scroll inside themselves where the screen is narrow. The table of entries gives its room
- * to the canonical line, which says subject, actor and decision too; a copy has these columns.
+ * to the canonical line.
  */
 const TABLES = `
 .scroll { overflow-x: auto; margin: 1rem 0; max-width: 100%; }
@@ -180,7 +180,7 @@ figcaption p { color: var(--soft); margin: .15rem 0 .5rem; }
 .picture .legend svg { width: .75rem; height: .75rem; flex: none; }
 .data { min-width: 0; }
 .data .scroll { margin: 0 0 1rem; max-height: 19rem; overflow: auto; }
-.data td.time, .data td.time time { white-space: normal; }
+.data table td:nth-child(n) { white-space: normal; min-width: 0; }
 .data thead th { position: sticky; top: 0; background: var(--paper); }
 @media (max-width: 60rem) {
   figure { grid-template-columns: minmax(0, 1fr); }
@@ -288,7 +288,6 @@ const PRINT = `
   h2 + p { break-after: avoid; }
   thead { display: table-header-group; break-inside: avoid; }
   .scroll, .data .scroll, .drawing { overflow: visible; max-height: none; margin: 6pt 0; }
-  .data td.time, .data td.time time { white-space: normal; }
 .data thead th { position: static; }
   table, caption { font-size: 7.5pt; }
   table[data-table] { min-width: 0; }

@@ -1,4 +1,5 @@
 import type { Durations } from "../governance/oversight.js";
+import { durationInWords } from "../text/duration.js";
 import { counted } from "../text/safe-text.js";
 import { facts, type Html, html, table, time } from "./html.js";
 import type { Links } from "./links.js";
@@ -13,6 +14,7 @@ export function summary(view: ReportView, links: Links): Html {
     ...(since === undefined ? {} : { since }),
     ...(until === undefined ? {} : { until }),
   });
+  const [standing, members] = [trail.standing(), trail.members()];
   const states = ["passed", "rejected", "open", "expired", "contradictory"] as const;
   return html`<section id="summary">
 <h2>Summary</h2>
@@ -21,8 +23,8 @@ ${states.map((state) => {
   const count = proposals.filter((one) => one.state === state).length;
   if (count === 0 && (state === "expired" || state === "contradictory")) return undefined;
   return html`<div><dt>Proposals ${state}</dt><dd>${count}</dd></div>\n`;
-})}<div><dt>Authorizations in force at the end</dt><dd>${trail.standing().length}</dd></div>
-<div><dt>Members at the end</dt><dd>${trail.members().length}</dd></div>
+})}<div><dt>Authorizations in force at the end</dt><dd>${standing.length}</dd></div>
+<div><dt>Members at the end</dt><dd>${members.length}</dd></div>
 </dl>
 <h3>Human oversight${isPart && " of the whole log in the period"}</h3>
 ${facts([
@@ -64,7 +66,7 @@ ${table({
     },
     { title: "Valid decision", cell: ({ isValid }) => isValid },
   ],
-  rows: trail.standing(),
+  rows: standing,
   none: "No authorization is in force.",
 })}
 ${table({
@@ -76,7 +78,7 @@ ${table({
     { title: "Weight", kind: "number", cell: ({ weight }) => weight ?? "unknown" },
     { title: "Entry", cell: ({ sequence }) => links.entry(sequence) },
   ],
-  rows: trail.members(),
+  rows: members,
   none: "The trail records no members.",
 })}
 </section>`;
@@ -92,22 +94,6 @@ function byActor(counts: Readonly<Record<string, number>>): string {
 
 function duration({ count, medianSeconds, maxSeconds }: Durations): string {
   if (medianSeconds === undefined || maxSeconds === undefined) return "nothing to measure";
-  return `median ${inWords(medianSeconds)}, longest ${inWords(maxSeconds)}, of ${count}`;
-}
-
-/** Seconds in the largest units: `3 d 4 h`. */
-export function inWords(seconds: number): string {
-  if (seconds < 60) return `${Number(seconds.toFixed(1))} s`;
-  const minutes = Math.round(seconds / 60);
-  const parts = [
-    [Math.floor(minutes / 1440), "d"],
-    [Math.floor(minutes / 60) % 24, "h"],
-    [minutes % 60, "min"],
-  ] as const;
-  const from = parts.findIndex(([count]) => count > 0);
-  return parts
-    .slice(from, from + 2)
-    .filter(([count]) => count > 0)
-    .map(([count, unit]) => `${count} ${unit}`)
-    .join(" ");
+  const [median, longest] = [durationInWords(medianSeconds), durationInWords(maxSeconds)];
+  return `median ${median}, longest ${longest}, of ${count}`;
 }
