@@ -6,8 +6,6 @@ import {
 import { type Checkpoint, hasSignatures, parseCheckpoint } from "../integrity/checkpoint.js";
 import type { EvidenceCheckpoint } from "../integrity/evidence.js";
 import { quoted } from "../text/safe-text.js";
-import type { EntryCheck } from "./entry-check.js";
-import type { TimeSpan } from "./leaf-table.js";
 import type { ResolvedVerifyOptions } from "./options.js";
 import type { Problems } from "./problems.js";
 
@@ -25,6 +23,21 @@ export interface UnreadableCheckpoints {
   readonly count: number;
   /** Why the first ones cannot be read, each with what it begins with. */
   readonly first: readonly string[];
+}
+
+/** When the entries of a log were recorded, in milliseconds since 1970. Undefined is not known. */
+interface EntryTimes {
+  timeMillis(sequence: number): number | undefined;
+  /** Before when a pruned entry was recorded, as the source says. */
+  prunedMillis(sequence: number): number | undefined;
+}
+
+/** Between which times a checkpoint was made, in milliseconds since 1970. */
+interface TimeSpan {
+  /** When its last entry was recorded. */
+  readonly earliest: number | undefined;
+  /** When the next entry was recorded. */
+  readonly latest: number | undefined;
 }
 
 /** A checkpoint of the log, and what was found out about it. */
@@ -107,17 +120,17 @@ export class CheckpointCheck {
   /**
    * Judges the checkpoints of one log by their signatures.
    *
-   * @param entries - Tell when a checkpoint was made, if they have times.
    * @returns By rising size.
    */
-  checkSignatures(origin: string | undefined, entries: EntryCheck): readonly JudgedCheckpoint[] {
+  checkSignatures(origin: string | undefined, entries: EntryTimes): readonly JudgedCheckpoint[] {
     const judged: JudgedCheckpoint[] = [];
     for (const checkpoint of this.#checkpoints.values()) {
       const { origin: log, size } = checkpoint;
       const message = `a checkpoint of size ${size} is of the log ${quoted(log)}`;
       if (log !== origin) this.#problems.add({ code: "other_origin", message });
       else {
-        const one = this.#judged(checkpoint, entries.leaves.madeBetween(size));
+        const made = { earliest: entries.timeMillis(size - 1), latest: entries.timeMillis(size) };
+        const one = this.#judged(checkpoint, made);
         this.#comparePruned(one, entries.prunedMillis(size));
         judged.push(one);
       }

@@ -10,10 +10,9 @@ import {
 import { hashOfHex } from "../integrity/merkle/merkle-hash.js";
 import type { InclusionProof } from "../integrity/merkle/merkle-proofs.js";
 import { counted, quoted } from "../text/safe-text.js";
-import { LeafTable } from "./leaf-table.js";
+import { LeafTable, SubtreeTable } from "./leaf-table.js";
 import type { Problems } from "./problems.js";
 import { RetentionCheck } from "./retention-check.js";
-import { SubtreeTable } from "./subtree-table.js";
 
 /** How much is shown of what a source found wrong with itself: it may name several labels. */
 const FOUND_LENGTH = 400;
@@ -171,6 +170,11 @@ export class EntryCheck {
     if (recordedBefore !== this.#prunings.at(-1)?.recordedBefore)
       this.#prunings.push({ first: sequence, recordedBefore });
     this.#expected = sequence + 1;
+  }
+
+  /** When an entry was recorded, in milliseconds since 1970. Undefined is not known. */
+  timeMillis(sequence: number): number | undefined {
+    return this.leaves.timeMillis(sequence);
   }
 
   /** The time before which a pruned entry was recorded, if the source says so. */

@@ -1,4 +1,7 @@
-import { HASH_BYTES, type Hash, hexOf } from "../integrity/merkle/merkle-hash.js";
+import type { EvidenceSubtree } from "../integrity/evidence.js";
+import type { OnSubtree } from "../integrity/merkle/compact-range.js";
+import { HASH_BYTES, type Hash, hashOfHex, hexOf } from "../integrity/merkle/merkle-hash.js";
+import type { Problem } from "./problems.js";
 
 /** How many rows are allocated at once. */
 const CHUNK = 1024;
@@ -8,11 +11,8 @@ const ROW_BYTES = HASH_BYTES + 8 + 8;
 
 const WORD = 2 ** 32;
 
-/** Between which times something happened, in milliseconds since 1970. Undefined is not known. */
-export interface TimeSpan {
-  readonly earliest: number | undefined;
-  readonly latest: number | undefined;
-}
+/** Higher subtrees cover more entries than there can be. */
+const MAX_HEIGHT = 52;
 
 /** Rows in the order in which they came. */
 interface Chunk {
@@ -82,14 +82,6 @@ export class LeafTable {
     const { hashes, times } = this.#chunkOf(row);
     hashes.write(hash, (row % CHUNK) * HASH_BYTES, "hex");
     times[row % CHUNK] = timeMillis;
-  }
-
-  /**
-   * When a checkpoint of a size was made: after its last entry was recorded, and before the next
-   * one was.
-   */
-  madeBetween(size: number): TimeSpan {
-    return { earliest: this.timeMillis(size - 1), latest: this.timeMillis(size) };
   }
 
   /** The ranges [from, to] of sequences below the end that are not there, in rising order. */
@@ -209,5 +201,61 @@ class RowIndex {
     const [low = 1, high = 1] = this.#factors;
     const mixed = Math.imul(sequence % WORD, low) + Math.imul(Math.floor(sequence / WORD), high);
     return mixed >>> this.#shift;
+  }
+}
+
+/** What differs from the tree over the entries. */
+interface WrongSubtrees {
+  readonly count: number;
+  readonly problem: Problem;
+}
+
+/** The roots of complete subtrees that a source keeps. */
+export class SubtreeTable {
+  readonly #byHeight = new Map<number, LeafTable>();
+
+  /** Whether the source keeps none. */
+  get isEmpty(): boolean {
+    return this.#byHeight.size === 0;
+  }
+
+  /** How many bytes it takes. */
+  get bytes(): number {
+    return [...this.#byHeight.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Takes a root. Returns false where it is not one. */
+  add({ height, number, root }: EvidenceSubtree): boolean {
+    const isPlace =
+      Number.isInteger(height) &&
+      height >= 1 &&
+      height <= MAX_HEIGHT &&
+      number >= 0 &&
+      Number.isSafeInteger(number * 2 ** height);
+    if (!isPlace || hashOfHex(root) === undefined) return false;
+    let roots = this.#byHeight.get(height);
+    if (roots === undefined) {
+      roots = new LeafTable();
+      this.#byHeight.set(height, roots);
+    }
+    roots.set(number, root);
+    return true;
+  }
+
+  /** Compares the roots with those of the tree, which `onSubtree` hears of. */
+  comparison(): { readonly onSubtree: OnSubtree; readonly wrong: () => WrongSubtrees | undefined } {
+    let count = 0;
+    let problem: Problem | undefined;
+    const onSubtree: OnSubtree = (height, number, root) => {
+      const roots = this.#byHeight.get(height);
+      if (roots === undefined || !roots.has(number) || roots.holds(number, hexOf(root))) return;
+      count++;
+      const from = number * 2 ** height;
+      const message =
+        "the source keeps another root of the Merkle tree than these entries have; proofs that " +
+        "it makes from that root fail";
+      problem ??= { code: "source_problem", from, to: from + 2 ** height - 1, message };
+    };
+    return { onSubtree, wrong: () => problem && { count, problem } };
   }
 }

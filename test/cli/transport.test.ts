@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { mendedLines } from "../../src/verify/mended-lines.js";
+import { mendedLines } from "../../src/verify/ndjson-source.js";
 import { quorumlog } from "../fixtures/command-line.js";
 import { temporaryFolder } from "../fixtures/journal.js";
 import { signedJournal } from "../fixtures/journals.js";

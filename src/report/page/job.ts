@@ -7,8 +7,7 @@ import { type BundleEntry, parseBundle } from "../../integrity/evidence-bundle.j
 import { mendedNotes } from "../../integrity/note/signed-note.js";
 import { visible } from "../../text/safe-text.js";
 import { sourceOfBundle, tlogProofSource } from "../../verify/bundle-source.js";
-import { mendedLines } from "../../verify/mended-lines.js";
-import { ndjsonSource } from "../../verify/ndjson-source.js";
+import { mendedLines, ndjsonSource } from "../../verify/ndjson-source.js";
 import { parseTrustedCheckpoint } from "../../verify/options.js";
 import type { VerificationReport } from "../../verify/verification-report.js";
 import { verify } from "../../verify/verify.js";
