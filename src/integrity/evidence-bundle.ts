@@ -4,7 +4,8 @@ import { AuditError, invalidEvidence } from "../errors.js";
 import { quoted } from "../text/safe-text.js";
 import { type Checkpoint, parseCheckpoint } from "./checkpoint.js";
 import type { Hash } from "./merkle/merkle-hash.js";
-import { proofsFromShared } from "./merkle/merkle-proofs.js";
+import { proofsFromShared, sharedProofRanges } from "./merkle/merkle-proofs.js";
+import { MAX_INCLUSION_HASHES } from "./merkle/verify-proofs.js";
 import { base64, hashOfBase64 } from "./note/signed-note.js";
 
 /** Chosen entries of a log, each with the proof that it is in the tree of the checkpoint. */
@@ -139,22 +140,29 @@ export function parseBundle(json: string): EvidenceBundle {
   if (keysIn(json) !== bundleKeys.length + entries.length * entryKeys.length)
     throw invalidEvidence("expected each key once", "bundle");
   const read = { origin, checkpoint: checkpoint.note, entries };
-  return isShared ? withProofs(read, hashesOf(bundle["proof"], "proof"), checkpoint.size) : read;
+  return isShared ? withProofs(read, bundle["proof"], checkpoint.size) : read;
 }
 
 /** Gives each entry its own proof, unless the entries are the whole log. */
-function withProofs(bundle: EvidenceBundle, shared: readonly Hash[], size: number): EvidenceBundle {
+function withProofs(bundle: EvidenceBundle, proof: unknown, size: number): EvidenceBundle {
+  const given = arrayOf(proof, "proof").length;
   const sequences = bundle.entries.map(({ sequence }) => sequence);
   const isWhole =
     sequences.length >= size && sequences[sequences.length - 1] === sequences.length - 1;
-  if (isWhole && shared.length === 0) return { ...bundle, isWhole };
+  if (isWhole && given === 0) return { ...bundle, isWhole };
   const outside = sequences.findIndex((sequence) => sequence >= size);
   if (outside !== -1)
     throw invalidEvidence(`expected less than ${size}`, `entries[${outside}].sequence`);
+  const expected = size === 0 ? 0 : sharedProofRanges(sequences, size).length;
+  if (given !== expected)
+    throw invalidEvidence(
+      `expected ${expected} hashes, one for each subtree without an entry`,
+      "proof",
+    );
+  if (size === 0) return bundle;
+  const shared = hashesOf(proof, "proof", expected);
   const leaves = bundle.entries.map(({ line }) => leafHashOf(line));
-  const proofs = size === 0 ? [] : proofsFromShared(sequences, leaves, size, shared);
-  if (proofs === undefined)
-    throw invalidEvidence("expected a hash for each subtree without an entry", "proof");
+  const proofs = proofsFromShared(sequences, leaves, size, shared);
   return {
     ...bundle,
     entries: bundle.entries.map((entry, index) => ({ ...entry, proof: proofs[index] ?? [] })),
@@ -180,12 +188,14 @@ function entryOf(value: unknown, keys: readonly string[], field: string): Bundle
   return {
     sequence: sequence as number,
     line: textOf(line, `${field}.line`),
-    proof: hashesOf(proof, `${field}.proof`),
+    proof: hashesOf(proof, `${field}.proof`, MAX_INCLUSION_HASHES),
   };
 }
 
-function hashesOf(value: unknown, field: string): readonly Hash[] {
-  return arrayOf(value, field).map((text, index) => {
+function hashesOf(value: unknown, field: string, most: number): readonly Hash[] {
+  const texts = arrayOf(value, field);
+  if (texts.length > most) throw invalidEvidence(`expected at most ${most} hashes`, field);
+  return texts.map((text, index) => {
     const hash = typeof text === "string" ? hashOfBase64(text) : undefined;
     if (hash === undefined)
       throw invalidEvidence("expected a hash in base64", `${field}[${index}]`);

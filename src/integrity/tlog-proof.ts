@@ -1,6 +1,7 @@
 import { invalidEvidence } from "../errors.js";
 import { parseCheckpoint } from "./checkpoint.js";
 import type { Hash } from "./merkle/merkle-hash.js";
+import { MAX_INCLUSION_HASHES } from "./merkle/verify-proofs.js";
 import { base64, bytesOfBase64, hashOfBase64, numberOfDecimal } from "./note/signed-note.js";
 
 /** The proof that one entry is in the log. The keys of the log are enough to check it offline. */
@@ -20,6 +21,9 @@ export interface TlogProof {
 
 const HEADER = "c2sp.org/tlog-proof@v1";
 
+/** The header, the entry's line and its index, and the hashes. */
+const MAX_LINES = 3 + MAX_INCLUSION_HASHES;
+
 /** Writes the text of a `.tlog-proof` file (C2SP tlog-proof v1, Format). */
 export function formatTlogProof({ index, proof, checkpoint, extra }: TlogProof): string {
   const extraLine = extra === undefined ? [] : [`extra ${base64(extra)}`];
@@ -36,7 +40,7 @@ export function formatTlogProof({ index, proof, checkpoint, extra }: TlogProof):
 export function parseTlogProof(text: string): TlogProof {
   const end = text.indexOf("\n\n");
   if (end === -1) throw invalidEvidence("tlog-proof: expected an empty line and a checkpoint");
-  const [header, ...lines] = text.slice(0, end).split("\n");
+  const [header, ...lines] = text.slice(0, end).split("\n", MAX_LINES + 1);
   if (header !== HEADER)
     throw invalidEvidence(`tlog-proof: expected "${HEADER}" on its first line`);
   const encoded = lines[0]?.startsWith("extra ")
@@ -50,6 +54,8 @@ export function parseTlogProof(text: string): TlogProof {
     ? numberOfDecimal(indexLine.slice("index ".length))
     : undefined;
   if (index === undefined) throw invalidEvidence("tlog-proof: expected the index of the entry");
+  if (lines.length > MAX_INCLUSION_HASHES)
+    throw invalidEvidence(`tlog-proof: expected at most ${MAX_INCLUSION_HASHES} hashes`);
   const proof = lines.map((line, at) => {
     const hash = hashOfBase64(line);
     if (hash === undefined)

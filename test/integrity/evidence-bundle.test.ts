@@ -149,6 +149,14 @@ describe("an evidence bundle", () => {
     expect(refused(() => parseBundle(json))).toMatchObject({ code: "invalid_evidence" });
   });
 
+  test("is refused by the length of a proof before a hash is decoded", () => {
+    const json = JSON.parse(formatBundle(bundle));
+    json.entries[1].proof = Array(54).fill("not a hash");
+    const error = refused(() => parseBundle(JSON.stringify(json)));
+    expect(error).toMatchObject({ code: "invalid_evidence", field: "entries[1].proof" });
+    expect(error.message).toContain("at most 53 hashes");
+  });
+
   test("may have text that looks like a key in a line", () => {
     const line = String.raw`{"a":"\\","b":"\":"}`;
     const entries = bundle.entries.map((entry) => ({ ...entry, line }));
@@ -180,6 +188,24 @@ describe("a bundle whose entries share a proof", () => {
     expect(read).toEqual(bundle);
   });
 
+  test("is refused by the length of its proof before a hash is decoded", () => {
+    const error = refused(() =>
+      parseBundle(edited((json) => ({ ...json, proof: Array(3).fill("not a hash") }))),
+    );
+    expect(error).toMatchObject({ code: "invalid_evidence", field: "proof" });
+    expect(error.message).toContain("expected 2 hashes");
+  });
+
+  test("has no hash where the checkpoint covers nothing", async () => {
+    const options = { origin: ORIGIN, size: 0, root: treeHash([]), timeMillis: TIME };
+    const { note: checkpoint } = await signCheckpoint({ ...options, keys: [newKey()] });
+    const empty = { origin: ORIGIN, checkpoint, entries: [] };
+    expect(parseBundle(formatSharedBundle({ ...empty, proof: [] }))).toEqual(empty);
+    const [hash] = bundle.entries[0]?.proof ?? [];
+    const json = formatSharedBundle({ ...empty, proof: [hash as Uint8Array] });
+    expect(refused(() => parseBundle(json))).toMatchObject({ field: "proof" });
+  });
+
   test("holds each hash once", () => {
     const json = JSON.parse(formatSharedBundle(sharedBundle([2, 3, 8])));
     expect(json.version).toBe(2);
@@ -198,7 +224,7 @@ describe("a bundle whose entries share a proof", () => {
   test.each([
     ["proof", "a hash less", (json) => ({ ...json, proof: json.proof.slice(1) })],
     ["proof", "a hash more", (json) => ({ ...json, proof: [...json.proof, json.proof[0]] })],
-    ["proof[0]", "a hash that is cut", (json) => ({ ...json, proof: ["AAAA"] })],
+    ["proof[0]", "a hash that is cut", (json) => ({ ...json, proof: ["AAAA", json.proof[1]] })],
     ["bundle", "no proof", ({ proof: _, ...json }) => json],
     [
       "entries[0]",

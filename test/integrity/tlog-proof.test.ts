@@ -68,6 +68,7 @@ describe("a tlog-proof", () => {
     ["the extra line behind the index", (text) => text.replace("index 6", "index 6\nextra AAAA")],
     ["a hash that is cut", (text) => text.replace(base64[1] as string, "AAAA")],
     ["a hash for URLs", (text) => text.replace(base64[1] as string, `${"_".repeat(43)}=`)],
+    ["54 hashes", (text) => text.replace("\n\n", `${`\n${base64[0]}`.repeat(54)}\n\n`)],
     ["carriage returns", (text) => text.replaceAll("\n", "\r\n")],
     ["no empty line", (text) => text.replace("\n\n", "\n")],
     ["no checkpoint", (text) => text.slice(0, text.indexOf("\n\n") + 2)],
@@ -76,5 +77,11 @@ describe("a tlog-proof", () => {
   ])("is not read from %s", (_, change) => {
     const text = formatTlogProof({ index: 6, proof: PROOF, checkpoint });
     expect(refused(() => parseTlogProof(change(text)))).toMatchObject({ code: "invalid_evidence" });
+  });
+
+  test("is refused by its length before a hash is decoded", () => {
+    const text = formatTlogProof({ index: 6, proof: [], checkpoint });
+    const long = text.replace("\n\n", `${"\nnot a hash".repeat(54)}\n\n`);
+    expect(refused(() => parseTlogProof(long)).message).toContain("at most 53 hashes");
   });
 });

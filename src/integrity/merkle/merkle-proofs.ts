@@ -89,17 +89,15 @@ export function sharedProofRanges(indexes: readonly number[], size: number): Lea
  *
  * @param indexes - Ascending, each once, and less than `size`.
  * @param leaves - The leaf hash of each index.
- * @param shared - The roots of the {@link sharedProofRanges}.
- * @returns For each index, the hashes, the leaf's sibling first. Undefined if `shared` has too many
- * hashes, or too few.
+ * @param shared - The root of each of the {@link sharedProofRanges}.
+ * @returns For each index, the hashes, the leaf's sibling first.
  */
 export function proofsFromShared(
   indexes: readonly number[],
   leaves: readonly Hash[],
   size: number,
   shared: readonly Hash[],
-): Hash[][] | undefined {
-  if (sharedProofRanges(indexes, size).length !== shared.length) return undefined;
+): Hash[][] {
   const proofs: Hash[][] = indexes.map(() => []);
   let used = 0;
   const rootBelow = (first: number, end: number, from: number, to: number): Hash => {
