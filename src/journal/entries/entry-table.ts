@@ -113,7 +113,7 @@ const EVIDENCE = `SELECT sequence, lower(hex(leaf_hash)) AS leafHash, CAST(line 
   FROM entry WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ?`;
 
 /** Node has it from 22.16 and 24.0 on. The typings are those of 22.15. */
-interface WithArrays {
+export interface WithArrays {
   setReturnArrays?(enabled: boolean): void;
 }
 

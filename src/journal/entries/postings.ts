@@ -9,11 +9,11 @@ export const KEYS: Readonly<Record<ColumnName, string>> = Object.fromEntries(
 ) as Record<ColumnName, string>;
 
 /** How many entries of a block stand in one part of its places, each as one bit. */
-const PART = 16;
+export const PART = 16;
 
 /** Of the character for 0. A part has five characters: its number, then four times four bits. */
-const ZERO = 48;
-const CHARACTERS = 5;
+export const ZERO = 48;
+export const CHARACTERS = 5;
 
 /** Entries by their sequences, from the first to the last. None if the last is less. */
 export interface Span {
@@ -36,7 +36,7 @@ const PROBE = 128;
 
 /**
  * The postings of a block in SQL: for each value that a column has in it, the places of its entries
- * in the block. They are written from this query, and compared with it by `verify`.
+ * in the block. They are written from this query. `verify` compares them: see `PostingSums`.
  *
  * @param block - An SQL expression.
  */

@@ -6,13 +6,12 @@ import type { EvidenceLine } from "../../integrity/evidence.js";
 import { risenAbove } from "../../record/sealed-record.js";
 import { counted } from "../../text/safe-text.js";
 import type { EvidenceRow, HrTime } from "../entries/entry-table.js";
-import { postingsOf } from "../entries/postings.js";
 import { BLOCK } from "../file/schema.js";
 import { loadSqlite, type Rows } from "../file/sqlite.js";
 import type { CheckpointEvidence } from "./checkpoint-table.js";
 
 /** The place of the first column of a log in an {@link EvidenceRow}. */
-const COLUMNS_AT = 7;
+export const COLUMNS_AT = 7;
 
 /**
  * A line of a journal, with the row that it stands in. Queries find a row by its columns, and
@@ -114,17 +113,6 @@ export function checkpointProblem({
   return `its columns do not say what the checkpoint of ${covered} says`;
 }
 
-/** Counts for a posting that is not there. A block has fewer postings. */
-const MISSING = 1_000_000;
-
-/** Each whole block, and how many of its postings are there. */
-const POSTINGS = `SELECT block, (SELECT sum(iif(
-    EXISTS (SELECT 1 FROM posting WHERE posting.column = must.column
-      AND posting.value = must.value AND posting.block = whole.block
-      AND posting.places = must.places), 1, ${MISSING}))
-    FROM (${postingsOf("whole.block")}) AS must) AS found
-  FROM time_block AS whole`;
-
 /** The heights at which subtrees are stored, each with the number of entries below a node. */
 const LEVELS = `WITH RECURSIVE
     tree(size) AS (SELECT coalesce(
@@ -178,13 +166,6 @@ const CHECKS: readonly (readonly [sql: string, problem: string])[] = [
        ELSE earliest_millis > earliest OR latest_millis < latest END
      LIMIT 1`,
     "its summary of times does not match the block of entries that begins with the entry",
-  ],
-  [
-    // If all that must be there are there, a number tells whether there is any other.
-    `SELECT ${BLOCK} * coalesce(min(iif(found >= ${MISSING}, block, NULL)), min(block), 0)
-       AS sequence FROM (${POSTINGS})
-     HAVING max(found) >= ${MISSING} OR total(found) <> (SELECT count(*) FROM posting)`,
-    "its postings, by which queries find entries, do not match the entries from this one on:",
   ],
   [
     `${LEVELS} SELECT size AS sequence FROM (SELECT checkpoint.size AS covered,

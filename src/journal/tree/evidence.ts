@@ -13,8 +13,15 @@ import { SecondReader } from "../file/second-reader.js";
 import { journalFailed } from "../file/sqlite.js";
 import { alteredEvidence } from "./altered-evidence.js";
 import type { CheckpointTable } from "./checkpoint-table.js";
-import { checkpointProblem, RowLine, TABLE_QUERIES, tableProblems } from "./evidence-problems.js";
+import {
+  COLUMNS_AT,
+  checkpointProblem,
+  RowLine,
+  TABLE_QUERIES,
+  tableProblems,
+} from "./evidence-problems.js";
 import type { MerkleTree } from "./merkle-tree.js";
+import { type FoundSums, PostingSums, type SumsInput, sumsOfPostings } from "./posting-sums.js";
 
 /** How many rows are read at a time. */
 const ROWS = 512;
@@ -26,6 +33,9 @@ export interface EvidenceParts {
   readonly checkpoints: CheckpointTable;
   readonly tree: MerkleTree;
 }
+
+/** What reads beside the lines. */
+type Second = SecondReader<SumsInput, FoundSums>;
 
 /** Where the reading of a journal ends. */
 interface End {
@@ -87,12 +97,16 @@ async function* journalEvidence(
   const reading = <T>(work: () => T): T => file.read(work);
   yield file.differences.map(({ problem }) => problemOf(problem));
   const prunedBefore = reading(() => entries.prunedBefore());
-  const second = new SecondReader(file, [countBefore(length), ...TABLE_QUERIES]);
+  const sums = new PostingSums();
+  const second = new SecondReader(file, [countBefore(length), ...TABLE_QUERIES], {
+    read: sumsOfPostings,
+    input: sums.input,
+  });
   let failure: AuditError | undefined;
   try {
     for (const part of [
       inBlocks(prunedLeaves(all)),
-      lines(all, length, second),
+      lines(all, { length, second, sums }),
       inBlocks(notes(all, position)),
       inBlocks(subtrees(all, length)),
       problemsOf(second),
@@ -132,7 +146,7 @@ function* subtrees(
 }
 
 async function* problemsOf(
-  second: SecondReader,
+  second: Second,
 ): AsyncGenerator<readonly EvidenceItem[], void, undefined> {
   const problems = await tableProblems((query) => second.rows(query));
   yield problems.map(problemOf);
@@ -160,8 +174,7 @@ function* prunedLeaves({ entries, file }: EvidenceParts): Generator<EvidenceItem
 
 async function* lines(
   { entries, file }: EvidenceParts,
-  length: number,
-  second: SecondReader,
+  { length, second, sums }: { length: number; second: Second; sums: PostingSums },
 ): AsyncGenerator<readonly EvidenceItem[], void, undefined> {
   const prunedBefore = file.read(() => entries.prunedBefore());
   const times = RecordedTimes.afterPruned(file.read(() => entries.prunedTime()));
@@ -179,6 +192,7 @@ async function* lines(
       const time: HrTime = [row[4], row[5]];
       block.push(new RowLine(line, row, times.before(time), file.logId));
       times.keep(time);
+      sums.add(sequence, row, COLUMNS_AT);
     }
     yield block;
     count += block.length;
@@ -187,8 +201,16 @@ async function* lines(
     next = last[0] + 1;
   }
   const all = (await second.rows(countBefore(length)))[0]?.["n"];
-  if (all !== count && file.read(() => entries.prunedBefore()) === prunedBefore)
-    yield [problemOf(`it has ${all} rows of entries, and ${count} could be read`)];
+  const different = sums.firstDifference(await second.answer(), length);
+  if (file.read(() => entries.prunedBefore()) !== prunedBefore) return;
+  if (all !== count) yield [problemOf(`it has ${all} rows of entries, and ${count} could be read`)];
+  if (different !== undefined)
+    yield [
+      problemOf(
+        "its postings, by which queries find entries, do not match the entries from this one on: " +
+          different,
+      ),
+    ];
 }
 
 /**

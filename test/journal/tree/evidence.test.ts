@@ -4,10 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { generateKeys } from "../../../src/integrity/keys/key-generation.js";
 import { signingKeyOf } from "../../../src/integrity/keys/signing-key.js";
+import { SecondReader } from "../../../src/journal/file/second-reader.js";
 import type { Journal } from "../../../src/journal/index.js";
+import { openJournal as openFile } from "../../../src/journal/opening.js";
+import { resolveJournalOptions } from "../../../src/journal/options.js";
+import { PostingSums, sumsOfPostings } from "../../../src/journal/tree/posting-sums.js";
 import { ndjsonSource, type VerificationReport, verify } from "../../../src/verify/index.js";
 import { jsonObject } from "../../fixtures/arbitrary-json.js";
 import {
@@ -291,6 +295,14 @@ test.each([
   ["of a block that is not whole", `${POSTINGS} VALUES ('actor_did', 'did:a', 1, '00001')`],
   ["of a block before the first", `${POSTINGS} VALUES ('actor_did', 'did:a', -1, '00001')`],
   [
+    "of bytes that are no text",
+    "UPDATE posting SET value = CAST(x'6469643a61ff' AS TEXT) WHERE value = 'did:a'",
+  ],
+  [
+    "of a value that goes on behind a NUL",
+    "UPDATE posting SET value = value || char(0) || 'x' WHERE value = 'did:a'",
+  ],
+  [
     "of a block beyond all numbers",
     `${POSTINGS} VALUES ('kind', 'x', 9223372036854775807, '00001')`,
   ],
@@ -301,6 +313,21 @@ test.each([
   const report = await verify(openJournal(path, { readOnly: true }).evidence(), { keys: [vkey] });
   expect(report).toMatchObject({ verified: false, integrity: "failed" });
   expect(report.problems[0]?.message).toMatch(/its postings/);
+});
+
+test("postings of a journal that has no whole block are found", async () => {
+  const report = await tampered(`${POSTINGS} VALUES ('actor_did', 'did:a', 0, '00001')`);
+  expect(report.problems[0]?.message).toMatch(/its postings/);
+});
+
+test("a thread adds up the postings by itself", async () => {
+  const file = openFile(wide, resolveJournalOptions({ readOnly: true }));
+  const read = vi.spyOn(file, "read");
+  const { input } = new PostingSums();
+  const second = new SecondReader(file, [], { read: sumsOfPostings, input }, 0);
+  expect((await second.answer()).sums.slice(0, 1)).toEqual([0]);
+  expect(read).not.toHaveBeenCalled();
+  file.abandon();
 });
 
 test.each([
