@@ -10,6 +10,7 @@ import { pictures } from "./pictures.js";
 import { population, statement } from "./population.js";
 import { type ReportInput, type ReportView, viewOf } from "./report-input.js";
 import { sample } from "./sample.js";
+import { signersOf } from "./signers.js";
 import { stylesheet } from "./stylesheet.js";
 import { summary } from "./summary.js";
 
@@ -62,6 +63,7 @@ function verification(view: ReportView): Html {
 <h2>Check</h2>
 <p id="verdict" class="verdict-unknown">not checked in this browser yet</p>
 <div id="verifier" hidden></div>
+<p>${signersOf(view.checkpoint.note)}</p>
 <noscript><p>Without JavaScript, this page cannot check itself. All tables are here all the same.
 <code>quorumlog verify</code> reads this file.</p></noscript>
 <h3>What the maker of this report states</h3>

@@ -33,7 +33,9 @@ export async function embeddedEvidence(html: string): Promise<string> {
 export async function unpackedEvidence(type: string, text: string): Promise<string> {
   if (!type.endsWith(";base64")) return text;
   try {
-    const packed = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+    const binary = atob(text);
+    const packed = new Uint8Array(binary.length);
+    for (let at = 0; at < binary.length; at++) packed[at] = binary.charCodeAt(at);
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     return await textWithin(stream.getReader());
   } catch (cause) {

@@ -50,11 +50,13 @@ time { white-space: nowrap; }
 `;
 
 /**
- * The browser lays out cases and entries when they come near the screen. With the 15 863 entries of
- * a DAO, the page is there after a ninth of the time (measured).
+ * The browser lays out sections and cases when they come near the screen. With the 15 620 entries
+ * of a DAO, the page is there after a ninth of the time (measured).
  */
 const LAYOUT = `
-#cases, #entries, .case { content-visibility: auto; contain-intrinsic-size: auto 40rem; }
+main > section:not(#verification), .case {
+  content-visibility: auto; contain-intrinsic-size: auto 40rem;
+}
 body {
   max-width: 88rem; margin: 0 auto; padding: 2rem clamp(1rem, 3vw, 2.5rem) 3rem;
 }
@@ -284,7 +286,9 @@ const PRINT = `
   h2, h3, caption, summary, figcaption { break-after: avoid; }
   tr, dl > div, svg, .figures, .timeline li, #verification > dl { break-inside: avoid; }
   th button { display: contents; }
-  #cases, #entries, .case { content-visibility: visible; contain-intrinsic-size: none; }
+  main > section:not(#verification), .case {
+    content-visibility: visible; contain-intrinsic-size: none;
+  }
   h2 + p { break-after: avoid; }
   thead { display: table-header-group; break-inside: avoid; }
   .scroll, .data .scroll, .drawing { overflow: visible; max-height: none; margin: 6pt 0; }

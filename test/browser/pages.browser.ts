@@ -55,6 +55,18 @@ describe.runIf(HAS_BROWSER)("a report", () => {
     expectNoFaults(opened);
   });
 
+  test("answers a press at once, before it has read the evidence", async () => {
+    const { html } = await reported(40);
+    await using opened = await open(html.replace(/(id="evidence">)[^<]*/, "$1AAAA"));
+    const { page } = opened;
+    const said = await page.evaluate<string>(
+      "document.querySelector('#check').click(), document.querySelector('#verdict').textContent",
+    );
+    expect(said).toBe("checking …");
+    await page.locator("#verdict", { hasText: "Could not be checked" }).waitFor();
+    expectNoFaults(opened);
+  });
+
   test.runIf(HAS_PDFTOTEXT)("prints every entry, also what was folded", async () => {
     const { html, lines } = await reported(40);
     await using opened = await open(html);
@@ -85,7 +97,7 @@ describe.runIf(HAS_BROWSER)("a report", () => {
       const { stdout } = await quorumlog(argv.slice(0, -2), { cwd });
       const sequences = [...stdout.matchAll(/"sequence":\s*(\d+)/g)].map(([, it]) => Number(it));
       expect(sequences.length).toBeGreaterThan(0);
-      expect(await found(page)).toEqual(sequences);
+      await expect.poll(() => found(page)).toEqual(sequences);
     }
     const rows = await found(page);
     await page.locator('table[data-table="entries"] caption button').click();

@@ -1,8 +1,9 @@
 import { AuditError } from "../../errors.js";
 import { evidenceKindOf } from "../../integrity/evidence-kind.js";
 import { splitNotes } from "../../integrity/note/signed-note.js";
+import { signersOf } from "../signers.js";
 import { element, number } from "./dom.js";
-import type { Evidence } from "./evidence.js";
+import { checkpointsOf, type Evidence, type OpenEvidence, opened } from "./evidence.js";
 import { evidenceIn } from "./evidence-in.js";
 import { Verifier } from "./verifier.js";
 
@@ -47,7 +48,7 @@ class GivenFiles {
 
   constructor(verifier: Verifier) {
     this.#verifier = verifier;
-    verifier.evidence = undefined;
+    verifier.use(undefined);
   }
 
   /** Takes a file. Returns what it is, in words. */
@@ -56,7 +57,7 @@ class GivenFiles {
       return `${file.name} (${number(file.size)} bytes): ${await this.#taken(file)}`;
     } catch (error) {
       if (!(error instanceof AuditError)) throw error;
-      this.#verifier.evidence = undefined;
+      this.#verifier.use(undefined);
       return `${file.name}: it cannot be read: ${error.message}`;
     }
   }
@@ -66,19 +67,19 @@ class GivenFiles {
     const kind = evidenceKindOf(head.replace(/^\u00ef\u00bb\u00bf/, ""));
     switch (kind) {
       case "report":
-        this.#use(
+        await this.#use(
           await evidenceIn(new DOMParser().parseFromString(await file.text(), "text/html")),
         );
         return "a report";
       case "bundle":
-        this.#use({ kind, text: await file.text() });
+        await this.#use({ kind, text: await file.text() });
         return "an evidence bundle";
       case "proof":
-        this.#use({ kind, text: await file.text() });
+        await this.#use({ kind, text: await file.text() });
         return "a proof of one entry";
       case "export":
         this.#lines = file;
-        this.#useExport();
+        await this.#useExport();
         return "an export";
       case "checkpoint":
         return this.#takeCheckpoint(file);
@@ -98,17 +99,28 @@ class GivenFiles {
       return "a checkpoint that you kept";
     }
     this.#checkpoints.set(file.name, text);
-    if (this.#lines !== undefined) this.#useExport();
+    if (this.#lines !== undefined) await this.#useExport();
     return `${number(splitNotes(text).length)} checkpoints of an export`;
   }
 
-  #useExport(): void {
+  async #useExport(): Promise<void> {
     if (this.#lines === undefined) return;
     const checkpoints = this.#checkpoints.get(`${this.#lines.name}.checkpoint`) ?? "";
-    this.#use({ kind: "export", lines: this.#lines, checkpoints });
+    await this.#use({ kind: "export", lines: this.#lines, checkpoints });
   }
 
-  #use(evidence: Evidence): void {
-    this.#verifier.evidence = evidence;
+  async #use(evidence: Evidence): Promise<void> {
+    const held = await opened(evidence);
+    this.#verifier.use(async () => held, signersOf(newestNote(held)));
+  }
+}
+
+/** The newest checkpoint of evidence. Where the evidence cannot be read, the check says why. */
+function newestNote(evidence: OpenEvidence): string | undefined {
+  try {
+    return checkpointsOf(evidence).at(-1);
+  } catch (error) {
+    if (!(error instanceof AuditError)) throw error;
+    return undefined;
   }
 }

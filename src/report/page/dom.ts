@@ -27,3 +27,8 @@ export function button(text: string, onClick: () => void): HTMLButtonElement {
 export function number(value: number): string {
   return value.toLocaleString();
 }
+
+/** Lets the page answer the reader, and draw. */
+export function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}

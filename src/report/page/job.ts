@@ -12,7 +12,13 @@ import { parseTrustedCheckpoint } from "../../verify/options.js";
 import type { VerificationReport } from "../../verify/verification-report.js";
 import { verify } from "../../verify/verify.js";
 import { inUtc } from "../html.js";
-import { checkpointsOf, type Evidence, type ShownEntry } from "./evidence.js";
+import {
+  checkpointsOf,
+  type Evidence,
+  type OpenEvidence,
+  opened,
+  type ShownEntry,
+} from "./evidence.js";
 import { type Tampered, type TamperPlace, tampered } from "./tamper.js";
 
 /** One check, which a worker can be sent. */
@@ -50,8 +56,9 @@ export async function runJob(job: Job, onProgress: (done: number) => void): Prom
   const start = performance.now();
   try {
     const { keys } = job;
-    const altered = job.tamper && tampered(job.evidence, job.tamper);
-    const evidence = altered?.evidence ?? job.evidence;
+    const given = await opened(job.evidence);
+    const altered = job.tamper && tampered(given, job.tamper);
+    const evidence = altered?.evidence ?? given;
     const assumed = keys.length === 0 && job.kept.length === 0;
     const trusted = assumed ? ownCheckpoints(evidence) : job.kept;
     const source = sourceOf(evidence, onProgress);
@@ -68,7 +75,7 @@ export async function runJob(job: Job, onProgress: (done: number) => void): Prom
   }
 }
 
-function sourceOf(evidence: Evidence, onProgress: (done: number) => void): EvidenceSource {
+function sourceOf(evidence: OpenEvidence, onProgress: (done: number) => void): EvidenceSource {
   switch (evidence.kind) {
     case "bundle":
       return bundleAsShown(evidence.text, evidence.shown);
@@ -131,7 +138,7 @@ async function* chunksOf(
 }
 
 /** The checkpoints that came with the evidence, if they can be read. */
-function ownCheckpoints(evidence: Evidence): string[] {
+function ownCheckpoints(evidence: OpenEvidence): string[] {
   return checkpointsOf(evidence).filter(canBeRead);
 }
 

@@ -8,7 +8,7 @@ else {
   const script = document.currentScript?.textContent ?? "";
   const start = () => {
     if (document.getElementById("evidence") === null) startBlankPage(script);
-    else void startReport(script);
+    else startReport(script);
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

@@ -1,39 +1,48 @@
-import { AuditError } from "../../errors.js";
 import { parseBundle } from "../../integrity/evidence-bundle.js";
-import { button, element } from "./dom.js";
+import { unpackedEvidence } from "../embedded-evidence.js";
+import { button, element, pause } from "./dom.js";
 import { evidenceIn } from "./evidence-in.js";
 import { addSearch } from "./search.js";
 import { enhanceTable } from "./tables.js";
 import { Verifier } from "./verifier.js";
 
-/** Brings a report to life: the verifier, the search, and what tables can do. */
-export async function startReport(script: string): Promise<void> {
-  const verdict = element("p");
-  const controls = element("div");
+/** How long tables are worked on before the page may answer the reader, in milliseconds. */
+const SLICE = 20;
+
+/**
+ * Brings a report to life: the verifier, the search, and what tables can do. The evidence is read
+ * when the reader asks for it: a large page answers sooner.
+ */
+export function startReport(script: string): void {
   const place = {
-    verdict: document.getElementById("verdict") ?? verdict,
-    controls: document.getElementById("verifier") ?? controls,
+    verdict: document.getElementById("verdict") ?? element("p"),
+    controls: document.getElementById("verifier") ?? element("div"),
     script,
   };
-  for (const table of document.querySelectorAll<HTMLTableElement>("table[data-table]"))
-    enhanceTable(table);
+  new Verifier(place, true).use(() => evidenceIn(document));
+  const table = document.querySelector<HTMLTableElement>('table[data-table="entries"]');
+  const search = document.getElementById("search");
+  if (table !== null && search !== null) addSearch(search, table, linesHere);
   addFolding();
   keepTargetInView();
-  const verifier = new Verifier(place, true);
-  try {
-    const evidence = await evidenceIn(document);
-    verifier.evidence = evidence;
-    const table = document.querySelector<HTMLTableElement>('table[data-table="entries"]');
-    const search = document.getElementById("search");
-    if (table !== null && search !== null) addSearch(search, table, () => linesOf(evidence.text));
-  } catch (error) {
-    if (!(error instanceof AuditError)) throw error;
-    verifier.evidence = undefined;
-    place.verdict.textContent = `Could not be checked: ${error.message}`;
+  void enhanceTables();
+}
+
+async function enhanceTables(): Promise<void> {
+  let start = performance.now();
+  for (const table of document.querySelectorAll<HTMLTableElement>("table[data-table]")) {
+    if (performance.now() - start > SLICE) {
+      await pause();
+      start = performance.now();
+    }
+    enhanceTable(table);
   }
 }
 
-function linesOf(json: string): ReadonlyMap<number, string> {
+/** The lines in the evidence, by sequence. */
+async function linesHere(): Promise<ReadonlyMap<number, string>> {
+  const held = document.querySelector<HTMLScriptElement>("script#evidence");
+  const json = await unpackedEvidence(held?.type ?? "", held?.textContent ?? "");
   return new Map(parseBundle(json).entries.map(({ sequence, line }) => [sequence, line]));
 }
 

@@ -33,15 +33,19 @@ interface Row {
 export function addSearch(
   place: HTMLElement,
   table: HTMLTableElement,
-  linesOf: () => ReadonlyMap<number, string>,
+  linesOf: () => Promise<ReadonlyMap<number, string>>,
 ): void {
-  let rows: readonly Row[] | undefined;
+  let held: Promise<readonly Row[]> | undefined;
+  const rowsHere = () => {
+    held ??= linesOf().then((lines) => rowsOf(table, lines));
+    return held;
+  };
   const inputs = FIELDS.map(([name]) =>
     element("input", { type: "search", name, id: `search-${name}` }),
   );
   const found = element("p", { role: "status", id: "found" });
-  const search = () => {
-    rows ??= rowsOf(table, linesOf());
+  const search = async () => {
+    const rows = await rowsHere();
     const given = inputs.filter(({ value }) => value !== "");
     const query = parseQuery(Object.fromEntries(given.map(({ name, value }) => [name, value])));
     let count = 0;
@@ -51,19 +55,21 @@ export function addSearch(
     }
     found.textContent = `${number(count)} of ${number(rows.length)} entries`;
   };
-  const offer = () => {
-    if (rows !== undefined) return;
-    rows = rowsOf(table, linesOf());
+  let isOffered = false;
+  const offer = async () => {
+    if (isOffered) return;
+    isOffered = true;
+    const rows = await rowsHere();
     for (const input of inputs) place.append(valuesOf(input, rows));
   };
   for (const input of inputs) {
-    input.addEventListener("input", search);
-    input.addEventListener("focus", offer, { once: true });
+    input.addEventListener("input", () => void search());
+    input.addEventListener("focus", () => void offer(), { once: true });
     input.setAttribute("list", `values-${input.name}`);
   }
   const all = button("Show all", () => {
     for (const input of inputs) input.value = "";
-    search();
+    void search();
   });
   const labels = FIELDS.map(([, text], index) => element("label", {}, text, inputs[index]));
   place.append(element("div", { className: "controls" }, ...labels, all), found);

@@ -1,5 +1,5 @@
 import { AuditError } from "../../errors.js";
-import type { Evidence } from "./evidence.js";
+import type { OpenEvidence } from "./evidence.js";
 
 /** Where one byte can be changed. */
 export type TamperPlace = "line" | "proof" | "checkpoint";
@@ -24,9 +24,9 @@ interface LooseBundle {
  * @throws `AuditError` `invalid_evidence` if there is nothing to change.
  */
 export function tampered(
-  evidence: Evidence,
+  evidence: OpenEvidence,
   place: TamperPlace,
-): { readonly evidence: Evidence; readonly tampered: Tampered } {
+): { readonly evidence: OpenEvidence; readonly tampered: Tampered } {
   if (evidence.kind !== "bundle")
     throw nothing("only the evidence of a report can be changed here");
   const bundle = JSON.parse(evidence.text) as LooseBundle;

@@ -7,7 +7,6 @@ import { button, element } from "./dom.js";
 import type { Evidence } from "./evidence.js";
 import type { Outcome } from "./job.js";
 import { showOutcome } from "./outcome.js";
-import { signersOf } from "./signers.js";
 import type { TamperPlace } from "./tamper.js";
 
 /** Where the verifier stands in a page. */
@@ -43,7 +42,7 @@ export class Verifier {
   readonly #progress = element("progress", { className: "progress", max: 1, hidden: true });
   readonly #outcome = element("div", { id: "outcome" });
   readonly #check: HTMLButtonElement = button("Check", () => void this.check());
-  #evidence: Evidence | undefined;
+  #read: (() => Promise<Evidence>) | undefined;
   /** Rises when what is checked changes: an answer about what was there before is not shown. */
   #given = 0;
 
@@ -83,11 +82,16 @@ export class Verifier {
     place.controls.hidden = false;
   }
 
-  /** What is checked. */
-  set evidence(evidence: Evidence | undefined) {
-    this.#evidence = evidence;
+  /**
+   * Takes what is checked, in place of what it had.
+   *
+   * @param read - Reads it, each time that it is checked. Undefined if there is nothing to check.
+   * @param signers - What is known of who signed it, in words.
+   */
+  use(read: (() => Promise<Evidence>) | undefined, signers = ""): void {
+    this.#read = read;
     this.#forget();
-    this.#signers.textContent = evidence === undefined ? "" : signersOf(evidence);
+    this.#signers.textContent = signers;
   }
 
   /** Adds a key to those that were given. */
@@ -104,7 +108,8 @@ export class Verifier {
 
   /** Checks the evidence, or a copy in which one byte was changed. */
   async check(tamper?: TamperPlace): Promise<void> {
-    if (this.#evidence === undefined) return;
+    const read = this.#read;
+    if (read === undefined) return;
     const { verdict, script } = this.#place;
     this.#forget();
     const given = this.#given;
@@ -113,15 +118,17 @@ export class Verifier {
     this.#progress.removeAttribute("value");
     verdict.textContent = "checking …";
     verdict.className = "verdict-unknown";
-    const job = {
-      evidence: this.#evidence,
+    const brought = {
       keys: keysIn(this.#key.value),
       kept: keptIn(this.#kept.value),
       ...(tamper !== undefined && { tamper }),
     };
-    const outcome = await check(job, script, (done) => {
+    const onProgress = (done: number) => {
       if (given === this.#given) this.#progress.value = done;
-    }).catch((error: unknown): Outcome => ({ error: `the check itself failed: ${error}` }));
+    };
+    const outcome = await read()
+      .then((evidence) => check({ ...brought, evidence }, script, onProgress))
+      .catch((error: unknown): Outcome => ({ error: `the check itself failed: ${error}` }));
     if (given !== this.#given) return;
     showOutcome(outcome, verdict, this.#outcome);
     this.#progress.hidden = true;
@@ -136,7 +143,7 @@ export class Verifier {
     verdict.className = "verdict-unknown";
     this.#outcome.replaceChildren();
     this.#progress.hidden = true;
-    this.#check.disabled = this.#evidence === undefined;
+    this.#check.disabled = this.#read === undefined;
     for (const row of document.querySelectorAll("[data-failed]"))
       row.removeAttribute("data-failed");
   }
