@@ -1,13 +1,22 @@
-import { accessSync, constants, statfsSync } from "node:fs";
+import { accessSync, constants, globSync, readFileSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { reporters } from "./scripts/failures-reporter.ts";
 
+const ROOT = import.meta.dirname;
 const ALL = ["test/**/*.test.ts"];
 /** Folders whose files start programs. Each file has its own context. */
 const APART = ["test/{examples,interop,package}/**/*.test.ts"];
 /** Files that mock a module, or need the whole stack. Each has its own context. */
 const ALONE = ["test/**/*.alone.test.ts"];
+
+/** `npm run test:long` runs only the files that then make more runs, or have more cases. */
+function chosen(patterns: string[]): string[] {
+  if (process.env["LONG"] === undefined) return patterns;
+  const isLonger = (file: string): boolean =>
+    readFileSync(join(ROOT, file), "utf8").includes("/fixtures/long-runs.");
+  return globSync(patterns, { cwd: ROOT }).filter(isLonger);
+}
 
 /** Where tests may use the disk. `npm run test:crash` always does. */
 const ON_DISK = process.env["ON_DISK"] !== undefined;
@@ -30,7 +39,7 @@ export default defineConfig({
   test: {
     env: {
       // Programs that tests start take two thirds of the processor time with it (measured).
-      NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/node"),
+      NODE_COMPILE_CACHE: join(ROOT, "node_modules/.cache/node"),
       ...(temporary !== undefined && { TMPDIR: temporary }),
     },
     // 24 small files on 2 cores (measured): forks 11.7 s, threads 7.8 s. vmThreads takes 4.0 s, but
@@ -51,10 +60,15 @@ export default defineConfig({
       // each (measured).
       {
         extends: true,
-        test: { name: "within", include: ALL, exclude: [...APART, ...ALONE], isolate: false },
+        test: {
+          name: "within",
+          include: chosen(ALL),
+          exclude: [...APART, ...ALONE],
+          isolate: false,
+        },
       },
-      { extends: true, test: { name: "apart", include: APART, exclude: ALONE } },
-      { extends: true, test: { name: "alone", include: ALONE } },
+      { extends: true, test: { name: "apart", include: chosen(APART), exclude: ALONE } },
+      { extends: true, test: { name: "alone", include: chosen(ALONE) } },
     ],
   },
 });

@@ -2,8 +2,17 @@ import { expect, test } from "vitest";
 import { bench } from "../fixtures/bench.js";
 import { inLongRuns } from "../fixtures/long-runs.js";
 
-const SHORT = ["sealed-call", "queries", "verify", "governance"];
-const LONG = ["memory", "journal", "sealed-call-million", "delivery", "evidence"];
+const SHORT = ["queries"];
+const LONG = [
+  "sealed-call",
+  "verify",
+  "governance",
+  "memory",
+  "journal",
+  "sealed-call-million",
+  "delivery",
+  "evidence",
+];
 const SCENARIOS = [...SHORT, ...inLongRuns(...LONG)];
 
 test("each benchmark runs to its end and prints a table", async () => {

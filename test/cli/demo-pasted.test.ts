@@ -6,10 +6,12 @@ import { describe, expect, test } from "vitest";
 import { programOf, shellWord } from "../../src/cli/input/program.js";
 import { quorumlog } from "../fixtures/command-line.js";
 import { temporaryFolder } from "../fixtures/journal.js";
+import { LONG } from "../fixtures/long-runs.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const BIN = join(ROOT, "dist/quorumlog.cjs");
 const NODE = dirname(process.execPath);
+const { NODE_COMPILE_CACHE } = process.env;
 
 interface Started {
   readonly cwd: string;
@@ -19,6 +21,7 @@ interface Started {
 /** Runs lines in a real shell, which ends at the first one that fails. */
 async function shell(lines: string, { cwd, path = "" }: Started): Promise<string> {
   const env = {
+    NODE_COMPILE_CACHE,
     PATH: [path, NODE, process.env["PATH"]].filter((part) => part !== "").join(":"),
     HOME: cwd,
     NO_COLOR: "1",
@@ -119,7 +122,7 @@ describe("the commands that the demo shows run when they are pasted", () => {
     expect(await shell(`${assignment}\n${stats}`, started)).toMatch(/^entries {5}28$/m);
   });
 
-  test("where it is installed for a project", async () => {
+  test.runIf(LONG)("where it is installed for a project", async () => {
     const cwd = temporaryFolder();
     mkdirSync(join(cwd, "node_modules/.bin"), { recursive: true });
     symlinkSync(ROOT, join(cwd, "node_modules/quorumlog"));

@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { signedJournal } from "../fixtures/journals.js";
+import { inLongRuns } from "../fixtures/long-runs.js";
 
 const MODULES = resolve(import.meta.dirname, "../../dist/cli/bin.js");
 const BUNDLE = resolve(import.meta.dirname, "../../dist/quorumlog.cjs");
@@ -38,12 +39,9 @@ test("the help loads every command, but no OpenTelemetry, no HTTP and no log", a
 });
 
 test.each([
-  ["stats"],
-  ["query"],
-  ["tail"],
   ["export", "--format", "ndjson"],
-  ["prove", "--sequence", "0"],
   ["verify", "--key"],
+  ...inLongRuns(["stats"], ["query"], ["tail"], ["prove", "--sequence", "0"]),
 ])(
   "%s reads a journal without OpenTelemetry, HTTP or another command",
   async (command, ...more) => {

@@ -1,11 +1,26 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
-import { outputOf, ROOT } from "./run-example.js";
+import { beforeAll, describe, expect, test } from "vitest";
+import { LONG } from "../fixtures/long-runs.js";
+import { outputOf, outputsOf, ROOT } from "./run-example.js";
+
+const EXAMPLES = readdirSync(join(ROOT, "examples")).filter(
+  (name) => name.endsWith(".ts") && !name.endsWith(".test.ts"),
+);
+let outputs: ReadonlyMap<string, string> | undefined;
+beforeAll(async () => {
+  // a long run starts each example as its own program
+  if (!LONG) outputs = await outputsOf(EXAMPLES);
+});
+
+async function shownBy(example: string): Promise<string> {
+  if (outputs === undefined) return outputOf(example);
+  return outputs.get(example) ?? expect.fail(`${example} did not run`);
+}
 
 describe.concurrent("examples/", () => {
   test("model-authorization.ts says which model may run and why", async () => {
-    expect(await outputOf("model-authorization.ts")).toBe(
+    expect(await shownBy("model-authorization.ts")).toBe(
       [
         "triage-v3: may run since #7",
         "  #6 passed: weight 4 of 6 approves, 4 needed",
@@ -17,7 +32,7 @@ describe.concurrent("examples/", () => {
   });
 
   test("byzantine-detection.ts shows the finding, the evidence and the exclusion", async () => {
-    expect(await outputOf("byzantine-detection.ts")).toBe(
+    expect(await shownBy("byzantine-detection.ts")).toBe(
       [
         "rejected: weight 3 of 6 approves, 4 needed; 4 votes counted, not eve's",
         "#10 eve: approve, then reject. The votes:",
@@ -30,7 +45,7 @@ describe.concurrent("examples/", () => {
   });
 
   test("emergency-freeze.ts records an operation of the app's own", async () => {
-    expect(await outputOf("emergency-freeze.ts")).toBe(
+    expect(await shownBy("emergency-freeze.ts")).toBe(
       [
         "#0 authorization_granted",
         "#1 model_frozen dave",
@@ -43,7 +58,7 @@ describe.concurrent("examples/", () => {
   });
 
   test("attached-provider.ts seals the governance records of the app's logger", async () => {
-    expect(await outputOf("attached-provider.ts")).toBe(
+    expect(await shownBy("attached-provider.ts")).toBe(
       [
         "in the audit log:",
         '  #0 node_added did:pqaid:alice {"name":"alice","weight":1}',
@@ -59,7 +74,7 @@ describe.concurrent("examples/", () => {
   });
 
   test("winston-mirror.ts writes sealed records in words, with their level", async () => {
-    const output = await outputOf("winston-mirror.ts");
+    const output = await shownBy("winston-mirror.ts");
     expect(output).toMatch(/^info: the app's own line\n/);
     expect(output).toMatch(/\ninfo: vote_cast .*did:pqaid:bob.* \| governance: \d+ fields\n/);
     expect(output).toMatch(
@@ -68,7 +83,7 @@ describe.concurrent("examples/", () => {
   });
 
   test("pino-mirror.ts writes sealed records in words, at a level of their own", async () => {
-    const lines = (await outputOf("pino-mirror.ts")).trimEnd().split("\n");
+    const lines = (await shownBy("pino-mirror.ts")).trimEnd().split("\n");
     const leafHash = expect.stringMatching(/^[0-9a-f]{64}$/);
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       { level: "info", msg: "the app's own line" },
@@ -88,7 +103,7 @@ describe.concurrent("examples/", () => {
   });
 
   test("otlp-to-collector.ts delivers to its stand-in", async () => {
-    const output = await outputOf("otlp-to-collector.ts");
+    const output = await shownBy("otlp-to-collector.ts");
     expect(output).toContain("POST /v1/logs: ");
     expect(output.match(/^ {2}\w+$/gm)).toEqual(["  node_added", "  authorization_granted"]);
     expect(output).toMatch(/\n2 entries sent to the stand-in\n$/);

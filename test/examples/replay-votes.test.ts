@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readProposals } from "../../examples/replay-votes/read-proposals.ts";
 import { replay } from "../../examples/replay-votes/replay.ts";
+import { LONG } from "../fixtures/long-runs.js";
 import { outputOf, ROOT, runExample } from "./run-example.js";
 
 const PROGRAM = "replay-votes/index.ts";
@@ -155,7 +156,7 @@ describe.concurrent("replay-votes", () => {
     });
   });
 
-  test("prints its usage without a path", async () => {
+  test.runIf(LONG)("prints its usage without a path", async () => {
     expect(await runExample(PROGRAM)).toEqual({
       status: 1,
       stdout: "",
@@ -164,8 +165,9 @@ describe.concurrent("replay-votes", () => {
   });
 
   const isThere = existsSync(REAL_VOTES);
-  if (!isThere) console.warn(`!!! SKIPPED: the replay of real votes, there is no ${REAL_VOTES}`);
-  test.runIf(isThere)("replays the real votes of a DAO", async () => {
+  if (LONG && !isThere)
+    console.warn(`!!! SKIPPED: the replay of real votes, there is no ${REAL_VOTES}`);
+  test.runIf(LONG && isThere)("replays the real votes of a DAO", async () => {
     const output = await outputOf(PROGRAM, [REAL_VOTES]);
     expect(output).toMatch(/^213 proposals, 15407 votes, 15833 entries\n/);
     for (const row of [

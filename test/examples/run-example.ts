@@ -18,18 +18,14 @@ export interface Outcome {
 }
 
 /** Runs a program of `examples/` as `npm run ts` does, without the variables of our environment. */
-export function runExample(
-  file: string,
-  args: readonly string[] = [],
-  env: Readonly<Record<string, string>> = {},
-): Promise<Outcome> {
+export function runExample(file: string, args: readonly string[] = []): Promise<Outcome> {
+  return runProgram(join("examples", file), args);
+}
+
+function runProgram(file: string, args: readonly string[]): Promise<Outcome> {
   const { promise, resolve: done } = Promise.withResolvers<Outcome>();
-  const argv = [...FLAGS, join("examples", file), ...args];
-  const options = {
-    cwd: ROOT,
-    env: { PATH, NODE_COMPILE_CACHE, ...env },
-    timeout: TIMEOUT_MILLIS,
-  };
+  const argv = [...FLAGS, file, ...args];
+  const options = { cwd: ROOT, env: { PATH, NODE_COMPILE_CACHE }, timeout: TIMEOUT_MILLIS };
   const child = execFile(process.execPath, argv, options, (_error, stdout, stderr) => {
     done({ status: child.exitCode, stdout, stderr });
   });
@@ -37,12 +33,21 @@ export function runExample(
 }
 
 /** The output of a program that must succeed and write nothing to stderr. */
-export async function outputOf(
-  file: string,
-  args: readonly string[] = [],
-  env: Readonly<Record<string, string>> = {},
-): Promise<string> {
-  const { status, stdout, stderr } = await runExample(file, args, env);
+export async function outputOf(file: string, args: readonly string[] = []): Promise<string> {
+  return succeeded(file, await runExample(file, args));
+}
+
+/** The output of each of several examples, which run one after the other in one process. */
+export async function outputsOf(files: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const program = join("test/examples", "run-together.ts");
+  const output = succeeded(program, await runProgram(program, files));
+  const [, ...parts] = output.split("\f");
+  return new Map(
+    parts.map((part) => [part.slice(0, part.indexOf("\n")), part.slice(part.indexOf("\n") + 1)]),
+  );
+}
+
+function succeeded(file: string, { status, stdout, stderr }: Outcome): string {
   if (status !== 0 || stderr !== "")
     throw new Error(`${file} ended with ${status}: ${stderr}${stdout}`);
   return stdout;

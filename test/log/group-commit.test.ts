@@ -19,6 +19,7 @@ import {
 import { Journal } from "../../src/journal/index.js";
 import { ScriptedExporter } from "../fixtures/exporters.js";
 import { newPath, thrownBy } from "../fixtures/journal.js";
+import { inLongRuns } from "../fixtures/long-runs.js";
 import { until } from "../fixtures/until.js";
 
 const logs: GovernanceAuditLog[] = [];
@@ -248,8 +249,8 @@ describe("a process that ends with a group", () => {
 
   test.each([
     ["at its end", "", 0],
-    ["by process.exit", "process.exit(3)", 3],
     ["by an error", 'throw new Error("app")', 1],
+    ...inLongRuns<[string, string, number]>(["by process.exit", "process.exit(3)", 3]),
   ])("%s commits it", async (_, end, code) => {
     const path = newPath();
     expect((await run(path, end)).code).toBe(code);

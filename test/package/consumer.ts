@@ -55,19 +55,45 @@ function closure(names: readonly string[], found = new Set<string>()): Set<strin
   return found;
 }
 
+const REQUIRED = Object.keys(manifest.peerDependencies).filter(
+  (name) => manifest.peerDependenciesMeta[name]?.optional !== true,
+);
+
+function emptyProject(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
+  return folder;
+}
+
+/** Links packages of this repository into a project. */
+function link(folder: string, names: readonly string[]): void {
+  const modules = join(folder, "node_modules");
+  for (const name of names) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(MODULES, name), join(modules, name), "dir");
+  }
+}
+
 /**
  * A project with the tarball and its required peers. npm installs the peers from the copies in this
  * repository, without a network.
  */
 export function installedConsumer(folder: string, tarball: string): string {
-  const required = Object.keys(manifest.peerDependencies).filter(
-    (name) => manifest.peerDependenciesMeta[name]?.optional !== true,
-  );
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
-  const peers = [...closure(required)].map((name) => join(MODULES, name));
+  const peers = [...closure(REQUIRED)].map((name) => join(MODULES, name));
   const flags = ["--offline", "--install-links", "--ignore-scripts", "--no-audit", "--no-fund"];
-  npm(folder, "install", ...flags, tarball, ...peers);
+  npm(emptyProject(folder), "install", ...flags, tarball, ...peers);
+  return folder;
+}
+
+/**
+ * A project with what the tarball holds, and links to its required peers. It takes a tenth of the
+ * time of {@link installedConsumer}.
+ */
+export function unpackedConsumer(folder: string, tarball: string): string {
+  const home = join(emptyProject(folder), "node_modules", manifest.name);
+  mkdirSync(home, { recursive: true });
+  execFileSync("tar", ["-xzf", tarball, "-C", home, "--strip-components=1"]);
+  link(folder, REQUIRED);
   return folder;
 }
 
@@ -76,16 +102,9 @@ export function installedConsumer(folder: string, tarball: string): string {
  * copies in this repository.
  */
 export function linkedConsumer(folder: string, installed: string): string {
-  const modules = join(folder, "node_modules");
-  mkdirSync(modules, { recursive: true });
-  writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
-  cpSync(join(installed, "node_modules", manifest.name), join(modules, manifest.name), {
-    recursive: true,
-  });
-  for (const name of [...Object.keys(manifest.peerDependencies), "@types/node"]) {
-    mkdirSync(dirname(join(modules, name)), { recursive: true });
-    symlinkSync(join(MODULES, name), join(modules, name), "dir");
-  }
+  const home = join(emptyProject(folder), "node_modules", manifest.name);
+  cpSync(join(installed, "node_modules", manifest.name), home, { recursive: true });
+  link(folder, [...Object.keys(manifest.peerDependencies), "@types/node"]);
   return folder;
 }
 

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { assertSupportedNode } from "../../src/options.js";
+import { inLongRuns } from "../fixtures/long-runs.js";
 import { manifest } from "./consumer.js";
 
 const DIST = resolve(import.meta.dirname, "../../dist");
@@ -64,7 +65,7 @@ describe("a Node that is too old", () => {
     }
   });
 
-  test.each([["demo"], ["query", "x.db"], ["verify", "x.db"], ["keygen"]])(
+  test.each([["demo"], ...inLongRuns(["query", "x.db"], ["verify", "x.db"], ["keygen"])])(
     "is refused in one line by the command %s",
     (...argv) => {
       const { status, stdout, stderr } = runOld(resolve(DIST, "quorumlog.cjs"), ...argv);
