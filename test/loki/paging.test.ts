@@ -39,14 +39,14 @@ describe("the pages of a Loki", () => {
 
   test("keep below the bytes that make Loki fall silent", async () => {
     await using loki = await FakeLoki.start();
-    const log = logOf(500, () => ({ details: { reason: "x".repeat(20_000) } }));
+    const log = logOf(270, () => ({ details: { reason: "x".repeat(20_000) } }));
     await send(loki.url, log);
     let broken = 0;
     loki.script = (query) => {
       if (query.limit > 200) broken++;
       return false;
     };
-    expect(await readerOf(loki).count()).toBe(500);
+    expect(await readerOf(loki).count()).toBe(270);
     expect(broken).toBe(0);
   });
 
@@ -63,9 +63,9 @@ describe("the pages of a Loki", () => {
 
   test("are asked for again where Loki holds back what is too large to send", async () => {
     await using loki = await FakeLoki.start();
-    loki.maxSentBytes = 2_000_000;
+    loki.maxSentBytes = 500_000;
     const log = logOf(300, (n) => ({
-      details: { reason: "x".repeat(n % 150 < 80 ? 60_000 : 10) },
+      details: { reason: "x".repeat(n % 150 < 80 ? 15_000 : 10) },
     }));
     await send(loki.url, log);
     expect((await readerOf(loki).entries()).map(({ sequence }) => sequence)).toEqual(

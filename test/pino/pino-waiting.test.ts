@@ -8,6 +8,7 @@ import { DeliveryError } from "../../src/index.js";
 import { cleanUp } from "../fixtures/cleanup.js";
 import { temporaryFolder } from "../fixtures/journal.js";
 import { rejection } from "../fixtures/recorded-log.js";
+import { emitTo } from "../fixtures/recording-mirror.js";
 import {
   keptLogger,
   messagesOf,
@@ -163,9 +164,11 @@ describe("a destination of a pino logger that blocks", () => {
 
   test("gets 65 536 records while it is full; each one more is lost and reported", async () => {
     const stuck = streamThat(() => {});
-    const { log, errors } = watched(pino({}, stuck));
+    const { mirror, log, errors } = watched(pino({}, stuck));
     while (!stuck.writableNeedDrain) log(0);
-    for (let node = 0; node < 65_539; node++) log(node);
+    emitTo(mirror, 65_536);
+    expect(errors).toEqual([]);
+    for (let node = 0; node < 3; node++) log(node);
     expect(errors.map((error) => error.message)).toEqual(
       Array(3).fill(expect.stringContaining("65536 records wait for a destination that is full")),
     );
@@ -180,7 +183,7 @@ describe("a destination of a pino logger that blocks", () => {
     socket.pause();
     const { audit, logger, log } = watched(pino({}, client));
     const filler = "x".repeat(1_000_000); // more than the buffers of the kernel hold
-    for (let line = 0; line < 32; line++) logger.info(filler);
+    for (let line = 0; line < 12; line++) logger.info(filler);
     const written = Array.from({ length: 100 }, (_, node) => log(node));
     await rejection(audit.flush({ timeoutMillis: 20 }));
     let text = "";

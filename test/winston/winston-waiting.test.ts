@@ -5,6 +5,7 @@ import { AuditLogProcessor, DeliveryError, GovernanceAuditLog } from "../../src/
 import { winstonMirror } from "../../src/winston/index.js";
 import { keeping, keepingBut, type Line, transportThat } from "../fixtures/memory-logger.js";
 import { rejection } from "../fixtures/recorded-log.js";
+import { emitTo } from "../fixtures/recording-mirror.js";
 import { until } from "../fixtures/until.js";
 import { messages, watchedLogger } from "../fixtures/watched-logger.js";
 
@@ -62,8 +63,10 @@ describe("a logger that cannot write", () => {
 
   test("holds 65 536 records, and reports each one more", () => {
     const stuck = transportThat(() => {});
-    const { errors, log } = watchedLogger({ transports: [stuck] });
-    for (let node = 0; node < 65_539; node++) log(node);
+    const { mirror, errors, log } = watchedLogger({ transports: [stuck] });
+    emitTo(mirror, 65_537); // the transport has the first one
+    expect(errors).toEqual([]);
+    for (let node = 0; node < 2; node++) log(node);
     expect(errors.map((error) => error.code)).toEqual(["delivery_failed", "delivery_failed"]);
   });
 });
