@@ -60,7 +60,7 @@ export type { HoldRelease, HoldScope } from "./entry/retention.js";
 export { AuditError, type AuditErrorCode, type AuditErrorOptions } from "./errors.js";
 export type { Checkpoint } from "./integrity/checkpoint.js";
 export type { RemoteSigningKeyOptions } from "./integrity/keys/signing-key.js";
-export type { AuditLog, LogJournal } from "./log/audit-log.js";
+export type { AuditLog } from "./log/audit-log.js";
 export { AuditLogProcessor } from "./log/audit-log-processor.js";
 export {
   type CheckpointEvery,
@@ -73,6 +73,7 @@ export {
   type LoggerLike,
   type LoggerProviderLike,
 } from "./log/governance-audit-log.js";
+export type { LogJournal } from "./log/log-journal.js";
 export {
   type AuditLogProcessorOptions,
   DEFAULT_MAX_ENTRIES,

@@ -189,6 +189,11 @@ export class Journal implements AuditReader {
     return this.#parts.file.read(() => this.#parts.queries.count(query));
   }
 
+  /** @internal Entries that are found by their lines: see `EntryQueries`. */
+  byLines(column: ColumnName, values: readonly string[], first = 0, end = this.length) {
+    return this.#parts.file.read(() => this.#parts.queries.byLines(column, values, first, end));
+  }
+
   /** @internal The lines of [first, end), oldest first. */
   linesOf(first: number, end: number): Iterable<string> {
     return this.#parts.entries.lines(first, end, (work) => this.#parts.file.read(work));

@@ -4,16 +4,10 @@ import type { AuditEntry, FoundEntry } from "../entry/audit-entry.js";
 import type { Hold } from "../entry/holds.js";
 import { invalidOption } from "../errors.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
-import type { Journal } from "../journal/journal.js";
 import { type AuditQuery, type OperationQuery, parseQuery } from "../query/audit-query.js";
 import type { AuditPage, AuditReader } from "../query/audit-reader.js";
+import { faceOf, type LogJournal } from "./log-journal.js";
 import type { SealedLog } from "./sealed-log.js";
-
-/**
- * The open journal of a log. Entries are appended and pruned by the log alone, and the log closes
- * the journal if it opened it.
- */
-export type LogJournal = Omit<Journal, "append" | "close">;
 
 /**
  * What an `AuditLogProcessor` and the `GovernanceAuditLog` over it have in common: queries,
@@ -25,10 +19,13 @@ export type LogJournal = Omit<Journal, "append" | "close">;
  */
 export abstract class AuditLog implements AuditReader {
   readonly #log: SealedLog;
+  readonly #journal: LogJournal | undefined;
 
   /** @internal Of a sealed log, or of the same sealed log as another. */
   protected constructor(of: SealedLog | AuditLog) {
     this.#log = of instanceof AuditLog ? of.#log : of;
+    this.#journal =
+      of instanceof AuditLog ? of.#journal : this.#log.journal && faceOf(this.#log.journal);
   }
 
   /** The log id that every entry is sealed under. */
@@ -38,8 +35,9 @@ export abstract class AuditLog implements AuditReader {
 
   /**
    * The open journal, also where the option was a path; undefined without a journal. It backs up,
-   * sends rejected records again, and says how far delivery has come. After a shutdown of a log
-   * that opened it, its methods throw `closed`.
+   * sends rejected records again, and says how far delivery has come. It cannot be appended to or
+   * closed: that is the log's, and `prune` is too. After a shutdown of a log that opened it, its
+   * methods throw `closed`.
    *
    * @example A backup in an app that runs
    * ```ts
@@ -52,7 +50,7 @@ export abstract class AuditLog implements AuditReader {
    * ```
    */
   get journal(): LogJournal | undefined {
-    return this.#log.journal;
+    return this.#journal;
   }
 
   /** How many entries memory holds. A journal may hold more: see `count`. */

@@ -1,9 +1,10 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
+import type { ColumnName } from "../entry/columns.js";
 import { canonicalLine } from "../entry/line.js";
 import { AuditError } from "../errors.js";
 import type { Journal } from "../journal/journal.js";
 import type { MemoryStore } from "../memory/memory-store.js";
-import type { ParsedQuery } from "../query/audit-query.js";
+import { type ParsedQuery, parseQuery } from "../query/audit-query.js";
 import { type AuditPage, pageOf } from "../query/audit-reader.js";
 
 /** What a log is read from. */
@@ -64,6 +65,23 @@ export class LogReader {
     const older = this.#olderThanMemory(query);
     const inMemory = this.#parts.memory.count(query);
     return older === undefined ? inMemory : inMemory + this.#journal.countOf(older);
+  }
+
+  /**
+   * The entries from `first` on that have one of some values in a column, oldest first, by what
+   * their lines say: see `EntryQueries.byLines`. Throws `journal_failed`, `closed`.
+   */
+  byLines(column: ColumnName, values: readonly string[], first = 0): AuditEntry[] {
+    this.#dropPruned();
+    const end = this.#memoryFirst;
+    const from = Math.max(first, this.#first);
+    const older = from < end ? this.#journal.byLines(column, values, from, end) : [];
+    const inMemory = parseQuery({
+      [column]: values,
+      order: "oldest",
+      limit: Number.MAX_SAFE_INTEGER,
+    });
+    return older.concat(this.#parts.memory.select({ ...inMemory, after: first - 1 }));
   }
 
   /** The entry of a sequence. Throws `journal_failed`, `closed`. */

@@ -1,4 +1,4 @@
-import type { AuditEntry, EntryOf } from "../entry/audit-entry.js";
+import type { EntryOf } from "../entry/audit-entry.js";
 import { type ValidEvent, validEvent } from "../entry/audit-event.js";
 import { type Hold, Holds } from "../entry/holds.js";
 import type { JsonValue } from "../entry/json.js";
@@ -16,7 +16,7 @@ import { AuditError, invalidEntry, invalidOption } from "../errors.js";
 import { type PlannedPruning, pruneMillis } from "../journal/entries/pruning.js";
 import type { Journal } from "../journal/journal.js";
 import { optional, type Readers, readOptions } from "../options.js";
-import { type ParsedQuery, parseQuery } from "../query/audit-query.js";
+import { parseQuery } from "../query/audit-query.js";
 import type { GroupCommit } from "./group-commit.js";
 import type { LogReader } from "./log-reader.js";
 
@@ -83,15 +83,28 @@ const PRUNE_READERS: Readers<PruneOptions> = {
  */
 export class Retention {
   readonly #parts: RetentionParts;
+  readonly #holds = new Holds();
+  /** The sequence up to which holds were looked for. */
+  #soughtUntil = 0;
 
   /** Of a log that is open. */
   constructor(parts: RetentionParts) {
     this.#parts = parts;
   }
 
-  /** The holds in force. Throws `journal_failed`, `closed`. */
+  /**
+   * The holds in force, as the lines of the entries say. The first call reads the whole journal, and
+   * later ones what is new. Throws `journal_failed`, `closed`.
+   */
   holds(): Holds {
-    return this.#parts.journal === undefined ? new Holds() : holdsIn(this.#parts.reader);
+    const { journal, reader } = this.#parts;
+    if (journal === undefined) return this.#holds;
+    for (const entry of reader.byLines("operation", LOG_OPERATIONS, this.#soughtUntil)) {
+      this.#holds.add(entry);
+      this.#soughtUntil = entry.sequence + 1;
+    }
+    this.#soughtUntil = Math.max(this.#soughtUntil, journal.length);
+    return this.#holds;
   }
 
   /** What a hold records. Throws `invalid_entry`, `invalid_options`, `journal_failed`, `closed`. */
@@ -105,9 +118,9 @@ export class Retention {
   holdReleased(release: HoldRelease, reason: string): ValidEvent<"log_hold_released"> {
     this.#journal();
     const { holdId, event } = validRelease(release, reason);
-    const set = this.#parts.reader
-      .select(ofOperation("log_hold_set"))
-      .find(({ id }) => id === holdId);
+    const set =
+      this.holds().get(holdId) ??
+      this.#parts.reader.byLines("operation", ["log_hold_set"]).find(({ id }) => id === holdId);
     if (set === undefined)
       throw invalidEntry("release.holdId", "the log has no hold with this id; see holds()");
     return event(set.proposalId);
@@ -186,8 +199,9 @@ export class Retention {
   }
 
   #finish(journal: Journal): void {
+    const all = { operation: "log_pruned", limit: Number.MAX_SAFE_INTEGER } as const;
     const [announced] = this.#parts.reader
-      .select(ofOperation("log_pruned"))
+      .select(parseQuery(all))
       .map((entry) => new Holds().add(entry))
       .filter((pruning) => pruning !== undefined)
       .sort((one, other) => other.before - one.before);
@@ -201,9 +215,8 @@ export class Retention {
   /** The first entry that a hold covers. Throws `invalid_entry` when it would cover none. */
   #firstHeld({ proposalId, heldBefore }: ValidHold, journal: Journal): number {
     const { reader } = this.#parts;
-    const query = { order: "oldest", limit: 1 } as const;
     if (heldBefore === undefined) {
-      const [first] = reader.select(parseQuery({ ...query, proposalId: proposalId as string }));
+      const [first] = reader.byLines("proposalId", [proposalId as string]);
       if (first !== undefined) return first.sequence;
       throw invalidEntry("hold.proposalId", "the log has no entry of this proposal");
     }
@@ -212,7 +225,7 @@ export class Retention {
     const recordedAt = oldest?.recordedAt ?? oldest?.timestamp;
     if (recordedAt === undefined || Date.parse(recordedAt) < before.getTime())
       return journal.prunedBefore;
-    const [first] = reader.select(parseQuery({ ...query, until: before }));
+    const [first] = reader.select(parseQuery({ order: "oldest", limit: 1, until: before }));
     if (first !== undefined) return first.sequence;
     throw invalidEntry("hold.before", "the log has no entry of before this time");
   }
@@ -224,14 +237,13 @@ export class Retention {
   }
 }
 
-/** All entries of some operations, oldest first. */
-function ofOperation(...operations: readonly string[]): ParsedQuery {
-  return parseQuery({ operation: operations, limit: Number.MAX_SAFE_INTEGER, order: "oldest" });
-}
-
-/** The holds in force in a log. */
-export function holdsIn(reader: { select(query: ParsedQuery): readonly AuditEntry[] }): Holds {
+/** What a journal says of holds and prunings, as the lines of its entries have it. */
+export function retentionOf(journal: Journal): {
+  readonly holds: Holds;
+  /** How many prunings its entries announce. */
+  readonly prunings: number;
+} {
   const holds = new Holds();
-  for (const entry of reader.select(ofOperation(...LOG_OPERATIONS))) holds.add(entry);
-  return holds;
+  const entries = journal.byLines("operation", LOG_OPERATIONS);
+  return { holds, prunings: entries.filter((entry) => holds.add(entry) !== undefined).length };
 }

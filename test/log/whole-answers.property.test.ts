@@ -13,7 +13,15 @@ import {
 import { Journal } from "../../src/journal/index.js";
 import * as arbitrary from "../fixtures/arbitrary-log.js";
 import { afterThisTest } from "../fixtures/cleanup.js";
-import { append, newPath, prunable, pruneUnsealed, START, thrownBy } from "../fixtures/journal.js";
+import {
+  append,
+  newPath,
+  openJournal,
+  prunable,
+  pruneUnsealed,
+  START,
+  thrownBy,
+} from "../fixtures/journal.js";
 import { filtered } from "../fixtures/plain-filter.js";
 
 type Options = AuditLogProcessorOptions & { readonly attached?: boolean };
@@ -217,18 +225,39 @@ describe("a log with a journal", () => {
     const audit = started({ journal: path, maxEntries: 2, attached: true });
     vote(audit, 3);
     const journal = audit.journal;
-    expect(journal).toBeInstanceOf(Journal);
     expect(journal?.stats()).toMatchObject({ entries: 3, pruned: 0, mirrors: {} });
     expect(journal?.rejected()).toEqual([]);
     await journal?.backup(file);
     const copy = Journal.open(file, { readOnly: true });
     expect(copy.entries()).toEqual(audit.entries());
     copy.close();
-    expect(() => pruneUnsealed(journal as Journal, { olderThan: new Date() })).toThrow(
-      expect.objectContaining({ code: "invalid_options", field: "olderThan" }),
-    );
+    expect(journal?.length).toBe(3);
+    expect(audit.journal).toBe(journal);
     await audit.shutdown();
     expect(() => journal?.stats()).toThrow(expect.objectContaining({ code: "closed" }));
     expect(new GovernanceAuditLog().journal).toBeUndefined();
+  });
+
+  test("offers of a journal what only its log may do to nobody, in JavaScript neither", () => {
+    const own = openJournal(newPath());
+    const audit = started({ journal: own, attached: true });
+    vote(audit, 1);
+    const face = audit.journal as Journal;
+    for (const name of ["append", "close", "claimName", "planPruning", "prune", "constructor"])
+      expect(Object.getOwnPropertyNames(face)).not.toContain(name);
+    expect(() => Journal.prototype.close.call(face)).toThrow(TypeError);
+    expect(() => new GovernanceAuditLog({ journal: face })).toThrow(
+      expect.objectContaining({ code: "invalid_options", field: "journal" }),
+    );
+    const members = Object.getOwnPropertyNames(Journal.prototype);
+    expect(members.filter((name) => !(name in face)).sort()).toEqual([
+      "append",
+      "claimName",
+      "close",
+      "planPruning",
+      "prune",
+    ]);
+    vote(audit, 1);
+    expect(audit.count()).toBe(2);
   });
 });

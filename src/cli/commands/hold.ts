@@ -1,6 +1,6 @@
 import type { Hold } from "../../entry/holds.js";
 import type { HoldScope } from "../../entry/retention.js";
-import { holdsIn } from "../../log/retention.js";
+import { retentionOf } from "../../log/retention.js";
 import { visible } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
 import { wholeId } from "../input/given-values.js";
@@ -10,6 +10,9 @@ import { ACTING_FLAGS, aboutOf, writeLog } from "../input/write-log.js";
 import { type CommandIo, jsonLine, send } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { Table } from "../output/table.js";
+
+/** How much of an id a narrow table shows: its first group. `quorumlog release` takes it. */
+const SHORT = 8;
 
 const WRITING = { command: "hold", verb: "hold", instead: "audit.hold" };
 
@@ -35,7 +38,7 @@ export const hold: Command = defineCommand({
   },
   details: [
     "Pruning stops before the first entry that a hold covers. The hold is an entry of the log itself,",
-    "and its id is the id of the hold: see quorumlog release.",
+    "and its id is the id of the hold: see quorumlog release. --list reads every line of the journal.",
     "It writes to the journal, so no app may have it open meanwhile. An app that runs can call",
     "audit.hold({ proposalId }, reason), which does the same. --list also works while an app writes.",
   ],
@@ -56,7 +59,12 @@ export const hold: Command = defineCommand({
       const stray = ["proposal", "before", "reason", "actor", "actor-type"] as const;
       const given = stray.find((name) => flags[name] !== undefined);
       if (given !== undefined) throw new UsageError(`--list and --${given} exclude each other`);
-      const held = await withJournal(args, io, "hold", async (journal) => holdsIn(journal).inForce);
+      const held = await withJournal(
+        args,
+        io,
+        "hold",
+        async (journal) => retentionOf(journal).holds.inForce,
+      );
       await send(listed(held, json, io), io.stdout, io);
       return EXIT.done;
     }
@@ -73,7 +81,7 @@ export const hold: Command = defineCommand({
     const { id, sequence, details } = entry;
     await io.stdout.write(
       json
-        ? jsonLine({ holdId: id, sequence, heldFrom: details.held_from })
+        ? jsonLine({ id, sequence, heldFrom: details.held_from })
         : `hold ${id} is in force: nothing is pruned from entry ${details.held_from} on\n`,
     );
     return EXIT.done;
@@ -86,13 +94,13 @@ function* listed(
   io: CommandIo,
 ): Generator<string, void, undefined> {
   if (json) {
-    for (const { id, ...held } of holds) yield jsonLine({ holdId: id, ...held });
+    for (const held of holds) yield jsonLine(held);
     return;
   }
   if (holds.length === 0) yield "no hold is in force\n";
   yield* new Table<Hold>(io, {
     columns: () => [
-      { title: "hold", cell: ({ id }) => id },
+      { title: "hold", cell: ({ id }) => id, briefCell: ({ id }) => id.slice(0, SHORT) },
       { title: "since", cell: ({ since }) => since },
       { title: "from entry", alignRight: true, cell: ({ heldFrom }) => String(heldFrom) },
       { title: "holds", cell: scopeInWords },

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { sealEntry } from "../../entry/seal.js";
 import { AuditError, invalidEntry } from "../../errors.js";
-import type { Journal } from "../../journal/journal.js";
 import { differenceOf } from "../../log/given-ids.js";
 import type { GovernanceAuditLog } from "../../log/governance-audit-log.js";
+import type { LogJournal } from "../../log/log-journal.js";
 import { counted, visible } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../input/command.js";
 import { badRow, type ImportRow, importRows } from "../input/import-rows.js";
@@ -128,7 +128,7 @@ async function* chunksOf(
  * first is recorded. The loop that records does not yield, so that they share one commit.
  */
 async function record(chunk: readonly ImportRow[], audit: GovernanceAuditLog): Promise<number> {
-  const journal = audit.journal as Journal;
+  const journal = audit.journal as LogJournal;
   const fresh = chunk.filter((row) => isNew(row, journal));
   const before = journal.length;
   for (const { event, id } of fresh) audit.log(event, { id });
@@ -137,7 +137,7 @@ async function record(chunk: readonly ImportRow[], audit: GovernanceAuditLog): P
 }
 
 /** Whether the journal lacks a row. Throws `invalid_entry` for a row that cannot be recorded. */
-function isNew({ number, log, id, valid }: ImportRow, journal: Journal): boolean {
+function isNew({ number, log, id, valid }: ImportRow, journal: LogJournal): boolean {
   try {
     if (log === journal.logId)
       throw invalidEntry("log", `it is an entry of the log "${log}" itself`);

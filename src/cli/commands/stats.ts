@@ -1,6 +1,8 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import type { Journal } from "../../journal/journal.js";
 import type { JournalStats } from "../../journal/stats.js";
+import { retentionOf } from "../../log/retention.js";
 import { counted, visible } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../input/command.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
@@ -38,6 +40,12 @@ interface Content {
   readonly logId: string | undefined;
   readonly entries: number;
   readonly pruned?: number;
+  /** How many prunings its entries announce. */
+  readonly prunings?: number;
+  /** How many holds are in force. */
+  readonly holds?: number;
+  /** The first entry that a hold covers. */
+  readonly heldFrom?: number | undefined;
   readonly bytes?: number | undefined;
   readonly firstTimestamp?: string | undefined;
   readonly lastTimestamp?: string | undefined;
@@ -60,12 +68,18 @@ async function contentOf(source: Source, { cwd }: CommandIo): Promise<Content> {
     firstTimestamp: (await reader.page({ order: "oldest", limit: 1 })).entries[0]?.timestamp,
     lastTimestamp: (await reader.page({ order: "newest", limit: 1 })).entries[0]?.timestamp,
   };
-  const content = { logId: await source.logId(), ...held };
+  const content = { logId: await source.logId(), ...held, ...keptBy(source.journal) };
   const newest = await source.newestCheckpoint();
   if (newest === undefined) return content;
   const { size, rootHash, time } = newest;
   const behind = isPartial(source) ? undefined : (await source.end()) - size;
   return { ...content, checkpoint: { size, rootHash, time, behind } };
+}
+
+function keptBy(journal: Journal | undefined): Pick<Content, "prunings" | "holds" | "heldFrom"> {
+  if (journal === undefined) return {};
+  const { holds, prunings } = retentionOf(journal);
+  return { prunings, holds: holds.inForce.length, heldFrom: holds.first?.heldFrom };
 }
 
 /**
@@ -84,6 +98,7 @@ function* inTables(
   io: CommandIo,
 ): Generator<string, void, undefined> {
   const { logId, entries, pruned = 0, bytes, firstTimestamp, lastTimestamp } = content;
+  const { holds = 0, heldFrom } = content;
   const rows: readonly (readonly [string, string | undefined])[] = [
     name,
     ["log", logId],
@@ -92,6 +107,9 @@ function* inTables(
     ["newest", lastTimestamp],
     ...(bytes === undefined ? [] : [["size", inUnits(bytes)] as const]),
     ["checkpoint", checkpointInWords(content)],
+    ...(holds === 0
+      ? []
+      : [["holds", `${holds} in force: nothing is pruned from entry ${heldFrom} on`] as const]),
   ];
   for (const [label, value = ""] of rows)
     yield `${label.padEnd("checkpoint".length)}  ${visible(value)}`.trimEnd().concat("\n");

@@ -76,6 +76,23 @@ export class EntryQueries {
     return count;
   }
 
+  /**
+   * The entries of [first, end) that have one of some values in a column, oldest first. It reads
+   * every line: somebody may have changed the columns and postings by which `select` finds entries.
+   *
+   * @param values - All of one column. What they begin with in a line is looked for.
+   */
+  byLines(column: ColumnName, values: readonly string[], first: number, end: number): AuditEntry[] {
+    const members = values.map((value) => `"${KEYS[column]}":${JSON.stringify(value)}`);
+    const text = members.reduce(commonStart);
+    return this.#prepare(
+      `${ROW} WHERE sequence >= ? AND sequence < ? AND instr(line, ?) > 0 ORDER BY sequence`,
+    )
+      .all(first, end, Buffer.from(text))
+      .map((row) => entryFromRow(row as unknown as EntryRow, this.#logId).entry)
+      .filter((entry) => values.includes(entry[column] as string));
+  }
+
   *#rows(query: ParsedQuery): Generator<EntryRow, void, undefined> {
     const { blocks, tail } = this.#spans(query);
     if (query.newestFirst) yield* this.#scan(tail, query);
@@ -237,6 +254,12 @@ function allOf({ first, last }: Span, query: ParsedQuery): Conditions {
   }
   const rest = restOf(query);
   return { sql: [...sql, ...rest.sql], parameters: { ...parameters, ...rest.parameters } };
+}
+
+function commonStart(one: string, other: string): string {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length++;
+  return one.slice(0, length);
 }
 
 function lengthOf({ first, last }: Span): number {
