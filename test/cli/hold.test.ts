@@ -21,7 +21,7 @@ describe("quorumlog hold, release and prune", () => {
       around,
     );
     expect(set).toMatchObject({ code: 0, stderr: "" });
-    const { holdId, sequence, heldFrom } = JSON.parse(set.stdout);
+    const { id: holdId, sequence, heldFrom } = JSON.parse(set.stdout);
     expect([sequence, heldFrom]).toEqual([5, 2]);
     const since = new Date(A_YEAR_LATER).toISOString();
     const list = await quorumlog(["hold", path, "--list"], around);
@@ -41,8 +41,23 @@ describe("quorumlog hold, release and prune", () => {
         `hold ${holdId} keeps what follows\n`,
     });
     const again = await quorumlog(["prune", path, SINCE, FLOOR, "--json"], around);
-    expect(JSON.parse(again.stdout)).toEqual({ pruned: 0, prunedBefore: 2, heldBy: holdId });
-    const released = await quorumlog(["release", path, holdId, "--reason", "settled"], around);
+    expect(JSON.parse(again.stdout)).toEqual({
+      pruned: 0,
+      prunedBefore: 2,
+      heldBy: JSON.parse((await quorumlog(["hold", path, "--list", "--json"], around)).stdout),
+    });
+    const [short = ""] = holdId.split("-");
+    const shown = (await quorumlog(["stats", path], around)).stdout.split("\n");
+    expect(shown).toContain("entries     5, and 2 pruned");
+    expect(shown).toContain("holds       1 in force: nothing is pruned from entry 2 on");
+    const stats = await quorumlog(["stats", path, "--json"], around);
+    expect(JSON.parse(stats.stdout)).toMatchObject({
+      pruned: 2,
+      prunings: 1,
+      holds: 1,
+      heldFrom: 2,
+    });
+    const released = await quorumlog(["release", path, short, "--reason", "settled"], around);
     expect(released.stdout).toBe(`hold ${holdId} is released by entry 7\n`);
     expect((await quorumlog(["hold", path, "--list"], around)).stdout).toBe(
       "no hold is in force\n",
@@ -69,7 +84,7 @@ describe("quorumlog hold, release and prune", () => {
     expect(set.stdout).toMatch(/^hold [0-9a-f-]{36} is in force: nothing is pruned from entry 0/);
     const { stdout } = await quorumlog(["hold", path, "--list", "--json"], around);
     expect(JSON.parse(stdout)).toEqual({
-      holdId: expect.any(String),
+      id: expect.any(String),
       sequence: 5,
       heldFrom: 0,
       heldBefore: before,
@@ -91,7 +106,8 @@ describe("quorumlog hold, release and prune", () => {
       [["hold", path, "--before=soon", ...reason], '--before "soon" is not a time'],
       [["hold", path, "--proposal=p1", "--actor-type=god", ...reason], "--actor-type: expected"],
       [["hold", path, "--list", "--reason=why"], "--list and --reason exclude each other"],
-      [["release", path, "no-hold", ...reason], "HOLD: the log has no hold with this id"],
+      [["release", path, "no-hold", ...reason], "HOLD: no hold in force has the id no-hold; see "],
+      [["release", path, "", ...reason], `see quorumlog hold ${path} --list`],
       [["release", path, "no-hold"], "--reason is missing"],
       [["prune", path, SINCE, "--actor="], "--actor: expected a string that is not empty"],
     ] as const) {
@@ -103,6 +119,28 @@ describe("quorumlog hold, release and prune", () => {
       });
     }
     expect(openJournal(path, { readOnly: true }).length).toBe(5);
+  });
+
+  test("take the beginning of an id, as a narrow table shows it, if no other hold has it", async () => {
+    const path = oldJournal();
+    const ids: string[] = [];
+    for (const reason of ["one", "two"]) {
+      const set = ["hold", path, "--proposal=p1", "--json", `--reason=${reason}`];
+      ids.push(JSON.parse((await quorumlog(set, around)).stdout).id);
+    }
+    const [first = "", second = ""] = ids;
+    const list = await quorumlog(["hold", path, "--list"], { ...around, columns: 60 });
+    expect(list.stdout).toContain(`\n${first.slice(0, 8)}  `);
+    const common = [...first].findIndex((digit, at) => digit !== second[at]);
+    const release = ["release", path, "--reason=why"];
+    if (common > 0) {
+      const several = await quorumlog([...release, first.slice(0, common)], around);
+      expect(several).toMatchObject({ code: 2, stderr: expect.stringContaining("several holds") });
+    }
+    const start = first.slice(0, common + 1);
+    expect((await quorumlog([...release, `${start.toUpperCase()}…`], around)).code).toBe(0);
+    const again = await quorumlog([...release, first], around);
+    expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining("no hold in force") });
   });
 
   test("say what an app can call that has the journal open", async () => {

@@ -39,6 +39,8 @@ describe("quorumlog stats", () => {
       logId: "acme.example",
       entries: 4,
       pruned: 0,
+      prunings: 0,
+      holds: 0,
       mirrors: { otlp: { delivered: 1, pending: 1, rejected: 2 } },
       unproven: ["mirrors"],
     });

@@ -63,7 +63,7 @@ export const pruneCommand: Command = defineCommand({
     const held = heldBy === undefined ? "" : `hold ${heldBy.id} keeps what follows\n`;
     await io.stdout.write(
       json
-        ? jsonLine({ pruned, prunedBefore, sequence: entry?.sequence, heldBy: heldBy?.id })
+        ? jsonLine({ pruned, prunedBefore, sequence: entry?.sequence, heldBy })
         : `pruned ${counted(pruned, "entry", "entries")}; ` +
             `the journal begins with entry ${prunedBefore}${says}\n${held}`,
     );

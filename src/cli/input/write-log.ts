@@ -77,9 +77,11 @@ export async function writeLog<T>(
     );
   } catch (error) {
     const given = error instanceof AuditError ? GIVEN_AS[error.field ?? ""] : undefined;
-    throw given === undefined
-      ? error
-      : new UsageError(`${given}: ${reasonOf(error as AuditError)}`);
+    if (given === undefined) throw error;
+    const reason = reasonOf(error as AuditError);
+    throw new UsageError(
+      `${given}: ${reason.replace("minimumRetentionDays", "--minimum-retention")}`,
+    );
   } finally {
     for (const message of reported) await io.stderr.write(`quorumlog: ${visible(message)}\n`);
   }
