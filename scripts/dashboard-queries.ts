@@ -24,6 +24,15 @@ export const DETAIL = {
   expiresAt: `${quorumlog.ATTR_GOVERNANCE_DETAILS_PREFIX}${"expires_at" satisfies keyof typeof quorumlog.OPERATION_DETAILS.proposal_created}`,
 } as const;
 
+/** A detail of a hold, its release or a pruning. */
+type RetentionDetail = {
+  [Name in quorumlog.LogOperation]: keyof (typeof quorumlog.OPERATION_DETAILS)[Name];
+}[quorumlog.LogOperation];
+
+/** The attribute of a detail of a hold, its release or a pruning. */
+export const ofRetention = (key: RetentionDetail): string =>
+  logqlName(quorumlog.ATTR_GOVERNANCE_DETAILS_PREFIX + key);
+
 /** The attributes of a detail of a violation. */
 export const ofViolation = (key: (typeof quorumlog.RULE_VIOLATED_DETAILS)[number]): string =>
   logqlName(quorumlog.ATTR_GOVERNANCE_DETAILS_PREFIX + key);
@@ -149,6 +158,11 @@ export const LOGQL = {
   checkpoints: {
     kind: "range",
     expr: `sum by (${LOG}) (${counted(`${RECORDS} | ${is("checkpoint")}`, "$__auto")})`,
+  },
+  /** What the log recorded about what it keeps. A pruning has no proposal. */
+  retention: {
+    kind: "lines",
+    expr: `${RECORDS} | ${containing(ACTOR, "actor")} | ${OPERATION}=~"${quorumlog.LOG_OPERATIONS.join("|")}"`,
   },
   trail: { kind: "lines", expr: CHOSEN },
 } as const satisfies Readonly<Record<string, LogqlQuery>>;

@@ -28,7 +28,15 @@ import {
   rows,
   toTrace,
 } from "./dashboard-panels.ts";
-import { DETAIL, LOGQL, logqlName, ofViolation, PROMQL } from "./dashboard-queries.ts";
+import {
+  DETAIL,
+  LOGQL,
+  type LogqlQuery,
+  logqlName,
+  ofRetention,
+  ofViolation,
+  PROMQL,
+} from "./dashboard-queries.ts";
 import { writeOrCheck } from "./written-file.ts";
 
 const DOCUMENT = resolve(import.meta.dirname, "../deploy/grafana/dashboard.json");
@@ -52,28 +60,57 @@ const TRAIL_COLUMNS: Readonly<Record<string, string>> = {
   Line: "line",
 };
 
-function trail(): table.PanelBuilder {
-  const columns = Object.keys(TRAIL_COLUMNS);
+const RETENTION_COLUMNS: Readonly<Record<string, string>> = {
+  Time: "recorded",
+  governance_operation: "operation",
+  governance_actor_did: "actor",
+  [logqlName(DETAIL.actorType)]: "actor type",
+  [ofRetention("reason")]: "reason",
+  governance_proposal_id: "proposal",
+  [ofRetention("held_before")]: "held before",
+  [ofRetention("held_from")]: "held from #",
+  [ofRetention("pruned_count")]: "pruned",
+  [ofRetention("pruned_before")]: "pruned before #",
+  governance_log_id: "log",
+};
+
+/** A table of records, newest first, up to 500. */
+function records(query: LogqlQuery, columns: Readonly<Record<string, string>>): table.PanelBuilder {
+  const names = Object.keys(columns);
   return new table.PanelBuilder()
+    .datasource(LOKI)
+    .withTarget(lokiTarget(query).maxLines(500).direction(loki.LokiQueryDirection.Backward))
+    .withTransformation({ id: "extractFields", options: { source: "labels", format: "json" } })
+    .withTransformation({ id: "filterFieldsByName", options: { include: { names } } })
+    .withTransformation(organized(columns, []))
+    .overrideByName("actor", [narrowing("actor")])
+    .overrideByName("proposal", [narrowing("proposal")])
+    .overrideByName("log", [narrowing("log")])
+    .span(24);
+}
+
+function retention(): table.PanelBuilder {
+  return records(LOGQL.retention, RETENTION_COLUMNS)
+    .title("Holds and prunings")
+    .description(
+      "What the log kept and removed, by whom and why. It does not depend on the proposal that is " +
+        "chosen. Choose a time that is long enough.",
+    )
+    .height(8);
+}
+
+function trail(): table.PanelBuilder {
+  return records(LOGQL.trail, TRAIL_COLUMNS)
     .title("The trail")
     .description(
       "Every record, newest first, up to 500. Click an actor, a proposal or a log to see only " +
         "its records. Click a trace id to open the trace; this needs a Tempo data source.",
     )
-    .datasource(LOKI)
-    .withTarget(lokiTarget(LOGQL.trail).maxLines(500).direction(loki.LokiQueryDirection.Backward))
-    .withTransformation({ id: "extractFields", options: { source: "labels", format: "json" } })
-    .withTransformation({ id: "filterFieldsByName", options: { include: { names: columns } } })
-    .withTransformation(organized(TRAIL_COLUMNS, []))
     .overrideByName("#", [{ id: "custom.width", value: 70 }])
-    .overrideByName("actor", [narrowing("actor")])
-    .overrideByName("proposal", [narrowing("proposal")])
-    .overrideByName("log", [narrowing("log")])
     .overrideByName("trace", [toTrace()])
     .overrideByName("line", [{ id: "custom.inspect", value: true }])
     .filterable(true)
-    .height(14)
-    .span(24);
+    .height(14);
 }
 
 function health(): Builder<grafana.Panel>[] {
@@ -234,6 +271,7 @@ export function dashboard(): grafana.Dashboard {
         .overrideByName("signed", [{ id: "unit", value: "dateTimeFromNow" }]),
     )
     .withPanel(bars("Checkpoints over time", "", LOGQL.checkpoints, "governance_log_id"))
+    .withPanel(retention())
     .withRow(new grafana.RowBuilder("Trail"))
     .withPanel(trail())
     .withPanel(

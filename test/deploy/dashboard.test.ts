@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import {
   ACTOR_DETAILS,
   ATTR_GOVERNANCE_DETAILS_PREFIX,
+  LOG_OPERATIONS,
   OPERATION_DETAILS,
   OPERATION_RULE_VIOLATED,
   OPERATIONS,
@@ -166,6 +167,14 @@ describe("the queries", () => {
       for (const key of ["actor_type", "valid_until"])
         expect(shown(title), title).toContain(`governance_details_${key}`);
     expect(shown("The trail")).toContain("governance_details_expires_at");
+  });
+
+  test("a panel shows holds, releases and prunings, with who and why", () => {
+    for (const operation of LOG_OPERATIONS) expect(LOGQL.retention.expr).toContain(operation);
+    const shown = JSON.stringify(DASHBOARD.panels.find(({ title }) => title.startsWith("Holds")));
+    for (const key of ["actor_type", "reason", "held_from", "held_before", "pruned_count"])
+      expect(shown).toContain(`governance_details_${key}`);
+    expect(shown).toContain("governance_actor_did");
   });
 
   test("name the metrics as Prometheus does", () => {

@@ -30,7 +30,7 @@ describeBackends("Loki, about what a federation did", () => {
     } finally {
       context.disable();
     }
-    await backends.hold(SERVICE, 11);
+    await backends.hold(SERVICE, 12);
   });
   afterAll(() => backends?.[Symbol.asyncDispose]());
 
@@ -65,7 +65,7 @@ describeBackends("Loki, about what a federation did", () => {
   });
 });
 
-/** Eleven entries, one of each kind that the dashboard shows at the least. */
+/** Twelve entries, one of each kind that the dashboard shows at the least. */
 function govern(audit: GovernanceAuditLog): void {
   const proposal = {
     proposalId: "urn:p:1",
@@ -125,4 +125,5 @@ function govern(audit: GovernanceAuditLog): void {
     subjectId: "did:model:1",
     details: { rule: "tally-mismatch", severity: "error", message: "weights", sequences: [6] },
   });
+  audit.hold({ proposalId: "urn:p:1" }, "case 7");
 }
