@@ -93,8 +93,8 @@ export class Retention {
   }
 
   /**
-   * The holds in force, as the lines of the entries say. The first call reads the whole journal, and
-   * later ones what is new. Throws `journal_failed`, `closed`.
+   * The holds in force, as the lines of the entries say. The first call reads the whole journal,
+   * later ones read what is new. Throws `journal_failed`, `closed`.
    */
   holds(): Holds {
     const { journal, reader } = this.#parts;

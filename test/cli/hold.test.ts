@@ -106,8 +106,8 @@ describe("quorumlog hold, release and prune", () => {
       [["hold", path, "--before=soon", ...reason], '--before "soon" is not a time'],
       [["hold", path, "--proposal=p1", "--actor-type=god", ...reason], "--actor-type: expected"],
       [["hold", path, "--list", "--reason=why"], "--list and --reason exclude each other"],
-      [["release", path, "no-hold", ...reason], "HOLD: no hold in force has the id no-hold; see "],
-      [["release", path, "", ...reason], `see quorumlog hold ${path} --list`],
+      [["release", path, "no-hold", ...reason], "HOLD: no hold in force has the id no-hold; "],
+      [["release", path, "", ...reason], `quorumlog hold ${path} --list shows all`],
       [["release", path, "no-hold"], "--reason is missing"],
       [["prune", path, SINCE, "--actor="], "--actor: expected a string that is not empty"],
     ] as const) {

@@ -115,7 +115,7 @@ test("docs/recipes/legal-hold.md removes what is old up to a hold, and shows wha
   let printed = "";
   let holdId = "";
   for (const [, line = ""] of shown.matchAll(/^\$ quorumlog (.*)$/gm)) {
-    const argv = line.replace(SHOWN_HOLD, holdId).split(" ");
+    const argv = line.replace(SHOWN_HOLD.slice(0, 8), holdId.slice(0, 8)).split(" ");
     const { screen } = await quorumlog(argv, { cwd, columns: 100, env: { NO_COLOR: "1" } });
     holdId ||= /^hold (\S+)/.exec(screen)?.[1] ?? "";
     printed += `$ quorumlog ${line}\n${screen.replace(holdId, SHOWN_HOLD)}`;

@@ -46,7 +46,7 @@ export const release: Command = defineCommand({
 
 /** The id of the one hold whose id is a text or begins with it. Throws `UsageError`. */
 function wholeHoldId(holds: readonly Hold[], text: string, journal: string): string {
-  const list = `see quorumlog hold ${word(journal)} --list`;
+  const list = `quorumlog hold ${word(journal)} --list shows all`;
   // a table that is too narrow ends an id with an ellipsis
   const start = text.replace(/…$/, "").toLowerCase();
   const [one, other] = start === "" ? [] : holds.filter(({ id }) => id.startsWith(start));
