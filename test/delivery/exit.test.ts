@@ -42,7 +42,7 @@ describe("a process that ends with pending records", () => {
   });
 
   test("ends when its shutdown has, though a backend hangs", async () => {
-    await using backend = await Backend.start({ play: "hang" });
+    await backend.play({ play: "hang" });
     const shutDown = `
       const started = performance.now();
       await audit.shutdown({ timeoutMillis: 200 }).catch((error) => {
@@ -58,7 +58,6 @@ describe("a process that ends with pending records", () => {
   });
 
   test("says too what the app's own exit handler records", async () => {
-    await using backend = await Backend.start();
     const late = 'process.on("exit", () => audit.logNodeRemoved({ did: "d" }));';
     const { stderr } = await run(`${LOG_THREE} await audit.flush(); ${late}`, backend.url);
     expect(stderr).toBe("quorumlog: the process ends with 1 undelivered record(s) of otlp\n");

@@ -11,6 +11,7 @@ import * as delivery from "../../src/delivery/index.js";
 import { DELIVERY_READERS } from "../../src/delivery/options.js";
 import { otlpMirror } from "../../src/otlp/index.js";
 import { Backend } from "../fixtures/backend.js";
+import { LONG } from "../fixtures/long-runs.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const DOCUMENT = readFileSync(resolve(ROOT, "docs/delivery.md"), "utf8");
@@ -139,7 +140,7 @@ describe("a process that gets SIGTERM", () => {
     expect((await backend.state()).uids).toHaveLength(1);
   });
 
-  test("loses it without that, and says nothing", async () => {
+  test.runIf(LONG)("loses it without that, and says nothing", async () => {
     expect(await terminated(withoutHandler, backend.url)).toEqual({ code: null, stderr: "" });
     expect((await backend.state()).uids).toHaveLength(0);
   });

@@ -8,6 +8,7 @@ import { text } from "node:stream/consumers";
 import { Journal } from "quorumlog/journal";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { Backend } from "../fixtures/backend.js";
+import { LONG } from "../fixtures/long-runs.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const FLAGS = ["--experimental-strip-types", "--disable-warning=ExperimentalWarning"];
@@ -209,7 +210,7 @@ describe("docs/recipes/worker-threads.md", () => {
     journal.close();
   });
 
-  test("is right: a second thread that opens the journal is refused", async () => {
+  test.runIf(LONG)("is right: a second thread that opens the journal is refused", async () => {
     const cwd = folder();
     const program = `
       import { isMainThread, Worker } from "node:worker_threads";

@@ -37,7 +37,6 @@ describe("docs/semantic-conventions.md", () => {
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const stale = resolve(folder, "stale.md");
     writeFileSync(stale, semanticConventions().replace("vote_cast", "vote_thrown"));
-    expect(run("--check")).toEqual({ status: 0, stderr: "" });
     expect(run("--check", stale)).toEqual({
       status: 1,
       stderr: "stale.md is out of date; run: npm run docs:semconv\n",

@@ -4,14 +4,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { GovernanceAuditLog } from "../../src/index.js";
 import { Journal } from "../../src/journal/index.js";
 import { otlpMirror } from "../../src/otlp/index.js";
 import { Backend } from "../fixtures/backend.js";
 
+let backend: Backend;
+beforeAll(async () => {
+  backend = await Backend.start();
+});
+afterAll(() => backend[Symbol.asyncDispose]());
+
 /** `npm run test:crash` sets more. */
-const CRASHES = Number(process.env["CRASHES"] ?? 4);
+const CRASHES = Number(process.env["CRASHES"] ?? 3);
 
 /**
  * Starts the program, kills it after so many entries were said and a random moment more, and
@@ -50,7 +56,7 @@ test.each([
   async (durability, crashes) => {
     const folder = mkdtempSync(join(tmpdir(), "quorumlog-"));
     const file = join(folder, "governance.db");
-    await using backend = await Backend.start();
+    await backend.startAnew();
     try {
       const acknowledged: number[] = [];
       const environment = { JOURNAL: file, BACKEND: backend.url, DURABILITY: durability };

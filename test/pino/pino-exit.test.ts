@@ -111,12 +111,15 @@ describe("every line reaches the file", () => {
   });
 
   test("as docs/recipes/pino.md shows, when a process with a worker gets SIGTERM", async () => {
-    const { ended, lines } = startProgram(`
+    const { ended, lines } = startProgram(
+      `
       ${recipeBlock("pino.md", "SIGTERM")}
       ${LOG_2000}
       setInterval(() => {}, 1000);
       process.kill(process.pid, "SIGTERM");
-    `);
+    `,
+      "mts",
+    );
     expect(await ended()).toEqual(CLEAN);
     expect(nodesIn(lines("app.log"))).toEqual(ALL);
   });

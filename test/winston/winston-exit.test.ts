@@ -22,24 +22,30 @@ test("a process that has nothing else to do writes every line to a File transpor
 });
 
 test("docs/recipes/winston.md shows how a process that gets SIGTERM writes every line to a File transport", async () => {
-  const program = startProgram(`
+  const program = startProgram(
+    `
     ${recipeBlock("winston.md", "SIGTERM")}
     ${LOG_2000}
     setInterval(() => {}, 1000);
     process.kill(process.pid, "SIGTERM");
-  `);
+  `,
+    "mts",
+  );
   expect(await program.ended()).toEqual({ code: 0, signal: null, stdout: "", stderr: "" });
   expect(program.lines("app.log")).toHaveLength(2000);
 });
 
 test("docs/recipes/winston.md says that the process ends all the same when a transport never finishes", async () => {
-  const program = startProgram(`
+  const program = startProgram(
+    `
     ${recipeBlock("winston.md", "SIGTERM").replace("5_000", "100")}
     for (const transport of logger.transports) transport._final = () => {};
     ${LOG_2000}
     setInterval(() => {}, 1000);
     process.kill(process.pid, "SIGTERM");
-  `);
+  `,
+    "mts",
+  );
   const { code, stderr } = await program.ended();
   expect(code).toBe(1);
   expect(stderr).toContain("AbortError");
