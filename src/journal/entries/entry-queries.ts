@@ -4,7 +4,7 @@ import type { ColumnName } from "../../entry/columns.js";
 import type { ParsedQuery } from "../../query/audit-query.js";
 import { BLOCK } from "../file/schema.js";
 import { type EntryRow, entryFromRow } from "./entry-row.js";
-import { KEYS, Postings, type Span } from "./postings.js";
+import { KEYS, Postings, type Span, sequencesOf } from "./postings.js";
 
 /** The canonical line as a text. */
 const TEXT = "CAST(line AS TEXT)";
@@ -31,6 +31,14 @@ const BLOCKS_WITHIN_TIME = `SELECT block FROM time_block
   WHERE earliest_millis >= :since AND latest_millis < :until`;
 
 const NOTHING: Span = { first: 0, last: -1 };
+
+/** The entries of a block that match the columns of a query. */
+interface InBlock {
+  readonly block: number;
+  readonly number: number;
+  /** From the first to the last of them. */
+  readonly span: () => Span;
+}
 
 /** What a query asks of a row, in SQL, with the values of the parameters. */
 interface Conditions {
@@ -71,8 +79,8 @@ export class EntryQueries {
     const { blocks, tail } = this.#spans(query);
     const isKnown = this.#blocksWithin(query);
     let count = this.#countIn(tail, query);
-    for (const { span, found } of this.#foundIn(blocks, query))
-      count += isKnown(span) ? found : this.#countIn(span, query);
+    for (const { block, number, span } of this.#foundIn(blocks, query))
+      count += isKnown(block) ? number : this.#countIn(span(), query);
     return count;
   }
 
@@ -103,11 +111,13 @@ export class EntryQueries {
   *#indexed(blocks: Span, query: ParsedQuery): Generator<EntryRow, void, undefined> {
     const { sql, parameters } = restOf(query);
     const row = this.#prepare(`${ROW} WHERE ${["sequence = :sequence", ...sql].join(" AND ")}`);
-    for (const sequences of this.#postings.matches(query.columns, blocks, query.newestFirst))
-      for (const sequence of sequences) {
+    for (const match of this.#postings.matches(query.columns, blocks, query.newestFirst)) {
+      const sequences = sequencesOf(match);
+      for (const sequence of query.newestFirst ? sequences.reverse() : sequences) {
         const found = row.get({ ...parameters, sequence });
         if (found !== undefined) yield found as unknown as EntryRow;
       }
+    }
   }
 
   #scan(span: Span, query: ParsedQuery): readonly EntryRow[] {
@@ -126,32 +136,32 @@ export class EntryQueries {
     return Number(statement.get(parameters)?.["n"]);
   }
 
-  /** In each block: how many entries match the columns, and the span of these. */
-  *#foundIn(
-    blocks: Span,
-    query: ParsedQuery,
-  ): Generator<{ readonly span: Span; readonly found: number }, void, undefined> {
+  /** In each block: how many entries match the columns, and from which to which they are. */
+  *#foundIn(blocks: Span, query: ParsedQuery): Generator<InBlock, void, undefined> {
     if (query.columns.length > 0)
-      for (const sequences of this.#postings.matches(query.columns, blocks, false)) {
-        const span = { first: sequences[0] as number, last: sequences.at(-1) as number };
-        yield { span, found: sequences.length };
+      for (const match of this.#postings.matches(query.columns, blocks, false)) {
+        const span = (): Span => {
+          const sequences = sequencesOf(match);
+          return { first: sequences[0] as number, last: sequences.at(-1) as number };
+        };
+        yield { block: match.block, number: match.number, span };
       }
     else
       for (let { first } = blocks; first <= blocks.last; ) {
-        const next = (Math.floor(first / BLOCK) + 1) * BLOCK;
-        const span = { first, last: Math.min(next - 1, blocks.last) };
-        yield { span, found: lengthOf(span) };
-        first = next;
+        const block = Math.floor(first / BLOCK);
+        const span = { first, last: Math.min((block + 1) * BLOCK - 1, blocks.last) };
+        yield { block, number: lengthOf(span), span: () => span };
+        first = span.last + 1;
       }
   }
 
-  /** Says of a span in a block whether its entries meet all conditions but those of columns. */
-  #blocksWithin(query: ParsedQuery): (span: Span) => boolean {
+  /** Says of a block whether its entries meet all conditions but those of columns. */
+  #blocksWithin(query: ParsedQuery): (block: number) => boolean {
     if (query.traceId !== undefined || query.details.length > 0) return () => false;
     if (isTimeless(query)) return () => true;
     const rows = this.#prepare(BLOCKS_WITHIN_TIME).all(timeOf(query));
     const within = new Set(rows.map(({ block }) => Number(block)));
-    return ({ first }) => within.has(Math.floor(first / BLOCK));
+    return (block) => within.has(block);
   }
 
   /** The entries that can match, in whole blocks and in the tail. */

@@ -21,6 +21,15 @@ export interface Span {
   readonly last: number;
 }
 
+/** The entries of a block that meet conditions: at least one. */
+export interface Found {
+  readonly block: number;
+  /** One bit for each entry of the block, {@link PART} of them in a number. */
+  readonly bits: Uint16Array;
+  /** How many they are. */
+  readonly number: number;
+}
+
 interface PostingRow {
   readonly block: number;
   /** Of the entries in it, in two characters each. */
@@ -76,17 +85,17 @@ export class Postings {
   }
 
   /**
-   * The sequences of the entries that meet all conditions, block by block.
+   * The entries that meet all conditions, block by block.
    *
    * @param conditions - At least one. Each has at least one value.
    * @param span - The entries to look at, in whole blocks.
-   * @param newestFirst - The order of the blocks, and of the sequences in each.
+   * @param newestFirst - The order of the blocks.
    */
   *matches(
     conditions: readonly ColumnCondition[],
     span: Span,
     newestFirst: boolean,
-  ): Generator<readonly number[], void, undefined> {
+  ): Generator<Found, void, undefined> {
     const first = Math.floor(span.first / BLOCK);
     const last = Math.floor(span.last / BLOCK);
     const inOrder = this.#rarestFirst(conditions, first, last);
@@ -103,8 +112,9 @@ export class Postings {
         let bits = bitsOf(rows);
         for (const [index, read] of others.entries())
           bits = inBoth(bits, bitsOf(isDense ? more[index]?.get(block) : read(block, block)));
-        const sequences = sequencesOf(block, bits, span);
-        if (sequences.length > 0) yield newestFirst ? sequences.reverse() : sequences;
+        bits = within(span, block, bits);
+        const number = numberOf(bits);
+        if (number > 0) yield { block, bits, number };
       }
     }
   }
@@ -157,13 +167,40 @@ function inBoth(some: Uint16Array, others: Uint16Array): Uint16Array {
   return some.map((bits, part) => bits & (others[part] ?? 0));
 }
 
-/** The sequences of the entries of a block whose bits are set. */
-function sequencesOf(block: number, bits: Uint16Array, { first, last }: Span): number[] {
+/** The bits of a block without those of entries outside a span. */
+function within({ first, last }: Span, block: number, bits: Uint16Array): Uint16Array {
+  const start = block * BLOCK;
+  if (first <= start && last >= start + BLOCK - 1) return bits;
+  return bits.map((own, part) => {
+    let left = 0;
+    for (let place = 0; place < PART; place++) {
+      const sequence = start + part * PART + place;
+      if (sequence >= first && sequence <= last) left |= own & (1 << place);
+    }
+    return left;
+  });
+}
+
+/** How many bits are set. */
+function numberOf(bits: Uint16Array): number {
+  let number = 0;
+  for (const own of bits) {
+    // adds up neighbouring bits, then pairs of them, and so on
+    const pairs = own - ((own >> 1) & 0x5555);
+    const fours = (pairs & 0x3333) + ((pairs >> 2) & 0x3333);
+    const eights = (fours + (fours >> 4)) & 0x0f0f;
+    number += (eights + (eights >> 8)) & 0x1f;
+  }
+  return number;
+}
+
+/** The sequences of the entries that were found, in their order. */
+export function sequencesOf({ block, bits }: Found): number[] {
   const sequences: number[] = [];
   for (let part = 0; part < bits.length; part++) {
     let sequence = block * BLOCK + part * PART;
     for (let left = bits[part] ?? 0; left > 0; left >>= 1, sequence++)
-      if ((left & 1) === 1 && sequence >= first && sequence <= last) sequences.push(sequence);
+      if ((left & 1) === 1) sequences.push(sequence);
   }
   return sequences;
 }
