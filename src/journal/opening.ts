@@ -10,6 +10,7 @@ import { assertOneName } from "./file/one-name.js";
 import { QuietReader } from "./file/quiet-reader.js";
 import { MIGRATIONS, SCHEMA_VERSION } from "./file/schema.js";
 import {
+  bytesOf,
   damaged,
   inTransaction,
   journalFailed,
@@ -40,9 +41,10 @@ export function openJournal(path: string, options: ResolvedJournalOptions): Conn
   try {
     return readOnly ? openForReading(file, options) : openForWriting(file, options);
   } catch (cause) {
+    if (cause instanceof AuditError) throw cause;
     const foreign = foreignFile(file, readOnly ? constants.R_OK : constants.W_OK);
-    if (foreign === undefined || cause instanceof AuditError) throw readFailure(file, cause);
-    throw journalFailed(foreign, cause);
+    const reason = foreign ?? interruptedWrite(file);
+    throw reason === undefined ? readFailure(file, cause) : journalFailed(reason, cause);
   }
 }
 
@@ -50,6 +52,7 @@ function openForReading(path: string, options: ResolvedJournalOptions): Connecti
   if (statOf(path) === undefined)
     throw journalFailed(`there is no file ${path} to read; check the path`);
   assertNotEmpty(path);
+  assertAreFiles(besideOf(path));
   const access = new QuietReader(path);
   try {
     const checked = access.read(() => check(access.database, path, options));
@@ -61,6 +64,7 @@ function openForReading(path: string, options: ResolvedJournalOptions): Connecti
 }
 
 function openForWriting(path: string, options: ResolvedJournalOptions): Connection {
+  assertAreFiles([`${path}.lock`, ...besideOf(path)]);
   // A file that is refused must not get a lock file beside it. If there is one already, the lock is
   // taken first, so that nobody writes during the checks.
   let unlock = statOf(`${path}.lock`) === undefined ? undefined : lockForWriting(path);
@@ -106,6 +110,18 @@ function assertNotEmpty(path: string): Stats {
   if (!stat?.isFile()) throw journalFailed(`${path} is not a file; choose another path`);
   if (stat.size === 0) throw damaged(path, new Error("the file is empty"));
   return stat;
+}
+
+/** What SQLite opens beside a file. */
+function besideOf(path: string): readonly string[] {
+  return ["-wal", "-shm", "-journal"].map((suffix) => path + suffix);
+}
+
+/** To open a named pipe would wait for ever. Of a folder, SQLite says only that it cannot. */
+function assertAreFiles(paths: readonly string[]): void {
+  for (const file of paths)
+    if (statOf(file)?.isFile() === false)
+      throw journalFailed(`${file} is not a file; nothing was changed. Move it away`);
 }
 
 function check(
@@ -158,4 +174,15 @@ function foreignFile(path: string, mode: number): string | undefined {
     }
   }
   return undefined;
+}
+
+/** In words, the rollback journal that SQLite wants to write into a file. No journal has one. */
+function interruptedWrite(path: string): string | undefined {
+  if (bytesOf(`${path}-journal`) === 0) return undefined;
+  return (
+    `${path}-journal is beside the file. Another program was interrupted while it wrote to the ` +
+    "file, or it belongs to another file; nothing was changed. If it belongs to another file, " +
+    "move it away. Else copy both files, open the copy with the sqlite3 shell, which undoes what " +
+    "was interrupted, and verify it"
+  );
 }

@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import { COLUMNS } from "../../entry/columns.js";
+import { MAX_LINE_BYTES } from "../../entry/line.js";
 import type { EarlierTimes } from "../../record/recorded-times.js";
 import { nanosOf } from "../../record/sealed-record.js";
 import type { RecordScope } from "../../record/surroundings.js";
@@ -50,7 +51,7 @@ export type EvidenceRow = readonly [
   sequence: number,
   /** Hexadecimal. */
   leafHash: string,
-  /** The line as a text, which may lack bytes of it. */
+  /** The line as a text, which may lack bytes of it. It is cut where no line is so long. */
   text: string,
   /** How many bytes the line has. */
   bytes: number,
@@ -106,11 +107,18 @@ const PRUNED = `SELECT sequence, leaf_hash AS leafHash, (SELECT older_than FROM 
   WHERE sequence >= ? ORDER BY sequence LIMIT ?`;
 
 /** It reads texts: a row with a BLOB takes four times as long to read (measured). */
-const EVIDENCE = `SELECT sequence, lower(hex(leaf_hash)) AS leafHash, CAST(line AS TEXT) AS text,
+const evidenceSql = (columns: string): string => `SELECT sequence,
+    lower(hex(leaf_hash)) AS leafHash, CAST(iif(length(line) > ${MAX_LINE_BYTES},
+      substr(line, 1, ${MAX_LINE_BYTES + 1}), line) AS TEXT) AS text,
     length(line) AS bytes, ${RECORDED},
     iif(timestamp_millis BETWEEN -${MAX_DATE} AND ${MAX_DATE}, timestamp_millis, NULL) AS millis,
-    ${KEYS}
+    ${columns}
   FROM entry WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ?`;
+
+/** The same for rows of which a column is too long for a string of JavaScript: without it. */
+const EVIDENCE_WITHOUT_LONG: string = evidenceSql(
+  COLUMNS.map(({ key }) => `iif(octet_length(${key}) > ${MAX_LINE_BYTES}, NULL, ${key})`).join(),
+);
 
 /** Node has it from 22.16 and 24.0 on. The typings are those of 22.15. */
 export interface WithArrays {
@@ -123,6 +131,15 @@ const LINES = 512;
 /** The query for `n`, how many rows come before a sequence. */
 export function countBefore(end: number): string {
   return `SELECT count(*) AS n FROM entry WHERE sequence < ${end}`;
+}
+
+/** Undefined where they cannot be read, as for a value that is too long for a string. */
+function allOf(statement: StatementSync, ...values: number[]): object[] | undefined {
+  try {
+    return statement.all(...values);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Writes the table `entry`, and reads it by sequence. */
@@ -259,12 +276,16 @@ export class EntryTable {
 
   /** The rows of [first, end), at most `limit`, for an auditor. */
   evidence(first: number, end: number, limit: number): EvidenceRow[] {
-    if (this.#evidence === undefined) {
-      this.#evidence = this.#database.prepare(EVIDENCE);
-      (this.#evidence as WithArrays).setReturnArrays?.(true);
-    }
-    const rows = this.#evidence.all(first, end, limit);
-    return rows.map((row) => (Array.isArray(row) ? row : Object.values(row)) as never);
+    this.#evidence ??= this.#arrays(evidenceSql(KEYS));
+    const rows = allOf(this.#evidence, first, end, limit);
+    const found = rows ?? this.#arrays(EVIDENCE_WITHOUT_LONG).all(first, end, limit);
+    return found.map((row) => (Array.isArray(row) ? row : Object.values(row)) as never);
+  }
+
+  #arrays(sql: string): StatementSync {
+    const statement = this.#database.prepare(sql);
+    (statement as WithArrays).setReturnArrays?.(true);
+    return statement;
   }
 
   /**

@@ -142,6 +142,7 @@ function prepared(sql: string, current: () => DatabaseSync): StatementSync {
   return new Proxy({} as StatementSync, {
     get(_, name) {
       const member = memberOf(now(), name); // Node 22.15 lacks some
+      if (name === "all") return allOf(member as StatementSync["all"]);
       if (member === undefined || !String(name).startsWith("set")) return member;
       return (...values: unknown[]) => {
         const set = (to: StatementSync): void =>
@@ -151,6 +152,15 @@ function prepared(sql: string, current: () => DatabaseSync): StatementSync {
       };
     },
   });
+}
+
+/** Node 24 gives undefined, and no error, where a text is too long for a string. */
+function allOf(all: StatementSync["all"]): StatementSync["all"] {
+  return (...values: never[]) => {
+    const rows: ReturnType<StatementSync["all"]> | undefined = all(...values);
+    if (rows === undefined) throw new RangeError("a text in it is too long to be read");
+    return rows;
+  };
 }
 
 function memberOf(object: object, name: string | symbol): unknown {

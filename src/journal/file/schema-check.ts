@@ -42,6 +42,10 @@ export function schemaDifferences(
   }
   for (const [{ type, name } = { type: "", name: "" }] of found.values())
     differences.push({ type, problem: `it has a ${type} ${name}, which no journal has` });
+  const encoding = database.prepare("PRAGMA encoding").get()?.["encoding"];
+  // SQLite would take the bytes of a line for a text of that encoding, also in the view.
+  if (encoding !== "UTF-8")
+    differences.push({ type: "content", problem: `its texts are ${encoding}, and not UTF-8` });
   return differences;
 }
 
@@ -81,7 +85,8 @@ function objectsIn(database: DatabaseSync): SchemaObject[] {
     .map(({ type, name, sql }) => ({
       type: String(type),
       name: String(name),
-      sql: String(sql ?? "").replaceAll(/\s+/g, " "),
+      // what SQLite takes for white space, and no more
+      sql: String(sql ?? "").replaceAll(/[ \t\n\f\r]+/g, " "),
     }));
 }
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { hexOf } from "../../integrity/merkle/merkle-hash.js";
+import { MAX_NOTE_LENGTH } from "../../integrity/note/signed-note.js";
 import type { StoredCheckpoint } from "../../record/checkpoint-record.js";
 import { nanosOf } from "../../record/sealed-record.js";
 import type { ContextIds, Contexts } from "../entries/contexts.js";
@@ -140,7 +141,8 @@ export class CheckpointTable {
     reading: <T>(work: () => T) => T,
   ): Generator<CheckpointEvidence, void, undefined> {
     const select = `SELECT CAST(position AS TEXT) AS at, CAST(size AS TEXT) AS size,
-      lower(hex(root_hash)) AS rootHash, note
+      lower(hex(root_hash)) AS rootHash,
+      iif(octet_length(note) > ${4 * MAX_NOTE_LENGTH}, '', note) AS note
       FROM checkpoint WHERE position >= ? AND position < ? ORDER BY position LIMIT ${CHUNK}`;
     for (let next = -(2n ** 63n); ; ) {
       const rows = reading(() => this.#database.prepare(select).all(next, end));

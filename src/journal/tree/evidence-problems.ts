@@ -134,6 +134,11 @@ const CHECKS: readonly (readonly [sql: string, problem: string])[] = [
     "it has an entry of a sequence that no log reaches,",
   ],
   [
+    `SELECT 0 AS sequence FROM (SELECT count(*) AS n FROM log UNION ALL SELECT count(*) FROM owner)
+     WHERE n <> 1 LIMIT 1`,
+    "it lacks the row that names the log, or the row that names its writer, for entries from",
+  ],
+  [
     `SELECT * FROM (SELECT
        coalesce((SELECT max(pruned_before) FROM pruning), 0) AS sequence,
        coalesce((SELECT max(sequence) + 1 FROM pruned_leaf), 0) AS kept)
@@ -168,9 +173,11 @@ const CHECKS: readonly (readonly [sql: string, problem: string])[] = [
     "its summary of times does not match the block of entries that begins with the entry",
   ],
   [
+    // An older one behind the newest would be taken for the newest.
     `${LEVELS} SELECT size AS sequence FROM (SELECT checkpoint.size AS covered,
+         lag(checkpoint.size, 1, 0) OVER (ORDER BY position) AS before,
          position - row_number() OVER (ORDER BY position) + 1 AS entries FROM checkpoint), tree
-     WHERE entries NOT BETWEEN covered AND size LIMIT 1`,
+     WHERE covered < before OR entries NOT BETWEEN covered AND size LIMIT 1`,
     "it has a checkpoint in the wrong place of the order of delivery, in a log that ends before " +
       "the entry",
   ],

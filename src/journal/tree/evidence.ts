@@ -1,3 +1,4 @@
+import { MAX_LINE_BYTES } from "../../entry/line.js";
 import { AuditError } from "../../errors.js";
 import { BlockSource, type EvidenceItem, type EvidenceSource } from "../../integrity/evidence.js";
 import { hexOf } from "../../integrity/merkle/merkle-hash.js";
@@ -185,9 +186,10 @@ async function* lines(
     const block: EvidenceItem[] = [];
     for (const row of rows) {
       const [sequence, , text] = row;
-      const line = isWhole(row)
-        ? text
-        : file.read(() => entries.rows(sequence, sequence + 1, 1))[0]?.line;
+      const line =
+        row[3] > MAX_LINE_BYTES || isWhole(row)
+          ? text // the verifier reports a line that is too long, by what is left of it
+          : file.read(() => entries.rows(sequence, sequence + 1, 1))[0]?.line;
       if (line === undefined) return; // pruned meanwhile
       const time: HrTime = [row[4], row[5]];
       block.push(new RowLine(line, row, times.before(time), file.logId));

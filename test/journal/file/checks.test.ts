@@ -1,8 +1,10 @@
 import {
   closeSync,
   cpSync,
+  mkdirSync,
   openSync,
   readFileSync,
+  rmSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -10,6 +12,7 @@ import {
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
+import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "../../../src/journal/file/schema.js";
 import { Journal } from "../../../src/journal/index.js";
 import { append, newPath, openJournal, temporaryFolder, thrownBy } from "../../fixtures/journal.js";
 
@@ -77,6 +80,42 @@ describe("opening a journal refuses", () => {
     const path = filled();
     overwrite(path, 40 * 4096, new Uint8Array(2048).fill(0xa5));
     expectRefusal(path, /damaged|altered/);
+  });
+
+  test("a journal whose texts are not UTF-8, so that the view would misread each line", () => {
+    const path = newPath();
+    const database = new DatabaseSync(path);
+    database.exec(`PRAGMA encoding = 'UTF-16le'; ${SCHEMA}
+      INSERT INTO log VALUES (0, 'l', '2026-04-14T12:00:00.000Z');
+      PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
+    database.close();
+    expectRefusal(path, /its texts are UTF-16le, and not UTF-8/);
+  });
+
+  test.each(["-wal", "-shm", "-journal", ".lock"])(
+    "what is not a file, such as a named pipe, in the place of its %s",
+    (suffix) => {
+      const path = filled(1);
+      rmSync(path + suffix, { force: true });
+      mkdirSync(path + suffix);
+      const error = thrownBy(() => openJournal(path, { readOnly: suffix !== ".lock" }));
+      expect(error.message).toMatch(/(-wal|-shm|-journal|\.lock) is not a file/);
+    },
+  );
+
+  test("a rollback journal beside it, which SQLite would write into the file", () => {
+    const path = filled();
+    const other = `${path}.other`;
+    cpSync(path, other);
+    const database = new DatabaseSync(other);
+    database.exec("PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; DROP VIEW audit");
+    database.exec("CREATE TABLE spilled (text)");
+    const insert = database.prepare("INSERT INTO spilled VALUES (?)");
+    for (let row = 0; row < 100; row++) insert.run("x".repeat(2000));
+    cpSync(`${other}-journal`, `${path}-journal`);
+    database.exec("ROLLBACK");
+    database.close();
+    expectRefusal(path, /-journal is beside the file\. Another program was interrupted/);
   });
 
   test("a journal that lost a table", () => {

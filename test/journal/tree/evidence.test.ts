@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, StatementSync } from "node:sqlite";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { generateKeys } from "../../../src/integrity/keys/key-generation.js";
@@ -31,6 +31,8 @@ let original: string;
 /** The same with a whole block. */
 let wide: string;
 let last: string;
+
+const EDITED = "CAST(replace(CAST(line AS TEXT), 'did:a', 'did:b') AS BLOB)";
 
 /** 200 votes with a checkpoint every 50. */
 async function filled(path: string, count = 200): Promise<Journal> {
@@ -117,7 +119,6 @@ describe("the evidence of a journal", () => {
     expect(await verify(source, { keys: [vkey] })).toMatchObject({ verified: true, entries: 200 });
   });
 
-  const EDITED = "CAST(replace(CAST(line AS TEXT), 'did:a', 'did:b') AS BLOB)";
   test.each([
     ["a line", `UPDATE entry SET line = ${EDITED} WHERE sequence = 77`, ["leaf_hash_mismatch", 77]],
     [
@@ -264,6 +265,30 @@ test("a time that is none, behind the triggers' back, is a problem of its entry"
   }
 });
 
+test("a value that no log writes is a contradiction, and hides no altered line", async () => {
+  const all = StatementSync.prototype.all;
+  const spy = vi.spyOn(StatementSync.prototype, "all").mockImplementation(function (...values) {
+    // This is what Node 24 answers where a text is too long for a string.
+    const isLong = /AS leafHash, CAST.*(?<!octet_length\(operation.*)$/s.test(this.sourceSQL);
+    return isLong ? (undefined as never) : Reflect.apply(all, this, values);
+  });
+  const altered = `UPDATE entry SET line = ${EDITED} WHERE sequence = 77`;
+  for (const [sql, code, at] of [
+    ["UPDATE entry SET line = zeroblob(70000) WHERE sequence = 70", "malformed_line", 70],
+    ["UPDATE entry SET actor_did = hex(zeroblob(40000)) WHERE sequence = 70", "source_problem", 70],
+    [
+      "UPDATE checkpoint SET note = hex(zeroblob(2000001)) WHERE size = 50",
+      "malformed_checkpoint",
+      undefined,
+    ],
+  ] as const) {
+    const report = await tampered(`${sql}; ${altered}`);
+    expect(placesOf(report)).toContainEqual([code, at]);
+    expect(placesOf(report)).toContainEqual(["leaf_hash_mismatch", 77]);
+  }
+  spy.mockRestore();
+});
+
 test("an entry in front of the first one, which a query would show, is found", async () => {
   const report = await tampered(`PRAGMA ignore_check_constraints = ON;
     INSERT INTO entry SELECT -1, timestamp_millis, recorded_nanos, trace_flags, resource, scope,
@@ -352,6 +377,12 @@ test.each([
   [
     "a sequence that no number can hold",
     "UPDATE entry SET sequence = 1152921504606846976 WHERE sequence = 199",
+  ],
+  ["the row of its writer, which is missing,", "DELETE FROM owner"],
+  [
+    "an older checkpoint behind the newest, which would be shown in its place,",
+    `INSERT INTO checkpoint SELECT (SELECT max(position) + 1 FROM checkpoint), size, root_hash, id,
+       recorded_nanos, resource, scope, note FROM checkpoint ORDER BY position LIMIT 1`,
   ],
   [
     "a pruning that never was",
