@@ -267,7 +267,10 @@ test("a time that is none, behind the triggers' back, is a problem of its entry"
 
 test("a value that no log writes is a contradiction, and hides no altered line", async () => {
   const all = StatementSync.prototype.all;
-  const spy = vi.spyOn(StatementSync.prototype, "all").mockImplementation(function (...values) {
+  const spy = vi.spyOn(StatementSync.prototype, "all").mockImplementation(function (
+    this: StatementSync,
+    ...values
+  ) {
     // This is what Node 24 answers where a text is too long for a string.
     const isLong = /AS leafHash, CAST.*(?<!octet_length\(operation.*)$/s.test(this.sourceSQL);
     return isLong ? (undefined as never) : Reflect.apply(all, this, values);
