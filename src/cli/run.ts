@@ -5,6 +5,7 @@ import { type Command, UsageError } from "./input/command.js";
 import { didYouMean, nearest } from "./input/did-you-mean.js";
 import { invoke } from "./input/invoke.js";
 import type { CommandIo } from "./output/command-io.js";
+import { inCommandTerms } from "./output/command-terms.js";
 import { EXIT, exitCodeOf, exitCodeOfSignal, isClosedPipe } from "./output/exit-code.js";
 import { overallHelp } from "./output/help.js";
 
@@ -95,7 +96,7 @@ function complaint(error: unknown, name: string | undefined): string {
     const link = message.endsWith("?") ? " See" : "; see";
     return `quorumlog: ${visible(message)}${link} quorumlog ${topic}\n`;
   }
-  if (exitCodeOf(error) !== EXIT.bug) return `quorumlog: ${visible(message)}\n`;
+  if (exitCodeOf(error) !== EXIT.bug) return `quorumlog: ${visible(inCommandTerms(message))}\n`;
   const stack = (error instanceof Error && error.stack) || message;
   return `quorumlog: this is a mistake of quorumlog, please report it\n${visibleLines(stack)}\n`;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { entriesOfLines, replayFrom } from "../../src/governance/index.js";
 import { FakeLoki, type FakeQuery } from "../fixtures/fake-loki.ts";
 import { all, logOf, readerOf, send } from "../fixtures/loki-records.ts";
 
@@ -94,8 +95,9 @@ describe("a Loki whose pages never end", () => {
     await using loki = await FakeLoki.start();
     await send(loki.url, logOf(300));
     expect(await all(readerOf(loki, { maxRecords: 300 }).lines())).toHaveLength(300);
-    await expect(all(readerOf(loki, { maxRecords: 299 }).lines())).rejects.toMatchObject({
-      code: "delivery_failed",
-    });
+    const bounded = readerOf(loki, { maxRecords: 299 });
+    const tooMany = { code: "delivery_failed" };
+    await expect(all(bounded.lines())).rejects.toMatchObject(tooMany);
+    await expect(replayFrom(entriesOfLines(bounded.lines()))).rejects.toMatchObject(tooMany);
   });
 });

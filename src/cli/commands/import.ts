@@ -11,6 +11,7 @@ import { logOf } from "../input/open-source.js";
 import { signersOf } from "../input/signers.js";
 import { openToWrite } from "../input/write-journal.js";
 import { jsonLine, Progress } from "../output/command-io.js";
+import { inCommandTerms } from "../output/command-terms.js";
 import { EXIT } from "../output/exit-code.js";
 
 /** How many rows are written at once. It is what one commit of the log takes. */
@@ -97,7 +98,8 @@ export const importCommand: Command = defineCommand({
     } finally {
       await progress.clear();
     }
-    for (const message of reported) await io.stderr.write(`quorumlog: ${visible(message)}\n`);
+    for (const message of reported)
+      await io.stderr.write(`quorumlog: ${visible(inCommandTerms(message))}\n`);
     const { rows, imported } = done;
     const repeated = rows - imported;
     const there = repeated === 0 ? "" : `; ${repeated} of ${rows} rows were there already`;

@@ -29,6 +29,7 @@ import { naturalOf } from "../input/query-flags.js";
 import { readWithin } from "../input/read-within.js";
 import type { ClosedSource } from "../input/source.js";
 import { type CommandIo, jsonLine, Progress } from "../output/command-io.js";
+import { inCommandTerms } from "../output/command-terms.js";
 import { EXIT, exitCodeOf } from "../output/exit-code.js";
 import { overall, reportText } from "../output/report-text.js";
 
@@ -175,7 +176,9 @@ async function verified(
     const code = exitCodeOf(error);
     if (io.signal.aborted || (code !== EXIT.unreadable && code !== EXIT.verificationFailed))
       throw error;
-    await io.stderr.write(`quorumlog: ${visible(`${name}: ${(error as Error).message}`)}\n`);
+    await io.stderr.write(
+      `quorumlog: ${visible(`${name}: ${inCommandTerms((error as Error).message)}`)}\n`,
+    );
     return code;
   }
   await io.stdout.write(

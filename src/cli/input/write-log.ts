@@ -5,6 +5,7 @@ import type { JournalOptions } from "../../journal/options.js";
 import type { GovernanceAuditLog } from "../../log/governance-audit-log.js";
 import { visible } from "../../text/safe-text.js";
 import type { CommandIo } from "../output/command-io.js";
+import { inCommandTerms } from "../output/command-terms.js";
 import { type CommandArguments, type FlagValues, UsageError } from "./command.js";
 import type { JOURNAL_FLAGS } from "./open-source.js";
 import { type WritingCommand, writeJournal } from "./write-journal.js";
@@ -83,6 +84,7 @@ export async function writeLog<T>(
       `${given}: ${reason.replace("minimumRetentionDays", "--minimum-retention")}`,
     );
   } finally {
-    for (const message of reported) await io.stderr.write(`quorumlog: ${visible(message)}\n`);
+    for (const message of reported)
+      await io.stderr.write(`quorumlog: ${visible(inCommandTerms(message))}\n`);
   }
 }
