@@ -2,12 +2,15 @@ import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { signedJournal } from "../fixtures/journals.js";
 import { inLongRuns } from "../fixtures/long-runs.js";
 
-const MODULES = resolve(import.meta.dirname, "../../dist/cli/bin.js");
-const BUNDLE = resolve(import.meta.dirname, "../../dist/quorumlog.cjs");
+const DIST = resolve(import.meta.dirname, "../../dist");
+const MODULES = resolve(DIST, "cli/bin.js");
+const BUNDLE = resolve(DIST, "quorumlog.cjs");
+
+const RARELY_USED = /^node:(?:https?|worker_threads|fs\/promises|zlib)$/;
 
 /** Writes the address of each module that is loaded to stderr. */
 const HOOK = `data:text/javascript,${encodeURIComponent(`
@@ -58,10 +61,34 @@ test.each([
   },
 );
 
-test("the command of the package is one file, which loads neither packages nor HTTP", async () => {
-  const { path } = await signedJournal(3);
-  const loaded = await loadedBy(BUNDLE, "stats", path);
-  expect(loaded.filter((url) => !url.startsWith("node:"))).toEqual([pathToFileURL(BUNDLE).href]);
-  expect(loaded).toContain("node:crypto");
-  expect(loaded.filter((url) => /^node:(?:https?|worker_threads)$/.test(url))).toEqual([]);
+describe("the command of the package", () => {
+  const SHARED = resolve(DIST, "quorumlog-shared.cjs");
+  const MORE = resolve(DIST, "quorumlog-more.cjs");
+  const addresses = (...paths: string[]) => paths.map((path) => pathToFileURL(path).href);
+
+  test.each(["stats", "query", "tail"])(
+    "%s loads two files, and neither packages nor HTTP",
+    async (command) => {
+      const { path } = await signedJournal(3);
+      const loaded = await loadedBy(BUNDLE, command, path);
+      expect(loaded.filter((url) => !url.startsWith("node:"))).toEqual(addresses(BUNDLE, SHARED));
+      expect(loaded).toContain("node:crypto"); // each line that is shown is hashed
+      expect(loaded.filter((url) => RARELY_USED.test(url))).toEqual([]);
+    },
+  );
+
+  test("verify loads one file more, and neither packages nor HTTP", async () => {
+    const { path, vkey } = await signedJournal(3);
+    const loaded = await loadedBy(BUNDLE, "verify", path, "--key", vkey);
+    expect(loaded.filter((url) => !url.startsWith("node:"))).toEqual(
+      addresses(BUNDLE, SHARED, MORE),
+    );
+    expect(loaded.filter((url) => /^node:(?:https?|worker_threads)$/.test(url))).toEqual([]);
+  });
+
+  test("the version needs no module of Node that takes long to load", async () => {
+    const loaded = await loadedBy(BUNDLE, "--version");
+    expect(loaded.filter((url) => !url.startsWith("node:"))).toEqual(addresses(BUNDLE, SHARED));
+    expect(loaded.filter((url) => url.startsWith("node:"))).toEqual([]);
+  });
 });

@@ -85,7 +85,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe("the tarball", () => {
   test("holds the built package and its documents, and nothing else", () => {
     const wanted =
-      /^(?:dist\/(?!cli\/|report\/).+\.(?:js|d\.ts)|dist\/report\/page\/(?:script\.js|licences\.txt)|dist\/quorumlog\.(?:cjs|licences\.txt)|docs\/.+\.md|docs\/schemas\/.+\.schema\.json|(?:README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/;
+      /^(?:dist\/(?!cli\/|report\/).+\.(?:js|d\.ts)|dist\/report\/page\/(?:script\.js|licences\.txt)|dist\/quorumlog(?:-more|-shared)?\.cjs|dist\/quorumlog\.licences\.txt|docs\/.+\.md|docs\/schemas\/.+\.schema\.json|(?:README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/;
     expect(packed.files.filter((file) => !wanted.test(file))).toEqual([]);
     expect(packed.files).toEqual(
       expect.arrayContaining([
@@ -95,6 +95,8 @@ describe("the tarball", () => {
         "LICENSE",
         "package.json",
         "dist/quorumlog.cjs",
+        "dist/quorumlog-more.cjs",
+        "dist/quorumlog-shared.cjs",
         "docs/api/quorumlog.md",
         "docs/errors.md",
         "docs/options.md",

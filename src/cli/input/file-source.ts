@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { invalidEvidence } from "../../errors.js";
@@ -63,6 +64,7 @@ async function withFile<T>(
   work: (source: Source) => Promise<T>,
 ): Promise<T> {
   const absolute = resolve(io.cwd, path);
+  if (line === undefined && isJournal(absolute)) return ofJournal();
   const file = await openFile(absolute, unknown === "export");
   try {
     const head = await headOf(file);
@@ -72,8 +74,7 @@ async function withFile<T>(
     if (kind === "journal") {
       // closed first: closing it later would take away the locks that SQLite has on it
       await file.close();
-      const { readJournal } = await import("./journal-source.js");
-      return await readJournal(path, io, work, logId);
+      return await ofJournal();
     }
     if (kind === undefined)
       throw invalidEvidence(
@@ -88,6 +89,27 @@ async function withFile<T>(
     return await work(kind === "report" ? { ...source, isReport: true } : source);
   } finally {
     await file.close();
+  }
+
+  async function ofJournal(): Promise<T> {
+    const { readJournal } = await import("./journal-source.js");
+    return readJournal(path, io, work, logId);
+  }
+}
+
+/**
+ * Whether a file is a journal beyond doubt. The other files need `node:fs/promises`, which takes
+ * 5 ms to load (measured).
+ */
+function isJournal(path: string): boolean {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  const file = openSync(path, "r");
+  try {
+    const head = Buffer.alloc(HEAD_BYTES);
+    const length = readSync(file, head);
+    return evidenceKindOf(head.toString("latin1", 0, length)) === "journal";
+  } finally {
+    closeSync(file);
   }
 }
 

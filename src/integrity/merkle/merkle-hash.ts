@@ -6,8 +6,14 @@ export type Hash = Uint8Array;
 /** How many bytes a {@link Hash} has. */
 export const HASH_BYTES = 32;
 
-/** The root of the tree without leaves, SHA-256 of nothing (RFC 9162 section 2.1.1). */
-export const EMPTY_ROOT: Hash = sha256("");
+/**
+ * The root of the tree without leaves, SHA-256 of nothing (RFC 9162 section 2.1.1). Written down,
+ * because a command that hashes nothing need not load `node:crypto`.
+ */
+export const EMPTY_ROOT: Hash = Buffer.from(
+  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+  "hex",
+);
 
 /** The input of {@link nodeHash}. Hashing is synchronous, so all calls can share one. */
 const NODE = Buffer.alloc(1 + 2 * HASH_BYTES, 0x01);
