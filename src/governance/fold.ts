@@ -59,6 +59,8 @@ export class Fold implements TrailFacts {
   readonly #at: At | undefined;
   readonly #sinceMillis: number;
   readonly #files = new Map<string, ProposalFile>();
+  /** The file that was found last. An entry asks for its own several times. */
+  #found: ProposalFile | undefined;
   readonly #aboutSubject = new Map<string, ProposalFile[]>();
   /** Proposals to add or remove a node that passed, by kind and node. */
   readonly #passedAbout = new Map<string, Set<ProposalFile>>();
@@ -125,7 +127,11 @@ export class Fold implements TrailFacts {
   }
 
   file(proposalId: string | undefined): ProposalFile | undefined {
-    return proposalId === undefined ? undefined : this.#files.get(proposalId);
+    if (proposalId === undefined) return undefined;
+    if (this.#found?.proposalId === proposalId) return this.#found;
+    const file = this.#files.get(proposalId);
+    if (file !== undefined) this.#found = file;
+    return file;
   }
 
   filesAbout(subjectId: string): readonly ProposalFile[] {
@@ -328,10 +334,11 @@ export class Fold implements TrailFacts {
   }
 
   #fileFor(proposalId: string): ProposalFile {
-    const known = this.#files.get(proposalId);
+    const known = this.file(proposalId);
     if (known !== undefined) return known;
     const file = new ProposalFile(proposalId, this.#votes);
     this.#files.set(proposalId, file);
+    this.#found = file;
     return file;
   }
 

@@ -68,10 +68,21 @@ type Suspects = Partial<Pick<ProposalFile, "doubleVotes" | "flags">>;
 
 const NO_FINDINGS: readonly Finding[] = [];
 
+/** All findings of a moment. Answers about many subjects and proposals share them. */
+interface AllFindings {
+  /** By sequence. */
+  readonly all: readonly Finding[];
+  readonly ofProposal: ReadonlyMap<string | undefined, readonly Finding[]>;
+  readonly ofSubject: ReadonlyMap<string | undefined, readonly Finding[]>;
+  readonly validity: Validity;
+}
+
 /** Answers from what was folded. */
 export class Trail implements GovernanceTrail {
   readonly #fold: Fold;
   readonly #judge: Judge;
+  /** Undefined when an entry came since they were gathered. */
+  #gathered: AllFindings | undefined;
 
   constructor(fold: Fold, judge: Judge) {
     this.#fold = fold;
@@ -97,8 +108,7 @@ export class Trail implements GovernanceTrail {
   proposal(proposalId: string): ProposalCase | undefined {
     const file = this.#fold.file(proposalId);
     if (file === undefined) return undefined;
-    const kept = this.#judge.findings.filter((finding) => finding.proposalId === proposalId);
-    return caseOf(file, bySequence([...kept, ...this.#review(file)]), this.#fold);
+    return caseOf(file, this.#findingsOf(file), this.#fold);
   }
 
   proposals({
@@ -108,26 +118,21 @@ export class Trail implements GovernanceTrail {
     readonly state?: ProposalState;
     readonly subjectId?: string;
   } = {}): ProposalCase[] {
-    const findings = Map.groupBy(this.#judge.findings, ({ proposalId }) => proposalId);
-    const files = [...this.#fold.files].filter(
-      (file) =>
-        (state === undefined || stateOf(file, this.#fold.nowMillis) === state) &&
-        (subjectId === undefined || file.creation?.subjectId === subjectId),
-    );
-    return files.map((file) =>
-      caseOf(
-        file,
-        bySequence([...(findings.get(file.proposalId) ?? []), ...this.#review(file)]),
-        this.#fold,
-      ),
-    );
+    this.#gather();
+    return [...this.#fold.files]
+      .filter(
+        (file) =>
+          (state === undefined || stateOf(file, this.#fold.nowMillis) === state) &&
+          (subjectId === undefined || file.creation?.subjectId === subjectId),
+      )
+      .map((file) => caseOf(file, this.#findingsOf(file), this.#fold));
   }
 
   subject(subjectId: string, at?: At): SubjectCase {
     const moment = this.#momentOf(at);
     const { standing } = this.#fold;
-    const all = this.findings();
-    const authorizations = this.#authorizations(subjectId, moment, validityIn(all));
+    const { validity, ofProposal, ofSubject } = this.#gather();
+    const authorizations = this.#authorizations(subjectId, moment, validity);
     const authorized = standing.isAuthorized(subjectId, authorizations, moment);
     const current =
       authorized === "yes"
@@ -138,15 +143,11 @@ export class Trail implements GovernanceTrail {
       .filesAbout(subjectId)
       .filter(({ creation }) => creation !== undefined && moment.counts(creation));
     const proposals = files.map(({ proposalId }) => proposalId);
-    const named = new Set<string | undefined>([
-      ...proposals,
-      ...events.map(({ proposalId }) => proposalId),
-    ]);
-    const findings = all.filter(
-      (finding) =>
-        finding.subjectId === subjectId ||
-        (finding.proposalId !== undefined && named.has(finding.proposalId)),
-    );
+    const named = new Set([...proposals, ...events.map(({ proposalId }) => proposalId)]);
+    const about = [...named]
+      .filter((proposalId) => proposalId !== undefined)
+      .flatMap((proposalId) => ofProposal.get(proposalId) ?? []);
+    const findings = bySequence([...new Set([...(ofSubject.get(subjectId) ?? []), ...about])]);
     return {
       subjectId,
       at: {
@@ -174,7 +175,7 @@ export class Trail implements GovernanceTrail {
 
   standing(at?: At): Authorization[] {
     const moment = this.#momentOf(at);
-    const validity = validityIn(this.findings());
+    const { validity } = this.#gather();
     return [...this.#fold.standing.subjects]
       .flatMap((subjectId) => this.#authorizations(subjectId, moment, validity))
       .filter(({ ended }) => ended === undefined)
@@ -186,10 +187,7 @@ export class Trail implements GovernanceTrail {
   }
 
   findings(): Finding[] {
-    return bySequence([
-      ...this.#judge.findings,
-      ...[...this.#fold.files].flatMap((file) => this.#review(file)),
-    ]);
+    return [...this.#gather().all];
   }
 
   oversight(period?: OversightPeriod): Oversight {
@@ -201,6 +199,7 @@ export class Trail implements GovernanceTrail {
     const before = this.#fold.file(entry.proposalId);
     const isWhole = beginsOrDecides(entry, before);
     const reviewed = this.#review(before, isWhole ? before : suspectsIn(entry, before));
+    this.#gathered = undefined;
     this.#fold.add(entry);
     const found = this.#judge.findings.slice(count);
     const file = before ?? this.#fold.file(entry.proposalId);
@@ -208,6 +207,29 @@ export class Trail implements GovernanceTrail {
     if (changed.length === 0) return found;
     const known = new Set(reviewed.map(keyOf));
     return [...found, ...changed.filter((finding) => !known.has(keyOf(finding)))];
+  }
+
+  #gather(): AllFindings {
+    if (this.#gathered !== undefined) return this.#gathered;
+    const all = bySequence([
+      ...this.#judge.findings,
+      ...[...this.#fold.files].flatMap((file) => this.#review(file)),
+    ]);
+    this.#gathered = {
+      all,
+      ofProposal: Map.groupBy(all, ({ proposalId }) => proposalId),
+      ofSubject: Map.groupBy(all, (finding) => finding.subjectId),
+      validity: validityIn(all),
+    };
+    return this.#gathered;
+  }
+
+  /** What is found about one proposal, by sequence. */
+  #findingsOf(file: ProposalFile): Finding[] {
+    const { proposalId } = file;
+    if (this.#gathered !== undefined) return [...(this.#gathered.ofProposal.get(proposalId) ?? [])];
+    const kept = this.#judge.findings.filter((finding) => finding.proposalId === proposalId);
+    return bySequence([...kept, ...this.#review(file)]);
   }
 
   /** The authorizations of a subject, with the decision that each rests on. */

@@ -108,6 +108,38 @@ test.each(Object.entries(ATTACKS))("%s: the work grows with the entries", (_, ev
   expect((user + system) / 1e6).toBeLessThan(MOST_SECONDS);
 });
 
+test("answers about every subject and proposal share what was found", () => {
+  const entries = entriesOf(many(6000, (index) => [grant(`p${index}`, `m${index}`)]));
+  const began = process.cpuUsage();
+  const trail = replay(entries);
+  const found = entries.flatMap(({ subjectId }) =>
+    subjectId === undefined ? [] : trail.subject(subjectId).findings,
+  );
+  const cases = entries.flatMap(({ proposalId }) =>
+    proposalId === undefined ? [] : (trail.proposal(proposalId)?.findings ?? []),
+  );
+  const { user, system } = process.cpuUsage(began);
+  expect(found).toEqual(cases);
+  expect(found).toEqual(trail.findings().filter(({ rule }) => rule !== "history-missing"));
+  expect((user + system) / 1e6).toBeLessThan(MOST_SECONDS);
+});
+
+test("what was found is asked for again when an entry came", () => {
+  const [first, second, ...entries] = entriesOf([proposal("p"), result("p"), grant("p", "m")]);
+  const trail = replay([first, second].filter((entry) => entry !== undefined));
+  const told = entries.map((entry) => {
+    trail.feed(entry);
+    return trail.proposal("p")?.findings.map(({ rule }) => rule);
+  });
+  const afterwards = [3, 4, 5].map((length) =>
+    replay(entriesOf([proposal("p"), result("p"), grant("p", "m")]).slice(0, length))
+      .findings()
+      .filter(({ proposalId }) => proposalId === "p")
+      .map(({ rule }) => rule),
+  );
+  expect(told).toEqual(afterwards);
+});
+
 function many(times: number, events: (index: number) => readonly Event[]): Event[] {
   return Array.from({ length: times }, (_, index) => events(index)).flat();
 }

@@ -62,8 +62,9 @@ export class ProposalFile implements ProposalFacts {
 
   /** Adds a vote, and notices a second answer of its voter. */
   addVote(vote: CastVote): void {
-    const earlier = this.#lastRowOf(vote.voter);
-    const row = this.#table.add(vote, this.#last, earlier);
+    const voter = this.#table.numberFor(vote.voter);
+    const earlier = this.#lastRowOf(voter);
+    const row = this.#table.add(vote, voter, this.#last, earlier);
     if (this.#first === NO_ROW) this.#first = row;
     this.#last = row;
     this.voteCount++;
@@ -149,18 +150,18 @@ export class ProposalFile implements ProposalFacts {
 
   #rowsOf(voter: string): number[] {
     const rows: number[] = [];
-    for (let row = this.#lastRowOf(voter); row !== NO_ROW; row = this.#table.earlier(row))
-      rows.push(row);
+    const number = this.#table.numberOf(voter);
+    const last = number === undefined ? NO_ROW : this.#lastRowOf(number);
+    for (let row = last; row !== NO_ROW; row = this.#table.earlier(row)) rows.push(row);
     return rows.reverse();
   }
 
-  #lastRowOf(voter: string): number {
-    const number = this.#table.numberOf(voter);
-    if (number === undefined) return NO_ROW;
-    if (this.#index !== undefined) return this.#index.lastOf.get(number) ?? NO_ROW;
+  /** @param voter - Its number. */
+  #lastRowOf(voter: number): number {
+    if (this.#index !== undefined) return this.#index.lastOf.get(voter) ?? NO_ROW;
     let last = NO_ROW;
     for (let row = this.#first; row !== NO_ROW; row = this.#table.next(row))
-      if (this.#table.voter(row) === number) last = row;
+      if (this.#table.voter(row) === voter) last = row;
     return last;
   }
 

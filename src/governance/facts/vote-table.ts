@@ -3,25 +3,34 @@ import type { ActorType, CastVote } from "./proposal-facts.js";
 /** Says that there is no row. */
 export const NO_ROW = 0xffff_ffff;
 
-const FIRST_LENGTH = 64;
+/** How many votes a part of the table has: 2 to this power. */
+const PART_BITS = 13;
+const PART = 1 << PART_BITS;
+
 const ACTOR_TYPES: readonly (ActorType | undefined)[] = [undefined, "human", "agent", "service"];
+
+/** Some votes, in columns. */
+class Part {
+  readonly sequences = new Float64Array(PART);
+  readonly millis = new Float64Array(PART);
+  readonly voters = new Uint32Array(PART);
+  readonly decisions = new Uint32Array(PART);
+  readonly actorTypes = new Uint8Array(PART);
+  /** The next vote of the same proposal. */
+  readonly next = new Uint32Array(PART);
+  /** The vote before of the same voter in the same proposal. */
+  readonly earlier = new Uint32Array(PART);
+  readonly ids: (string | undefined)[] = [];
+}
 
 /**
  * The votes of all proposals, in columns. Here a vote takes some 45 bytes and its id. As an object
- * it took 150, and each round of the garbage collector went through all of them (measured).
+ * it took 150, and each round of the garbage collector went through all of them (measured). The
+ * table grows by whole parts, so nothing is copied.
  */
 export class VoteTable {
   #length = 0;
-  #sequences = new Float64Array(FIRST_LENGTH);
-  #millis = new Float64Array(FIRST_LENGTH);
-  #voters = new Uint32Array(FIRST_LENGTH);
-  #decisions = new Uint32Array(FIRST_LENGTH);
-  #actorTypes = new Uint8Array(FIRST_LENGTH);
-  /** The next vote of the same proposal. */
-  #next = new Uint32Array(FIRST_LENGTH);
-  /** The vote before of the same voter in the same proposal. */
-  #earlier = new Uint32Array(FIRST_LENGTH);
-  readonly #ids: (string | undefined)[] = [];
+  readonly #parts: Part[] = [];
   /** What few votes have. */
   readonly #rest = new Map<number, Pick<CastVote, "weight" | "rationale" | "onBehalfOf">>();
   /** Voters and decisions come again and again. A row has their number. */
@@ -31,21 +40,24 @@ export class VoteTable {
   /**
    * Adds a vote. Gives its row.
    *
+   * @param voter - Its number: see {@link numberFor}.
    * @param last - The last vote of its proposal.
    * @param earlier - The last vote of its voter in this proposal.
    */
-  add(vote: CastVote, last: number, earlier: number): number {
+  add(vote: CastVote, voter: number, last: number, earlier: number): number {
     const row = this.#length++;
-    if (row === this.#sequences.length) this.#grow();
-    this.#sequences[row] = vote.sequence;
-    this.#millis[row] = vote.millis;
-    this.#voters[row] = this.#numberFor(vote.voter);
-    this.#decisions[row] = this.#numberFor(vote.decision);
-    this.#actorTypes[row] = ACTOR_TYPES.indexOf(vote.actorType);
-    this.#next[row] = NO_ROW;
-    this.#earlier[row] = earlier;
-    this.#ids.push(vote.voteId);
-    if (last !== NO_ROW) this.#next[last] = row;
+    const at = row % PART;
+    if (at === 0) this.#parts.push(new Part());
+    const part = this.#partOf(row);
+    part.sequences[at] = vote.sequence;
+    part.millis[at] = vote.millis;
+    part.voters[at] = voter;
+    part.decisions[at] = this.numberFor(vote.decision);
+    part.actorTypes[at] = ACTOR_TYPES.indexOf(vote.actorType);
+    part.next[at] = NO_ROW;
+    part.earlier[at] = earlier;
+    part.ids.push(vote.voteId);
+    if (last !== NO_ROW) this.#partOf(last).next[last % PART] = row;
     const { weight, rationale, onBehalfOf } = vote;
     if (weight !== undefined || rationale !== undefined || onBehalfOf !== undefined)
       this.#rest.set(row, { weight, rationale, onBehalfOf });
@@ -53,35 +65,52 @@ export class VoteTable {
   }
 
   at(row: number): CastVote {
+    const part = this.#partOf(row);
     const rest = this.#rest.get(row);
     return {
       sequence: this.sequence(row),
-      millis: this.#millis[row] ?? 0,
+      millis: part.millis[row % PART] ?? 0,
       voter: this.#texts[this.voter(row)] ?? "",
       decision: this.decision(row),
-      voteId: this.#ids[row],
+      voteId: this.voteId(row),
       weight: rest?.weight,
-      actorType: ACTOR_TYPES[this.#actorTypes[row] ?? 0],
+      actorType: ACTOR_TYPES[part.actorTypes[row % PART] ?? 0],
       onBehalfOf: rest?.onBehalfOf,
       rationale: rest?.rationale,
     };
   }
 
   sequence(row: number): number {
-    return this.#sequences[row] ?? 0;
+    return this.#partOf(row).sequences[row % PART] ?? 0;
   }
 
   decision(row: number): string {
-    return this.#texts[this.#decisions[row] ?? 0] ?? "";
+    return this.#texts[this.#partOf(row).decisions[row % PART] ?? 0] ?? "";
   }
 
   voteId(row: number): string | undefined {
-    return this.#ids[row];
+    return this.#partOf(row).ids[row % PART];
   }
 
   /** The number of its voter. */
   voter(row: number): number {
-    return this.#voters[row] ?? 0;
+    return this.#partOf(row).voters[row % PART] ?? 0;
+  }
+
+  next(row: number): number {
+    return this.#partOf(row).next[row % PART] ?? NO_ROW;
+  }
+
+  earlier(row: number): number {
+    return this.#partOf(row).earlier[row % PART] ?? NO_ROW;
+  }
+
+  /** The number of a voter or a decision. Each has one from its first vote on. */
+  numberFor(text: string): number {
+    const known = this.#numbers.get(text);
+    if (known !== undefined) return known;
+    this.#numbers.set(text, this.#texts.length);
+    return this.#texts.push(text) - 1;
   }
 
   /** The number of a voter; undefined for one who never voted. */
@@ -89,29 +118,7 @@ export class VoteTable {
     return this.#numbers.get(voter);
   }
 
-  next(row: number): number {
-    return this.#next[row] ?? NO_ROW;
-  }
-
-  earlier(row: number): number {
-    return this.#earlier[row] ?? NO_ROW;
-  }
-
-  #numberFor(text: string): number {
-    const known = this.#numbers.get(text);
-    if (known !== undefined) return known;
-    this.#numbers.set(text, this.#texts.length);
-    return this.#texts.push(text) - 1;
-  }
-
-  #grow(): void {
-    const length = Math.ceil(this.#length * 1.5);
-    this.#sequences = new Float64Array(this.#sequences.buffer.transfer(8 * length));
-    this.#millis = new Float64Array(this.#millis.buffer.transfer(8 * length));
-    this.#voters = new Uint32Array(this.#voters.buffer.transfer(4 * length));
-    this.#decisions = new Uint32Array(this.#decisions.buffer.transfer(4 * length));
-    this.#actorTypes = new Uint8Array(this.#actorTypes.buffer.transfer(length));
-    this.#next = new Uint32Array(this.#next.buffer.transfer(4 * length));
-    this.#earlier = new Uint32Array(this.#earlier.buffer.transfer(4 * length));
+  #partOf(row: number): Part {
+    return this.#parts[row >>> PART_BITS] as Part;
   }
 }
