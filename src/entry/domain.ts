@@ -64,7 +64,10 @@ export interface ConsensusResult {
   readonly rejectWeight: number;
   readonly abstainWeight: number;
   readonly totalWeight: number;
-  /** The votes that were counted. The log records their number; `recordVoteIds` also their ids. */
+  /**
+   * The votes that were counted. The log records their number; `recordVoteIds` also their ids. An
+   * empty list says that no vote was counted, and is recorded as a `vote_count` of 0.
+   */
   readonly includedVoteIds: readonly string[];
   /** The weight that passes it, not negative. */
   readonly threshold?: number | undefined;

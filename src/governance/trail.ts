@@ -32,7 +32,10 @@ export interface GovernanceTrail {
   readonly lastSequence: number;
   /** Whether the trail begins with sequence 0 and has no gap. */
   readonly isComplete: boolean;
-  /** The present moment, RFC 3339: that of `at`, else the time of the newest entry. */
+  /**
+   * The present moment, RFC 3339: that of `at`, else when the newest entry was recorded. Its
+   * `timestamp` does not count, because a writer can date an entry back.
+   */
   readonly now: string;
   /** Entries that happened by the time of `at` and were recorded after it. */
   readonly recordedLater: readonly number[];

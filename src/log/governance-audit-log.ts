@@ -130,7 +130,10 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
     return this.#record(voteCast(signed), about);
   }
 
-  /** Records how a proposal ended. The signer of the result is the actor. */
+  /**
+   * Records how a proposal ended. The signer of the result is the actor. An empty `includedVoteIds`
+   * says that no vote was counted.
+   */
   logConsensusReached(result: ConsensusInput, about?: About): EntryOf<"consensus_reached"> {
     return this.#record(consensusReached(result), about);
   }

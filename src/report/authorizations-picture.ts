@@ -54,7 +54,7 @@ export function authorizationsPicture({ subjects, trail }: ReportView, links: Li
     title: TITLE,
     description:
       `${counted(all.length, "authorization")}, each from its grant to its revocation or expiry. ` +
-      `What is in force is drawn up to ${trail.now}, the time of the newest entry.` +
+      `What is in force is drawn up to ${trail.now}, when the newest entry was recorded.` +
       (all.length > MOST ? ` The picture has the newest ${MOST}, the table has all.` : ""),
     keys: used,
     height,

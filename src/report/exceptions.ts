@@ -9,11 +9,11 @@ export function exceptions({ findings }: ReportView, links: Links): Html {
   return html`<section id="exceptions">
 <h2>Exceptions</h2>
 <p>${headline(findings)}</p>
-${findingTable("exceptions", bySeverity(findings), links)}
+${findingTable("exceptions", findings, links)}
 </section>`;
 }
 
-/** A table of findings. */
+/** A table of findings, the most severe first. */
 export function findingTable(name: string, findings: readonly Finding[], links: Links): Html {
   return table({
     name,
@@ -33,7 +33,7 @@ export function findingTable(name: string, findings: readonly Finding[], links: 
       { title: "Proposal", kind: "id", cell: ({ proposalId }) => links.proposal(proposalId) },
       { title: "Entries", cell: ({ sequences }) => links.entries(sequences) },
     ],
-    rows: findings,
+    rows: bySeverity(findings),
     none: "No rule is known to be broken.",
   });
 }

@@ -1,4 +1,4 @@
-import type { Finding } from "../governance/facts/finding.js";
+import { bySeverity, type Finding } from "../governance/facts/finding.js";
 import type { Policy } from "../governance/facts/policy.js";
 import { replay } from "../governance/replay.js";
 import { visible } from "../text/safe-text.js";
@@ -36,7 +36,7 @@ export function conforming(received: unknown, policy: unknown, name: string): Co
     violations.length === 0
       ? `but ${holding(entries)} break none`
       : `but of ${holding(entries)}, these are the violations:`,
-    ...violations.slice(0, SHOWN).map(findingLine),
+    ...bySeverity(violations).slice(0, SHOWN).map(findingLine),
     ...(violations.length > SHOWN ? [`  and ${violations.length - SHOWN} more`] : []),
   ];
   return { pass, violations, message: () => lines().join("\n") };

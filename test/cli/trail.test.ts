@@ -54,6 +54,19 @@ describe("quorumlog explain", () => {
     ]);
   });
 
+  test("lists the findings of a case by severity", async () => {
+    const path = exported((trail) => [
+      trail.propose("urn:prop:p"),
+      trail.vote("urn:prop:p", "alice"),
+      trail.vote("urn:prop:p", "mallory"),
+    ]);
+    for (const id of ["p", "medical-ai-v2"]) {
+      const { stdout } = await quorumlog(["explain", path, id]);
+      const rules = stdout.matchAll(/^(?:error|warning) +([\w-]+):/gm);
+      expect([...rules].map(([, rule]) => rule)).toEqual(["vote-by-nonmember", "self-approval"]);
+    }
+  });
+
   test("shows a proposal with its electorate, votes, result and effect", async () => {
     const { code, stdout } = await quorumlog(["explain", exported(), "p"]);
     expect(code).toBe(0);
@@ -116,6 +129,43 @@ describe("quorumlog check", () => {
     expect(objectsOf(stdout)).toMatchObject([
       { rule: "grant-without-consensus", status: "violated", severity: "error", sequences: [4] },
     ]);
+  });
+
+  test("lists errors before what is only late, and of many findings of one rule the first ones", async () => {
+    const path = exported((trail) => {
+      for (let index = 0; index < 30; index++)
+        trail.act("coffee", {}, {}, new Date("2020-01-01T00:00:00Z"));
+      trail.propose("urn:prop:p");
+      trail.vote("urn:prop:p", "alice");
+      trail.vote("urn:prop:p", "mallory");
+    });
+    const policy = join(temporaryFolder(), "policy.json");
+    writeFileSync(policy, '{"recordWithinSeconds":3600}');
+    const argv = ["check", path, "--policy", policy];
+    const { code, stdout } = await quorumlog(argv, { env: { NO_COLOR: "1" } });
+    const lines = stdout.split("\n");
+    expect([code, lines[0]]).toEqual([1, "1 error, 1 warning, 30 for information"]);
+    const findings = lines.slice(lines.indexOf("") + 1);
+    expect(findings.slice(findings.indexOf("") + 1)).toEqual([
+      'error       vote-by-nonmember: "mallory" voted on "urn:prop:p", but was not a member; #36',
+      'warning     self-approval: "alice" approved "urn:prop:p", its own proposal; #34, #35',
+      ...Array.from({ length: 10 }, (_, index) =>
+        expect.stringMatching(`^info        backdated: recorded .*; #${4 + index}$`),
+      ),
+      "info        backdated: 20 more: #14, #15, #16, #17 and 16 more; --json lists each",
+      "",
+    ]);
+    expect(objectsOf((await quorumlog([...argv, "--json"])).stdout)).toHaveLength(32);
+  });
+
+  test("tells what passes a proposal by nothing, where a policy asks for it", async () => {
+    const policy = join(temporaryFolder(), "policy.json");
+    writeFileSync(policy, '{"rules":{"quorum-unmet":"error"}}');
+    const path = exported();
+    expect((await quorumlog(["check", path])).code).toBe(0);
+    const { code, stdout } = await quorumlog(["check", path, "--policy", policy]);
+    expect(code).toBe(3);
+    expect(stdout).toContain("quorum-unmet (undetermined): neither the trail nor the policy says");
   });
 
   test("judges by a policy, and prints its SHA-256", async () => {

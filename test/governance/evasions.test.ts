@@ -546,3 +546,13 @@ test("undetermined findings that say the same are one, with each entry once, in 
     trail.result("p", "passed", { approve: 1 }, { included_vote_ids: ["p-1"] });
   expect(ruleIn(trail.entries, "tally-mismatch")).toEqual([["undetermined", 2, 3, 4]]);
 });
+
+test("the present moment is when the newest entry was recorded: dating it back revives nothing", () => {
+  const trail = new TrailWriter().federation();
+  trail.passed("p");
+  trail.grant("p", { valid_until: trail.timeOf(10).toISOString() });
+  trail.act("coffee", {}, {}, trail.timeOf(2));
+  const replayed = replay(trail.entries);
+  expect(replayed.now).toBe(trail.timeOf(10).toISOString());
+  expect(replayed.subject(MODEL).authorized).toBe("no");
+});

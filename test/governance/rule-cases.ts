@@ -680,6 +680,31 @@ export const CASES: Readonly<Record<string, { severity: Severity; cases: readonl
         expected: ["violated", 8],
       },
       {
+        name: "the votes that the kind needs, where nobody knows who was a member",
+        write: (t) => [
+          t.propose("p"),
+          t.vote("p", "bob"),
+          t.result("p", "passed", { approve: 1 }, { vote_count: 1 }),
+        ],
+        policy: { kinds: { "authorize-model": { votes: 1 } } },
+        missing: 4,
+        expected: ["undetermined", 6],
+      },
+      {
+        name: "a quorum, and a result that records no weights",
+        write: (t) => [
+          t.propose("p"),
+          ...["bob", "carol", "dave"].map((voter) => t.vote("p", voter)),
+          t.act(
+            "consensus_reached",
+            { proposalId: "p", actorDid: "carol", decision: "passed" },
+            { reason: "counted" },
+          ),
+        ],
+        policy: QUORUM,
+        expected: ["undetermined", 8],
+      },
+      {
         name: "no threshold anywhere, and nobody asks",
         write: (t) => t.passed("p"),
         expected: "kept",

@@ -90,6 +90,15 @@ test("a message shows twenty violations, and how many more there are", () => {
   expect(saidOf(audit)).toMatch(/\n {2}and 2 more$/);
 });
 
+test("a message shows an error before the many warnings that came earlier", () => {
+  const audit = new GovernanceAuditLog();
+  const subject = { subjectId: "m", kind: "authorize-model", proposalId: "p" } as const;
+  for (let index = 0; index < 22; index++)
+    audit.logAuthorizationRevoked({ ...subject, kind: "emergency-freeze" });
+  audit.logAuthorizationGranted(subject);
+  expect(saidOf(audit)?.split("\n")[2]).toMatch(/^ {2}error grant-without-consensus, #22:/);
+});
+
 test("a policy that cannot be, and what is no reader, are refused, also under not", () => {
   const audit = new GovernanceAuditLog();
   const wrong = { quorum: 2 } as Policy;

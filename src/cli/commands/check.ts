@@ -1,4 +1,4 @@
-import { bySeverity, type Finding } from "../../governance/facts/finding.js";
+import type { Finding } from "../../governance/facts/finding.js";
 import { counted } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../input/command.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS } from "../input/open-source.js";
@@ -55,7 +55,7 @@ export const check: Command = defineCommand({
           `${headline(findings, io)}\n\n`,
           factLines([["policy", policy], ...momentFacts(trail)], io),
           findings.length > 0 ? "\n" : "",
-          ...findingLines(bySeverity(findings), io),
+          ...findingLines(findings, io),
         ];
         await send(pieces, io.stdout, io);
       }

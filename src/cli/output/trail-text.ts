@@ -1,5 +1,5 @@
 import type { CaseEffect, CaseVote, ProposalCase, SubjectCase } from "../../governance/cases.js";
-import type { Finding } from "../../governance/facts/finding.js";
+import { bySeverity, type Finding } from "../../governance/facts/finding.js";
 import type { Member } from "../../governance/facts/members.js";
 import type { Answer, Authorization } from "../../governance/facts/standing-facts.js";
 import type { Stop } from "../../governance/oversight.js";
@@ -240,22 +240,39 @@ export function memberTable(io: CommandIo): Table<Member> {
   });
 }
 
-/** Findings as a list: what, by which rule, and the entries that it rests on. */
+/**
+ * Findings as a list: what, by which rule, and the entries that it rests on. The most severe come
+ * first. Of many findings of one rule, the list has the first ones and the number of the others, so
+ * that they do not hide what another rule found.
+ */
 export function* findingLines(
   findings: readonly Finding[],
   io: CommandIo,
 ): Generator<string, void, undefined> {
-  for (const { severity, rule, status, sequences, message } of findings) {
-    const colour = severity === "error" ? "red" : "yellow";
-    const word = styled(status === "violated" ? colour : undefined, severity, io);
-    const what = status === "violated" ? rule : `${rule} (${status})`;
-    const text = visible(`${what}: ${message}; ${entriesInWords(sequences)}`);
-    const padding = " ".repeat(LABEL - severity.length);
-    // the colour takes no room on the terminal
-    const lines = wrapped(" ".repeat(LABEL) + text, io.stdout.columns, LABEL).slice(LABEL);
-    yield `${word}${padding}${lines}\n`;
+  const ofRule = Map.groupBy(bySeverity(findings), ({ rule, status }) => `${rule} ${status}`);
+  for (const alike of ofRule.values()) {
+    for (const finding of alike.slice(0, SHOWN_FINDINGS))
+      yield findingLine(finding, `${finding.message}; ${entriesInWords(finding.sequences)}`, io);
+    const others = alike.slice(SHOWN_FINDINGS);
+    const [first] = others;
+    if (first === undefined) continue;
+    const entries = entriesInWords(others.map(({ sequences }) => sequences.at(-1) ?? -1));
+    yield findingLine(first, `${others.length} more: ${entries}; --json lists each`, io);
   }
 }
+
+function findingLine({ severity, rule, status }: Finding, what: string, io: CommandIo): string {
+  const colour = severity === "error" ? "red" : "yellow";
+  const word = styled(status === "violated" ? colour : undefined, severity, io);
+  const text = visible(`${status === "violated" ? rule : `${rule} (${status})`}: ${what}`);
+  const padding = " ".repeat(LABEL - severity.length);
+  // the colour takes no room on the terminal
+  const lines = wrapped(" ".repeat(LABEL) + text, io.stdout.columns, LABEL).slice(LABEL);
+  return `${word}${padding}${lines}\n`;
+}
+
+/** How many findings of one rule a list has. */
+const SHOWN_FINDINGS = 10;
 
 /** `#5, #6`; of many, the first ones and their number. */
 export function entriesInWords(sequences: readonly number[]): string {

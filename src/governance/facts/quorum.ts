@@ -11,6 +11,12 @@ export interface QuorumCheck {
   readonly reason: string;
 }
 
+/** What is known of a result for which nothing says what passes a proposal. */
+export const NO_QUORUM: QuorumCheck = {
+  status: "undetermined",
+  reason: "neither the trail nor the policy says what passes a proposal",
+};
+
 /** One condition: whether the result meets it, and what it is. */
 type Condition = readonly [isMet: boolean | undefined, reason: string];
 
@@ -27,10 +33,7 @@ export function checkQuorum(file: ProposalFacts, result: Result, facts: TrailFac
   const participation = ofKind.participation ?? policy.participation;
   const approvals = approvalsOf(file, result, ofKind.approval ?? policy.approval);
   if (approvals.length === 0 && participation === undefined && ofKind.votes === undefined)
-    return {
-      status: "undetermined",
-      reason: "neither the trail nor the policy says what passes a proposal",
-    };
+    return NO_QUORUM;
   const recounted = recount(file, result, facts);
   const byWeights = (weights: Weights): Condition[] => [
     ...(participation === undefined ? [] : [participationCondition(weights, participation)]),

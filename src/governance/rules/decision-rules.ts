@@ -6,7 +6,7 @@ import { membershipOf } from "../facts/counting.js";
 import { creationOf, millisOf } from "../facts/facts-of.js";
 import type { Judgement } from "../facts/finding.js";
 import type { CastVote, Creation, ProposalFacts, Result } from "../facts/proposal-facts.js";
-import { checkQuorum } from "../facts/quorum.js";
+import { checkQuorum, NO_QUORUM } from "../facts/quorum.js";
 import type { Rule, TrailFacts } from "../facts/rule.js";
 import { isRevoking } from "../facts/standing.js";
 import { isSameWeight, recount } from "../facts/tally.js";
@@ -86,10 +86,11 @@ export const DECISION_RULES: readonly Rule[] = [
     severity: "error",
     onResult(result, file, facts) {
       if (result.decision !== "passed") return undefined;
-      const { status, reason } = checkQuorum(file, result, facts);
+      const check = checkQuorum(file, result, facts);
+      const { status, reason } = check;
       if (status === "kept") return undefined;
-      // without a threshold anywhere, every result is undetermined: listed when the policy asks
-      if (status === "undetermined" && facts.policy.rules?.["quorum-unmet"] === undefined)
+      // where nothing says what passes a proposal, every result is undetermined: the policy asks
+      if (check === NO_QUORUM && facts.policy.rules?.["quorum-unmet"] === undefined)
         return undefined;
       return { status, sequences: [result.sequence], message: reason };
     },
