@@ -7,7 +7,7 @@ import { newPath, prunable, pruneUnsealed, START } from "../fixtures/journal.js"
 import { runs } from "../fixtures/long-runs.js";
 
 type Step =
-  | { readonly kind: "record"; readonly proposal: string; readonly backSeconds: number }
+  | { readonly kind: "record"; readonly proposal: string; readonly stepsBack: number }
   | { readonly kind: "hold"; readonly proposal: string }
   | { readonly kind: "hold before"; readonly second: number }
   | { readonly kind: "release"; readonly which: number }
@@ -22,7 +22,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant("record" as const),
       proposal,
-      backSeconds: fc.constantFrom(0, 0, 0, 3, 20),
+      stepsBack: fc.constantFrom(0, 0, 0, 3, 20),
     }),
   },
   fc.record({ kind: fc.constant("hold" as const), proposal }),
@@ -39,7 +39,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
 );
 
-const at = (seconds: number): number => START + seconds * 1000;
+/** More than a clock may fall without being held up, so that no check is lenient. */
+const STEP = 7_200_000;
+
+const at = (steps: number): number => START + steps * STEP;
 
 interface ModelHold {
   readonly sequence: number;
@@ -62,9 +65,9 @@ class Model {
     return at(this.entries.length);
   }
 
-  add(proposal?: string, backSeconds = 0): void {
+  add(proposal?: string, stepsBack = 0): void {
     const recorded = this.now;
-    this.entries.push({ proposal, recorded, happened: recorded - backSeconds * 1000 });
+    this.entries.push({ proposal, recorded, happened: recorded - stepsBack * STEP });
   }
 
   /** The entries from a sequence on that a hold would cover. */
@@ -124,9 +127,9 @@ class Run {
     const { prunedBefore } = this.#journal;
     switch (step.kind) {
       case "record": {
-        const timestamp = new Date(model.now - step.backSeconds * 1000);
+        const timestamp = new Date(model.now - step.stepsBack * STEP);
         this.#audit.log({ operation: "seen", proposalId: step.proposal, timestamp });
-        model.add(step.proposal, step.backSeconds);
+        model.add(step.proposal, step.stepsBack);
         break;
       }
       case "hold":
@@ -216,8 +219,8 @@ class Run {
 
 /** Two prunings that were interrupted, of which the first one announced more. */
 const INTERRUPTED: Step[] = [
-  { kind: "record", proposal: "a", backSeconds: 0 },
-  { kind: "record", proposal: "a", backSeconds: 0 },
+  { kind: "record", proposal: "a", stepsBack: 0 },
+  { kind: "record", proposal: "a", stepsBack: 0 },
   { kind: "prune", second: 2, fails: true },
   { kind: "prune", second: 1, fails: true },
   { kind: "prune", second: 0, fails: false },

@@ -12,6 +12,7 @@ import {
   LOG_OPERATIONS,
 } from "../../src/index.js";
 import type { Journal } from "../../src/journal/index.js";
+import { verify } from "../../src/verify/index.js";
 import { afterThisTest } from "../fixtures/cleanup.js";
 import {
   append,
@@ -340,6 +341,17 @@ describe("a pruning", () => {
     const [{ id: holdId } = { id: "" }] = again.holds();
     again.release({ holdId }, "done");
     expect(again.holds()).toEqual([]);
+  });
+
+  test("that a hold ends early is no contradiction to verify, however old what it keeps is", async () => {
+    const journal = prunable(newPath());
+    let hour = 0;
+    const audit = logOver(journal, { clock: () => at(3600 * hour++) });
+    record(audit, "a", "held", "b", "c");
+    audit.hold({ proposalId: "held" }, "why");
+    expect(audit.prune({ olderThan: at(3600 * 4) })).toMatchObject({ pruned: 1, heldBy: {} });
+    const report = await verify(journal.evidence(), { acceptPruned: 1 });
+    expect(report.problems).toEqual([]);
   });
 
   test("that failed after its entry is finished by the next one", () => {

@@ -165,6 +165,9 @@ export function carryOut(
   { first, end, olderThanMillis }: PlannedPruning,
 ): void {
   inTransaction(database, () => {
+    // a hold may keep entries that are old enough: then what was removed is older than these
+    const keptMillis = timesIn(database)(end);
+    const before = new Date(keptMillis < olderThanMillis ? keptMillis : olderThanMillis);
     database
       .prepare(
         `INSERT INTO pruned_leaf SELECT sequence, leaf_hash FROM entry
@@ -176,7 +179,7 @@ export function carryOut(
         `INSERT INTO pruning (pruned_before, first, recorded_nanos, older_than, at)
          SELECT ?, ?, recorded_nanos, ?, ? FROM entry WHERE sequence = ?`,
       )
-      .run(end, first, new Date(olderThanMillis).toISOString(), new Date().toISOString(), end - 1);
+      .run(end, first, before.toISOString(), new Date().toISOString(), end - 1);
     database.prepare("DELETE FROM entry WHERE sequence < ?").run(end);
     const block = Math.floor(end / BLOCK);
     database.prepare("DELETE FROM time_block WHERE block < ?").run(block);
