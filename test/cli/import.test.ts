@@ -187,7 +187,7 @@ describe("quorumlog import", () => {
       this: GovernanceAuditLog,
       ...args
     ) {
-      controller.abort("SIGINT");
+      setImmediate(() => controller.abort("SIGINT")); // as a signal, which the event loop brings
       return this.flush(...args);
     });
     const { code } = await quorumlog(["import", fileOf(rows), journal], {

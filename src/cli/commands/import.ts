@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { sealEntry } from "../../entry/seal.js";
 import { AuditError, invalidEntry } from "../../errors.js";
 import { differenceOf } from "../../log/given-ids.js";
@@ -83,6 +84,7 @@ export const importCommand: Command = defineCommand({
       );
     try {
       for await (const chunk of chunksOf(importRows(file, io))) {
+        await setImmediate(); // so that a signal is heard
         io.signal.throwIfAborted();
         audit ??= opened();
         done.imported += await record(chunk, audit);
