@@ -111,7 +111,7 @@ describe("the commands that the demo shows run when they are pasted", () => {
     },
   );
 
-  test("where the command is on the PATH", async () => {
+  test.runIf(LONG)("where the command is on the PATH", async () => {
     const cwd = temporaryFolder();
     mkdirSync(join(cwd, "bin"));
     symlinkSync(BIN, join(cwd, "bin/quorumlog"));

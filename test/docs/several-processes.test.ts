@@ -145,7 +145,7 @@ describe("docs/recipes/several-processes.md", () => {
     expect(counts.sort()).toEqual([1, 2]);
   });
 
-  test.each(["POD_NAME", ...inLongRuns("NODE_APP_INSTANCE")])(
+  test.each(inLongRuns("NODE_APP_INSTANCE", "POD_NAME"))(
     "takes the name from %s too",
     async (variable) => {
       const folder = prepared();

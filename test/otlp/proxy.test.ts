@@ -9,6 +9,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { Authority } from "../fixtures/certificates.js";
 import { temporaryFolder } from "../fixtures/journal.js";
 import { LocalServer } from "../fixtures/local-server.js";
+import { LONG } from "../fixtures/long-runs.js";
 
 /** Node 22.15 to 22.20 cannot use the proxy of the environment. */
 const knowsProxies = "proxyEnv" in (globalAgent as unknown as { options: object }).options;
@@ -89,7 +90,7 @@ describe.skipIf(!knowsProxies)(
       expect(seen).toEqual(["POST http://collector.internal.test:4318/v1/logs"]);
     });
 
-    test("gets the requests of an app that sets it for its global agent", async () => {
+    test.runIf(LONG)("gets the requests of an app that sets it for its global agent", async () => {
       const { url, seen } = await proxyTo();
       const env = { HTTP_PROXY: url, OTEL_EXPORTER_OTLP_ENDPOINT };
       const before = "http.globalAgent = new http.Agent({ proxyEnv: process.env });";

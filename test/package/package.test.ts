@@ -126,7 +126,7 @@ describe("the tarball", () => {
 });
 
 describe("a project without the optional peers", () => {
-  test("uses the log by import", () => {
+  test.runIf(LONG)("uses the log by import", () => {
     const source = `import { GovernanceAuditLog } from "quorumlog";${USE}await audit.shutdown();`;
     expect(run(bare, "use.mjs", source)).toBe("0 did:pqaid:alice\n");
   });

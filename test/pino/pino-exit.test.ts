@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { cleanUp } from "../fixtures/cleanup.js";
 import { temporaryFolder } from "../fixtures/journal.js";
-import { inLongRuns } from "../fixtures/long-runs.js";
+import { inLongRuns, LONG } from "../fixtures/long-runs.js";
 import { recipeBlock, startProgram } from "../fixtures/program.js";
 import { until } from "../fixtures/until.js";
 
@@ -97,18 +97,21 @@ describe("every line reaches the file", () => {
     },
   );
 
-  test("of a worker when more is written at once than its shared memory holds", async () => {
-    const rest = `
+  test.runIf(LONG)(
+    "of a worker when more is written at once than its shared memory holds",
+    async () => {
+      const rest = `
       const details = { filler: "x".repeat(5000) };
       for (let i = 0; i < 1000; i++)
         audit.log({ operation: "policy_updated", actorDid: "did:" + i, details });
       await audit.flush();
       process.kill(process.pid, "SIGKILL");
     `;
-    const { ended, lines } = startProgram(program(WORKER, rest));
-    expect(await ended()).toMatchObject({ signal: "SIGKILL", stderr: "" });
-    expect(nodesIn(lines("app.log"))).toEqual(ALL.slice(0, 1000));
-  });
+      const { ended, lines } = startProgram(program(WORKER, rest));
+      expect(await ended()).toMatchObject({ signal: "SIGKILL", stderr: "" });
+      expect(nodesIn(lines("app.log"))).toEqual(ALL.slice(0, 1000));
+    },
+  );
 
   test("as docs/recipes/pino.md shows, when a process with a worker gets SIGTERM", async () => {
     const { ended, lines } = startProgram(
@@ -174,8 +177,10 @@ describe("a process goes on", () => {
     expect(lines("app.log")).toHaveLength(1);
   });
 
-  test("when the worker of a transport never takes a line, and a flush keeps its deadline", async () => {
-    const rest = `
+  test.runIf(LONG)(
+    "when the worker of a transport never takes a line, and a flush keeps its deadline",
+    async () => {
+      const rest = `
       await once(destination, "ready");
       ${LOG_2000}
       await audit.flush({ timeoutMillis: 50 }).catch((error) => console.log(error.cause.message));
@@ -184,12 +189,13 @@ describe("a process goes on", () => {
       console.log(audit.length, "entries");
       process.kill(process.pid, "SIGKILL");
     `;
-    const { ended } = startProgram(program(stuckTransport(), rest));
-    const { stdout, stderr } = await ended();
-    expect(stderr).toBe("");
-    const late = "pino: the destination was not done in time\n";
-    expect(stdout).toBe(`${late}${late}4000 entries\n`);
-  });
+      const { ended } = startProgram(program(stuckTransport(), rest));
+      const { stdout, stderr } = await ended();
+      expect(stderr).toBe("");
+      const late = "pino: the destination was not done in time\n";
+      expect(stdout).toBe(`${late}${late}4000 entries\n`);
+    },
+  );
 
   test("while nobody reads its standard output, and writes all when somebody does", async () => {
     const rest = `
