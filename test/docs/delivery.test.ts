@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
@@ -31,6 +30,9 @@ function section(heading: string): string {
   const found = DOCUMENT.split(/^## /m).find((part) => part.startsWith(`${heading}\n`));
   return found ?? expect.fail(`no section "${heading}"`);
 }
+
+/** The port of the discard service, where nothing listens. */
+const DEAD_URL = "http://127.0.0.1:9/v1/logs";
 
 const name = (cell = ""): string => cell.replaceAll("`", "");
 
@@ -154,7 +156,7 @@ describe("a process that gets SIGTERM", () => {
       });`;
     const { code, stderr } = await terminated(
       `import { writeFileSync } from "node:fs";\n${timed}`,
-      await deadUrl(),
+      DEAD_URL,
     );
     expect(code).toBe(0);
     const variable = (line: string): string =>
@@ -169,7 +171,7 @@ describe("a process that gets SIGTERM", () => {
 
   test("exits with 1 if memory alone has it", async () => {
     const hasty = recipe.replace("20_000", "200");
-    const { code, stderr } = await terminated(hasty, await deadUrl());
+    const { code, stderr } = await terminated(hasty, DEAD_URL);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^shutdown: otlp: 1 pending, 0 rejected; last: .*"pending":1/);
   });
@@ -179,13 +181,3 @@ describe("a process that gets SIGTERM", () => {
     return shown ?? expect.fail("no output is shown");
   }
 });
-
-/** An address on this machine where nothing listens. */
-async function deadUrl(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return `http://127.0.0.1:${port}/v1/logs`;
-}

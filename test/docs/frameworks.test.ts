@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
@@ -79,55 +78,42 @@ afterAll(() => backend[Symbol.asyncDispose]());
 
 const endpoint = (url: string) => ({ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: url });
 
-/** A free port of this machine, where nothing listens. */
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return String(typeof address === "object" ? address?.port : address);
-}
-
-/** Posts a vote as soon as the app listens. Fails if the app ends before that. */
-async function posted(
-  { child, stderr }: Running,
-  port: string,
-  vote: object,
-): Promise<{ status: number; body: unknown }> {
-  for (;;) {
-    if (child.exitCode !== null) expect.fail(`the app has ended: ${await stderr}`);
-    try {
-      const response = await fetch(`http://127.0.0.1:${port}/votes`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(vote),
-      });
-      return { status: response.status, body: await response.json() };
-    } catch {
-      await new Promise((again) => setTimeout(again, 50));
-    }
-  }
+/** Posts a vote to the app. */
+async function posted(origin: string, vote: object): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(`${origin}/votes`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(vote),
+  });
+  return { status: response.status, body: await response.json() };
 }
 
 test("docs/recipes/fastify.md records, refuses, and closes the log at SIGTERM", async () => {
   const cwd = folder();
   writeFileSync(join(cwd, "app.ts"), modulesOf("fastify.md").join());
-  const port = await freePort();
-  const app = started(cwd, "app.ts", { ...endpoint(backend.url), PORT: port });
-  const stdout = text(app.child.stdout as NodeJS.ReadableStream);
-  expect(await posted(app, port, SIGNED)).toEqual({
+  const app = started(cwd, "app.ts", { ...endpoint(backend.url), PORT: "0" });
+  // its log says where it listens
+  let said = "";
+  let origin: string | undefined;
+  while (origin === undefined) {
+    const line = await app.line();
+    if (line === "undefined") expect.fail(`the app has ended: ${await app.stderr}`);
+    said += line;
+    [, origin] = /listening at (http:\/\/[^"]+)/.exec(line) ?? [];
+  }
+  expect(await posted(origin, SIGNED)).toEqual({
     status: 201,
     body: { sequence: 0, leafHash: expect.stringMatching(/^[\da-f]{64}$/) },
   });
-  expect(await posted(app, port, { vote: { ...VOTE, voterDid: "" } })).toEqual({
+  expect(await posted(origin, { vote: { ...VOTE, voterDid: "" } })).toEqual({
     status: 400,
     body: { field: "vote.voterDid", message: expect.stringContaining("voterDid") },
   });
   app.child.kill("SIGTERM");
   expect(await once(app.child, "exit")).toEqual([0, null]);
+  for (let line = await app.line(); line !== "undefined"; line = await app.line()) said += line;
   expect((await backend.state()).uids).toHaveLength(1);
-  expect({ stderr: await app.stderr, errors: /"level":50/.exec(await stdout) }).toEqual({
+  expect({ stderr: await app.stderr, errors: /"level":50/.exec(said) }).toEqual({
     stderr: "",
     errors: null,
   });
