@@ -7,10 +7,6 @@ const TERMS: readonly (readonly [library: string, command: string])[] = [
     "read fewer days (lookbackDays), or raise maxRecords",
     "lower --lookback, or raise --max-records",
   ],
-  [
-    "allow more (maxBytes, or quorumlog verify --max-bytes)",
-    "allow more (quorumlog verify --max-bytes)",
-  ],
   ["(Journal.backup)", "(quorumlog backup)"],
   ["Journal.backup", "quorumlog backup"],
   ["open it here with readOnly: true", "only read it here"],
