@@ -6,7 +6,7 @@ import { type Command, defineCommand, UsageError } from "../input/command.js";
 import { wholeId } from "../input/given-values.js";
 import { JOURNAL_FLAGS, withJournal, withSource } from "../input/open-source.js";
 import { parseMoment } from "../input/query-flags.js";
-import { ACTING_FLAGS, aboutOf, writeLog } from "../input/write-log.js";
+import { ACTING_FLAGS, aboutOf, writeLog } from "../input/write-journal.js";
 import { type CommandIo, jsonLine, send } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { Table } from "../output/table.js";

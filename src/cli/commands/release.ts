@@ -2,7 +2,7 @@ import type { Hold } from "../../entry/holds.js";
 import { cut, word } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
 import { JOURNAL_FLAGS } from "../input/open-source.js";
-import { ACTING_FLAGS, aboutOf, writeLog } from "../input/write-log.js";
+import { ACTING_FLAGS, aboutOf, writeLog } from "../input/write-journal.js";
 import { jsonLine } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 
