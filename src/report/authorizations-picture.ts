@@ -12,7 +12,7 @@ import {
   timeScale,
   WIDTH,
 } from "./chart.js";
-import { type Html, html, table, time } from "./html.js";
+import { type Html, html, inUtc, table, time } from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportView } from "./report-input.js";
 
@@ -54,7 +54,7 @@ export function authorizationsPicture({ subjects, trail }: ReportView, links: Li
     title: TITLE,
     description:
       `${counted(all.length, "authorization")}, each from its grant to its revocation or expiry. ` +
-      `What is in force is drawn up to ${trail.now}, when the newest entry was recorded.` +
+      `What is in force is drawn up to ${inUtc(trail.now)} UTC, when the newest entry was recorded.` +
       (all.length > MOST ? ` The picture has the newest ${MOST}, the table has all.` : ""),
     keys: used,
     height,
@@ -64,11 +64,12 @@ export function authorizationsPicture({ subjects, trail }: ReportView, links: Li
         const top = y(String(index)) ?? 0;
         const start = x(new Date(one.since));
         const end = x(new Date(endOf(one, trail.now)));
-        const until = one.ended === undefined ? "in force" : `${one.ended.by} ${one.ended.at}`;
+        const until =
+          one.ended === undefined ? "in force" : `${one.ended.by} ${inUtc(one.ended.at)}`;
         return html`${label([LEFT - 8, top + ROW / 2 + 1], shortened(one.subjectId), "end")}${bar(
           keyOf(one),
           [start, top, end - start, y.bandwidth()],
-          `${one.subjectId}: ${one.kind ?? "granted"} ${one.since}, ${until}`,
+          `${one.subjectId}: ${one.kind ?? "granted"} ${inUtc(one.since)}, ${until} (UTC)`,
         )}`;
       }),
     ],

@@ -8,7 +8,7 @@ import { Links } from "./links.js";
 import { pageScript, policySource } from "./page-script.js";
 import { pictures } from "./pictures.js";
 import { population, statement } from "./population.js";
-import { type ReportInput, type ReportView, viewOf } from "./report-input.js";
+import { type ReportInput, type ReportStatement, type ReportView, viewOf } from "./report-input.js";
 import { sample } from "./sample.js";
 import { signersOf } from "./signers.js";
 import { stylesheet } from "./stylesheet.js";
@@ -52,10 +52,32 @@ ${subjectFiles(view, links)}
 ${entryList(view)}
 ${limitations()}
 </main>
-<script type="application/octet-stream;base64" id="evidence">${trusted(
-      gzipSync(evidence, { level: 9 }).toString("base64"),
-    )}</script>`,
+<script type="application/json" id="statement">${trusted(statementJson(input))}</script>
+<script type="application/octet-stream;base64" id="evidence">${trusted(evidence)}</script>`,
   );
+}
+
+/** Packs an evidence bundle for a page: gzip, in base64. */
+export function packedEvidence(json: string): string {
+  return gzipSync(json, { level: 9 }).toString("base64");
+}
+
+/** In a script element, no character can end the element. */
+function statementJson(input: ReportStatement): string {
+  const { title, scope, making, policy, policySha256 } = input;
+  const { held, uncovered, verification, sampleSize } = input;
+  const statement: ReportStatement = {
+    title,
+    scope,
+    making,
+    policy,
+    policySha256,
+    held,
+    uncovered,
+    verification,
+    sampleSize,
+  };
+  return JSON.stringify(statement).replaceAll("<", "\\u003c");
 }
 
 function verification(view: ReportView): Html {

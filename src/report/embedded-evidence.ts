@@ -2,8 +2,8 @@ import { invalidEvidence } from "../errors.js";
 
 /** The element of the evidence, as a report writes it. */
 const EVIDENCE = /<script type="(?<type>[^"]*)" id="evidence">(?<text>[^<]*)<\/script>/;
-/** What a browser may take for it. */
-const LIKE_EVIDENCE = /\bid\s*=\s*["']?evidence\b/gi;
+/** What a browser may take for it. In our pages, no text and no value has a `<`. */
+const LIKE_EVIDENCE = /<[^<>]*\bid\s*=\s*["']?evidence\b/gi;
 
 /** The most that the evidence of a report may have, unpacked. */
 const MAX_BYTES = 256 * 1024 * 1024;

@@ -2,7 +2,10 @@ import { type Html, html, inUtc, table } from "./html.js";
 import type { ReportView } from "./report-input.js";
 
 /** Every entry of the report with its canonical line. */
-export function entryList({ entries, checkpoint }: ReportView): Html {
+export function entryList({
+  entries,
+  checkpoint,
+}: Pick<ReportView, "entries" | "checkpoint">): Html {
   return html`<section id="entries">
 <h2>Entries</h2>
 <p>The line is what the log hashed and signed. The leaf hash is SHA-256 over a zero byte and the

@@ -58,9 +58,12 @@ function escaped(text: string): string {
   return text.replaceAll(/[&<>]/g, (character) => ENTITIES[character] as string);
 }
 
-/** For the value of an attribute, which templates write in double quotes. */
+/**
+ * For the value of an attribute, which templates write in double quotes. No value looks like an
+ * attribute: whoever searches the page for one finds our own.
+ */
 function escapedInQuotes(text: string): string {
-  return escaped(text).replaceAll('"', "&quot;");
+  return escaped(text).replaceAll('"', "&quot;").replaceAll("=", "&#61;");
 }
 
 /**
@@ -158,6 +161,11 @@ export function facts(list: readonly (readonly [term: string, value: HtmlValue])
 ${list
   .filter(([, value]) => value !== undefined && value !== false && value !== "")
   .map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>\n`)}</dl>`;
+}
+
+/** A number that the page's script writes as its reader does. */
+export function number(value: number): Html {
+  return html`<data value="${value}">${value}</data>`;
 }
 
 /** A moment, as the log has it. */

@@ -1,6 +1,6 @@
 import { counted } from "../text/safe-text.js";
 import type { Verdict, VerificationReport } from "../verify/verification-report.js";
-import { facts, type Html, html, time } from "./html.js";
+import { facts, type Html, html, number, time } from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportView } from "./report-input.js";
 
@@ -23,7 +23,7 @@ ${facts([
   ],
   ["First entry happened", first && time(first.timestamp)],
   ["Last entry happened", last && time(last.timestamp)],
-  ["Tree size", `${checkpoint.size}`],
+  ["Tree size", number(checkpoint.size)],
   ["Root hash", html`<code class="hash">${checkpoint.rootHash}</code>`],
   [
     "Policy",
@@ -32,7 +32,7 @@ ${facts([
       : html`SHA-256 <code class="hash">${policySha256}</code>`,
   ],
   ["Made", html`${time(making.at.toISOString())}, by quorumlog ${making.version}`],
-  ["Command", html`<code>${making.command}</code>`],
+  ["Command", html`<code>${making.command}</code>, with the last part of each path`],
 ])}
 <h3>Completeness</h3>
 <ul>
@@ -47,16 +47,25 @@ function periodOf(since: Date | undefined, until: Date | undefined): Html {
   }`;
 }
 
-function entriesInWords({ entries, held }: ReportView): string {
-  const shown = counted(entries.length, "entry", "entries");
-  return entries.length === held ? `${shown}: all that the source holds` : `${shown} of ${held}`;
+function entriesInWords({ entries, held, trail }: ReportView): Html {
+  const shown = html`${number(entries.length)} ${entries.length === 1 ? "entry" : "entries"}`;
+  const missing = trail.lastSequence + 1 - held;
+  return html`${shown}${
+    entries.length === held ? ": all that the source holds" : html` of ${number(held)}`
+  }${
+    missing > 0 &&
+    html`; ${number(missing)} more of the log ${
+      missing === 1 ? "is" : "are"
+    } not in the source: pruned, or left out`
+  }`;
 }
 
 /** What is known of completeness, in sentences. */
 export function completeness(view: ReportView): readonly string[] {
-  const { entries, held, checkpoint, trail } = view;
+  const { entries, held, checkpoint, trail, uncovered: leftOut } = view;
   const uncovered = entries.filter(({ entry }) => entry.sequence >= checkpoint.size).length;
   const covered = entries.length - uncovered;
+  const outside = held - entries.length - leftOut;
   return [
     `The checkpoint covers ${checkpoint.size} entries of the log. It covers ${covered} of the ` +
       `${entries.length} entries in this report.`,
@@ -66,9 +75,15 @@ export function completeness(view: ReportView): readonly string[] {
             "whoever holds the log can still change them.",
         ]
       : []),
-    ...(entries.length < held
+    ...(leftOut > 0
       ? [
-          `${held - entries.length} entries of the log are outside the scope and not in this ` +
+          `${counted(leftOut, "entry", "entries")} of the scope ${leftOut === 1 ? "is" : "are"} ` +
+            "left out: no checkpoint covers what came that late, so nothing could prove it here.",
+        ]
+      : []),
+    ...(outside > 0
+      ? [
+          `${outside} entries of the log are outside the scope and not in this ` +
             "report. Each entry here has a proof that it is in the log. That no entry of the " +
             "scope is missing, only the whole log shows.",
         ]

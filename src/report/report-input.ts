@@ -1,6 +1,7 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
 import type { ProposalCase, SubjectCase } from "../governance/cases.js";
 import type { Finding } from "../governance/facts/finding.js";
+import type { Policy } from "../governance/facts/policy.js";
 import type { GovernanceTrail } from "../governance/trail.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
 import type { VerificationReport } from "../verify/verification-report.js";
@@ -28,28 +29,39 @@ export interface ReportMaking {
   readonly at: Date;
 }
 
-/** All that a report is made from. */
-export interface ReportInput {
+/**
+ * What a report states of how it was made. It stands in the page as JSON: with the evidence of a
+ * whole log, anybody can make the page again.
+ */
+export interface ReportStatement {
   readonly title: string;
-  readonly logId: string;
   readonly scope: ReportScope;
   readonly making: ReportMaking;
-  /** The whole trail of the log, whatever the scope is. */
-  readonly trail: GovernanceTrail;
-  /** The SHA-256 of the policy's file, hexadecimal, if one was given. */
+  /** The policy that the trail was judged by, if one was given. */
+  readonly policy: Policy | undefined;
+  /** The SHA-256 of its file, hexadecimal. */
   readonly policySha256: string | undefined;
-  /** The entries in the scope, by sequence. */
-  readonly entries: readonly ReportEntry[];
   /** How many entries the source holds. */
   readonly held: number;
-  /** The newest checkpoint of the source. */
-  readonly checkpoint: Checkpoint;
-  /** The evidence bundle of the entries, as JSON. */
-  readonly evidence: string;
+  /** How many entries of the scope are left out, because no checkpoint covers them yet. */
+  readonly uncovered: number;
   /** What verify said about the source, if a key was given. */
   readonly verification: VerificationReport | undefined;
   /** How many entries the sample has at most. */
   readonly sampleSize: number;
+}
+
+/** All that a report is made from. */
+export interface ReportInput extends ReportStatement {
+  readonly logId: string;
+  /** The whole trail of the log, whatever the scope is. */
+  readonly trail: GovernanceTrail;
+  /** The entries in the scope, by sequence. */
+  readonly entries: readonly ReportEntry[];
+  /** The newest checkpoint of the source. */
+  readonly checkpoint: Checkpoint;
+  /** The evidence bundle of the entries, as {@link packedEvidence} packs it. */
+  readonly evidence: string;
 }
 
 /** What the report shows of the trail. */

@@ -1,7 +1,7 @@
 import type { Durations } from "../governance/oversight.js";
 import { durationInWords } from "../text/duration.js";
 import { counted } from "../text/safe-text.js";
-import { facts, type Html, html, table, time } from "./html.js";
+import { facts, type Html, html, inUtc, number, table, time } from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportView } from "./report-input.js";
 
@@ -22,9 +22,9 @@ export function summary(view: ReportView, links: Links): Html {
 ${states.map((state) => {
   const count = proposals.filter((one) => one.state === state).length;
   if (count === 0 && (state === "expired" || state === "contradictory")) return undefined;
-  return html`<div><dt>Proposals ${state}</dt><dd>${count}</dd></div>\n`;
-})}<div><dt>Authorizations in force at the end</dt><dd>${standing.length}</dd></div>
-<div><dt>Members at the end</dt><dd>${members.length}</dd></div>
+  return html`<div><dt>Proposals ${state}</dt><dd>${number(count)}</dd></div>\n`;
+})}<div><dt>Authorizations in force at the end</dt><dd>${number(standing.length)}</dd></div>
+<div><dt>Members at the end</dt><dd>${number(members.length)}</dd></div>
 </dl>
 <h3>Human oversight${isPart && " of the whole log in the period"}</h3>
 ${facts([
@@ -52,7 +52,7 @@ ${facts([
 <h3>In force at the end</h3>
 ${table({
   name: "standing",
-  caption: `Authorizations in force at ${trail.now}`,
+  caption: `Authorizations in force at ${inUtc(trail.now)} UTC`,
   columns: [
     { title: "Subject", kind: "id", cell: ({ subjectId }) => links.subject(subjectId) },
     { title: "Kind", cell: ({ kind }) => kind },
@@ -71,7 +71,7 @@ ${table({
 })}
 ${table({
   name: "members",
-  caption: `Members at ${trail.now}`,
+  caption: `Members at ${inUtc(trail.now)} UTC`,
   columns: [
     { title: "Member", kind: "id", cell: ({ did }) => did },
     { title: "Name", cell: ({ name }) => name },

@@ -334,19 +334,21 @@ describe("a report as HTML", () => {
   const page = (type: string, text: string) =>
     `<!DOCTYPE html>\n<html><body><script type="${type}" id="evidence">${text}</script></body></html>`;
 
+  test("is verified as the bundle in it is", async () => {
+    const { vkey, run } = await evidence();
+    await run("report", "p1.json", "--out", "report.html");
+    const { code, stdout } = await run("verify", "report.html", "--key", vkey);
+    expect([code, stdout]).toEqual([0, (await run("verify", "p1.json", "--key", vkey)).stdout]);
+  });
+
   test.each(["plain", "packed"])("is read for the evidence in it, %s", async (kind) => {
-    const { vkey, cwd, run } = await evidence();
+    const { cwd, run } = await evidence();
     const bundle = readFileSync(join(cwd, "p1.json"), "utf8");
     const html =
       kind === "plain"
         ? page("application/json", bundle.replaceAll("<", "\\u003c"))
         : page("application/octet-stream;base64", gzipSync(bundle).toString("base64"));
     writeFileSync(join(cwd, "report.html"), html);
-    const { code, stdout } = await run("verify", "report.html", "--key", vkey);
-    expect(stdout.replaceAll("report.html", "p1.json")).toBe(
-      (await run("verify", "p1.json", "--key", vkey)).stdout,
-    );
-    expect(code).toBe(0);
     expect((await run("query", "report.html", "--json")).stdout).toBe(
       (await run("query", "p1.json", "--json")).stdout,
     );

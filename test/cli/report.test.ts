@@ -125,9 +125,16 @@ describe("quorumlog report", () => {
     expect(sectionOf(stdout, "verification")).toContain("it found something wrong");
   });
 
-  test("leaves out of the printed command what may be secret", async () => {
-    const page = await pageOf(journal, "--title", "Q2 report");
-    expect(sectionOf(page, "population")).toContain('--title "Q2 report" --out …');
+  test("leaves out of the printed command what may be secret, and where things are", async () => {
+    const policy = join(folder, "policy.json");
+    writeFileSync(policy, "{}");
+    const paths = ["--policy", policy, "--key", `${journal}.vkey`];
+    const page = await pageOf(journal, "--title", "Q2 report", ...paths);
+    const population = sectionOf(page, "population");
+    expect(population).toContain('quorumlog report governance.db --title "Q2 report"');
+    expect(population).toContain("--policy policy.json --key governance.db.vkey --out …");
+    expect(page).not.toContain(folder);
+    expect(sectionOf(await pageOf(journal, "--key", key), "population")).toContain(key);
   });
 
   test.each([

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import { canonicalLine } from "../../entry/line.js";
 import { invalidEvidence } from "../../errors.js";
@@ -15,9 +15,10 @@ import {
 } from "../input/command.js";
 import { entryPages, upToNow } from "../input/entry-pages.js";
 import { wholeId } from "../input/given-values.js";
+import { VKEY } from "../input/keys.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS } from "../input/open-source.js";
 import { naturalOf, parseMoment } from "../input/query-flags.js";
-import { type ChosenEntry, sharedBundleOf } from "../input/shared-bundle.js";
+import { type ChosenEntry, provable, sharedBundleOf } from "../input/shared-bundle.js";
 import type { Source } from "../input/source.js";
 import { TRAIL_FLAGS, trailExit, withTrail } from "../input/trail-of.js";
 import { type CommandIo, jsonLine } from "../output/command-io.js";
@@ -105,7 +106,8 @@ export const report: Command = defineCommand({
     }
     const sampleSize = naturalOf(flags.sample, "sample") ?? SAMPLE_SIZE;
     const trailArgs = { ...args, flags: { ...flags, at: undefined } };
-    return withTrail(trailArgs, io, async ({ trail, source, verification, policySha256 }) => {
+    return withTrail(trailArgs, io, async (replayed) => {
+      const { trail, source, verification } = replayed;
       const scope = await scopeOf(args, source, io);
       const [logId, checkpoint] = [await source.logId(), await source.newestCheckpoint()];
       if (logId === undefined) throw invalidEvidence("there is no entry to report on");
@@ -114,21 +116,28 @@ export const report: Command = defineCommand({
           "no checkpoint is there, so nothing in a report could be checked; " +
             "docs/evidence.md says how a log gets a signer",
         );
-      const { entries, held } = await chosenBy(scope, trail, source, logId);
-      if (entries.length === 0)
+      const { chosen, held } = await chosenBy(scope, trail, source, logId);
+      if (chosen.length === 0)
         throw invalidEvidence("no entry meets the conditions, so there is nothing to report on");
-      const { reportDocument } = await import("../../report/document.js");
+      const entries = provable(chosen, checkpoint);
+      if (entries.length === 0)
+        throw invalidEvidence(
+          "no checkpoint covers the entries that meet the conditions yet, so nothing could be checked",
+        );
+      const { packedEvidence, reportDocument } = await import("../../report/document.js");
       const page = reportDocument({
         title: title ?? `Audit report: ${logId}`,
         logId,
         scope,
         making: { version: SCOPE_VERSION, command: commandLine(args), at: io.now() },
         trail,
-        policySha256,
+        policy: replayed.policy,
+        policySha256: replayed.policySha256,
         entries,
         held,
+        uncovered: chosen.length - entries.length,
         checkpoint,
-        evidence: await sharedBundleOf(source, entries, checkpoint),
+        evidence: packedEvidence(await sharedBundleOf(source, entries, checkpoint)),
         verification,
         sampleSize,
       });
@@ -207,7 +216,7 @@ async function chosenBy(
   trail: GovernanceTrail,
   source: Source,
   logId: string,
-): Promise<{ readonly entries: readonly ChosenEntry[]; readonly held: number }> {
+): Promise<{ readonly chosen: readonly ChosenEntry[]; readonly held: number }> {
   const from = since?.getTime() ?? Number.NEGATIVE_INFINITY;
   const to = until?.getTime() ?? Number.POSITIVE_INFINITY;
   const isIn = ({ timestamp }: AuditEntry): boolean => {
@@ -223,30 +232,39 @@ async function chosenBy(
     restsOn.has(entry.sequence) ||
     (proposalId !== undefined && entry.proposalId === proposalId) ||
     (subjectId !== undefined && entry.subjectId === subjectId);
-  const entries: ChosenEntry[] = [];
+  const chosen: ChosenEntry[] = [];
   let held = 0;
   const query = upToNow(source, { order: "oldest" });
   for await (const page of entryPages(await source.reader(), query)) {
     held += page.length;
     for (const entry of page)
       if (entry.sequence <= trail.lastSequence && isIn(entry) && isAbout(entry))
-        entries.push({ entry, line: canonicalLine(logId, entry) });
+        chosen.push({ entry, line: canonicalLine(logId, entry) });
   }
-  return { entries, held };
+  return { chosen, held };
 }
 
 /** Flags whose values may be secret, or say where things are on the machine. */
 const HIDDEN: ReadonlySet<string> = new Set(["header", "loki", "out"]);
 
-/** The command for the page. What may be secret is left out. */
+/** Flags that take a path, or a key. */
+const PATHS: ReadonlySet<string> = new Set(["key", "policy"]);
+
+/** The command for the page. What may be secret is left out, and of a path all but its last part. */
 function commandLine({ operands, flags }: ReportArguments): string {
   const given = Object.entries(flags).flatMap(([name, value]) =>
     value === undefined || value === false
       ? []
       : [value].flat().map((one) => {
           if (one === true) return `--${name}`;
-          return `--${name} ${HIDDEN.has(name) ? "…" : word(String(one))}`;
+          const shown = PATHS.has(name) ? lastPart(String(one)) : String(one);
+          return `--${name} ${HIDDEN.has(name) ? "…" : word(shown)}`;
         }),
   );
-  return ["quorumlog report", ...operands.map(word), ...given].join(" ");
+  return ["quorumlog report", ...operands.map((path) => word(lastPart(path))), ...given].join(" ");
+}
+
+/** A verifier key has slashes too, and is not cut. */
+function lastPart(value: string): string {
+  return VKEY.test(value) ? value : basename(value);
 }

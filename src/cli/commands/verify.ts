@@ -8,6 +8,8 @@ import {
   type EvidenceItem,
   type EvidenceSource,
 } from "../../integrity/evidence.js";
+import type { ComparedPage } from "../../report/compared-page.js";
+import { SCOPE_VERSION } from "../../semconv.js";
 import { counted, visible } from "../../text/safe-text.js";
 import {
   DEFAULT_MAX_BYTES,
@@ -166,11 +168,13 @@ async function verified(
 ): Promise<number> {
   let report: VerificationReport;
   let lookbackDays: number | undefined;
-  let isReport: true | undefined;
+  let page: ComparedPage | undefined;
   try {
-    report = await open((source) => {
-      ({ lookbackDays, isReport } = source);
-      return judge(watched(withNotes(notes, source.evidence()), io), brought);
+    report = await open(async (source) => {
+      ({ lookbackDays } = source);
+      page = await source.comparedPage?.();
+      const evidence = withProblems(page?.problems, withNotes(notes, source.evidence()));
+      return judge(watched(evidence, io), brought);
     });
   } catch (error) {
     const code = exitCodeOf(error);
@@ -184,11 +188,7 @@ async function verified(
   await io.stdout.write(
     title === undefined ? jsonLine({ ...named, ...report }) : title + reportText(report, io),
   );
-  if (isReport)
-    await io.stderr.write(
-      "quorumlog: this is about the evidence in the report. Whether its tables show the same, " +
-        "the check of the page says, or verifier.html; explain, check and query read the evidence\n",
-    );
+  if (page !== undefined) await io.stderr.write(`quorumlog: ${visible(comparisonInWords(page))}\n`);
   if (report.completeness === "failed" && lookbackDays !== undefined)
     await io.stderr.write(
       `quorumlog: entries that were recorded more than ${counted(lookbackDays, "day")} ago ` +
@@ -206,6 +206,41 @@ async function verified(
       );
       return EXIT.unreadable;
   }
+}
+
+/** How much of a report the verdict is about. */
+function comparisonInWords({ compared, version, problems }: ComparedPage): string {
+  const differs = problems.length > 0;
+  switch (compared) {
+    case "page":
+      return differs
+        ? "the page is not what this version makes of the evidence in it"
+        : "the page is, byte for byte, what this version makes of the evidence in it. Title, " +
+            "command, time, and what its maker's own check found, are the maker's word";
+    case "entries":
+      return differs
+        ? "the page does not show the entries that are in its evidence, or is not one of this version"
+        : "the table of entries, the style and the script were compared with the evidence. The " +
+            "other sections also rest on entries that are not in the page, and were not compared";
+    case "rows":
+      return (
+        `the page was made by version ${version}, and this is ${SCOPE_VERSION}. Only its rows of ` +
+        "entries were compared with the evidence"
+      );
+  }
+}
+
+/** The evidence, with what is wrong with the page that it came in. */
+function withProblems(
+  problems: readonly string[] | undefined,
+  source: EvidenceSource,
+): EvidenceSource {
+  if (problems === undefined || problems.length === 0) return source;
+  async function* blocks(): AsyncGenerator<readonly EvidenceItem[], void, undefined> {
+    yield* blocksOf(source);
+    yield problems?.map((message) => ({ kind: "problem", message })) ?? [];
+  }
+  return new BlockSource(blocks, source);
 }
 
 /** About how many items pass between two looks at progress and signals. */

@@ -86,7 +86,8 @@ async function withFile<T>(
     // a report holds a bundle
     const held = kind === "report" ? "bundle" : kind;
     const source = heldSource(held, { path, logId }, evidence, io);
-    return await work(kind === "report" ? { ...source, isReport: true } : source);
+    const { comparedPage } = evidence;
+    return await work(comparedPage === undefined ? source : { ...source, comparedPage });
   } finally {
     await file.close();
   }
@@ -132,6 +133,7 @@ export async function openFile(path: string, streams: boolean): Promise<FileHand
 interface FileEvidence {
   readonly notes: readonly string[];
   readonly evidence: () => EvidenceSource;
+  readonly comparedPage?: Source["comparedPage"];
 }
 
 async function evidenceOf(
@@ -146,10 +148,12 @@ async function evidenceOf(
       return { notes, evidence: () => withNotes(notes, ndjsonSource(mendedLines(bytes))) };
     }
     case "bundle":
+      return bundleEvidence(await whole(bytes));
     case "report": {
-      const file = await whole(bytes);
-      const text = kind === "report" ? await embeddedEvidence(file) : file;
-      return { notes: [parseBundle(text).checkpoint], evidence: () => bundleSource(text) };
+      const html = await whole(bytes);
+      const comparedPage = async () =>
+        (await import("../../report/compared-page.js")).comparedPage(html);
+      return { ...bundleEvidence(await embeddedEvidence(html)), comparedPage };
     }
     case "proof": {
       const text = mendedNotes(await whole(bytes));
@@ -158,6 +162,10 @@ async function evidenceOf(
       return { notes: [checkpoint], evidence: () => tlogProofSource(text, line) };
     }
   }
+}
+
+function bundleEvidence(text: string): FileEvidence {
+  return { notes: [parseBundle(text).checkpoint], evidence: () => bundleSource(text) };
 }
 
 /** The source with more checkpoints in front of it. */

@@ -9,7 +9,8 @@ import { UsageError } from "./command.js";
 import { parseMoment } from "./query-flags.js";
 import { readWithin } from "./read-within.js";
 
-const VKEY = /^[^\s+]+\+[\da-f]{8}\+/;
+/** What a verifier key begins with, and no path does. */
+export const VKEY: RegExp = /^[^\s+]+\+[\da-f]{8}\+/;
 const PERIOD = /^(?<end>from|to)=(?<time>.+)$/;
 
 /**

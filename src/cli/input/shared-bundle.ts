@@ -18,10 +18,26 @@ export interface ChosenEntry {
 }
 
 /**
- * The evidence of chosen entries, which share one proof; without a proof for a whole log. Of a part
- * of a log, entries that the checkpoint does not cover are left out.
+ * Those of the chosen entries that can be evidence: all, where they are a whole log; of a part, the
+ * ones that the checkpoint covers.
  *
  * @param chosen - By sequence.
+ */
+export function provable(
+  chosen: readonly ChosenEntry[],
+  { size }: Checkpoint,
+): readonly ChosenEntry[] {
+  return isWhole(chosen, size) ? chosen : chosen.filter(({ entry }) => entry.sequence < size);
+}
+
+function isWhole(chosen: readonly ChosenEntry[], size: number): boolean {
+  return chosen.length >= size && chosen.at(-1)?.entry.sequence === chosen.length - 1;
+}
+
+/**
+ * The evidence of entries, which share one proof; without a proof for a whole log.
+ *
+ * @param chosen - As {@link provable} leaves them.
  * @throws `AuditError` `invalid_evidence` where an entry is missing that the proof needs.
  */
 export async function sharedBundleOf(
@@ -30,16 +46,14 @@ export async function sharedBundleOf(
   checkpoint: Checkpoint,
 ): Promise<string> {
   const { origin, note, size } = checkpoint;
-  const isWhole = chosen.length >= size && chosen.at(-1)?.entry.sequence === chosen.length - 1;
-  const covered = isWhole ? chosen : chosen.filter(({ entry }) => entry.sequence < size);
-  const sequences = covered.map(({ entry }) => entry.sequence);
+  const sequences = chosen.map(({ entry }) => entry.sequence);
   const proof =
-    isWhole || size === 0
+    isWhole(chosen, size) || size === 0
       ? []
       : isPartial(source)
         ? await proofFromProofs(source, sequences, size)
         : await proofFromLeaves(source, sequences, size);
-  const entries = covered.map(({ entry, line }) => ({ sequence: entry.sequence, line }));
+  const entries = chosen.map(({ entry, line }) => ({ sequence: entry.sequence, line }));
   return formatSharedBundle({ origin, checkpoint: note, proof, entries });
 }
 

@@ -5,6 +5,7 @@ import type { Journal } from "../../journal/journal.js";
 import type { AuditQuery } from "../../query/audit-query.js";
 import type { AuditPage } from "../../query/audit-reader.js";
 import type { StoredCheckpoint } from "../../record/checkpoint-record.js";
+import type { ComparedPage } from "../../report/compared-page.js";
 import { UsageError } from "./command.js";
 
 /** What a source is. An export is NDJSON, a proof is a tlog-proof file. */
@@ -37,8 +38,8 @@ export interface Source {
   readonly name: string;
   /** For what only a journal can answer. */
   readonly journal?: Journal;
-  /** True for the evidence in a report, whose tables nobody has compared with it. */
-  readonly isReport?: true;
+  /** Of a report alone: compares what it shows with the evidence in it. */
+  readonly comparedPage?: () => Promise<ComparedPage>;
   /** How many days of recording it looks back; undefined for all that there are. */
   readonly lookbackDays?: number;
   /** Reads entries. A file of evidence is read into memory for it, at the first call. */

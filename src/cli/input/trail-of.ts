@@ -61,7 +61,8 @@ export interface ReplayedTrail {
   readonly source: Source;
   /** What verify said about the source, if a key was given. */
   readonly verification: VerificationReport | undefined;
-  /** The SHA-256 of the policy's file, in hexadecimal, if one was given. */
+  /** The policy, and the SHA-256 of its file in hexadecimal, if one was given. */
+  readonly policy: Policy | undefined;
   readonly policySha256: string | undefined;
 }
 
@@ -87,7 +88,13 @@ export async function withTrail<T>(
       ...(policy === undefined ? {} : { policy: policy.policy }),
       ...(at === undefined ? {} : { at }),
     });
-    return work({ trail, source, verification, policySha256: policy?.sha256 });
+    return work({
+      trail,
+      source,
+      verification,
+      policy: policy?.policy,
+      policySha256: policy?.sha256,
+    });
   });
 }
 

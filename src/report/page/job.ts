@@ -19,12 +19,13 @@ import {
   opened,
   type ShownEntry,
 } from "./evidence.js";
+import { keyOfLine } from "./given-keys.js";
 import { type Tampered, type TamperPlace, tampered } from "./tamper.js";
 
 /** One check, which a worker can be sent. */
 export interface Job {
   readonly evidence: Evidence;
-  /** Verifier keys that the reader gave. */
+  /** Verifier keys that the reader gave, as lines of a file of keys. */
   readonly keys: readonly string[];
   /** Checkpoints that the reader kept. */
   readonly kept: readonly string[];
@@ -55,7 +56,7 @@ export type Outcome =
 export async function runJob(job: Job, onProgress: (done: number) => void): Promise<Outcome> {
   const start = performance.now();
   try {
-    const { keys } = job;
+    const keys = job.keys.map(keyOfLine);
     const given = await opened(job.evidence);
     const altered = job.tamper && tampered(given, job.tamper);
     const evidence = altered?.evidence ?? given;

@@ -1,6 +1,6 @@
 import { parseBundle } from "../../integrity/evidence-bundle.js";
 import { unpackedEvidence } from "../embedded-evidence.js";
-import { button, element, pause } from "./dom.js";
+import { button, element, number, pause } from "./dom.js";
 import { evidenceIn } from "./evidence-in.js";
 import { addSearch } from "./search.js";
 import { enhanceTable } from "./tables.js";
@@ -25,6 +25,8 @@ export function startReport(script: string): void {
   if (table !== null && search !== null) addSearch(search, table, linesHere);
   addFolding();
   keepTargetInView();
+  for (const data of document.querySelectorAll<HTMLDataElement>("data"))
+    data.textContent = number(Number(data.value));
   void enhanceTables();
 }
 

@@ -5,6 +5,7 @@ import { splitNotes } from "../../integrity/note/signed-note.js";
 import { check } from "./checker.js";
 import { button, element } from "./dom.js";
 import type { Evidence } from "./evidence.js";
+import { keyLines, keyOfLine } from "./given-keys.js";
 import type { Outcome } from "./job.js";
 import { showOutcome } from "./outcome.js";
 import type { TamperPlace } from "./tamper.js";
@@ -29,8 +30,8 @@ const TRUST =
   "This page comes from whoever made it. A forged page could say anything, also that it is " +
   "verified. To be sure, use a verifier that you got elsewhere: verifier.html from the package " +
   "quorumlog on the npm registry (quorumlog report --blank), or the command quorumlog verify. " +
-  "Give it this file. The check covers the evidence and the table of entries. It does not make " +
-  "the summary, the pictures and the case files again.";
+  "Give it this file. The check here covers the evidence and the table of entries. The command " +
+  "also makes the summary, the pictures and the case files of a whole log again.";
 
 /** The controls of a check: the key, a kept checkpoint, and what starts it. */
 export class Verifier {
@@ -119,7 +120,7 @@ export class Verifier {
     verdict.textContent = "checking …";
     verdict.className = "verdict-unknown";
     const brought = {
-      keys: keysIn(this.#key.value),
+      keys: keyLines(this.#key.value),
       kept: keptIn(this.#kept.value),
       ...(tamper !== undefined && { tamper }),
     };
@@ -169,17 +170,9 @@ export class Verifier {
 
   #showFingerprints(): void {
     this.#fingerprint.replaceChildren(
-      ...keysIn(this.#key.value).flatMap((key) => [fingerprintOf(key), element("br")]),
+      ...keyLines(this.#key.value).flatMap((key) => [fingerprintOf(key), element("br")]),
     );
   }
-}
-
-/** The lines of a text, as `quorumlog verify --key` reads a file of keys. */
-function keysIn(text: string): string[] {
-  return text
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("#"));
 }
 
 /** Several signed notes, or the text of one without its signatures. */
@@ -190,8 +183,9 @@ function keptIn(text: string): string[] {
 }
 
 /** What a reader can compare with what he was told on the phone. */
-function fingerprintOf(vkey: string): string {
+function fingerprintOf(line: string): string {
   try {
+    const { vkey } = keyOfLine(line);
     const { name, algorithm, publicKey } = parseVerifierKey(vkey);
     const hash = (sha256Hex(publicKey).match(/.{8}/g) ?? []).join(" ");
     return `Key of ${name} (${algorithm}), SHA-256 of the public key: ${hash}`;

@@ -1,0 +1,112 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { comparedPage } from "../../src/report/compared-page.js";
+import { SCOPE_VERSION } from "../../src/semconv.js";
+import { quorumlog } from "../fixtures/command-line.js";
+import { temporaryFolder } from "../fixtures/journal.js";
+import { signedJournal } from "../fixtures/journals.js";
+import { sectionOf } from "../fixtures/report-page.js";
+
+let folder: string;
+let whole: string;
+let part: string;
+let key: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "quorumlog-"));
+  const journal = join(folder, "g.db");
+  await quorumlog(["demo", journal]);
+  key = readFileSync(`${journal}.vkey`, "utf8").trim();
+  const policy = join(folder, "policy.json");
+  writeFileSync(policy, '{"participation":"2/3","approval":{"share":"2/3","of":"decided"}}');
+  const page = async (...argv: string[]) =>
+    (await quorumlog(["report", journal, "--out", "-", "--key", key, ...argv])).stdout;
+  whole = await page("--policy", policy, "--title", "Q2 </script> id=evidence", "--sample", "5");
+  part = await page("--since", "2026-04-14T12:01:00Z", "--until", "2026-04-14T12:05:00Z");
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const row = (sequence: number): RegExp => new RegExp(`<tr id="seq-${sequence}">.*?(?=<tr)`, "s");
+
+/** What `quorumlog verify` says of a page. */
+async function verified(html: string) {
+  const path = join(temporaryFolder(), "report.html");
+  writeFileSync(path, html);
+  return quorumlog(["verify", path, "--key", key]);
+}
+
+describe("a report that is compared with its evidence", () => {
+  test("is made again byte for byte, with its policy and what its maker stated", async () => {
+    expect(await comparedPage(whole)).toEqual({
+      compared: "page",
+      version: SCOPE_VERSION,
+      problems: [],
+    });
+    const { code, stderr } = await verified(whole);
+    expect([code, stderr]).toEqual([0, expect.stringContaining("byte for byte")]);
+  });
+
+  test("of a part of a log is compared as far as its evidence goes", async () => {
+    expect(await comparedPage(part)).toMatchObject({ compared: "entries", problems: [] });
+    const { code, stderr } = await verified(part);
+    expect([code, stderr]).toEqual([0, expect.stringContaining("were not compared")]);
+  });
+
+  test.each<[string, RegExp, string, string]>([
+    ["a row that is left out", row(13), "", "the page does not show entry 13"],
+    ["a row that is repeated", row(13), "$&$&", "the page shows entry 13 twice"],
+    ["another line", /(id="seq-13".*?"operation":")/s, "$1x", "shows entry 13 otherwise"],
+    ["another time", /(id="seq-13"><td>13<td>)2026/, "$12025", "shows entry 13 otherwise"],
+    ["a row of no entry", /<tr id="seq-13">/, '<tr id="seq-99"><td>99$&', "shows an entry 99"],
+    ["a script in front of the table", /<main>/, "<main><script>1</script>", "outside of its"],
+    ["text between rows", /<tr id="seq-13">/, "x$&", "shows entry 12 otherwise"],
+  ])("differs by %s, whatever its scope is", async (_, from, to, problem) => {
+    for (const html of [whole, part]) {
+      const changed = html.replace(from, to);
+      expect(changed === html).toBe(false);
+      const { problems } = await comparedPage(changed);
+      expect(problems.join("; ")).toContain(problem);
+      const { code, stdout } = await verified(changed);
+      expect([code, stdout]).toEqual([1, expect.stringContaining("source_problem")]);
+    }
+  });
+
+  test.each<[string, RegExp, string]>([
+    ["summary", /(Proposals passed<\/dt><dd><data value="3">)3/, "$14"],
+    ["cases", /class="state passed">passed/, 'class="state open">open'],
+    ["exceptions", /0 errors, /, "no errors, "],
+    ["pictures", /<rect /, '<rect hidden="" '],
+  ])("of a whole log differs by another section %s", async (id, from, to) => {
+    const { problems } = await comparedPage(whole.replace(from, to));
+    expect(problems).toEqual([`the section "${id}" of the page is not what its evidence makes`]);
+  });
+
+  test("says that of a page of another version only rows were compared", async () => {
+    const other = whole.replaceAll(`"version":"${SCOPE_VERSION}"`, '"version":"9.9.9"');
+    expect(await comparedPage(other)).toEqual({ compared: "rows", version: "9.9.9", problems: [] });
+    const changed = other.replace(row(13), "");
+    expect((await comparedPage(changed)).problems).toEqual(["the page does not show entry 13"]);
+    expect((await verified(other)).stderr).toContain("made by version 9.9.9");
+  });
+
+  test.each(["{}", "[", '{"scope":{},"making":{},"sampleSize":"x"}', '{"scope":{},"making":1}'])(
+    "does not trust what it states: %s",
+    async (json) => {
+      const changed = whole.replace(/(id="statement">)[^<]*/, `$1${json}`);
+      expect(await comparedPage(changed)).toMatchObject({ compared: "rows" });
+    },
+  );
+});
+
+describe("a report of a part of a log that is being written", () => {
+  test("has the entries that the checkpoint covers, and says what it left out", async () => {
+    const { path, vkey } = await signedJournal(4, 3);
+    const { stdout } = await quorumlog(["report", path, "--proposal", "p1", "--out", "-"]);
+    expect(sectionOf(stdout, "population")).toContain("2 entries of the scope are left out");
+    expect((await comparedPage(stdout)).problems).toEqual([]);
+    key = vkey;
+    expect((await verified(stdout)).code).toBe(0);
+  });
+});
