@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { displayWidth } from "../../src/cli/output/terminal.js";
 import { objectsOf, quorumlog } from "../fixtures/command-line.js";
-import { append, openJournal, tamper, temporaryFolder } from "../fixtures/journal.js";
-import { journalOf, signedJournal } from "../fixtures/journals.js";
+import { append, openJournal, START, tamper, temporaryFolder } from "../fixtures/journal.js";
+import { A_YEAR_LATER, journalOf, oldJournal, signedJournal } from "../fixtures/journals.js";
+import { sectionOf } from "../fixtures/report-page.js";
 import { newKey } from "../fixtures/signed-notes.js";
 
 /** An export with its checkpoint, in a folder of its own. */
@@ -16,6 +17,10 @@ async function exported(covered: number, behind = 0) {
   await quorumlog(["export", signed.path, "--format", "ndjson", "--out", file]);
   return { ...signed, cwd, file };
 }
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe("quorumlog verify", () => {
   test("reports to people: verdicts, counts, the newest checkpoint, and what cannot be known", async () => {
@@ -63,6 +68,23 @@ describe("quorumlog verify", () => {
       expect(stdout).not.toMatch(/^verified/);
     }
     expect((await verify("--accept-pruned", "many")).code).toBe(2);
+  });
+
+  test("says in the headline how many entries were pruned, and so does a report", async () => {
+    const path = oldJournal();
+    const now = () => new Date(A_YEAR_LATER);
+    const since = new Date(START + 2000).toISOString();
+    expect((await quorumlog(["prune", path, "--older-than", since], { now })).code).toBe(0);
+    const journal = openJournal(path);
+    const signing = newKey(journal.logId);
+    await journal.checkpoint({ keys: [signing], now: () => A_YEAR_LATER + 1000 });
+    journal.close();
+    const { vkey } = signing.verifierKey;
+    const flags = ["--key", vkey, "--accept-pruned", "2"];
+    const { stdout } = await quorumlog(["verify", path, ...flags]);
+    expect(stdout.split("\n")[0]).toBe("verified: 4 of 4 entries; 2 more were pruned");
+    const page = (await quorumlog(["report", path, "--out", "-", ...flags])).stdout;
+    expect(sectionOf(page, "population")).toContain("2 more of the log are not in the source");
   });
 
   test("reports to programs what verify() does", async () => {
