@@ -93,6 +93,9 @@ ${statement(view)}
 </section>`;
 }
 
+/** In a text, a line end is shown as a character that cannot be seen. */
+const NEW_LINE: Html = trusted("\n");
+
 /** A document with our stylesheet and our script, and a policy that allows nothing else. */
 export function documentOf(title: string, body: Html): string {
   const { text: script, sha256, csp, licences } = pageScript();
@@ -122,7 +125,7 @@ ${body}
 <footer>
 <p>Verifier: SHA-256 <code class="hash">${sha256}</code>. It is the same in every report of a
 release. <code>quorumlog report --verifier-hash</code> prints it.</p>
-<details><summary>Licences of what this page contains</summary><pre>${licences}</pre></details>
+<details><summary>Licences of what this page contains</summary><pre>${licences.split("\n").map((line) => [line, NEW_LINE])}</pre></details>
 </footer>
 <script>${trusted(script)}</script>
 </body>

@@ -188,7 +188,12 @@ figcaption p { color: var(--soft); margin: .15rem 0 .5rem; }
   figure { grid-template-columns: minmax(0, 1fr); }
   .drawing > svg { min-width: 34rem; }
 }
-@media (forced-colors: active) { .picture rect { forced-color-adjust: none; } }
+@media (forced-colors: active) {
+  .picture rect { forced-color-adjust: none; stroke: CanvasText; stroke-width: 1; }
+  .picture text { fill: CanvasText; }
+  .picture .grid { stroke: GrayText; }
+  tr[data-failed] > td:first-child, tr:target > td:first-child { border-left: 4px solid CanvasText; }
+}
 `;
 
 const CASES = `
@@ -279,7 +284,7 @@ const PRINT = `
   h1 { font-size: 18pt; }
   h2 { font-size: 13pt; }
   h3 { font-size: 10pt; }
-  nav, #verifier, #search, button, noscript { display: none; }
+  nav, #verifier, #search, .controls, button, noscript { display: none; }
   a { text-decoration: none; }
   a[href^="http"]::after { content: " (" attr(href) ")"; overflow-wrap: anywhere; }
   main > section { padding-top: 14pt; }
