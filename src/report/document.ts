@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import { caseFiles, subjectFiles } from "./case-files.js";
 import { entryList } from "./entries.js";
 import { exceptions } from "./exceptions.js";
-import { columnStyles, type Html, html, time, trusted } from "./html.js";
+import { columnStyles, type Html, type HtmlValue, html, time, trusted } from "./html.js";
 import { limitations } from "./limitations.js";
 import { Links } from "./links.js";
 import { pageScript, policySource } from "./page-script.js";
@@ -93,8 +93,10 @@ ${statement(view)}
 </section>`;
 }
 
-/** In a text, a line end is shown as a character that cannot be seen. */
-const NEW_LINE: Html = trusted("\n");
+/** Lines as they are. In a text, a line end is shown as a character that cannot be seen. */
+function linesOf(text: string): HtmlValue {
+  return text.split("\n").map((line) => [line, trusted("\n")]);
+}
 
 /** A document with our stylesheet and our script, and a policy that allows nothing else. */
 export function documentOf(title: string, body: Html): string {
@@ -125,7 +127,7 @@ ${body}
 <footer>
 <p>Verifier: SHA-256 <code class="hash">${sha256}</code>. It is the same in every report of a
 release. <code>quorumlog report --verifier-hash</code> prints it.</p>
-<details><summary>Licences of what this page contains</summary><pre>${licences.split("\n").map((line) => [line, NEW_LINE])}</pre></details>
+<details><summary>Licences of what this page contains</summary><pre>${linesOf(licences)}</pre></details>
 </footer>
 <script>${trusted(script)}</script>
 </body>

@@ -192,7 +192,7 @@ figcaption p { color: var(--soft); margin: .15rem 0 .5rem; }
   .picture rect { forced-color-adjust: none; stroke: CanvasText; stroke-width: 1; }
   .picture text { fill: CanvasText; }
   .picture .grid { stroke: GrayText; }
-  tr[data-failed] > td:first-child, tr:target > td:first-child { border-left: 4px solid CanvasText; }
+  tr:is([data-failed], :target) > td:first-child { border-left: 4px solid CanvasText; }
 }
 `;
 

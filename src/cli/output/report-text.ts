@@ -50,16 +50,15 @@ export function overall({
 
 function headline(report: VerificationReport): string {
   const { entries, covered, problemCount, pruned } = report;
-  const gone = pruned > 0 ? `; ${pruned} more ${pruned === 1 ? "was" : "were"} pruned` : "";
+  const more = pruned > 0 ? `; ${pruned} more ${pruned === 1 ? "was" : "were"} pruned` : "";
   switch (overall(report)) {
     case "verified":
-      return `verified: ${covered} of ${counted(entries, "entry", "entries")}${gone}`;
+      return `verified: ${covered} of ${counted(entries, "entry", "entries")}${more}`;
     case "failed":
       return `FAILED: ${counted(problemCount, "problem")}`;
     case "unknown":
-      return covered === 0
-        ? "unknown: nothing was found wrong, but nothing verifies it either"
-        : `unknown: nothing is wrong, but only ${covered} of ${entries} entries are verified${gone}`;
+      if (covered === 0) return "unknown: nothing was found wrong, but nothing verifies it either";
+      return `unknown: nothing is wrong, but only ${covered} of ${entries} entries are verified`;
   }
 }
 

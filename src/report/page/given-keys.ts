@@ -13,7 +13,8 @@ export function keyLines(text: string): string[] {
 }
 
 /**
- * Reads a line of a file of keys: a verifier key, and behind it `from=TIME`, `to=TIME` or `witness`.
+ * Reads a line of a file of keys: a verifier key, and behind it `from=TIME`, `to=TIME` or
+ * `witness`.
  *
  * @throws `AuditError` `invalid_options` for another word behind the key.
  */
