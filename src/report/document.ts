@@ -127,7 +127,8 @@ ${body}
 <footer>
 <p>Verifier: SHA-256 <code class="hash">${sha256}</code>. It is the same in every report of a
 release. <code>quorumlog report --verifier-hash</code> prints it.</p>
-<details><summary>Licences of what this page contains</summary><pre>${linesOf(licences)}</pre></details>
+<details><summary>Licences of what this page contains</summary>
+<pre>${linesOf(licences)}</pre></details>
 </footer>
 <script>${trusted(script)}</script>
 </body>

@@ -250,7 +250,7 @@ const HIDDEN: ReadonlySet<string> = new Set(["header", "loki", "out"]);
 /** Flags that take a path, or a key. */
 const PATHS: ReadonlySet<string> = new Set(["key", "policy"]);
 
-/** The command for the page. What may be secret is left out, and of a path all but its last part. */
+/** The command for the page, without what may be secret. Of a path, it has the last part. */
 function commandLine({ operands, flags }: ReportArguments): string {
   const given = Object.entries(flags).flatMap(([name, value]) =>
     value === undefined || value === false
@@ -261,7 +261,8 @@ function commandLine({ operands, flags }: ReportArguments): string {
           return `--${name} ${HIDDEN.has(name) ? "…" : word(shown)}`;
         }),
   );
-  return ["quorumlog report", ...operands.map((path) => word(lastPart(path))), ...given].join(" ");
+  const sources = operands.map((path) => word(lastPart(path)));
+  return ["quorumlog report", ...sources, ...given].join(" ");
 }
 
 /** A verifier key has slashes too, and is not cut. */

@@ -219,7 +219,7 @@ function comparisonInWords({ compared, version, problems }: ComparedPage): strin
             "command, time, and what its maker's own check found, are the maker's word";
     case "entries":
       return differs
-        ? "the page does not show the entries that are in its evidence, or is not one of this version"
+        ? "the page does not show the entries of its evidence, or is not as this version makes it"
         : "the table of entries, the style and the script were compared with the evidence. The " +
             "other sections also rest on entries that are not in the page, and were not compared";
     case "rows":
