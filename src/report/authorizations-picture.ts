@@ -54,7 +54,8 @@ export function authorizationsPicture({ subjects, trail }: ReportView, links: Li
     title: TITLE,
     description:
       `${counted(all.length, "authorization")}, each from its grant to its revocation or expiry. ` +
-      `What is in force is drawn up to ${inUtc(trail.now)} UTC, when the newest entry was recorded.` +
+      `What is in force is drawn up to ${inUtc(trail.now)} UTC, when the newest entry was ` +
+      "recorded." +
       (all.length > MOST ? ` The picture has the newest ${MOST}, the table has all.` : ""),
     keys: used,
     height,
