@@ -38,10 +38,7 @@ async function* blocks(
       const end = piece.lastIndexOf(LF) + 1;
       if (end > 0) {
         const first = piece.indexOf(LF);
-        yield [
-          line(appended(rest, piece.subarray(0, first))),
-          ...linesOf(piece.subarray(first + 1, end)),
-        ];
+        yield linesOf(appended(rest, piece.subarray(0, first)), piece.subarray(first + 1, end));
         rest = Buffer.alloc(0);
       }
       rest = appended(rest, piece.subarray(end));
@@ -61,31 +58,24 @@ function* pieces(chunk: Uint8Array | string): Generator<Buffer, void, undefined>
 }
 
 /**
- * The lines of a block that ends in a line end, or is empty. Cut from one string, they take half
- * the time (measured).
+ * A line, and the lines of a block that ends in a line end, or is empty. Cut from one string, they
+ * take half the time (measured).
  */
-function* linesOf(block: Buffer): Generator<EvidenceItem, void, undefined> {
+function linesOf(first: Buffer, block: Buffer): readonly EvidenceItem[] {
+  const lines = [line(first)];
   const text = block.toString("utf8");
   // Bytes that are not UTF-8 are read as U+FFFD. Such lines have to be hashed as bytes.
-  if (text.includes("\uFFFD")) yield* linesOfBytes(block);
-  else
-    for (let start = 0; start < text.length; ) {
-      const end = text.indexOf("\n", start);
-      yield { kind: "line", line: text.slice(start, end) };
-      start = end + 1;
-    }
-}
-
-function* linesOfBytes(block: Buffer): Generator<EvidenceItem, void, undefined> {
-  for (let start = 0; start < block.length; ) {
-    const end = block.indexOf(LF, start);
-    yield line(block.subarray(start, end));
-    start = end + 1;
+  const isText = !text.includes("\uFFFD");
+  const { length } = isText ? text : block;
+  for (let start = 0, end = 0; start < length; start = end + 1) {
+    end = isText ? text.indexOf("\n", start) : block.indexOf(LF, start);
+    lines.push(line(isText ? text.slice(start, end) : block.subarray(start, end)));
   }
+  return lines;
 }
 
-function line(bytes: Buffer): EvidenceItem {
-  return { kind: "line", line: bytes };
+function line(content: Buffer | string): EvidenceItem {
+  return { kind: "line", line: content };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { COLUMNS } from "../../entry/columns.js";
 import type { LineSummary } from "../../entry/line.js";
-import { formatTimestamp } from "../../entry/timestamp.js";
+import { formattedMillis } from "../../entry/timestamp.js";
 import { type Checkpoint, parseCheckpoint } from "../../integrity/checkpoint.js";
 import type { EvidenceLine } from "../../integrity/evidence.js";
 import { risenAbove } from "../../record/sealed-record.js";
@@ -47,8 +47,7 @@ export class RowLine implements EvidenceLine {
     let isFound =
       line.sequence === row[0] &&
       line.log === this.#log &&
-      millis !== null &&
-      line.timestamp === formatTimestamp(millis);
+      millis === formattedMillis(line.timestamp);
     for (let index = 0; isFound && index < COLUMNS.length; index++)
       isFound = says(row[COLUMNS_AT + index], line.columns[index]);
     if (!isFound) return this.#wrongColumns(line);
@@ -65,8 +64,7 @@ export class RowLine implements EvidenceLine {
     const wrong = COLUMNS.filter((_, index) => !says(columns[index], line.columns[index])).map(
       ({ key }) => key,
     );
-    if (millis === null || line.timestamp !== formatTimestamp(millis))
-      wrong.push("timestamp_millis");
+    if (millis !== formattedMillis(line.timestamp)) wrong.push("timestamp_millis");
     if (line.sequence !== sequence) wrong.push("sequence");
     if (line.log !== this.#log) wrong.push("log_id");
     return `the journal finds it by another ${wrong.join(", ")} than its line has`;

@@ -220,5 +220,6 @@ async function* lines(
  * reads U+FFFD for bytes that are not UTF-8.
  */
 function isWhole([, , text, bytes]: EvidenceRow): boolean {
-  return Buffer.byteLength(text) === bytes && !text.includes("\ufffd");
+  const hasBytes = text.length === bytes || Buffer.byteLength(text) === bytes;
+  return hasBytes && !text.includes("\ufffd");
 }

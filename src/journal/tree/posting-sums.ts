@@ -58,6 +58,9 @@ export class PostingSums {
   /** Of the whole blocks. */
   readonly #sums = new Map<number, readonly [number, number]>();
   readonly #hashes: Map<string, readonly [number, number]>[] = INDEXED.map(() => new Map());
+  /** The last value of each column, and its hash: entries in a row often share one. */
+  readonly #lastValues: (string | undefined)[] = INDEXED.map(() => undefined);
+  readonly #lastHashes: (readonly [number, number])[] = INDEXED.map(() => [0, 0]);
   #block = -1;
   #first = 0;
   #second = 0;
@@ -82,9 +85,13 @@ export class PostingSums {
     for (let index = 0; index < INDEXED.length; index++) {
       const value = columns[from + (INDEXED[index]?.at ?? 0)];
       if (typeof value !== "string") continue;
-      const [a, b] = this.#hashOf(index, value);
-      this.#first = (this.#first + Math.imul(a, one)) | 0;
-      this.#second = (this.#second + Math.imul(b, other)) | 0;
+      if (value !== this.#lastValues[index]) {
+        this.#lastHashes[index] = this.#hashOf(index, value);
+        this.#lastValues[index] = value;
+      }
+      const hash = this.#lastHashes[index] as readonly [number, number];
+      this.#first = (this.#first + Math.imul(hash[0], one)) | 0;
+      this.#second = (this.#second + Math.imul(hash[1], other)) | 0;
     }
     if (place === BLOCK - 1) this.#sums.set(block, [this.#first, this.#second]);
   }

@@ -313,6 +313,7 @@ test.each([
   ["in another order", "UPDATE posting SET places = substr(places, 6) || substr(places, 1, 5)"],
   ["of another value", "UPDATE posting SET value = 'did:z' WHERE value = 'did:a'"],
   ["of another column", "UPDATE posting SET column = 'kind' WHERE column = 'subject_id'"],
+  ["of another block", "UPDATE posting SET block = 1 WHERE value = 'did:a'"],
   [
     "of no column",
     `${POSTINGS} SELECT 'line', value, block, places FROM posting WHERE value = 'p1'`,
