@@ -41,7 +41,7 @@ export function schemaDifferences(
       differences.push({ type, problem: `its ${type} ${name} is not the one of a journal` });
   }
   for (const [{ type, name } = { type: "", name: "" }] of found.values())
-    differences.push({ type, problem: `it has a ${type} ${name}, which no journal has` });
+    differences.push({ type, problem: `it has another ${type}, ${name}, which no journal has` });
   const encoding = database.prepare("PRAGMA encoding").get()?.["encoding"];
   // SQLite would take the bytes of a line for a text of that encoding, also in the view.
   if (encoding !== "UTF-8")

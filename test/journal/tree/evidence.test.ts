@@ -453,14 +453,18 @@ const SCHEMA_ATTACKS: readonly (readonly [what: string, sql: string, problem: st
   [
     "a trigger too much",
     "CREATE TRIGGER later BEFORE INSERT ON entry BEGIN SELECT RAISE(IGNORE); END",
-    "it has a trigger later, which no journal has",
+    "it has another trigger, later, which no journal has",
   ],
   [
     "a trigger with the name of a table of statistics",
     "CREATE TRIGGER stat BEFORE INSERT ON rejected BEGIN SELECT RAISE(IGNORE); END",
-    "it has a trigger stat, which no journal has",
+    "it has another trigger, stat, which no journal has",
   ],
-  ["a table too much", "CREATE TABLE note (text)", "it has a table note, which no journal has"],
+  [
+    "a table too much",
+    "CREATE TABLE note (text)",
+    "it has another table, note, which no journal has",
+  ],
   [
     "an index over other rows",
     `DROP INDEX checkpoint_by_size;
