@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { programOf, shellWord } from "../../src/cli/input/program.js";
 import { quorumlog } from "../fixtures/command-line.js";
 import { temporaryFolder } from "../fixtures/journal.js";
-import { LONG } from "../fixtures/long-runs.js";
+import { inLongRuns, LONG } from "../fixtures/long-runs.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const BIN = join(ROOT, "dist/quorumlog.cjs");
@@ -98,7 +98,7 @@ describe("the commands that the demo shows run when they are pasted", () => {
     expect(answers).toContain("did:pqaid:medical-ai-v2"); // of the short id that was asked for
   });
 
-  test.each(["it's a $HOME; folder/governance.db", "my governance.db"])(
+  test.each(["it's a $HOME; folder/governance.db", ...inLongRuns("my governance.db")])(
     "with the path %j, which a shell would take apart",
     async (path) => {
       const cwd = temporaryFolder();

@@ -7,6 +7,7 @@ import { DEFAULT_MINIMUM_RETENTION_DAYS, Journal } from "quorumlog/journal";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Backend } from "../fixtures/backend.js";
 import { quorumlog } from "../fixtures/command-line.js";
+import { LONG } from "../fixtures/long-runs.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const DOCUMENT = readFileSync(resolve(ROOT, "docs/journal.md"), "utf8");
@@ -64,30 +65,33 @@ describe("docs/journal.md", () => {
   });
 });
 
-test("the journal of docs/guide.md goes on when its program runs again, and then it is proven", async () => {
-  const cwd = folder();
-  writeFileSync(resolve(cwd, "program.ts"), snippet(GUIDE, "## Will it survive a crash?"));
-  writeFileSync(resolve(cwd, "signing.ts"), snippet(GUIDE, "## Can I prove it?"));
-  const run = (program: string): string => {
-    const { stdout, stderr } = spawnSync(process.execPath, [...FLAGS, program], {
-      cwd,
-      encoding: "utf8",
+test.runIf(LONG)(
+  "the journal of docs/guide.md goes on when its program runs again, and then it is proven",
+  async () => {
+    const cwd = folder();
+    writeFileSync(resolve(cwd, "program.ts"), snippet(GUIDE, "## Will it survive a crash?"));
+    writeFileSync(resolve(cwd, "signing.ts"), snippet(GUIDE, "## Can I prove it?"));
+    const run = (program: string): string => {
+      const { stdout, stderr } = spawnSync(process.execPath, [...FLAGS, program], {
+        cwd,
+        encoding: "utf8",
+      });
+      return stdout + stderr;
+    };
+    expect([run("program.ts"), run("program.ts")]).toEqual(["0\n", "1\n"]);
+    const [keygen = [], verify = []] = Array.from(
+      GUIDE.matchAll(/^npx quorumlog (.+)$/gm),
+      ([, words = ""]) => words.split(" "),
+    );
+    expect(await quorumlog(keygen, { cwd })).toMatchObject({ code: 0 });
+    expect(run("signing.ts")).toBe("");
+    const { code, stdout } = await quorumlog(verify, { cwd });
+    expect({ code, verdict: stdout.split("\n")[0] }).toEqual({
+      code: 0,
+      verdict: /`(verified: .*)`/.exec(GUIDE)?.[1],
     });
-    return stdout + stderr;
-  };
-  expect([run("program.ts"), run("program.ts")]).toEqual(["0\n", "1\n"]);
-  const [keygen = [], verify = []] = Array.from(
-    GUIDE.matchAll(/^npx quorumlog (.+)$/gm),
-    ([, words = ""]) => words.split(" "),
-  );
-  expect(await quorumlog(keygen, { cwd })).toMatchObject({ code: 0 });
-  expect(run("signing.ts")).toBe("");
-  const { code, stdout } = await quorumlog(verify, { cwd });
-  expect({ code, verdict: stdout.split("\n")[0] }).toEqual({
-    code: 0,
-    verdict: /`(verified: .*)`/.exec(GUIDE)?.[1],
-  });
-});
+  },
+);
 
 describe("a log with a journal, as docs/journal.md shows it,", () => {
   test("delivers after SIGKILL what was pending, and goes on with the sequence", async () => {

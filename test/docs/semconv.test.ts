@@ -17,6 +17,7 @@ import { otlpMirror } from "quorumlog/otlp";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { ATTRIBUTE_CONVENTIONS, METRIC_CONVENTIONS } from "../../scripts/conventions.ts";
 import { columnsOf, LINE_KEYS, samples, semanticConventions } from "../../scripts/semconv-docs.ts";
+import { LONG } from "../fixtures/long-runs.js";
 import { accepted, OtlpServer, status } from "../fixtures/otlp-server.js";
 import { until } from "../fixtures/until.js";
 
@@ -32,7 +33,7 @@ describe("docs/semantic-conventions.md", () => {
     );
   });
 
-  test("is checked by a command, which says what to run when it fails", () => {
+  test.runIf(LONG)("is checked by a command, which says what to run when it fails", () => {
     const folder = mkdtempSync(resolve(tmpdir(), "quorumlog-semconv-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const stale = resolve(folder, "stale.md");

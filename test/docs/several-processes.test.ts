@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { Journal } from "quorumlog/journal";
 import { verify } from "quorumlog/verify";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { inLongRuns } from "../fixtures/long-runs.js";
+import { inLongRuns, LONG } from "../fixtures/long-runs.js";
 import { until } from "../fixtures/until.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -156,7 +156,7 @@ describe("docs/recipes/several-processes.md", () => {
     },
   );
 
-  test("starts no process without a name", async () => {
+  test.runIf(LONG)("starts no process without a name", async () => {
     const folder = prepared();
     const child = started(folder, "app.ts", { ENDS: "1" });
     expect(await text(child.stderr as NodeJS.ReadableStream)).toContain("name this process");

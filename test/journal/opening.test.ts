@@ -15,6 +15,7 @@ import {
   thrownBy,
   withConnection,
 } from "../fixtures/journal.js";
+import { inLongRuns } from "../fixtures/long-runs.js";
 
 /**
  * The files of a folder by name, but for the index of the write-ahead log: even to read that,
@@ -206,8 +207,8 @@ describe("a journal that is only read", () => {
   });
 
   test.each([
-    ["no write-ahead log", false],
     ["the empty one that a close beside a reader leaves", true],
+    ...inLongRuns<[string, boolean]>(["no write-ahead log", false]),
   ])("can lie in a folder that cannot be written, with %s", async (_, empty) => {
     const folder = temporaryFolder();
     const path = join(folder, "governance.db");

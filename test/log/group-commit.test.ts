@@ -263,12 +263,12 @@ describe("a process that ends with a group", () => {
 
   test.each([
     ["", 'audit.logNodeRemoved({ did: "d" }); audit.logNodeRemoved({ did: "e" });', 5],
-    [
+    ...inLongRuns<[string, string, number]>([
       " of a log that recorded nothing before",
       `new GovernanceAuditLog({ journal: journal + "2", durability: "batch" })
          .logNodeRemoved({ did: "d" });`,
       1,
-    ],
+    ]),
   ])("and a helper in the app's own exit handler%s: committed", async (_, statements, count) => {
     const path = newPath();
     expect(await run(path, inHandler(statements))).toEqual({ code: 0, stderr: "" });

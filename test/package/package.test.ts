@@ -167,7 +167,7 @@ describe("a bundle of esbuild", () => {
 });
 
 describe("a project with the optional peers", () => {
-  test("loads each subpath", () => expectToLoad(full));
+  test.runIf(LONG)("loads each subpath", () => expectToLoad(full));
 
   test.runIf(LONG)("is type-checked in nodenext resolution, as ES module and as CommonJS", () => {
     expect(
