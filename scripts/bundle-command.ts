@@ -93,7 +93,10 @@ async function commonJsOf(text: string): Promise<string> {
       return `var ${name} = lazily(() => ${load});`;
     });
   for (const name of names)
-    lazy = lazy.replaceAll(new RegExp(`\\b${name}\\b\\.`, "g"), `${name}().`);
+    lazy = lazy
+      // `new` takes what stands before the first call as the class
+      .replaceAll(new RegExp(`\\bnew ${name}\\.(\\w+)`, "g"), `new (${name}().$1)`)
+      .replaceAll(new RegExp(`\\b${name}\\b\\.`, "g"), `${name}().`);
   return lazy.replace(/^(?:#!.*\n)?/, (first) => `${first}${PRELUDE}`);
 }
 
