@@ -1,6 +1,6 @@
 import type { FindingStatus, Severity } from "../../src/governance/facts/finding.js";
 import type { Policy } from "../../src/governance/facts/policy.js";
-import { MODEL, type TrailWriter } from "../fixtures/trail.js";
+import { MODEL, type More, type TrailWriter } from "../fixtures/trail.js";
 
 /** What a trail must bring: nothing, or one finding of the rule that rests on these entries. */
 export type Expected = "kept" | readonly [FindingStatus, ...sequences: number[]];
@@ -12,6 +12,10 @@ export interface Case {
   readonly policy?: Policy;
   /** How many entries are missing at the beginning. */
   readonly missing?: number;
+  /** Entries that are missing later. */
+  readonly lost?: readonly number[];
+  /** Details that another system wrote into an entry, which a helper would refuse. */
+  readonly edit?: { readonly sequence: number; readonly details: More };
 }
 
 const QUORUM: Policy = {
@@ -240,6 +244,12 @@ export const CASES: Readonly<Record<string, { severity: Severity; cases: readonl
         expected: "kept",
       },
       {
+        name: "a grant that is valid until no time",
+        write: (t) => [t.passed("p"), t.grant("p"), t.act("coffee")],
+        edit: { sequence: 9, details: { valid_until: "soon" } },
+        expected: ["undetermined", 9],
+      },
+      {
         name: "a grant whose validity was over already",
         write: (t) => [t.passed("p"), t.grant("p", { valid_until: EXPIRY })],
         expected: ["violated", 9],
@@ -354,6 +364,18 @@ export const CASES: Readonly<Record<string, { severity: Severity; cases: readonl
         expected: ["violated", 5, 6, 7],
       },
       {
+        name: "two answers, and the flag may be missing",
+        write: (t) => [
+          t.propose("p"),
+          t.vote("p", "bob"),
+          t.vote("p", "bob", "reject"),
+          t.flag("p", "bob"),
+          t.result("p", "rejected"),
+        ],
+        lost: [7],
+        expected: ["undetermined", 5, 6, 8],
+      },
+      {
         name: "two answers that were noticed",
         write: (t) => [
           t.propose("p"),
@@ -405,6 +427,18 @@ export const CASES: Readonly<Record<string, { severity: Severity; cases: readonl
         expected: "kept",
       },
       {
+        name: "a flag of whose votes one may be missing",
+        write: (t) => [
+          t.propose("p"),
+          t.vote("p", "bob"),
+          t.vote("p", "bob", "reject"),
+          t.flag("p", "bob"),
+          t.result("p", "rejected"),
+        ],
+        lost: [6],
+        expected: ["undetermined", 7],
+      },
+      {
         name: "a flag whose votes may be missing",
         write: (t) => [t.propose("p"), t.vote("p", "bob"), t.flag("p", "bob")],
         missing: 6,
@@ -439,6 +473,12 @@ export const CASES: Readonly<Record<string, { severity: Severity; cases: readonl
           t.vote("p", "dave"),
         ],
         expected: ["violated", 4, 7],
+      },
+      {
+        name: "a vote on a proposal that expires at no time",
+        write: (t) => [t.propose("p"), t.vote("p", "bob")],
+        edit: { sequence: 4, details: { expires_at: "soon" } },
+        expected: ["undetermined", 5],
       },
       {
         name: "a vote that was cast before it",
@@ -764,6 +804,12 @@ export const CASES: Readonly<Record<string, { severity: Severity; cases: readonl
         expected: ["violated", 4, 8],
       },
       {
+        name: "passed, and expires at no time",
+        write: (t) => t.passed("p"),
+        edit: { sequence: 4, details: { expires_at: "soon" } },
+        expected: ["undetermined", 4, 8],
+      },
+      {
         name: "rejected after the expiry",
         write: (t) => [
           t.propose("p", { expires_at: EXPIRY }),
@@ -791,6 +837,13 @@ export const CASES: Readonly<Record<string, { severity: Severity; cases: readonl
         expected: ["pending", 4],
       },
       {
+        name: "open for too long, and the result may be missing",
+        write: (t) => [t.passed("p"), t.act("coffee")],
+        lost: [8],
+        policy: { decideWithinSeconds: 1 },
+        expected: ["undetermined", 4],
+      },
+      {
         name: "decided",
         write: (t) => t.passed("p"),
         policy: { decideWithinSeconds: 1 },
@@ -806,6 +859,13 @@ export const CASES: Readonly<Record<string, { severity: Severity; cases: readonl
         write: (t) => [t.passed("p"), t.act("coffee"), t.act("coffee")],
         policy: { enactWithinSeconds: 1 },
         expected: ["violated", 8],
+      },
+      {
+        name: "passed, and what followed may be missing",
+        write: (t) => [t.passed("p"), t.grant("p"), t.act("coffee")],
+        lost: [9],
+        policy: { enactWithinSeconds: 1 },
+        expected: ["undetermined", 8],
       },
       {
         name: "passed, and it may still follow",

@@ -134,13 +134,14 @@ export const DECISION_RULES: readonly Rule[] = [
     reason: "While a proposal is open, nobody knows what is allowed.",
     needs: "decideWithinSeconds in the policy",
     severity: "warning",
-    review({ creation, results, proposalId }, { policy, nowMillis }) {
+    review({ creation, results, proposalId }, facts) {
+      const { policy, nowMillis } = facts;
       const within = policy.decideWithinSeconds;
       if (within === undefined || creation === undefined || results.length > 0) return undefined;
       if (creation.expiresMillis !== undefined && creation.expiresMillis < nowMillis)
         return undefined;
       return {
-        status: nowMillis > creation.millis + within * 1000 ? "violated" : "pending",
+        status: overdue(creation, within, facts),
         sequences: [creation.sequence],
         message: `${quoted(proposalId)} has no result`,
       };
@@ -165,7 +166,18 @@ const EFFECT_OF: ReadonlyMap<string, Operation> = new Map([
   ["remove-node", "node_removed"],
 ]);
 
-function notEnacted(file: ProposalFacts, { policy, standing, nowMillis }: TrailFacts) {
+/** How what must follow an entry in time stands: it may be among entries that are missing. */
+function overdue(
+  { sequence, millis }: Pick<Creation, "sequence" | "millis">,
+  withinSeconds: number,
+  facts: TrailFacts,
+): Judgement["status"] {
+  if (facts.nowMillis <= millis + withinSeconds * 1000) return "pending";
+  return facts.isCompleteSince(sequence) ? "violated" : "undetermined";
+}
+
+function notEnacted(file: ProposalFacts, facts: TrailFacts) {
+  const { policy, standing } = facts;
   const { creation, passed, rejected, proposalId } = file;
   const { kind } = creation ?? {};
   if (passed === undefined || rejected !== undefined || kind === undefined) return undefined;
@@ -179,7 +191,7 @@ function notEnacted(file: ProposalFacts, { policy, standing, nowMillis }: TrailF
   if (expected === undefined || file.effectOf(expected) !== undefined) return undefined;
   const within = policy.enactWithinSeconds ?? Number.POSITIVE_INFINITY;
   return {
-    status: nowMillis > passed.millis + within * 1000 ? "violated" : "pending",
+    status: overdue(passed, within, facts),
     sequences: [passed.sequence],
     message: `${quoted(proposalId)} passed, but no ${expected} followed`,
   } as const;

@@ -2,7 +2,7 @@ import { formatTimestamp } from "../../entry/timestamp.js";
 import { quoted } from "../../text/safe-text.js";
 import type { Judgement } from "../facts/finding.js";
 import type { DoubleVote, Flag, ProposalFacts } from "../facts/proposal-facts.js";
-import { type Rule, violatedOr } from "../facts/rule.js";
+import { type Rule, type TrailFacts, violatedOr } from "../facts/rule.js";
 
 /** The rules about votes. */
 export const VOTE_RULES: readonly Rule[] = [
@@ -147,12 +147,22 @@ export const VOTE_RULES: readonly Rule[] = [
   },
 ];
 
-function unflagged({ voter, sequences }: DoubleVote, file: ProposalFacts): Judgement | undefined {
+function unflagged(
+  { voter, sequences }: DoubleVote,
+  file: ProposalFacts,
+  facts: TrailFacts,
+): Judgement | undefined {
   if (file.isFlagged(voter)) return undefined;
   const [decided] = file.results;
   const all = decided === undefined ? sequences : [...sequences, decided.sequence];
   return {
-    status: decided === undefined ? "pending" : "violated",
+    // the flag may be among entries that are missing
+    status:
+      decided === undefined
+        ? "pending"
+        : facts.isCompleteSince(Math.max(...sequences))
+          ? "violated"
+          : "undetermined",
     sequences: all.toSorted((a, b) => a - b),
     message:
       `${quoted(voter)} voted in two ways on ${quoted(file.proposalId)}, ` +
@@ -163,6 +173,7 @@ function unflagged({ voter, sequences }: DoubleVote, file: ProposalFacts): Judge
 function flagWithoutVotes(
   { voter, sequence, prior, conflicting }: Flag,
   file: ProposalFacts,
+  facts: TrailFacts,
 ): Judgement | undefined {
   const missing = [prior, conflicting].find(
     (decision) => decision !== undefined && !file.hasVoted(voter, decision),
@@ -170,7 +181,7 @@ function flagWithoutVotes(
   if (missing === undefined) return undefined;
   return {
     status:
-      file.creation === undefined
+      file.creation === undefined || !facts.isCompleteSince(file.creation.sequence)
         ? "undetermined"
         : file.results.length === 0
           ? "pending"
