@@ -44,6 +44,8 @@ describe("the installed command", () => {
     expect((await installed("query", path)).stdout.split("\n")).toHaveLength(4);
     expect(await installed("query")).toMatchObject({ code: 2, stdout: "" });
     expect(await installed("stats", `${path}.missing`)).toMatchObject({ code: 3, stdout: "" });
+    // writes a log, so it makes things of OpenTelemetry's classes
+    expect(await installed("demo", newPath(), "--json")).toMatchObject({ code: 0, stderr: "" });
   });
 
   test("ends quietly when the reader of its pipe does", async () => {
