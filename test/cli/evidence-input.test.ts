@@ -42,7 +42,7 @@ describe("the checkpoints of a source", () => {
     expect(await run("checkpoint", "bare.ndjson")).toMatchObject({
       code: 3,
       stdout: "",
-      stderr: "quorumlog: bare.ndjson: no checkpoint is there\n",
+      stderr: "quorumlog: bare.ndjson: it has no checkpoint\n",
     });
   });
 

@@ -164,7 +164,7 @@ describe("quorumlog report", () => {
     expect(await quorumlog(["report", path, "--out", "-"])).toMatchObject({
       code: 3,
       stdout: "",
-      stderr: expect.stringContaining("no checkpoint is there"),
+      stderr: expect.stringContaining("it has no checkpoint"),
     });
   });
 });

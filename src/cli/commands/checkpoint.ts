@@ -84,11 +84,10 @@ function noCheckpoint({ kind, name }: Source): AuditError {
   return kind === "journal"
     ? new AuditError(
         "journal_failed",
-        `journal: ${name} has no checkpoint yet. Give the app a signer (quorumlog keygen ` +
-          "makes keys), " +
-          "or sign one with quorumlog checkpoint --sign KEYFILE",
+        `journal: ${name} has no checkpoint yet. Give the app a signer (quorumlog keygen makes ` +
+          "keys), or sign one with quorumlog checkpoint --sign KEYFILE",
       )
-    : invalidEvidence("no checkpoint is there");
+    : invalidEvidence("it has no checkpoint");
 }
 
 function* asJson(checkpoints: Iterable<SourceCheckpoint>): Generator<string, void, undefined> {

@@ -113,7 +113,7 @@ export const report: Command = defineCommand({
       if (logId === undefined) throw invalidEvidence("there is no entry to report on");
       if (checkpoint === undefined)
         throw invalidEvidence(
-          "no checkpoint is there, so nothing in a report could be checked; " +
+          "it has no checkpoint, so nothing in a report could be checked; " +
             "docs/evidence.md says how a log gets a signer",
         );
       const { chosen, held } = await chosenBy(scope, trail, source, logId);

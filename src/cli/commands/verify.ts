@@ -132,8 +132,8 @@ async function broughtAlong(
   if (keys.length === 0 && kept.length === 0)
     throw new UsageError(
       "nothing to verify with: ask the operator of the log for its public key (the .vkey file " +
-        "of quorumlog keygen), and " +
-        "give it with --key; or give a checkpoint that you kept, with --trusted",
+        "of quorumlog keygen), and give it with --key; or give a checkpoint that you kept, with " +
+        "--trusted",
     );
   return {
     keys: await verifierKeys(keys, io),
@@ -192,7 +192,7 @@ async function verified(
   if (report.completeness === "failed" && lookbackDays !== undefined)
     await io.stderr.write(
       `quorumlog: entries that were recorded more than ${counted(lookbackDays, "day")} ago ` +
-        "count as missing: they were not looked for; " +
+        "count as missing, because the command did not look for them; " +
         "--lookback DAYS looks further back\n",
     );
   switch (overall(report)) {

@@ -50,7 +50,8 @@ export async function proofFrom(source: Source, what: Proved): Promise<string> {
   }
   const sequences = await sequencesOf(source, what);
   const checkpoint = await source.newestCheckpoint();
-  if (checkpoint === undefined) throw invalidEvidence("no checkpoint is there to prove it with");
+  if (checkpoint === undefined)
+    throw invalidEvidence("it has no checkpoint to prove an entry with");
   const { size, origin, note } = checkpoint;
   const last = sequences.at(-1) ?? 0;
   if (size <= last)
