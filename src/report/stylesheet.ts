@@ -50,8 +50,8 @@ time { white-space: nowrap; }
 `;
 
 /**
- * The browser lays out sections and cases when they come near the screen. With the 15 620 entries
- * of a DAO, the page is there after a ninth of the time (measured).
+ * The browser lays out sections and cases when they come near the screen, so a page with thousands
+ * of entries is there sooner.
  */
 const LAYOUT = `
 main > section:not(#verification), .case {
