@@ -3,6 +3,7 @@ import type { WriteStream } from "node:tty";
 import { programOf } from "./input/program.js";
 import type { OutputStream } from "./output/command-io.js";
 import { EXIT } from "./output/exit-code.js";
+import { PipeReader } from "./output/pipe-reader.js";
 import { run } from "./run.js";
 
 const ended = new AbortController();
@@ -11,8 +12,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
 
 const [, script = "", ...argv] = process.argv;
 const around = { cwd: process.cwd(), env: process.env };
-const stdout = outputOf(process.stdout);
-const stderr = outputOf(process.stderr);
+const stdout = outputOf(process.stdout, 1);
+const stderr = outputOf(process.stderr, 2);
 process.exitCode = EXIT.bug; // if nothing is left to wait for, and it has not ended
 void run(argv, {
   ...around,
@@ -28,12 +29,16 @@ void run(argv, {
   process.exitCode = code;
 });
 
-function outputOf(stream: WriteStream): OutputStream {
+function outputOf(stream: WriteStream, fd: number): OutputStream {
   stream.on("error", () => {}); // each write reports its own error
   return {
     isTerminal: stream.isTTY === true,
     get columns() {
       return stream.isTTY ? stream.columns || 80 : undefined;
+    },
+    watchReader() {
+      const reader = new PipeReader(fd);
+      return () => reader.hasLeft;
     },
     write: (text) =>
       new Promise((resolve, reject) => {

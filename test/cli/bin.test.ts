@@ -67,6 +67,20 @@ describe("the installed command", () => {
     }
   });
 
+  test.runIf(process.platform === "linux")(
+    "tail -f ends when its reader does, though no entry comes",
+    async () => {
+      const path = newPath();
+      appendLong(openJournal(path), 3);
+      const { code, stdout, stderr } = await shell(`"$NODE" "$BIN" tail -f ${path} | head -1`);
+      expect({ code, stderr, lines: stdout.match(/\n/g)?.length }).toEqual({
+        code: 0,
+        stderr: "",
+        lines: 1,
+      });
+    },
+  );
+
   test("says what is wrong when stdout is full", async () => {
     const { code, stderr } = await shell(`"$NODE" "$BIN" query ${journalOf([{}])} > /dev/full`);
     expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining("ENOSPC") });

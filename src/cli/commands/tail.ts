@@ -59,6 +59,7 @@ export const tail: Command = defineCommand({
       const pause = PAUSE_MILLIS.get(source.kind);
       if (flags.follow && pause === undefined)
         throw cannotAnswer("tail -f", "a journal or Loki", source);
+      const hasReaderLeft = flags.follow ? io.stdout.watchReader?.() : undefined;
       const reader = await source.reader();
       const print = await entryPrinter(format, source, io, flags.wide);
       const show = (entries: readonly AuditEntry[]): Promise<void> =>
@@ -72,16 +73,18 @@ export const tail: Command = defineCommand({
       await show(newest.toReversed());
       if (limit > 0) await io.stderr.write(await spellingHints(source, wanted, newest.length > 0));
       if (flags.follow)
-        for await (const coming of appended(source, wanted, end, pause ?? 0, io))
+        for await (const coming of appended(source, wanted, end, pause ?? 0, io)) {
           await show(coming);
+          if (hasReaderLeft?.()) break;
+        }
       return EXIT.done;
     });
   },
 });
 
 /**
- * The entries of a query from a sequence on, as they come. Ends by throwing alone, for example at a
- * signal.
+ * The entries of a query from a sequence on, as they come; after a pause without any, none. Ends by
+ * throwing alone, for example at a signal.
  */
 async function* appended(
   source: Source,
@@ -97,6 +100,7 @@ async function* appended(
     const after = Math.max(query.after ?? -1, next - 1);
     const before = Math.min(query.before ?? end, end);
     if (end > next) yield* entryPages(reader, { ...query, order: "oldest", after, before });
+    else yield [];
     next = end;
   }
 }

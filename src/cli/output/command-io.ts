@@ -11,6 +11,8 @@ export interface OutputStream extends TextSink {
   readonly isTerminal: boolean;
   /** The width that a line must fit; undefined where there is none, as in a pipe. */
   readonly columns?: number | undefined;
+  /** Begins to watch who reads. Then tells whether nobody does any more; undefined: nobody can. */
+  readonly watchReader?: (() => () => boolean) | undefined;
 }
 
 /** Everything outside that a command can see, except files. */

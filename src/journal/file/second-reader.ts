@@ -1,4 +1,4 @@
-import * as crypto from "node:crypto";
+import { hash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import type { Worker } from "node:worker_threads";
 import type { Connection } from "./connection.js";
@@ -22,11 +22,7 @@ export interface Reading<Input, Answer> {
    * It goes to the thread as a text, so it uses only its parameters and what is global. Where a
    * build tool has made it use more, it fails there, and the caller's thread runs it.
    */
-  readonly read: (
-    database: DatabaseSync,
-    input: Input,
-    crypto: typeof import("node:crypto"),
-  ) => Answer;
+  readonly read: (database: DatabaseSync, input: Input, hashOf: typeof hash) => Answer;
   readonly input: Input;
 }
 
@@ -51,7 +47,7 @@ const attempt = (work) => {
     return work();
   } catch {}
 };
-const answer = attempt(() => (${read})(database, input, require("node:crypto")));
+const answer = attempt(() => (${read})(database, input, require("node:crypto").hash));
 const rows = queries.map((query) => attempt(() => database.prepare(query).all()));
 database.close();
 parentPort.postMessage({ rows, answer });
@@ -108,7 +104,7 @@ export class SecondReader<Input, Answer> {
     const { answer } = await this.#answers;
     if (answer !== undefined && this.#isValid) return answer;
     const { read, input } = this.#reading;
-    return this.#file.read(() => read(this.#file.database, input, crypto));
+    return this.#file.read(() => read(this.#file.database, input, hash));
   }
 
   /** Ends the thread, whose answers nobody wants any more. */

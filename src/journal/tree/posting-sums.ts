@@ -134,12 +134,12 @@ export class PostingSums {
  * Adds up the postings that a journal has. It is sent to a thread as a text, so it uses no name of
  * this module.
  *
- * @param crypto - Node's.
+ * @param hashOf - Node's `crypto.hash`.
  */
 export function sumsOfPostings(
   database: DatabaseSync,
   { key, weights, block: size, part: width, characters, zero }: SumsInput,
-  crypto: typeof import("node:crypto"),
+  hashOf: typeof import("node:crypto").hash,
 ): FoundSums {
   const sums = new Map<number, [number, number]>();
   let wrongBlock: number | undefined;
@@ -162,7 +162,7 @@ export function sumsOfPostings(
     if (ofValue !== value || ofColumn !== column) {
       column = ofColumn;
       value = ofValue;
-      const hex = crypto.hash("sha256", `${key}${column}\0${value}`, "hex");
+      const hex = hashOf("sha256", `${key}${column}\0${value}`, "hex");
       first = Number.parseInt(hex.slice(0, 8), 16) | 0;
       second = Number.parseInt(hex.slice(8, 16), 16) | 0;
     }
