@@ -120,6 +120,10 @@ const EVIDENCE_WITHOUT_LONG: string = evidenceSql(
   COLUMNS.map(({ key }) => `iif(octet_length(${key}) > ${MAX_LINE_BYTES}, NULL, ${key})`).join(),
 );
 
+const EXACT_COLUMNS = `SELECT ${COLUMNS.map(
+  ({ key }) => `CASE WHEN ${key} IS NOT NULL THEN hex(${key}) END`,
+).join(", ")} FROM entry WHERE sequence = ?`;
+
 /** Node has it from 22.16 and 24.0 on. The typings are those of 22.15. */
 export interface WithArrays {
   setReturnArrays?(enabled: boolean): void;
@@ -272,6 +276,20 @@ export class EntryTable {
   /** The rows from a sequence on, at most `limit`, with what records need. */
   records(first: number, limit: number): RecordRow[] {
     return this.#records.all(first, limit) as unknown as RecordRow[];
+  }
+
+  /**
+   * The columns of an entry, byte for byte, in the order of `COLUMNS`. What is no text is bytes. As
+   * a text, bytes that are none would be U+FFFD, and Node 22 reads only up to the first NUL.
+   */
+  exactColumns(sequence: number): readonly unknown[] {
+    const row = this.#arrays(EXACT_COLUMNS).get(sequence);
+    return Object.values(row ?? {}).map((hex) => {
+      if (hex === null) return null;
+      const bytes = Buffer.from(String(hex), "hex");
+      const text = bytes.toString();
+      return Buffer.from(text).equals(bytes) ? text : bytes;
+    });
   }
 
   /** The rows of [first, end), at most `limit`, for an auditor. */

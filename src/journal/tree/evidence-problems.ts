@@ -7,7 +7,7 @@ import { risenAbove } from "../../record/sealed-record.js";
 import { counted } from "../../text/safe-text.js";
 import type { EvidenceRow, HrTime } from "../entries/entry-table.js";
 import { BLOCK } from "../file/schema.js";
-import { loadSqlite, type Rows } from "../file/sqlite.js";
+import type { Rows } from "../file/sqlite.js";
 import type { CheckpointEvidence } from "./checkpoint-table.js";
 
 /** The place of the first column of a log in an {@link EvidenceRow}. */
@@ -72,26 +72,7 @@ export class RowLine implements EvidenceLine {
 }
 
 function says(column: unknown, value: unknown): boolean {
-  return (
-    column === (value ?? null) ||
-    (typeof value === "string" &&
-      value.includes("\0") &&
-      column === value.split("\0")[0] &&
-      cutsAtNul())
-  );
-}
-
-let isCutAtNul: boolean | undefined;
-
-/** Whether this Node reads a text only up to its first NUL, as Node 22 does. */
-function cutsAtNul(): boolean {
-  if (isCutAtNul === undefined) {
-    const { DatabaseSync } = loadSqlite();
-    const database = new DatabaseSync(":memory:");
-    isCutAtNul = database.prepare("SELECT char(97, 0, 98) AS text").get()?.["text"] === "a";
-    database.close();
-  }
-  return isCutAtNul;
+  return column === (value ?? null);
 }
 
 /** Says where the columns of a checkpoint differ from its note. */

@@ -184,7 +184,13 @@ async function* lines(
   for (let next = Number.MIN_SAFE_INTEGER; next < length; ) {
     const rows = file.read(() => entries.evidence(next, length, ROWS));
     const block: EvidenceItem[] = [];
-    for (const row of rows) {
+    for (const read of rows) {
+      const row = isText(read)
+        ? read
+        : withColumns(
+            read,
+            file.read(() => entries.exactColumns(read[0])),
+          );
       const [sequence, , text] = row;
       const line =
         row[3] > MAX_LINE_BYTES || isWhole(row)
@@ -213,6 +219,16 @@ async function* lines(
           different,
       ),
     ];
+}
+
+/** Whether every column of a row is what its bytes say, as far as its line can say the same. */
+function isText([, , text]: EvidenceRow): boolean {
+  return !text.includes("\ufffd") && !text.includes("\\u0000");
+}
+
+function withColumns(row: EvidenceRow, columns: readonly unknown[]): EvidenceRow {
+  const [sequence, leafHash, text, bytes, seconds, nanos, millis] = row;
+  return [sequence, leafHash, text, bytes, seconds, nanos, millis, ...columns];
 }
 
 /**

@@ -18,6 +18,8 @@ import { BLOCK } from "../file/schema.js";
 /** What {@link sumsOfPostings} needs. A thread can be given it. */
 export interface SumsInput {
   readonly key: string;
+  /** The columns that have postings. */
+  readonly columns: readonly string[];
   /** For each place in a block, two numbers of 32 bits. */
   readonly weights: Int32Array;
   readonly block: number;
@@ -49,6 +51,7 @@ export class PostingSums {
   /** What the sums depend on. */
   readonly input: SumsInput = {
     key: randomUUID(),
+    columns: INDEXED_COLUMNS.map((column) => column.key),
     weights: crypto.getRandomValues(new Int32Array(2 * BLOCK)),
     block: BLOCK,
     part: PART,
@@ -138,27 +141,31 @@ export class PostingSums {
  */
 export function sumsOfPostings(
   database: DatabaseSync,
-  { key, weights, block: size, part: width, characters, zero }: SumsInput,
+  { key, columns, weights, block: size, part: width, characters, zero }: SumsInput,
   hashOf: typeof import("node:crypto").hash,
 ): FoundSums {
   const sums = new Map<number, [number, number]>();
   let wrongBlock: number | undefined;
-  let column: string | undefined;
+  let column: string | null = null;
   let value = "";
   let first = 0;
   let second = 0;
   const statement = database.prepare(
-    // Bytes that are no text, and what follows a NUL, are lost when a value is read.
-    `SELECT column, value, places,
+    // Only plain ASCII is read as it is: bytes that are no text, and what follows a NUL, would be
+    // lost. Names are compared by SQLite, which compares every byte.
+    `SELECT CASE WHEN column IN (${columns.map((name) => `'${name}'`).join(", ")}) THEN column END,
+       value, places,
        CASE WHEN block >= 0 AND block < whole THEN block END,
-       CASE WHEN length(value) < length(CAST(value AS BLOB)) THEN hex(value) END
+       CASE WHEN length(value) < length(CAST(value AS BLOB)) OR value GLOB '*[^ -~]*'
+         THEN hex(value) END
      FROM posting, (SELECT coalesce(max(sequence) + 1, 0) / ${size} AS whole FROM entry)`,
   ) as StatementSync & WithArrays;
   statement.setReturnArrays?.(true);
   for (const row of statement.iterate()) {
-    const [ofColumn, ofValue, places, block, bytes] = (
+    const [ofColumn, text, places, block, bytes] = (
       Array.isArray(row) ? row : Object.values(row)
-    ) as [string, string, string, number | null, string | null];
+    ) as [string | null, string, string, number | null, string | null];
+    const ofValue = bytes === null ? text : Buffer.from(bytes, "hex").toString();
     if (ofValue !== value || ofColumn !== column) {
       column = ofColumn;
       value = ofValue;
@@ -167,10 +174,11 @@ export function sumsOfPostings(
       second = Number.parseInt(hex.slice(8, 16), 16) | 0;
     }
     let isRight =
+      ofColumn !== null &&
       block !== null &&
       places.length > 0 &&
       places.length % characters === 0 &&
-      (bytes === null || Buffer.from(value).toString("hex") === bytes.toLowerCase());
+      (bytes === null || Buffer.from(value).toString("hex").toUpperCase() === bytes);
     let one = 0;
     let other = 0;
     let before = -1;

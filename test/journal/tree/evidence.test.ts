@@ -344,6 +344,63 @@ test.each([
   expect(report.problems[0]?.message).toMatch(/its postings/);
 });
 
+describe("ids with characters that a reader can lose", () => {
+  const LOST = "m\ufffd";
+  const NUL = "nul\0tail";
+  let path: string;
+
+  beforeAll(async () => {
+    path = join(mkdtempSync(join(folder, "lost-")), "lost.db");
+    const journal = prunable(path, { logId: NAME });
+    append(journal, 1050, (sequence) => ({
+      subjectId: sequence % 2 === 0 ? LOST : NUL,
+      kind: "authorize-model",
+    }));
+    await journal.checkpoint({ keys });
+    journal.close();
+  });
+
+  const verdictAfter = async (sql: string) => {
+    const copy = newPath();
+    cpSync(path, copy);
+    tamper(copy, sql);
+    return verify(openJournal(copy, { readOnly: true }).evidence(), { keys: [vkey] });
+  };
+
+  test("are verified where nobody touched them", async () => {
+    expect(await verdictAfter("SELECT 1")).toMatchObject({ verified: true, problemCount: 0 });
+  });
+
+  test.each([
+    [
+      "an entry is found by bytes that are no text",
+      `UPDATE entry SET subject_id = CAST(x'6dff' AS TEXT) WHERE sequence = 1040`,
+    ],
+    [
+      "an entry is found by another value behind a NUL",
+      `UPDATE entry SET subject_id = 'nul' || char(0) || 'x' WHERE sequence = 1041`,
+    ],
+    [
+      "postings have bytes that are no text",
+      `UPDATE posting SET value = CAST(x'6dff' AS TEXT) WHERE hex(value) = '6DEFBFBD'`,
+    ],
+    [
+      "postings have another value behind a NUL",
+      `UPDATE posting SET value = 'nul' || char(0) || 'x' WHERE hex(value) = '6E756C007461696C'`,
+    ],
+    [
+      "a part of the value is in the name of the column",
+      `UPDATE posting SET column = 'subject_id' || char(0) || 'nul', value = 'tail' WHERE hex(value) = '6E756C007461696C'`,
+    ],
+    [
+      "a NUL is behind the name of the column",
+      `UPDATE posting SET column = 'kind' || char(0) || 'x' WHERE column = 'kind'`,
+    ],
+  ])("%s: it is found", async (_, sql) => {
+    expect(await verdictAfter(sql)).toMatchObject({ verified: false, integrity: "failed" });
+  });
+});
+
 test("postings of a journal that has no whole block are found", async () => {
   const report = await tampered(`${POSTINGS} VALUES ('actor_did', 'did:a', 0, '00001')`);
   expect(report.problems[0]?.message).toMatch(/its postings/);
