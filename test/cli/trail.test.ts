@@ -292,9 +292,10 @@ describe("what the commands say to whoever uses them for the first time", () => 
 describe("with a key", () => {
   let journal: string;
   let vkey: string;
+  let privateKeyPem: string;
   beforeEach(async () => {
     const keys = generateKeys("acme.example", "ed25519");
-    vkey = keys.vkey;
+    ({ vkey, privateKeyPem } = keys);
     journal = join(temporaryFolder(), "signed.db");
     const audit = new GovernanceAuditLog({
       logId: "acme.example",
@@ -355,6 +356,26 @@ describe("with a key", () => {
       const without = await quorumlog([command, journal, "--json"]);
       expect(without.stdout).not.toContain("verification");
     }
+  });
+
+  test("a bundle without the end of its log does not say that a grant is in force", async () => {
+    const audit = new GovernanceAuditLog({ journal });
+    audit.logAuthorizationRevoked({
+      proposalId: "urn:prop:q",
+      subjectId: MODEL,
+      kind: "revoke-model",
+    });
+    await audit.shutdown();
+    const key = join(temporaryFolder(), "key.pem");
+    writeFileSync(key, privateKeyPem, { mode: 0o600 });
+    await quorumlog(["checkpoint", journal, "--sign", key]);
+    const bundle = join(temporaryFolder(), "bundle.json");
+    await quorumlog(["prove", journal, "--proposal", "urn:prop:p", "--out", bundle]);
+    const { code, stdout } = await quorumlog(["explain", bundle, MODEL]);
+    expect({ code, first: stdout.split("\n")[0] }).toEqual({
+      code: 3,
+      first: `${MODEL}: unknown`,
+    });
   });
 
   test("the evidence of an answer is a bundle that verifies, decision included", async () => {

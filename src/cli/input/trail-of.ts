@@ -82,7 +82,8 @@ export async function withTrail<T>(
   const [closed] = (await sourcesOf(args, io)) as [ClosedSource];
   const verification = await verificationOf(closed, flags, io);
   return closed.open(async (source) => {
-    const length = source.journal?.length;
+    // a checkpoint tells of entries that evidence lacks at its end
+    const length = source.journal?.length ?? (await source.newestCheckpoint())?.size;
     const trail = await replayFrom(entriesOf(source, io), {
       ...(length === undefined ? {} : { length }),
       ...(policy === undefined ? {} : { policy: policy.policy }),
