@@ -65,3 +65,16 @@ describe("a file that is too long to be what it is given as", () => {
     expect(await quorumlog(argv, { cwd })).toMatchObject({ code: 0, stderr: "" });
   });
 });
+
+test.runIf(process.platform === "linux")(
+  "a signal ends verify in a line without an end",
+  async () => {
+    const { vkey } = await evidence();
+    const user = new AbortController();
+    setImmediate(() => user.abort("SIGTERM"));
+    const { code } = await quorumlog(["verify", "/dev/zero", "--key", vkey], {
+      signal: user.signal,
+    });
+    expect(code).toBe(143);
+  },
+);

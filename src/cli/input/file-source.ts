@@ -82,7 +82,7 @@ async function withFile<T>(
           "tlog-proof or a report",
       );
     const lineFile = line && resolve(io.cwd, line);
-    const evidence = await evidenceOf(kind, chunks(head, file), absolute, lineFile);
+    const evidence = await evidenceOf(kind, chunks(head, file, io), absolute, lineFile);
     // a report holds a bundle
     const held = kind === "report" ? "bundle" : kind;
     const source = heldSource(held, { path, logId }, evidence, io);
@@ -249,13 +249,17 @@ export async function headOf(file: FileHandle): Promise<Buffer> {
   return head.subarray(0, length);
 }
 
-/** All bytes of a file, with the head that was read of it. */
+/** All bytes of a file, with the head that was read. A signal is heard in a line of any size. */
 export async function* chunks(
   head: Buffer,
   file: FileHandle,
+  { signal }: Pick<CommandIo, "signal">,
 ): AsyncGenerator<Buffer, void, undefined> {
   yield head;
-  yield* file.createReadStream({ autoClose: false });
+  for await (const chunk of file.createReadStream({ autoClose: false })) {
+    signal.throwIfAborted();
+    yield chunk;
+  }
 }
 
 async function whole(bytes: AsyncIterable<Buffer>): Promise<string> {

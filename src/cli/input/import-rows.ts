@@ -54,12 +54,12 @@ export interface ImportFile {
  */
 export async function* importRows(
   { path, fromLog }: ImportFile,
-  { cwd }: CommandIo,
+  io: CommandIo,
 ): AsyncGenerator<ImportRow, void, undefined> {
-  const file = await openFile(resolve(cwd, path), true);
+  const file = await openFile(resolve(io.cwd, path), true);
   try {
     const head = await headOf(file);
-    const bytes = chunks(head, file);
+    const bytes = chunks(head, file, io);
     const start = head.toString("latin1");
     if (/^(?:\xef\xbb\xbf)?\s*\[/.test(start)) yield* rowsOfArray(bytes, fromLog ?? UNNAMED);
     else if (start.startsWith("{")) yield* rowsOfLines(bytes, fromLog);
