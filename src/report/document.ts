@@ -7,7 +7,7 @@ import { limitations } from "./limitations.js";
 import { Links } from "./links.js";
 import { pageScript, policySource } from "./page-script.js";
 import { pictures } from "./pictures.js";
-import { population, statement } from "./population.js";
+import { isWhole, population, statement } from "./population.js";
 import { type ReportInput, type ReportStatement, type ReportView, viewOf } from "./report-input.js";
 import { sample } from "./sample.js";
 import { signersOf } from "./signers.js";
@@ -84,7 +84,7 @@ function verification(view: ReportView): Html {
   return html`<section id="verification">
 <h2>Check</h2>
 <p id="verdict" class="verdict-unknown">not checked in this browser yet</p>
-<div id="verifier" hidden></div>
+<div id="verifier"${isWhole(view) && html` data-whole`} hidden></div>
 <p>${signersOf(view.checkpoint.note)}</p>
 <noscript><p>Without JavaScript, this page cannot check itself. All tables are here all the same.
 <code>quorumlog verify</code> reads this file.</p></noscript>

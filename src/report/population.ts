@@ -102,20 +102,37 @@ const IN_WORDS: Readonly<Record<Verdict, string>> = {
   unknown: "it could not tell",
 };
 
+/**
+ * Whether a report has every entry that its checkpoint covers. A source that a report is made from
+ * has each of them once.
+ */
+export function isWhole({ entries, checkpoint }: ReportView): boolean {
+  return entries.length >= checkpoint.size;
+}
+
 /** What the maker of the report says that its own check found. It is no verdict of this page. */
-export function statement({ verification }: ReportView): Html {
+export function statement(view: ReportView): Html {
+  const { verification } = view;
   if (verification === undefined)
     return html`<p>The command that made this report was given no key, so it checked nothing.</p>`;
   return html`<p>Whoever made this report states what the command found then. It is their statement,
 and no result of this page.</p>
 ${facts([
   ["Integrity: are the entries what was signed?", IN_WORDS[verification.integrity]],
-  ["Completeness: are all entries there?", IN_WORDS[verification.completeness]],
+  ["Completeness: are all entries there?", completenessStated(view, verification)],
   ["Authenticity: did the log sign it?", IN_WORDS[verification.authenticity]],
   ["Covered", `${verification.covered} of ${counted(verification.entries, "entry", "entries")}`],
   ["Pruned", verification.pruned > 0 && counted(verification.pruned, "entry", "entries")],
 ])}
 ${problemsOf(verification)}`;
+}
+
+/** A part of a log is not complete, whatever was found out about its source. */
+function completenessStated(view: ReportView, { completeness }: VerificationReport): string {
+  if (isWhole(view)) return IN_WORDS[completeness];
+  const all = counted(view.checkpoint.size, "entry", "entries");
+  const held = `this page holds ${view.entries.length} of ${all}`;
+  return completeness === "verified" ? held : `${IN_WORDS[completeness]}; ${held}`;
 }
 
 const LISTED = 20;

@@ -155,7 +155,9 @@ describe.runIf(HAS_BROWSER)("verifier.html", () => {
     }
     // another file: what was found out is about the one before
     await using next = await give("report.html", "log.vkey");
-    expect(await verdictAfter(next.page, "#check")).toContain("Verified in this browser");
+    expect(await verdictAfter(next.page, "#check")).toContain("The evidence is verified");
+    expect(await next.page.locator("#outcome li").first().innerText()).toContain("were not");
+    expect(await next.page.locator(".trust").count()).toBe(0);
     writeFileSync(join(cwd, "broken.json"), '{"format":"quorumlog/evidence-bundle"}');
     await next.page.locator("#files").setInputFiles([join(cwd, "broken.json")]);
     await next.page.locator("#given li:nth-child(3)").waitFor();

@@ -24,8 +24,9 @@ describe.runIf(HAS_BROWSER)("the check of a report in a browser", () => {
     expect(await shownVerdicts(page)).toBe("verified verified unknown");
     await page.locator("#key").fill(VKEY);
     expect(await page.locator(".fingerprint").innerText()).toContain(`Key of ${ORIGIN} (ed25519)`);
-    expect(await verdictAfter(page, "#check")).toContain("Verified in this browser");
+    expect(await verdictAfter(page, "#check")).toContain("The evidence is verified");
     expect(await shownVerdicts(page)).toBe("verified verified verified");
+    expect(await page.locator("#outcome li").first().innerText()).toContain("were not");
     await page.locator("#key").fill(newKey(ORIGIN).verifierKey.vkey);
     expect(await verdictAfter(page, "#check")).toBe("Failed.");
     expect(await shownVerdicts(page)).toContain("failed");
@@ -39,7 +40,7 @@ describe.runIf(HAS_BROWSER)("the check of a report in a browser", () => {
     await using opened = await open(html);
     const { page } = opened;
     await page.locator("#kept").fill(note);
-    expect(await verdictAfter(page, "#check")).toContain("Verified in this browser");
+    expect(await verdictAfter(page, "#check")).toContain("The evidence is verified");
     await page.locator("#kept").fill(await noteOf([...lines.slice(0, -1), lineOf(11)]));
     expect(await verdictAfter(page, "#check")).toContain("Failed");
   });
@@ -63,7 +64,8 @@ describe.runIf(HAS_BROWSER)("the check of a report in a browser", () => {
     const { html } = await reported(40, "--proposal", "urn:pqc-gov-prop:1");
     await using whole = await open(html);
     await whole.page.locator("#key").fill(VKEY);
-    expect(await verdictAfter(whole.page, "#check")).toContain("Verified in this browser");
+    expect(await verdictAfter(whole.page, "#check")).toContain("The evidence is verified in part");
+    expect(await whole.page.locator("#verdict").getAttribute("class")).toBe("verdict-unknown");
     expect(await shownVerdicts(whole.page)).toBe("verified unknown verified");
     const inProof = withEvidence(html, (bundle) => {
       bundle.proof[0] = otherHash(bundle.proof[0] ?? "");
@@ -93,5 +95,9 @@ describe.runIf(HAS_BROWSER)("the check of a report in a browser", () => {
     expect(await verdictAfter(page, "#check")).toContain("unknown until you give the key");
     expect(await failedRows(page)).toEqual([]);
     expectNoFaults(opened);
+    await using whole = await open((await reported(6)).html);
+    const inProof = whole.page.locator('#tamper-where option[value="proof"]');
+    expect(await inProof.isDisabled()).toBe(true);
+    expect(await inProof.innerText()).toContain("whole log has none");
   });
 });

@@ -85,6 +85,14 @@ describe("quorumlog verify", () => {
     expect(stdout.split("\n")[0]).toBe("verified: 4 of 4 entries; 2 more were pruned");
     const page = (await quorumlog(["report", path, "--out", "-", ...flags])).stdout;
     expect(sectionOf(page, "population")).toContain("2 more of the log are not in the source");
+    expect(sectionOf(page, "verification")).toContain("this page holds 4 of 6 entries");
+    const file = join(temporaryFolder(), "report.html");
+    writeFileSync(file, page);
+    const ofPage = await quorumlog(["verify", file, "--key", vkey]);
+    expect([ofPage.code, ofPage.stdout.split("\n")[0]]).toEqual([
+      0,
+      "verified: 4 of 4 entries; 2 more of the log are not here: pruned, or left out",
+    ]);
   });
 
   test("reports to programs what verify() does", async () => {

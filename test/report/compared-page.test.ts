@@ -50,8 +50,9 @@ describe("a report that is compared with its evidence", () => {
 
   test("of a part of a log is compared as far as its evidence goes", async () => {
     expect(await comparedPage(part)).toMatchObject({ compared: "entries", problems: [] });
-    const { code, stderr } = await verified(part);
+    const { code, stdout, stderr } = await verified(part);
     expect([code, stderr]).toEqual([0, expect.stringContaining("were not compared")]);
+    expect(stdout).toMatch(/^verified: (\d+) of \1 entries; \d+ more of the log are not here/);
   });
 
   test.each<[string, RegExp, string, string]>([

@@ -36,10 +36,18 @@ async function judged(rows: readonly ShownEntry[] | undefined) {
   return outcome.report;
 }
 
+const NOT_COMPARED = expect.stringContaining("Summary, pictures, sample, exceptions");
+
 describe("the check of a page", () => {
   test("verifies what the page shows, and a bundle alone", async () => {
     expect((await judged(shown)).verified).toBe(true);
     expect((await judged(undefined)).verified).toBe(true);
+  });
+
+  test("says first that of a page only the entries were compared, and not of a bundle", async () => {
+    const [first, ...others] = (await judged(shown)).unknown;
+    expect(first).toEqual(NOT_COMPARED);
+    expect((await judged(undefined)).unknown).toEqual(others);
   });
 
   test.each<[string, (rows: ShownEntry[]) => ShownEntry[]]>([

@@ -50,7 +50,8 @@ export function overall({
 
 function headline(report: VerificationReport): string {
   const { entries, covered, problemCount, pruned } = report;
-  const more = pruned > 0 ? `; ${pruned} more ${pruned === 1 ? "was" : "were"} pruned` : "";
+  const more =
+    pruned > 0 ? `; ${pruned} more ${pruned === 1 ? "was" : "were"} pruned` : absent(report);
   switch (overall(report)) {
     case "verified":
       return `verified: ${covered} of ${counted(entries, "entry", "entries")}${more}`;
@@ -60,6 +61,13 @@ function headline(report: VerificationReport): string {
       if (covered === 0) return "unknown: nothing was found wrong, but nothing verifies it either";
       return `unknown: nothing is wrong, but only ${covered} of ${entries} entries are verified`;
   }
+}
+
+/** How many entries of the log are not in chosen entries that are verified. */
+function absent({ completeness, newestCheckpoint, entries }: VerificationReport): string {
+  const more = (newestCheckpoint?.size ?? 0) - entries;
+  if (completeness !== "unknown" || more <= 0) return "";
+  return `; ${more} more of the log ${more === 1 ? "is" : "are"} not here: pruned, or left out`;
 }
 
 function wordOf(verdict: Verdict): string {

@@ -20,7 +20,7 @@ export function startBlankPage(script: string): void {
   const controls = document.getElementById("verifier");
   const verdict = document.getElementById("verdict");
   if (controls === null || verdict === null) return;
-  const verifier = new Verifier({ controls, verdict, script }, false);
+  const verifier = new Verifier({ controls, verdict, script });
   const files = new GivenFiles(verifier);
   const input = element("input", { type: "file", multiple: true, id: "files" });
   const given = element("ul", { id: "given" });

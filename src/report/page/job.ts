@@ -22,6 +22,12 @@ import {
 import { keyOfLine } from "./given-keys.js";
 import { type Tampered, type TamperPlace, tampered } from "./tamper.js";
 
+/** What a browser leaves out when it checks a report. */
+const NOT_COMPARED =
+  "Of this page, only the table of entries was compared with the evidence. Summary, pictures, " +
+  "sample, exceptions, cases and subjects were not. If the page has the whole log, quorumlog " +
+  "verify report.html makes them again and compares them.";
+
 /** One check, which a worker can be sent. */
 export interface Job {
   readonly evidence: Evidence;
@@ -37,6 +43,8 @@ export interface Job {
 export type Outcome =
   | {
       readonly report: VerificationReport;
+      /** Whether the evidence came in a report, which shows more than the evidence. */
+      readonly ofPage: boolean;
       /** Whether the verdicts rest on the checkpoint of the evidence, which nobody vouches for. */
       readonly assumed: boolean;
       readonly tampered: Tampered | undefined;
@@ -63,9 +71,12 @@ export async function runJob(job: Job, onProgress: (done: number) => void): Prom
     const assumed = keys.length === 0 && job.kept.length === 0;
     const trusted = assumed ? ownCheckpoints(evidence) : job.kept;
     const source = sourceOf(evidence, onProgress);
-    const report = await verify(source, { keys, trustedCheckpoint: trusted });
+    const judged = await verify(source, { keys, trustedCheckpoint: trusted });
+    const report = assumed ? withoutAuthenticity(judged) : judged;
+    const ofPage = evidence.kind === "bundle" && evidence.shown !== undefined;
     return {
-      report: assumed ? withoutAuthenticity(report) : report,
+      report: ofPage ? { ...report, unknown: [NOT_COMPARED, ...report.unknown] } : report,
+      ofPage,
       assumed,
       tampered: altered?.tampered,
       millis: performance.now() - start,

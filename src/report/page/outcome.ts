@@ -66,9 +66,11 @@ export function showOutcome(outcome: Outcome, verdict: HTMLElement, place: HTMLE
   );
 }
 
+/** The worst of the three verdicts. */
 function overallOf(report: VerificationReport): Verdict {
-  if (QUESTIONS.some(([name]) => report[name] === "failed")) return "failed";
-  return report.verified ? "verified" : "unknown";
+  const answers = QUESTIONS.map(([name]) => report[name]);
+  if (answers.includes("failed")) return "failed";
+  return answers.includes("unknown") ? "unknown" : "verified";
 }
 
 function say(verdict: HTMLElement, answer: Verdict, text: string): void {
@@ -76,13 +78,22 @@ function say(verdict: HTMLElement, answer: Verdict, text: string): void {
   verdict.className = `verdict-${answer}`;
 }
 
-function inWords({ report, assumed }: Exclude<Outcome, { error: string }>): string {
+function inWords({ report, ofPage, assumed }: Exclude<Outcome, { error: string }>): string {
   const answer = overallOf(report);
   if (answer === "failed") {
     const first = located(report.problems)[0]?.sequence;
     return first === undefined ? "Failed." : `Failed, at entry ${first}.`;
   }
-  if (answer === "verified") return "Verified in this browser, with what you gave.";
+  const rest = ofPage ? " The rest of the page was not compared with it." : "";
+  if (answer === "verified")
+    return ofPage
+      ? `The evidence is verified in this browser, with what you gave.${rest}`
+      : "Verified in this browser, with what you gave.";
+  if (report.verified)
+    return (
+      `${ofPage ? "The evidence is verified" : "Verified"} in part: the log signed these ` +
+      `entries. Whether everything is there is unknown.${rest}`
+    );
   if (assumed && report.integrity === "verified")
     return (
       "The lines match the checkpoint that came with them. Whether the log signed it is " +

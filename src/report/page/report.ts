@@ -14,12 +14,14 @@ const SLICE = 20;
  * when the reader asks for it: a large page answers sooner.
  */
 export function startReport(script: string): void {
+  const controls = document.getElementById("verifier") ?? element("div");
   const place = {
     verdict: document.getElementById("verdict") ?? element("p"),
-    controls: document.getElementById("verifier") ?? element("div"),
+    controls,
     script,
+    inReport: { isWhole: "whole" in controls.dataset },
   };
-  new Verifier(place, true).use(() => evidenceIn(document));
+  new Verifier(place).use(() => evidenceIn(document));
   const table = document.querySelector<HTMLTableElement>('table[data-table="entries"]');
   const search = document.getElementById("search");
   if (table !== null && search !== null) addSearch(search, table, linesHere);

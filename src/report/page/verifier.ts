@@ -18,6 +18,11 @@ export interface VerifierPlace {
   readonly verdict: HTMLElement;
   /** The text of this script, for a worker. */
   readonly script: string;
+  /** The report that the verifier is a part of. Undefined for a page without a log. */
+  readonly inReport?: {
+    /** Whether it has the whole log, which needs no proofs. */
+    readonly isWhole: boolean;
+  };
 }
 
 const TAMPER: readonly (readonly [TamperPlace, string])[] = [
@@ -32,6 +37,9 @@ const TRUST =
   "quorumlog on the npm registry (quorumlog report --blank), or the command quorumlog verify. " +
   "Give it this file. The check here covers the evidence and the table of entries. The command " +
   "also makes the summary, the pictures and the case files of a whole log again.";
+
+/** What cannot be changed in a report of a whole log. */
+const NO_PROOFS = "in a proof (a page of the whole log has none)";
 
 /** The controls of a check: the key, a kept checkpoint, and what starts it. */
 export class Verifier {
@@ -48,7 +56,7 @@ export class Verifier {
   #given = 0;
 
   /** Builds the controls. */
-  constructor(place: VerifierPlace, withTamper: boolean) {
+  constructor(place: VerifierPlace) {
     this.#place = place;
     this.#check.id = "check";
     this.#key.setAttribute("autocomplete", "off");
@@ -57,7 +65,7 @@ export class Verifier {
     this.#progress.setAttribute("aria-label", "How much was checked");
     place.verdict.setAttribute("role", "status");
     place.controls.append(
-      element("p", { className: "trust" }, TRUST),
+      ...(place.inReport ? [element("p", { className: "trust" }, TRUST)] : []),
       this.#signers,
       element(
         "div",
@@ -75,7 +83,7 @@ export class Verifier {
         "div",
         { className: "controls" },
         this.#check,
-        withTamper ? this.#tamper() : undefined,
+        place.inReport && this.#tamper(place.inReport.isWhole),
       ),
       this.#progress,
       this.#outcome,
@@ -154,12 +162,12 @@ export class Verifier {
     this.#showFingerprints();
   }
 
-  #tamper(): HTMLElement {
-    const where = element(
-      "select",
-      { id: "tamper-where" },
-      ...TAMPER.map(([value, text]) => element("option", { value }, text)),
-    );
+  #tamper(isWhole: boolean): HTMLElement {
+    const options = TAMPER.map(([value, text]) => {
+      const disabled = isWhole && value === "proof";
+      return element("option", { value, disabled }, disabled ? NO_PROOFS : text);
+    });
+    const where = element("select", { id: "tamper-where" }, ...options);
     const change = button("Change one byte and check again", () => {
       void this.check(where.value as TamperPlace);
     });
