@@ -191,7 +191,8 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
    *
    * @param scope - A proposal that the log has entries of, or a time.
    * @param reason - Why. It is recorded.
-   * @throws {@link AuditError} As the helpers, and `invalid_options` when the log has no journal.
+   * @throws {@link AuditError} As the helpers, and `invalid_options` when the log has no journal;
+   * `not_recorded` when a hook or a mirror calls it during {@link GovernanceAuditLog.prune}.
    *
    * @example A hold for a lawsuit, and its end
    * ```ts
@@ -204,7 +205,8 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
    * ```
    */
   hold(scope: HoldScope, reason: string, about?: About): EntryOf<"log_hold_set"> {
-    return this.#record(this.#processor.retention.holdSet(scope, reason), about);
+    const { retention } = this.#processor;
+    return retention.run("hold", () => this.#record(retention.holdSet(scope, reason), about));
   }
 
   /**
@@ -216,8 +218,10 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
    */
   release(hold: HoldRelease, reason: string, about?: About): EntryOf<"log_hold_released"> {
     const { retention } = this.#processor;
-    const event = retention.holdReleased(hold, reason);
-    return this.#record(event, about, () => retention.assertInForce(event));
+    return retention.run("release", () => {
+      const event = retention.holdReleased(hold, reason);
+      return this.#record(event, about, () => retention.assertInForce(event));
+    });
   }
 
   /**
@@ -231,7 +235,8 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
    * @throws {@link AuditError} As the helpers, and `invalid_options` when the log has no journal,
    * or for a time that `minimumRetentionDays` of the journal forbids; `journal_failed` when a
    * mirror has not delivered one of the entries yet. If an entry was recorded, the pruning is
-   * finished later. Otherwise nothing was pruned.
+   * finished later. Otherwise nothing was pruned. `not_recorded` when a hook or a mirror calls it
+   * during another pruning, a hold or a release.
    *
    * @example Retention of 400 days
    * ```ts
@@ -245,9 +250,11 @@ export class GovernanceAuditLog extends AuditLog implements AsyncDisposable {
    */
   prune(options: PruneOptions, about?: About): Pruning {
     const { retention } = this.#processor;
-    const due = retention.due(options);
-    const entry = due.event && this.#record(due.event, about);
-    return retention.carryOut(due, entry);
+    return retention.run("prune", () => {
+      const due = retention.due(options);
+      const entry = due.event && this.#record(due.event, about);
+      return retention.carryOut(due, entry);
+    });
   }
 
   /**

@@ -2,6 +2,7 @@ import type { EntryOf } from "../entry/audit-entry.js";
 import { type ValidEvent, validEvent } from "../entry/audit-event.js";
 import { type Hold, Holds } from "../entry/holds.js";
 import type { JsonValue } from "../entry/json.js";
+import { readLine } from "../entry/line.js";
 import { LOG_OPERATIONS } from "../entry/operations.js";
 import {
   type HoldRelease,
@@ -71,6 +72,20 @@ export interface RetentionParts {
   readonly report: (error: AuditError) => void;
 }
 
+/** A call that records what is kept or removed. */
+export type RetentionCall = "hold" | "release" | "prune";
+
+/** Journals of which no log finishes a pruning when it opens them. */
+const finishedLater = new WeakSet<Journal>();
+
+/**
+ * Keeps the next log over a journal from finishing an announced pruning when it opens it, so that a
+ * hold can still keep what is there. A later start, or the next pruning, finishes it.
+ */
+export function finishLater(journal: Journal): void {
+  finishedLater.add(journal);
+}
+
 const PRUNE_READERS: Readers<PruneOptions> = {
   olderThan: (value) => value as Date, // the journal knows the latest that it can be
   reason: optional(nameOf),
@@ -86,6 +101,8 @@ export class Retention {
   readonly #holds = new Holds();
   /** The sequence up to which holds were looked for. */
   #soughtUntil = 0;
+  /** The call that runs at the moment. */
+  #running: RetentionCall | undefined;
 
   /** Of a log that is open. */
   constructor(parts: RetentionParts) {
@@ -105,6 +122,30 @@ export class Retention {
     }
     this.#soughtUntil = Math.max(this.#soughtUntil, journal.length);
     return this.#holds;
+  }
+
+  /**
+   * Runs a call, from its first check to the removal. Meanwhile, a hook or a mirror may call the
+   * log again. A hold that was set during a pruning would come too late for it, and a pruning
+   * during a hold could remove what the hold is about to keep.
+   *
+   * @throws `AuditError` `not_recorded` for a call during a pruning, and for a pruning during
+   * another call. What `work` throws passes through.
+   */
+  run<T>(call: RetentionCall, work: () => T): T {
+    const outer = this.#running;
+    if (outer === "prune" || (outer !== undefined && call === "prune"))
+      throw new AuditError(
+        "not_recorded",
+        `${call} was called while ${outer} was still running; nothing was recorded. Call ` +
+          `${call} again after ${outer} has returned`,
+      );
+    this.#running = call;
+    try {
+      return work();
+    } finally {
+      this.#running = outer;
+    }
   }
 
   /** What a hold records. Throws `invalid_entry`, `invalid_options`, `journal_failed`, `closed`. */
@@ -187,7 +228,7 @@ export class Retention {
    */
   finishAnnounced(): void {
     const { journal, report } = this.#parts;
-    if (journal === undefined) return;
+    if (journal === undefined || finishedLater.delete(journal)) return;
     try {
       this.#finish(journal);
     } catch (cause) {
@@ -220,13 +261,19 @@ export class Retention {
       if (first !== undefined) return first.sequence;
       throw invalidEntry("hold.proposalId", "the log has no entry of this proposal");
     }
-    const before = new Date(heldBefore);
-    const oldest = reader.get(journal.prunedBefore);
-    const recordedAt = oldest?.recordedAt ?? oldest?.timestamp;
-    if (recordedAt === undefined || Date.parse(recordedAt) < before.getTime())
-      return journal.prunedBefore;
-    const [first] = reader.select(parseQuery({ order: "oldest", limit: 1, until: before }));
-    if (first !== undefined) return first.sequence;
+    const before = Date.parse(heldBefore);
+    let isEmpty = true;
+    // somebody may have changed the columns by which queries find a time
+    for (const line of reader.lines()) {
+      isEmpty = false;
+      const read = readLine(line);
+      if (
+        read !== undefined &&
+        [read.recordedAt, read.timestamp].some((at) => Date.parse(at) < before)
+      )
+        return read.sequence;
+    }
+    if (isEmpty) return journal.prunedBefore;
     throw invalidEntry("hold.before", "the log has no entry of before this time");
   }
 

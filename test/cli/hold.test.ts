@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { GovernanceAuditLog } from "../../src/log/governance-audit-log.js";
+import { verify } from "../../src/verify/index.js";
 import { quorumlog } from "../fixtures/command-line.js";
 import { openJournal, START } from "../fixtures/journal.js";
 import { A_YEAR_LATER, oldJournal } from "../fixtures/journals.js";
@@ -13,7 +15,39 @@ afterEach(() => {
 const SINCE = "--older-than=10d";
 const FLOOR = "--minimum-retention=0";
 
+/** A closed journal whose entries 0 to 4 a pruning announced, which was not carried out. */
+async function journalWithUnfinishedPruning(): Promise<string> {
+  const path = oldJournal();
+  const journal = openJournal(path);
+  const audit = new GovernanceAuditLog({ journal, clock: around.now });
+  vi.spyOn(journal, "prune").mockImplementationOnce(() => {});
+  audit.prune({ olderThan: new Date(START + 86_400_000) });
+  await audit.shutdown();
+  journal.close();
+  return path;
+}
+
 describe("quorumlog hold, release and prune", () => {
+  test("hold what an unfinished pruning would remove", async () => {
+    const path = await journalWithUnfinishedPruning();
+    const set = ["hold", path, "--proposal=p3", "--reason=stop", "--json"];
+    const { code, stdout, stderr } = await quorumlog(set, around);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const { id, heldFrom } = JSON.parse(stdout);
+    expect(heldFrom).toBe(3);
+    expect(openJournal(path, { readOnly: true }).stats()).toMatchObject({ entries: 7, pruned: 0 });
+    const pruned = await quorumlog(["prune", path, SINCE, FLOOR], around);
+    expect(pruned).toMatchObject({
+      code: 0,
+      stdout: `pruned 0 entries; the journal begins with entry 3\nhold ${id} keeps what follows\n`,
+      stderr:
+        "quorumlog: the log had announced a pruning that was not carried out; it is now: " +
+        "3 entries were removed, and the journal begins with entry 3\n",
+    });
+    const journal = openJournal(path, { readOnly: true });
+    expect((await verify(journal.evidence(), { acceptPruned: 3 })).problems).toEqual([]);
+  });
+
   test("hold a proposal, list the hold, prune up to it, and release it", async () => {
     const path = oldJournal();
     const set = await quorumlog(

@@ -142,7 +142,7 @@ describe("quorumlog report", () => {
 
   test.each([
     [2, "--out is missing", ["JOURNAL"]],
-    [2, "is there already", ["JOURNAL", "--out", "JOURNAL"]],
+    [2, "is what is read", ["JOURNAL", "--out", "JOURNAL"]],
     [2, "--sample", ["JOURNAL", "--out", "-", "--sample", "x"]],
     [
       2,

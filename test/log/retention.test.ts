@@ -123,6 +123,22 @@ describe("a hold", () => {
     expect(audit.holds()).toHaveLength(2);
   });
 
+  test("of a time finds its first entry by the lines, whatever the columns say", async () => {
+    const path = newPath();
+    const journal = prunable(path);
+    const audit = logOver(journal);
+    record(audit, "a", "a");
+    audit.log({ operation: "imported", timestamp: new Date(0) });
+    record(audit, "a");
+    audit.log({ operation: "imported", timestamp: new Date(0) });
+    await audit.shutdown();
+    journal.close();
+    tamper(path, "UPDATE entry SET timestamp_millis = 1800000000000 WHERE sequence = 2");
+    const again = logOver(prunable(path), { maxEntries: 1 });
+    const set = again.hold({ before: new Date(1000) }, "old");
+    expect(set.details).toMatchObject({ held_from: 2 });
+  });
+
   test("of a time to come holds what a new log will record until then", () => {
     const audit = logOver(prunable(newPath()));
     expect(audit.hold({ before: at(3) }, "from now on").details).toMatchObject({ held_from: 0 });
@@ -210,6 +226,85 @@ describe("a hold", () => {
         field: "release.holdId",
       });
     expect(audit.count()).toBe(3);
+  });
+});
+
+describe("a call that a hook or a mirror makes while another runs", () => {
+  /** A log that makes a call from a place whenever it records an operation. */
+  function calling(
+    place: "about" | "redact" | "mirror",
+    operation: string,
+    call: (audit: GovernanceAuditLog) => unknown,
+  ) {
+    const journal = prunable(newPath());
+    const codes: unknown[] = [];
+    let armed = false;
+    const once = (): void => {
+      if (!armed) return;
+      armed = false;
+      try {
+        codes.push(call(audit));
+      } catch (error) {
+        codes.push((error as AuditError).code);
+      }
+    };
+    const onEmit = ({ attributes }: { readonly attributes: object }): void => {
+      if (Object.values(attributes).includes(operation)) once();
+    };
+    const end = async (): Promise<void> => {};
+    const audit = logOver(journal, {
+      ...(place === "about" && { about: () => void once() }),
+      ...(place === "redact" && {
+        redact: (event) => {
+          once();
+          return event;
+        },
+      }),
+      ...(place === "mirror" && { mirrors: [{ onEmit, forceFlush: end, shutdown: end }] }),
+    });
+    record(audit, "a", "b", "c");
+    const arm = (): void => {
+      armed = true;
+    };
+    return { journal, audit, codes, arm };
+  }
+
+  test.each(["about", "redact", "mirror"] as const)(
+    "is refused during a pruning, in %s, so that no hold comes too late",
+    async (place) => {
+      for (const call of [
+        (audit: GovernanceAuditLog) => audit.hold({ proposalId: "a" }, "why"),
+        (audit: GovernanceAuditLog) => audit.release({ holdId: "any" }, "why"),
+        (audit: GovernanceAuditLog) => audit.prune({ olderThan: at(2) }),
+      ]) {
+        const { journal, audit, codes, arm } = calling(place, "log_pruned", call);
+        arm();
+        expect(audit.prune({ olderThan: at(2) })).toMatchObject({ pruned: 2, prunedBefore: 2 });
+        expect(codes).toEqual(["not_recorded"]);
+        expect([audit.holds(), sequences(audit)]).toEqual([[], [2, 3]]);
+        audit.hold({ proposalId: "c" }, "after it");
+        const { problems } = await verify(journal.evidence(), { acceptPruned: 2 });
+        expect(problems).toEqual([]);
+      }
+    },
+  );
+
+  test("is refused if it prunes what a hold is about to keep", () => {
+    const prune = (audit: GovernanceAuditLog) => audit.prune({ olderThan: at(2) });
+    const { audit, codes, arm } = calling("about", "log_hold_set", prune);
+    arm();
+    expect(audit.hold({ proposalId: "a" }, "why").details).toMatchObject({ held_from: 0 });
+    expect(codes).toEqual(["not_recorded"]);
+    expect(audit.prune({ olderThan: at(2) })).toMatchObject({ pruned: 0, heldBy: {} });
+  });
+
+  test("sets a hold that is due because of another", () => {
+    const hold = (audit: GovernanceAuditLog) => audit.hold({ proposalId: "a" }, "also").sequence;
+    const { audit, codes, arm } = calling("mirror", "log_hold_set", hold);
+    arm();
+    audit.hold({ proposalId: "b" }, "why");
+    expect(codes).toEqual([4]);
+    expect(audit.holds()).toHaveLength(2);
   });
 });
 

@@ -8,7 +8,7 @@ import type { Source } from "../input/source.js";
 import { TRAIL_DETAILS, TRAIL_FLAGS, trailExit, withTrail } from "../input/trail-of.js";
 import { jsonLine, send } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
-import { writeNewFiles } from "../output/new-files.js";
+import { type Replacing, replacingOf, writeNewFiles } from "../output/new-files.js";
 import { proposalText, subjectText, verificationLine } from "../output/trail-text.js";
 
 /** `quorumlog explain`: a proposal or a subject, and what the trail says about it. */
@@ -79,7 +79,7 @@ export const explain: Command = defineCommand({
       if (prove !== undefined) {
         const sequences = (proposal ?? subject)?.sequences ?? [];
         const path = resolve(io.cwd, prove);
-        await writeBundle(source, sequences, path, force);
+        await writeBundle(source, sequences, path, replacingOf(sources, force, io.cwd));
         await io.stderr.write(
           visible(
             `${counted(sequences.length, "entry", "entries")} proved in ${path}; ` +
@@ -96,8 +96,8 @@ async function writeBundle(
   source: Source,
   sequences: readonly number[],
   path: string,
-  force: boolean,
+  replacing: Replacing,
 ): Promise<void> {
   const bundle = await proofFrom(source, { sequences });
-  await writeNewFiles([{ path, write: (to) => to.write(bundle) }], force);
+  await writeNewFiles([{ path, write: (to) => to.write(bundle) }], replacing);
 }

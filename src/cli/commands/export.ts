@@ -18,7 +18,14 @@ import { isPartial } from "../input/source.js";
 import { type CommandIo, jsonLine, Progress, send, type TextSink } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { EXPORT_FORMATS, type ExportFormat } from "../output/export-format.js";
-import { assertFree, fileOf, type NewFile, writeNewFiles } from "../output/new-files.js";
+import {
+  assertFree,
+  fileOf,
+  type NewFile,
+  type Replacing,
+  replacingOf,
+  writeNewFiles,
+} from "../output/new-files.js";
 
 /** `quorumlog export`: all entries, or those of a query, for other programs. */
 export const exportCommand: Command = defineCommand({
@@ -102,10 +109,11 @@ export const exportCommand: Command = defineCommand({
         if (flags.format === "json" && io.stdout.isTerminal) await io.stdout.write("\n");
       } else {
         const named = resolve(io.cwd, out);
-        assertFree(named, force);
+        const replacing = replacingOf(args.operands, force, io.cwd);
+        assertFree(named, replacing);
         const file = withoutLinks(named);
         const beside = which === "none" ? undefined : `${file}.checkpoint`;
-        await writeExport({ path: file, write }, beside, () => end.checkpoints, force);
+        await writeExport({ path: file, write }, beside, () => end.checkpoints, replacing);
         const newest = end.checkpoints.at(-1);
         await report({ file, entries: progress.count, beside, newest }, json, io);
       }
@@ -151,10 +159,10 @@ async function writeExport(
   file: NewFile,
   beside: string | undefined,
   checkpoints: () => readonly Checkpoint[],
-  replace: boolean,
+  replacing: Replacing,
 ): Promise<void> {
-  if (beside === undefined) return writeNewFiles([file], replace);
-  assertFree(beside, replace);
+  if (beside === undefined) return writeNewFiles([file], replacing);
+  assertFree(beside, replacing);
   const notes = (): string =>
     checkpoints()
       .map(({ note }) => note)
@@ -162,9 +170,9 @@ async function writeExport(
   const isWanted = (): boolean => notes() !== "";
   await writeNewFiles(
     [file, { path: beside, isWanted, write: (to) => to.write(notes()) }],
-    replace,
+    replacing,
   );
-  if (!isWanted() && replace) await rm(withoutLinks(beside), { force: true });
+  if (!isWanted() && replacing.replace) await rm(withoutLinks(beside), { force: true });
 }
 
 interface Written {

@@ -77,7 +77,13 @@ export const hold: Command = defineCommand({
     const proposalId =
       proposal && (await withSource(args, io, (one) => wholeId(one, "proposalId", proposal, io)));
     const scope = { proposalId, before, actorDid: flags.actor } as HoldScope;
-    const entry = await writeLog(args, io, WRITING, (audit) => audit.hold(scope, reason, about));
+    const entry = await writeLog(
+      args,
+      io,
+      WRITING,
+      (audit) => audit.hold(scope, reason, about),
+      { finishesPruning: false }, // it could remove what is to be held
+    );
     const { id, sequence, details } = entry;
     await io.stdout.write(
       json

@@ -7,7 +7,7 @@ import { proofFrom } from "../input/proof-from.js";
 import { naturalOf } from "../input/query-flags.js";
 import { jsonLine, send } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
-import { fileOf, writeNewFiles } from "../output/new-files.js";
+import { fileOf, replacingOf, writeNewFiles } from "../output/new-files.js";
 
 /** `quorumlog prove`: evidence of chosen entries, which verifies without the journal. */
 export const prove: Command = defineCommand({
@@ -64,7 +64,8 @@ export const prove: Command = defineCommand({
         return EXIT.done;
       }
       const file = resolve(io.cwd, out);
-      await writeNewFiles([{ path: file, write: (to) => to.write(evidence) }], force);
+      const replacing = replacingOf(args.operands, force, io.cwd);
+      await writeNewFiles([{ path: file, write: (to) => to.write(evidence) }], replacing);
       if (json) await io.stdout.write(jsonLine({ file }));
       else await io.stderr.write(visible(`written to ${file}`).concat("\n"));
       return EXIT.done;

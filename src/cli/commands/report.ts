@@ -22,7 +22,13 @@ import { type ChosenEntry, provable, sharedBundleOf } from "../input/shared-bund
 import type { Source } from "../input/source.js";
 import { TRAIL_FLAGS, trailExit, withTrail } from "../input/trail-of.js";
 import { type CommandIo, jsonLine } from "../output/command-io.js";
-import { assertFree, fileOf, writeNewFiles } from "../output/new-files.js";
+import {
+  assertFree,
+  fileOf,
+  type Replacing,
+  replacingOf,
+  writeNewFiles,
+} from "../output/new-files.js";
 
 const { policy, key, "covered-only": coveredOnly, "accept-pruned": acceptPruned } = TRAIL_FLAGS;
 
@@ -97,11 +103,12 @@ export const report: Command = defineCommand({
     if (out === undefined && (json || force))
       throw new UsageError(`--${json ? "json" : "force"} goes with --out FILE`);
     const path = out === undefined ? undefined : resolve(io.cwd, out);
-    if (path !== undefined) assertFree(path, force);
+    const replacing = replacingOf(args.operands, force, io.cwd);
+    if (path !== undefined) assertFree(path, replacing);
     if (blank) {
       assertNothingElse(args, ["blank", "out", "force"]);
       const { blankPage } = await import("../../report/blank-page.js");
-      await written(blankPage(), path, force, io);
+      await written(blankPage(), path, replacing, io);
       return 0;
     }
     const sampleSize = naturalOf(flags.sample, "sample") ?? SAMPLE_SIZE;
@@ -146,7 +153,7 @@ export const report: Command = defineCommand({
           `the page would have ${Math.ceil(page.length / 1e6)} MB, and ${MAX_LENGTH / 1e6} are ` +
             "the most: narrow it with --since and --until, --proposal or --subject",
         );
-      await written(page, path, force, io);
+      await written(page, path, replacing, io);
       if (path !== undefined) {
         const file = withoutLinks(path);
         if (json) await io.stdout.write(jsonLine({ file, entries: entries.length, held }));
@@ -182,11 +189,11 @@ function assertNothingElse({ operands, flags }: ReportArguments, taken: readonly
 async function written(
   page: string,
   path: string | undefined,
-  force: boolean,
+  replacing: Replacing,
   io: CommandIo,
 ): Promise<void> {
   if (path === undefined) await io.stdout.write(page);
-  else await writeNewFiles([{ path, write: (to) => to.write(page) }], force);
+  else await writeNewFiles([{ path, write: (to) => to.write(page) }], replacing);
 }
 
 async function scopeOf(

@@ -102,7 +102,7 @@ async function withFile<T>(
  * Whether a file is a journal beyond doubt. The other files need `node:fs/promises`, which takes
  * 5 ms to load (measured).
  */
-function isJournal(path: string): boolean {
+export function isJournal(path: string): boolean {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
   const file = openSync(path, "r");
   try {

@@ -6,7 +6,8 @@ import { JournalHeld } from "../../journal/file/sqlite.js";
 import { Journal } from "../../journal/journal.js";
 import type { JournalOptions } from "../../journal/options.js";
 import type { GovernanceAuditLog } from "../../log/governance-audit-log.js";
-import { visible } from "../../text/safe-text.js";
+import { finishLater } from "../../log/retention.js";
+import { counted, visible } from "../../text/safe-text.js";
 import type { CommandIo } from "../output/command-io.js";
 import { inCommandTerms } from "../output/command-terms.js";
 import { type CommandArguments, type FlagValues, UsageError } from "./command.js";
@@ -44,16 +45,23 @@ export function aboutOf(flags: FlagValues<typeof ACTING_FLAGS>): About | undefin
   return { actor: { type: type as ActorType } };
 }
 
+/** How a command opens a log. */
+export interface LogOpening extends Pick<JournalOptions, "minimumRetentionDays"> {
+  /** False to leave an announced pruning for later, so that the command can still hold entries. */
+  readonly finishesPruning?: boolean;
+}
+
 /**
  * Opens a log over a journal, as an app does, and closes both after the work. What the log reports
- * goes to stderr. Throws `UsageError` for what a flag gave, and what `writeJournal` throws.
+ * goes to stderr, and so does a pruning that the opening finished. Throws `UsageError` for what a
+ * flag gave, and what `writeJournal` throws.
  */
 export async function writeLog<T>(
   args: CommandArguments<typeof JOURNAL_FLAGS>,
   io: CommandIo,
   writing: WritingCommand,
   work: (audit: GovernanceAuditLog) => T,
-  options: Pick<JournalOptions, "minimumRetentionDays"> = {},
+  { finishesPruning = true, ...options }: LogOpening = {},
 ): Promise<T> {
   // loaded here, since it brings OpenTelemetry, which the help does not need
   const log = await import("../../log/governance-audit-log.js");
@@ -64,12 +72,21 @@ export async function writeLog<T>(
       io,
       writing,
       async (journal) => {
+        if (!finishesPruning) finishLater(journal);
+        const { prunedBefore } = journal;
         const audit = new log.GovernanceAuditLog({
           journal,
           clock: io.now,
           maxEntries: 1,
           onError: ({ message }) => void reported.push(message),
         });
+        const finished = journal.prunedBefore - prunedBefore;
+        if (finished > 0)
+          reported.push(
+            `the log had announced a pruning that was not carried out; it is now: ` +
+              `${counted(finished, "entry was", "entries were")} removed, and the journal begins ` +
+              `with entry ${journal.prunedBefore}`,
+          );
         try {
           return work(audit);
         } finally {

@@ -1,8 +1,9 @@
 import { fsyncSync, statSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { DraftFile, NameTaken, syncFolder, withoutLinks } from "../../journal/file/new-file.js";
 import { UsageError } from "../input/command.js";
+import { isJournal } from "../input/file-source.js";
 import type { TextSink } from "./command-io.js";
 
 /** A file to write. */
@@ -14,15 +15,32 @@ export interface NewFile {
   readonly isWanted?: () => boolean;
 }
 
+/** What may be replaced. */
+export interface Replacing {
+  /** Whether files that are there are replaced. */
+  readonly replace: boolean;
+  /** The files that the command reads, absolute. They are never replaced. */
+  readonly sources: readonly string[];
+}
+
+/** What a command that reads its operands may replace. */
+export function replacingOf(operands: readonly string[], replace: boolean, cwd: string): Replacing {
+  return { replace, sources: operands.map((path) => resolve(cwd, path)) };
+}
+
+/** What the names of files end in that belong to a journal. */
+const BESIDE_JOURNAL = ["-wal", "-shm", "-journal", ".lock"] as const;
+
 /**
  * Writes files, all or none. They appear under their names when all of them are complete and
  * synced. A name that is a symbolic link stays one: the file is written where it leads. Throws
- * `UsageError` if there is something already.
- *
- * @param replace - True to replace files that are there.
+ * `UsageError` as {@link assertFree}.
  */
-export async function writeNewFiles(files: readonly NewFile[], replace: boolean): Promise<void> {
-  for (const { path } of files) assertFree(path, replace);
+export async function writeNewFiles(
+  files: readonly NewFile[],
+  replacing: Replacing,
+): Promise<void> {
+  for (const { path } of files) assertFree(path, replacing);
   const targets = files.map((file) => ({ ...file, path: withoutLinks(file.path) }));
   const drafts: DraftFile[] = [];
   const made: string[] = [];
@@ -39,9 +57,9 @@ export async function writeNewFiles(files: readonly NewFile[], replace: boolean)
         await file.close();
       }
     }
-    for (const { path } of targets) assertFree(path, replace);
+    for (const { path } of targets) assertFree(path, replacing);
     for (const draft of drafts) {
-      draft.keep(replace);
+      draft.keep(replacing.replace);
       made.push(draft.target);
     }
   } catch (error) {
@@ -58,12 +76,46 @@ export function fileOf(out: string | undefined): string | undefined {
   return out === "-" ? undefined : out;
 }
 
-/** Throws `UsageError` if there is already something at the path that must not be replaced. */
-export function assertFree(path: string, replace: boolean): void {
+/**
+ * Throws `UsageError` if there is already something at the path that must not be replaced. What the
+ * command reads, a journal and the files beside them are never replaced.
+ */
+export function assertFree(path: string, { replace, sources }: Replacing): void {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat !== undefined && !stat.isFile())
     throw new UsageError(`${path} is not a file; choose another name`);
+  assertNoEvidence(path, sources);
   if (stat !== undefined && !replace) throw isThere(path);
+}
+
+function assertNoEvidence(path: string, sources: readonly string[]): void {
+  const file = withoutLinks(path);
+  if (isOneOf(file, sources)) throw new UsageError(`${path} is what is read; ${CHOOSE}`);
+  if (isJournal(file))
+    throw new UsageError(`${path} is a journal, or another database of SQLite; ${CHOOSE}`);
+  if (
+    isOneOf(
+      file,
+      sources.map((source) => `${source}.checkpoint`),
+    )
+  )
+    throw new UsageError(`${path} belongs to what is read; ${CHOOSE}`);
+  const ending = BESIDE_JOURNAL.find((each) => file.endsWith(each));
+  if (ending === undefined) return;
+  const journal = file.slice(0, -ending.length);
+  if (isOneOf(journal, sources) || isJournal(journal))
+    throw new UsageError(`${path} belongs to the journal ${journal}; ${CHOOSE}`);
+}
+
+const CHOOSE = "it is never replaced, so choose another name";
+
+/** Whether a file is one of several, under whatever name. It opens none of them. */
+function isOneOf(path: string, others: readonly string[]): boolean {
+  const file = statSync(path, { throwIfNoEntry: false });
+  return others.some((name) => {
+    const other = statSync(name, { throwIfNoEntry: false });
+    return file !== undefined && other?.ino === file.ino && other.dev === file.dev;
+  });
 }
 
 function isThere(path: string): UsageError {
