@@ -1,8 +1,8 @@
 import { assertSupportedNode } from "../options.js";
 import { SCOPE_VERSION } from "../semconv.js";
+import { didYouMean, nearest } from "../text/did-you-mean.js";
 import { visible, visibleLines } from "../text/safe-text.js";
 import { type Command, UsageError } from "./input/command.js";
-import { didYouMean, nearest } from "./input/did-you-mean.js";
 import { invoke } from "./input/invoke.js";
 import type { CommandIo } from "./output/command-io.js";
 import { inCommandTerms } from "./output/command-terms.js";

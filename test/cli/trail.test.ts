@@ -227,6 +227,48 @@ describe("what the commands say to whoever uses them for the first time", () => 
     }
   });
 
+  test("a kind in a policy that no entry has, and the one that was meant", async () => {
+    const policy = policyWith({ kinds: { "authorise-model": {}, "revoke-model": {} } });
+    for (const command of ["check", "members"]) {
+      const { code, stderr } = await quorumlog([command, exported(), "--policy", policy]);
+      expect(code).toBe(0);
+      expect(stderr.split("\n").filter((line) => line.startsWith("--policy"))).toEqual([
+        `--policy ${policy}: no entry has the kind authorise-model; did you mean authorize-model?`,
+      ]);
+    }
+  });
+
+  test.each(["policy", "trusted", "checkpoint", "line"])(
+    "--%s with a file that does not exist is wrong usage",
+    async (flag) => {
+      const folder = temporaryFolder();
+      const key = join(folder, "log.vkey");
+      writeFileSync(key, generateKeys("acme.example", "ed25519").vkey);
+      const proof = join(folder, "proof.txt");
+      writeFileSync(proof, "c2sp.org/tlog-proof@v1\n");
+      const argv = flag === "policy" ? ["check", exported()] : ["verify", exported(), "--key", key];
+      if (flag === "line") argv[1] = proof;
+      const { code, stdout, stderr } = await quorumlog([...argv, `--${flag}`, "nofile.json"]);
+      const expected = /^quorumlog: --\w+ nofile\.json: there is no such file; see /;
+      expect([code, stdout, stderr]).toEqual([2, "", expect.stringMatching(expected)]);
+    },
+  );
+
+  test("an id that nobody recorded: the one that was meant, or that it is a member", async () => {
+    const path = exported();
+    const ask = async (id: string) => (await quorumlog(["explain", path, id])).stderr;
+    expect(await ask("medical-ai-v3")).toContain(`; did you mean ${MODEL}?`);
+    expect(await ask("alice")).toContain("alice is a member, not a proposal or a subject");
+  });
+
+  test("a moment behind the newest entry", async () => {
+    const path = exported();
+    const hint = "--at 99: the newest entry is #15\n";
+    const said = async (at: string) => (await quorumlog(["members", path, "--at", at])).stderr;
+    expect(await said("99")).toContain(hint);
+    expect(await said("15")).not.toContain("--at");
+  });
+
   test("a period that ends before it begins is refused", async () => {
     const period = ["--since", "2026-04-15", "--until", "2026-04-14"];
     expect(await quorumlog(["oversight", exported(), ...period])).toMatchObject({

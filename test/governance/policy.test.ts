@@ -188,6 +188,12 @@ describe("policyOf", () => {
   });
 });
 
+test("a member that no policy has: the one that was meant, or all that there are", () => {
+  const read = (policy: object) => () => policyOf(policy);
+  expect(read({ partcipation: 1 })).toThrow("such a member; did you mean participation?");
+  expect(read({ kinds: { k: { zzz: 1 } } })).toThrow(/such a member; expected .*participation, /);
+});
+
 describe("docs/schemas/policy.schema.json", () => {
   test("has the members of a policy", () => {
     expect(Object.keys(SCHEMA.properties).sort()).toEqual(Object.keys(MEMBERS).sort());

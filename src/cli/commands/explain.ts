@@ -1,15 +1,23 @@
 import { resolve } from "node:path";
 import { counted, cut, visible, word } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
-import { idNamed } from "../input/given-values.js";
+import { endsIn, type IdColumn, idMeant, idNamed } from "../input/given-values.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS } from "../input/open-source.js";
 import { proofFrom } from "../input/proof-from.js";
 import type { Source } from "../input/source.js";
-import { TRAIL_DETAILS, TRAIL_FLAGS, trailExit, withTrail } from "../input/trail-of.js";
+import {
+  type ReplayedTrail,
+  TRAIL_DETAILS,
+  TRAIL_FLAGS,
+  trailExit,
+  withTrail,
+} from "../input/trail-of.js";
 import { jsonLine, send } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { type Replacing, replacingOf, writeNewFiles } from "../output/new-files.js";
 import { proposalText, subjectText, verificationLine } from "../output/trail-text.js";
+
+const CASE_COLUMNS: readonly IdColumn[] = ["proposalId", "subjectId"];
 
 /** `quorumlog explain`: a proposal or a subject, and what the trail says about it. */
 export const explain: Command = defineCommand({
@@ -52,11 +60,9 @@ export const explain: Command = defineCommand({
     const sources = loki === undefined ? operands.slice(0, 1) : [];
     return withTrail({ ...args, operands: sources }, io, async (replayed) => {
       const { trail, source, verification } = replayed;
-      const found = await idNamed(source, ["proposalId", "subjectId"], id);
+      const found = await idNamed(source, CASE_COLUMNS, id);
       if (found === undefined) {
-        await io.stderr.write(
-          `quorumlog: no proposal and no subject is ${cut(word(id), 120)}, or ends in it\n`,
-        );
+        await io.stderr.write(`quorumlog: ${await unknownCase(replayed, id)}\n`);
         return EXIT.unreadable;
       }
       const proposal = found.column === "proposalId" ? trail.proposal(found.id) : undefined;
@@ -91,6 +97,15 @@ export const explain: Command = defineCommand({
     });
   },
 });
+
+/** What stderr says about an id of no case: it may be misspelt, or a member's. */
+async function unknownCase({ trail, source }: ReplayedTrail, id: string): Promise<string> {
+  const shown = cut(word(id), 120);
+  if (trail.members().some(({ did }) => did === id || endsIn(did, id)))
+    return `${shown} is a member, not a proposal or a subject; quorumlog members lists the members`;
+  const meant = await idMeant(source, CASE_COLUMNS, id);
+  return `no proposal and no subject is ${shown}, or ends in it${meant}`;
+}
 
 async function writeBundle(
   source: Source,

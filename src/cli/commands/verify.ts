@@ -28,7 +28,7 @@ import { notesOf, withNotes } from "../input/file-source.js";
 import { verifierKeys } from "../input/keys.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, sourcesOf } from "../input/open-source.js";
 import { naturalOf } from "../input/query-flags.js";
-import { readWithin } from "../input/read-within.js";
+import { givenFile, ofFlag } from "../input/read-within.js";
 import type { ClosedSource } from "../input/source.js";
 import { type CommandIo, jsonLine, Progress } from "../output/command-io.js";
 import { inCommandTerms } from "../output/command-terms.js";
@@ -110,7 +110,11 @@ export const verifyCommand: Command = defineCommand({
     const { line, checkpoint: files = [] } = args.flags;
     const sources = await sourcesOf(args, io, { line });
     const brought = await broughtAlong(args.flags, io);
-    const notes = (await Promise.all(files.map((file) => notesOf(resolve(io.cwd, file))))).flat();
+    const notes = (
+      await Promise.all(
+        files.map((file) => ofFlag("checkpoint", file, notesOf(resolve(io.cwd, file)))),
+      )
+    ).flat();
     const codes: number[] = [];
     for (const source of sources) {
       const title =
@@ -146,7 +150,7 @@ async function broughtAlong(
 }
 
 async function trustedCheckpoint(path: string, { cwd }: CommandIo): Promise<Checkpoint> {
-  const text = (await readWithin(resolve(cwd, path))).toString("utf8");
+  const text = (await givenFile("trusted", path, cwd)).toString("utf8");
   try {
     return parseTrustedCheckpoint(text);
   } catch (cause) {

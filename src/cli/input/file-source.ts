@@ -21,7 +21,7 @@ import type { CommandIo } from "../output/command-io.js";
 import { UsageError } from "./command.js";
 import { idsEndingIn } from "./given-values.js";
 import { HeldEntries } from "./held-entries.js";
-import { bytesWithin, readWithin } from "./read-within.js";
+import { bytesWithin, givenFile, readWithin } from "./read-within.js";
 import {
   assertLog,
   type ClosedSource,
@@ -78,11 +78,11 @@ async function withFile<T>(
     }
     if (kind === undefined)
       throw invalidEvidence(
-        "it is damaged, or is not a journal, an export as NDJSON, an evidence bundle, a " +
+        `${path} is damaged, or is not a journal, an export as NDJSON, an evidence bundle, a ` +
           "tlog-proof or a report",
       );
-    const lineFile = line && resolve(io.cwd, line);
-    const evidence = await evidenceOf(kind, chunks(head, file, io), absolute, lineFile);
+    const readLine = line === undefined ? undefined : () => lineIn(line, io.cwd);
+    const evidence = await evidenceOf(kind, chunks(head, file, io), absolute, readLine);
     // a report holds a bundle
     const held = kind === "report" ? "bundle" : kind;
     const source = heldSource(held, { path, logId }, evidence, io);
@@ -140,7 +140,7 @@ async function evidenceOf(
   kind: Exclude<SourceKind, "journal" | "loki"> | "report",
   bytes: AsyncIterable<Buffer>,
   path: string,
-  lineFile: string | undefined,
+  readLine: (() => Promise<Uint8Array>) | undefined,
 ): Promise<FileEvidence> {
   switch (kind) {
     case "export": {
@@ -156,9 +156,9 @@ async function evidenceOf(
       return { ...bundleEvidence(await embeddedEvidence(html)), comparedPage };
     }
     case "proof": {
+      const line = await readLine?.();
       const text = mendedNotes(await whole(bytes));
       const { checkpoint } = parseTlogProof(text);
-      const line = lineFile === undefined ? undefined : await lineIn(lineFile);
       return { notes: [checkpoint], evidence: () => tlogProofSource(text, line) };
     }
   }
@@ -289,9 +289,9 @@ async function notesBeside(path: string): Promise<string[]> {
   return notes.length > 0 ? notes : notesOf(`${withoutLinks(path)}.checkpoint`, true);
 }
 
-/** The line in a file, without its end and a byte order mark. */
-async function lineIn(path: string): Promise<Uint8Array> {
-  const bytes = withoutMark(await readWithin(path));
+/** The line in the file of `--line`, without its end and a byte order mark. */
+async function lineIn(path: string, cwd: string): Promise<Uint8Array> {
+  const bytes = withoutMark(await givenFile("line", path, cwd));
   const end = /\r?\n$/.exec(bytes.toString("latin1"));
   return end === null ? bytes : bytes.subarray(0, end.index);
 }

@@ -6,10 +6,10 @@ import {
   PROPOSAL_KINDS,
   VOTE_DECISIONS,
 } from "../../entry/operations.js";
+import { COMPARED, didYouMean, nearest } from "../../text/did-you-mean.js";
 import { counted, cut, word } from "../../text/safe-text.js";
 import type { CommandIo } from "../output/command-io.js";
 import { UsageError } from "./command.js";
-import { COMPARED, didYouMean, nearest } from "./did-you-mean.js";
 import type { EntryQuery } from "./entry-pages.js";
 import type { Source } from "./source.js";
 
@@ -129,6 +129,23 @@ export async function spellingHints(
   return hints;
 }
 
+/** What stderr says about kinds in a policy that are not well known, and that no entry has. */
+export async function kindHints(
+  source: Source,
+  path: string,
+  kinds: readonly string[],
+): Promise<string> {
+  let hints = "";
+  for (const kind of kinds) {
+    if (PROPOSAL_KINDS.some((known) => known === kind)) continue;
+    if (await isHeld(source, "kind", kind)) continue;
+    const near = nearest(kind, chained(PROPOSAL_KINDS, await source.values("kind")));
+    const meant = didYouMean(near === undefined ? undefined : shown(near));
+    hints += `--policy ${word(path)}: no entry has the kind ${shown(kind)}${meant}\n`;
+  }
+  return hints;
+}
+
 /** Whether an id ends in a text that begins after a `:` or `/`. */
 export function endsIn(id: string, text: string): boolean {
   return text !== "" && (id.endsWith(`:${text}`) || id.endsWith(`/${text}`));
@@ -149,20 +166,31 @@ async function isHeld(source: Source, column: Column["name"], value: string): Pr
   return entries.length > 0;
 }
 
-async function unknownId(source: Source, column: IdColumn, text: string): Promise<string> {
-  const { flag } = columnOf(column);
+/** `; did you mean` and the id of some columns that a text, or its last part, is near to. */
+export async function idMeant(
+  source: Source,
+  columns: readonly IdColumn[],
+  text: string,
+): Promise<string> {
   const byLastPart = new Map<string, string>();
-  for (const id of await source.values(column)) {
-    if (byLastPart.size >= COMPARED) break;
-    byLastPart.set(id.split(/[:/]/).at(-1) ?? id, id);
-    byLastPart.set(id, id);
+  for (const column of columns) {
+    for (const id of await source.values(column)) {
+      if (byLastPart.size >= COMPARED) break;
+      byLastPart.set(id.split(/[:/]/).at(-1) ?? id, id);
+      byLastPart.set(id, id);
+    }
   }
   const near = byLastPart.get(nearest(text, byLastPart.keys()) ?? "");
+  return didYouMean(near === undefined ? undefined : shown(near));
+}
+
+async function unknownId(source: Source, column: IdColumn, text: string): Promise<string> {
+  const { flag } = columnOf(column);
   const since =
     source.lookbackDays === undefined ? "" : ` of the last ${counted(source.lookbackDays, "day")}`;
   return (
     `no entry${since} has the ${flag} ${shown(text)}, or one that ends in it` +
-    `${didYouMean(near === undefined ? undefined : shown(near))}\n`
+    `${await idMeant(source, [column], text)}\n`
   );
 }
 

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { SCOPE_VERSION } from "../../semconv.js";
+import { didYouMean, nearest } from "../../text/did-you-mean.js";
 import type { CommandIo } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { commandHelp } from "../output/help.js";
@@ -10,7 +11,6 @@ import {
   type Flags,
   UsageError,
 } from "./command.js";
-import { didYouMean, nearest } from "./did-you-mean.js";
 import { LOKI_FLAGS, strayFlag } from "./open-source.js";
 import { cannotAnswer } from "./source.js";
 

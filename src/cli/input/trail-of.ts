@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import { memberPath } from "../../entry/json.js";
 import { sha256Hex } from "../../entry/sha256.js";
@@ -8,17 +7,18 @@ import type { At } from "../../governance/fold.js";
 import { replayFrom } from "../../governance/replay.js";
 import { RULES } from "../../governance/rules/rules.js";
 import type { GovernanceTrail } from "../../governance/trail.js";
+import { didYouMean, nearest } from "../../text/did-you-mean.js";
 import type { VerificationReport } from "../../verify/verification-report.js";
 import { type CommandIo, Progress } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { overall } from "../output/report-text.js";
 import { type CommandArguments, UsageError } from "./command.js";
-import { didYouMean, nearest } from "./did-you-mean.js";
 import { entryPages, upToNow } from "./entry-pages.js";
+import { kindHints } from "./given-values.js";
 import { verifierKeys } from "./keys.js";
 import { type SOURCE_FLAGS, sourcesOf } from "./open-source.js";
 import { naturalOf, parseMoment } from "./query-flags.js";
-import { readWithin } from "./read-within.js";
+import { givenFile } from "./read-within.js";
 import type { ClosedSource, Source } from "./source.js";
 
 /** The flags of a command that answers from a trail. */
@@ -89,6 +89,12 @@ export async function withTrail<T>(
       ...(policy === undefined ? {} : { policy: policy.policy }),
       ...(at === undefined ? {} : { at }),
     });
+    if (policy !== undefined && flags.policy !== undefined)
+      await io.stderr.write(
+        await kindHints(source, flags.policy, Object.keys(policy.policy.kinds ?? {})),
+      );
+    if (typeof at === "number" && trail.lastSequence >= 0 && trail.lastSequence < at)
+      await endHint(source, at, io);
     return work({
       trail,
       source,
@@ -117,6 +123,14 @@ async function* entriesOf(
   }
 }
 
+/** Says on stderr where the entries end, if that is before the sequence of `--at`. */
+async function endHint(source: Source, at: number, io: CommandIo): Promise<void> {
+  const { entries } = await (await source.reader()).page({ order: "newest", limit: 1 });
+  const [newest] = entries;
+  if (newest !== undefined && newest.sequence < at)
+    await io.stderr.write(`--at ${at}: the newest entry is #${newest.sequence}\n`);
+}
+
 function momentOf(text: string, { now }: CommandIo): At {
   return /^\d+$/.test(text) ? Number(text) : parseMoment(text, "at", now());
 }
@@ -125,7 +139,7 @@ async function policyIn(
   path: string,
   { cwd }: CommandIo,
 ): Promise<{ readonly policy: Policy; readonly sha256: string }> {
-  const bytes = await readWithin(resolve(cwd, path));
+  const bytes = await givenFile("policy", path, cwd);
   try {
     const policy = policyOf(JSON.parse(bytes.toString("utf8")));
     assertRules(policy);

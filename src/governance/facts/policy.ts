@@ -1,6 +1,6 @@
 import { isObject, memberPath, type UnknownObject } from "../../entry/json.js";
 import { rfc3339Millis } from "../../entry/timestamp.js";
-import { invalidOption } from "../../errors.js";
+import { type AuditError, invalidOption } from "../../errors.js";
 import {
   arrayOf,
   boolean,
@@ -10,6 +10,7 @@ import {
   string,
   text,
 } from "../../options.js";
+import { didYouMean, nearest } from "../../text/did-you-mean.js";
 import type { Severity } from "./finding.js";
 
 /** A share from 0 (exclusive) to 1: a number, or a fraction such as `"2/3"`, which is exact. */
@@ -135,11 +136,16 @@ function members<T>(value: unknown, path: string, table: Table<T>): T {
   const read: Record<string, unknown> = {};
   for (const [name, member] of Object.entries(given)) {
     if (member === undefined) continue;
-    if (!Object.hasOwn(table, name))
-      throw invalidOption(memberPath(path, name), "no policy has such a member");
+    if (!Object.hasOwn(table, name)) throw noSuchMember(path, name, Object.keys(table));
     read[name] = table[name as keyof T](member, memberPath(path, name));
   }
   return Object.freeze(read) as T;
+}
+
+function noSuchMember(path: string, name: string, known: readonly string[]): AuditError {
+  const near = didYouMean(nearest(name, known));
+  const hint = near === "" ? `; expected ${known.join(", ")}` : near;
+  return invalidOption(memberPath(path, name), `no policy has such a member${hint}`);
 }
 
 function objectOf(value: unknown, path: string): UnknownObject {

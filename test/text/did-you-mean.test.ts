@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { editDistance, nearest } from "../../src/cli/input/did-you-mean.js";
+import { editDistance, nearest } from "../../src/text/did-you-mean.js";
 
 const COMMANDS = ["query", "tail", "stats", "export", "verify", "rejected", "resend"];
 
