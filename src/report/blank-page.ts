@@ -22,6 +22,8 @@ or you kept the checkpoint yourself.</p>
 <p>“Failed” means that something contradicts the evidence. “Unknown” means that the evidence cannot
 tell: see what is said below the verdicts. A bundle, a proof, and a report about a part of a log
 show chosen entries, so completeness is unknown.</p>
+<p>Of a report, only the table of entries is compared with the evidence. <code>quorumlog
+verify</code> makes the other sections of a whole log again, and compares them.</p>
 <p>Without a key and a checkpoint that you kept, the entries are compared with the checkpoint that
 came with them. Whoever changes a log can make a new one, so that proves little.</p>
 </section></main>`,

@@ -8,7 +8,8 @@ export function limitations(): Html {
 <li><b>This page comes from whoever keeps the log.</b> A forged page could show anything, also a
 false result of its own check. To be sure, check the evidence with a verifier that you got
 elsewhere: <code>quorumlog verify</code> with this file, or a <code>verifier.html</code> that you
-keep.</li>
+keep. <code>verifier.html</code> compares only the table of entries with the evidence. The command
+also makes the other sections of a whole log again, and compares them.</li>
 <li><b>The key must come from elsewhere.</b> A page can be signed by any key. Only a key that you
 got from the log's operator in another way says who signed.</li>
 <li><b>What was never logged is not here.</b> The app's process can leave out an entry, invent

@@ -35,6 +35,18 @@ describe.runIf(HAS_BROWSER)("the check of a report in a browser", () => {
     expectNoFaults(opened);
   });
 
+  test("says of a forged section that it was not compared with the evidence", async () => {
+    const { html } = await reported(6);
+    const forged = html.replace(/(<section id="exceptions">).*?(?=<\/section>)/s, "$1Nothing.");
+    expect(forged).not.toBe(html);
+    await using opened = await open(forged);
+    await opened.page.locator("#key").fill(VKEY);
+    const verdict = await verdictAfter(opened.page, "#check");
+    expect(verdict).toMatch(/^The evidence is verified .* The rest of the page was not compared/);
+    const first = opened.page.locator("#outcome li").first();
+    expect(await first.innerText()).toContain("exceptions, cases and subjects were not");
+  });
+
   test("rests on a checkpoint that the reader kept, and fails against another history", async () => {
     const { html, note, lines } = await reported(12);
     await using opened = await open(html);

@@ -35,8 +35,8 @@ const TRUST =
   "This page comes from whoever made it. A forged page could say anything, also that it is " +
   "verified. To be sure, use a verifier that you got elsewhere: verifier.html from the package " +
   "quorumlog on the npm registry (quorumlog report --blank), or the command quorumlog verify. " +
-  "Give it this file. The check here covers the evidence and the table of entries. The command " +
-  "also makes the summary, the pictures and the case files of a whole log again.";
+  "Give it this file. A check in a browser, here or in verifier.html, covers the evidence and " +
+  "the table of entries. Only the command makes the other sections of a whole log again.";
 
 /** What cannot be changed in a report of a whole log. */
 const NO_PROOFS = "in a proof (a page of the whole log has none)";
