@@ -64,13 +64,13 @@ export function packedEvidence(json: string): string {
 
 /** In a script element, no character can end the element. */
 function statementJson(input: ReportStatement): string {
-  const { title, scope, making, policy, policySha256 } = input;
+  const { title, scope, making, policyText, policySha256 } = input;
   const { held, uncovered, verification, sampleSize } = input;
   const statement: ReportStatement = {
     title,
     scope,
     making,
-    policy,
+    policyText,
     policySha256,
     held,
     uncovered,

@@ -1,7 +1,6 @@
 import type { AuditEntry } from "../entry/audit-entry.js";
 import type { ProposalCase, SubjectCase } from "../governance/cases.js";
 import type { Finding } from "../governance/facts/finding.js";
-import type { Policy } from "../governance/facts/policy.js";
 import type { GovernanceTrail } from "../governance/trail.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
 import type { VerificationReport } from "../verify/verification-report.js";
@@ -37,9 +36,9 @@ export interface ReportStatement {
   readonly title: string;
   readonly scope: ReportScope;
   readonly making: ReportMaking;
-  /** The policy that the trail was judged by, if one was given. */
-  readonly policy: Policy | undefined;
-  /** The SHA-256 of its file, hexadecimal. */
+  /** The text of the file of the policy that the trail was judged by, if one was given. */
+  readonly policyText: string | undefined;
+  /** Its SHA-256, hexadecimal. */
   readonly policySha256: string | undefined;
   /** How many entries the source holds. */
   readonly held: number;

@@ -39,7 +39,7 @@ async function verified(html: string) {
 
 describe("a report that is compared with its evidence", () => {
   test("is made again byte for byte, with its policy and what its maker stated", async () => {
-    expect(await comparedPage(whole)).toEqual({
+    expect(await comparedPage(whole)).toMatchObject({
       compared: "page",
       version: SCOPE_VERSION,
       problems: [],
@@ -49,7 +49,7 @@ describe("a report that is compared with its evidence", () => {
   });
 
   test("of a part of a log is compared as far as its evidence goes", async () => {
-    expect(await comparedPage(part)).toMatchObject({ compared: "entries", problems: [] });
+    expect(await comparedPage(part)).toMatchObject({ compared: "part", problems: [] });
     const { code, stdout, stderr } = await verified(part);
     expect([code, stderr]).toEqual([0, expect.stringContaining("were not compared")]);
     expect(stdout).toMatch(/^verified: (\d+) of \1 entries; \d+ more of the log are not here/);
@@ -84,19 +84,44 @@ describe("a report that is compared with its evidence", () => {
     expect(problems).toEqual([`the section "${id}" of the page is not what its evidence makes`]);
   });
 
-  test("says that of a page of another version only rows were compared", async () => {
+  test("is not compared if another version made it, and never ends with 0 then", async () => {
     const other = whole.replaceAll(`"version":"${SCOPE_VERSION}"`, '"version":"9.9.9"');
-    expect(await comparedPage(other)).toEqual({ compared: "rows", version: "9.9.9", problems: [] });
-    const changed = other.replace(row(13), "");
-    expect((await comparedPage(changed)).problems).toEqual(["the page does not show entry 13"]);
-    expect((await verified(other)).stderr).toContain("made by version 9.9.9");
+    expect(await comparedPage(other)).toMatchObject({ compared: "nothing", problems: [] });
+    const { code, stdout, stderr } = await verified(other);
+    expect([code, stdout]).toEqual([3, expect.stringContaining("verified: 28 of 28")]);
+    expect(stderr).toContain("quorumlog 9.9.9 made it; use that version");
+  });
+
+  test.each<[string, RegExp, string, string]>([
+    ["more entries held", /"held":28/, '"held":29', "a whole log of 28"],
+    ["an empty id", /"scope":{}/, '"scope":{"proposalId":""}', "proposalId that is no id"],
+    ["a negative count", /"uncovered":0/, '"uncovered":-5', "uncovered -5"],
+    ["no hash of its policy", /"policySha256":"\w+",/, "", "without its SHA-256"],
+    ["another hash", /("policySha256":")\w{4}/, "$10000", "not that of the policy"],
+  ])("contradicts itself by %s", async (_, from, to, problem) => {
+    const changed = whole.replace(from, to);
+    expect(changed === whole).toBe(false);
+    expect((await comparedPage(changed)).problems.join("; ")).toContain(problem);
+  });
+
+  test("of a part of a log has no section that hides the sections after it", async () => {
+    for (const more of ["<template>", "</div>", '<b id="seq-13"></b>', "<!-- "]) {
+      const changed = part.replace(/(?=<\/section>\s*<section id="entries">)/, more);
+      expect(changed === part).toBe(false);
+      expect((await verified(changed)).code).not.toBe(0);
+    }
+  });
+
+  test("may come with CRLF line ends, and the choices of its maker are named", async () => {
+    const { code, stderr } = await verified(whole.replaceAll("\n", "\r\n"));
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/made with .*policy sha256 \w{64}/s)]);
   });
 
   test.each(["{}", "[", '{"scope":{},"making":{},"sampleSize":"x"}', '{"scope":{},"making":1}'])(
     "does not trust what it states: %s",
     async (json) => {
       const changed = whole.replace(/(id="statement">)[^<]*/, `$1${json}`);
-      expect(await comparedPage(changed)).toMatchObject({ compared: "rows" });
+      expect(await comparedPage(changed)).toMatchObject({ compared: "nothing" });
     },
   );
 });

@@ -138,7 +138,7 @@ export const report: Command = defineCommand({
         scope,
         making: { version: SCOPE_VERSION, command: commandLine(args), at: io.now() },
         trail,
-        policy: replayed.policy,
+        policyText: replayed.policyText,
         policySha256: replayed.policySha256,
         entries,
         held,

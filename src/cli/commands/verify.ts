@@ -9,8 +9,7 @@ import {
   type EvidenceSource,
 } from "../../integrity/evidence.js";
 import type { ComparedPage } from "../../report/compared-page.js";
-import { SCOPE_VERSION } from "../../semconv.js";
-import { counted, visible } from "../../text/safe-text.js";
+import { counted, visible, word } from "../../text/safe-text.js";
 import {
   DEFAULT_MAX_BYTES,
   parseTrustedCheckpoint,
@@ -190,7 +189,9 @@ async function verified(
     return code;
   }
   await io.stdout.write(
-    title === undefined ? jsonLine({ ...named, ...report }) : title + reportText(report, io),
+    title === undefined
+      ? jsonLine({ ...named, ...report, ...(page && { page }) })
+      : title + reportText(report, io),
   );
   if (page !== undefined) await io.stderr.write(`quorumlog: ${visible(comparisonInWords(page))}\n`);
   if (report.completeness === "failed" && lookbackDays !== undefined)
@@ -201,7 +202,7 @@ async function verified(
     );
   switch (overall(report)) {
     case "verified":
-      return EXIT.done;
+      return page?.compared === "nothing" ? EXIT.unreadable : EXIT.done;
     case "failed":
       return EXIT.verificationFailed;
     case "unknown":
@@ -213,25 +214,39 @@ async function verified(
 }
 
 /** How much of a report the verdict is about. */
-function comparisonInWords({ compared, version, problems }: ComparedPage): string {
-  const differs = problems.length > 0;
-  switch (compared) {
+function comparisonInWords(page: ComparedPage): string {
+  if (page.problems.length > 0)
+    return "the page is not what this version makes of the evidence in it";
+  const choice = `made with ${choiceInWords(page)}: compare them with what you asked for`;
+  switch (page.compared) {
     case "page":
-      return differs
-        ? "the page is not what this version makes of the evidence in it"
-        : "the page is, byte for byte, what this version makes of the evidence in it. Title, " +
-            "command, time, and what its maker's own check found, are the maker's word";
-    case "entries":
-      return differs
-        ? "the page does not show the entries of its evidence, or is not as this version makes it"
-        : "the table of entries, the style and the script were compared with the evidence. The " +
-            "other sections also rest on entries that are not in the page, and were not compared";
-    case "rows":
       return (
-        `the page was made by version ${version}, and this is ${SCOPE_VERSION}. Only its rows of ` +
-        "entries were compared with the evidence"
+        "the page is, byte for byte, what this version makes of the evidence in it. Scope and " +
+        `policy are its maker's choice: ${choice}. Title, command, time, size of the sample, and ` +
+        "what its maker's own check found, are the maker's word"
       );
+    case "part":
+      return (
+        "the table of entries, the style and the script were compared with the evidence. The " +
+        "other sections also rest on entries that are not in the page, and were not compared. " +
+        `Scope and policy are its maker's choice: ${choice}`
+      );
+    case "nothing":
+      return `the page could not be compared with the evidence in it: ${page.unknown}`;
   }
+}
+
+function choiceInWords({ scope = {}, policySha256 }: ComparedPage): string {
+  const { since, until, proposalId, subjectId } = scope;
+  const given = [
+    since && `--since ${since.toISOString()}`,
+    until && `--until ${until.toISOString()}`,
+    proposalId !== undefined && `--proposal ${word(proposalId)}`,
+    subjectId !== undefined && `--subject ${word(subjectId)}`,
+  ].filter(Boolean);
+  return `${given.join(" ") || "no condition"}, ${
+    policySha256 === undefined ? "no policy" : `policy sha256 ${policySha256}`
+  }`;
 }
 
 /** The evidence, with what is wrong with the page that it came in. */

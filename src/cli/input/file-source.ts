@@ -150,7 +150,8 @@ async function evidenceOf(
     case "bundle":
       return bundleEvidence(await whole(bytes));
     case "report": {
-      const html = await whole(bytes);
+      // no line of a report ends in a carriage return, and a browser does not read them either
+      const html = (await whole(bytes)).replaceAll("\r\n", "\n");
       const comparedPage = async () =>
         (await import("../../report/compared-page.js")).comparedPage(html);
       return { ...bundleEvidence(await embeddedEvidence(html)), comparedPage };

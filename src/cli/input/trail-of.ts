@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import { memberPath } from "../../entry/json.js";
 import { sha256Hex } from "../../entry/sha256.js";
@@ -61,8 +62,8 @@ export interface ReplayedTrail {
   readonly source: Source;
   /** What verify said about the source, if a key was given. */
   readonly verification: VerificationReport | undefined;
-  /** The policy, and the SHA-256 of its file in hexadecimal, if one was given. */
-  readonly policy: Policy | undefined;
+  /** The text of the policy's file, and its SHA-256 in hexadecimal, if one was given. */
+  readonly policyText: string | undefined;
   readonly policySha256: string | undefined;
 }
 
@@ -99,7 +100,7 @@ export async function withTrail<T>(
       trail,
       source,
       verification,
-      policy: policy?.policy,
+      policyText: policy?.text,
       policySha256: policy?.sha256,
     });
   });
@@ -138,12 +139,14 @@ function momentOf(text: string, { now }: CommandIo): At {
 async function policyIn(
   path: string,
   { cwd }: CommandIo,
-): Promise<{ readonly policy: Policy; readonly sha256: string }> {
+): Promise<{ readonly policy: Policy; readonly text: string; readonly sha256: string }> {
   const bytes = await givenFile("policy", path, cwd);
+  if (!isUtf8(bytes)) throw new UsageError(`--policy ${path}: it is not UTF-8`);
+  const text = bytes.toString("utf8");
   try {
-    const policy = policyOf(JSON.parse(bytes.toString("utf8")));
+    const policy = policyOf(JSON.parse(text));
     assertRules(policy);
-    return { policy, sha256: sha256Hex(bytes) };
+    return { policy, text, sha256: sha256Hex(bytes) };
   } catch (cause) {
     if (!(cause instanceof AuditError || cause instanceof SyntaxError)) throw cause;
     throw new UsageError(`--policy ${path}: ${cause.message}`);
