@@ -11,7 +11,7 @@ export interface OutputStream extends TextSink {
   readonly isTerminal: boolean;
   /** The width that a line must fit; undefined where there is none, as in a pipe. */
   readonly columns?: number | undefined;
-  /** Begins to watch who reads. Then tells whether nobody does any more; undefined: nobody can. */
+  /** Begins to watch who reads. What it returns tells whether all readers have gone. */
   readonly watchReader?: (() => () => boolean) | undefined;
 }
 

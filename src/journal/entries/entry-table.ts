@@ -120,8 +120,9 @@ const EVIDENCE_WITHOUT_LONG: string = evidenceSql(
   COLUMNS.map(({ key }) => `iif(octet_length(${key}) > ${MAX_LINE_BYTES}, NULL, ${key})`).join(),
 );
 
+/** Null for none, and for one that is too long for a string of JavaScript. */
 const EXACT_COLUMNS = `SELECT ${COLUMNS.map(
-  ({ key }) => `CASE WHEN ${key} IS NOT NULL THEN hex(${key}) END`,
+  ({ key }) => `CASE WHEN octet_length(${key}) <= ${MAX_LINE_BYTES} THEN hex(${key}) END`,
 ).join(", ")} FROM entry WHERE sequence = ?`;
 
 /** Node has it from 22.16 and 24.0 on. The typings are those of 22.15. */
@@ -156,6 +157,7 @@ export class EntryTable {
   readonly #records: StatementSync;
   #insert: StatementSync | undefined;
   #evidence: StatementSync | undefined;
+  #exact: StatementSync | undefined;
 
   /** The table of a database that is open. */
   constructor(database: DatabaseSync, logId: string) {
@@ -283,8 +285,8 @@ export class EntryTable {
    * a text, bytes that are none would be U+FFFD, and Node 22 reads only up to the first NUL.
    */
   exactColumns(sequence: number): readonly unknown[] {
-    const row = this.#arrays(EXACT_COLUMNS).get(sequence);
-    return Object.values(row ?? {}).map((hex) => {
+    this.#exact ??= this.#arrays(EXACT_COLUMNS);
+    return Object.values(this.#exact.get(sequence) ?? {}).map((hex) => {
       if (hex === null) return null;
       const bytes = Buffer.from(String(hex), "hex");
       const text = bytes.toString();

@@ -32,7 +32,7 @@ export interface Found {
 
 interface PostingRow {
   readonly block: number;
-  /** Of the entries in it, in two characters each. */
+  /** Of the entries in it: {@link CHARACTERS} characters for each part that has one. */
   readonly places: string;
 }
 

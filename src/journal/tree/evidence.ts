@@ -185,15 +185,19 @@ async function* lines(
     const rows = file.read(() => entries.evidence(next, length, ROWS));
     const block: EvidenceItem[] = [];
     for (const read of rows) {
-      const row = isText(read)
-        ? read
-        : withColumns(
-            read,
-            file.read(() => entries.exactColumns(read[0])),
-          );
-      const [sequence, , text] = row;
+      const [sequence, , text, bytes] = read;
+      // U+FFFD also stands for bytes that are no text, and Node 22 reads up to the first NUL
+      const isDoubtful = text.includes("\ufffd");
+      const row =
+        isDoubtful || text.includes("\\u0000")
+          ? withColumns(
+              read,
+              file.read(() => entries.exactColumns(sequence)),
+            )
+          : read;
+      const isWhole = !isDoubtful && hasBytes(text, bytes);
       const line =
-        row[3] > MAX_LINE_BYTES || isWhole(row)
+        isWhole || bytes > MAX_LINE_BYTES
           ? text // the verifier reports a line that is too long, by what is left of it
           : file.read(() => entries.rows(sequence, sequence + 1, 1))[0]?.line;
       if (line === undefined) return; // pruned meanwhile
@@ -221,21 +225,11 @@ async function* lines(
     ];
 }
 
-/** Whether every column of a row is what its bytes say, as far as its line can say the same. */
-function isText([, , text]: EvidenceRow): boolean {
-  return !text.includes("\ufffd") && !text.includes("\\u0000");
-}
-
 function withColumns(row: EvidenceRow, columns: readonly unknown[]): EvidenceRow {
   const [sequence, leafHash, text, bytes, seconds, nanos, millis] = row;
   return [sequence, leafHash, text, bytes, seconds, nanos, millis, ...columns];
 }
 
-/**
- * Whether the text is the line. Node 22 reads a text only up to its first NUL, and every version
- * reads U+FFFD for bytes that are not UTF-8.
- */
-function isWhole([, , text, bytes]: EvidenceRow): boolean {
-  const hasBytes = text.length === bytes || Buffer.byteLength(text) === bytes;
-  return hasBytes && !text.includes("\ufffd");
+function hasBytes(text: string, bytes: number): boolean {
+  return text.length === bytes || Buffer.byteLength(text) === bytes;
 }
