@@ -6,6 +6,7 @@ import { type EntryRow, entryFromRow } from "./entries/entry-row.js";
 import { checkDatabase, checkLogId, versionOf } from "./file/checks.js";
 import { Connection, isReadable, type OpenedDatabase } from "./file/connection.js";
 import { createJournalFile, realPathOf } from "./file/journal-file.js";
+import { BESIDE_SQLITE } from "./file/new-file.js";
 import { assertOneName } from "./file/one-name.js";
 import { QuietReader } from "./file/quiet-reader.js";
 import { MIGRATIONS, SCHEMA_VERSION } from "./file/schema.js";
@@ -114,7 +115,7 @@ function assertNotEmpty(path: string): Stats {
 
 /** What SQLite opens beside a file. */
 function besideOf(path: string): readonly string[] {
-  return ["-wal", "-shm", "-journal"].map((suffix) => path + suffix);
+  return BESIDE_SQLITE.map((suffix) => path + suffix);
 }
 
 /** To open a named pipe would wait for ever. Of a folder, SQLite says only that it cannot. */

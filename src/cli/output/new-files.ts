@@ -1,7 +1,13 @@
 import { fsyncSync, statSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { DraftFile, NameTaken, syncFolder, withoutLinks } from "../../journal/file/new-file.js";
+import {
+  BESIDE_SQLITE,
+  DraftFile,
+  NameTaken,
+  syncFolder,
+  withoutLinks,
+} from "../../journal/file/new-file.js";
 import { UsageError } from "../input/command.js";
 import { isJournal } from "../input/file-source.js";
 import type { TextSink } from "./command-io.js";
@@ -29,7 +35,7 @@ export function replacingOf(operands: readonly string[], replace: boolean, cwd: 
 }
 
 /** What the names of files end in that belong to a journal. */
-const BESIDE_JOURNAL = ["-wal", "-shm", "-journal", ".lock"] as const;
+const BESIDE_JOURNAL = [...BESIDE_SQLITE, ".lock"];
 
 /**
  * Writes files, all or none. They appear under their names when all of them are complete and

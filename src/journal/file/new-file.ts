@@ -12,6 +12,9 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
+/** What the names of files end in that SQLite makes beside its file. */
+export const BESIDE_SQLITE: readonly string[] = ["-wal", "-shm", "-journal"];
+
 /** Linux follows no more links for one name (path_resolution(7)). */
 const MAX_LINKS = 40;
 
@@ -78,8 +81,7 @@ export class DraftFile {
 
   /** Removes the file, and what SQLite may have left beside it. */
   remove(): void {
-    for (const suffix of ["", "-journal", "-wal", "-shm"])
-      rmSync(this.path + suffix, { force: true });
+    for (const suffix of ["", ...BESIDE_SQLITE]) rmSync(this.path + suffix, { force: true });
   }
 
   /**
