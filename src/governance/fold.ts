@@ -5,6 +5,7 @@ import {
   assertEntry,
   creationOf,
   flagOf,
+  isImported,
   type Keeper,
   millisOf,
   nodeNameIn,
@@ -152,11 +153,6 @@ export class Fold implements TrailFacts {
     return this.#times.after(sequence);
   }
 
-  /** Whether the policy judges what happened at a time. */
-  judges(millis: number): boolean {
-    return millis >= this.#sinceMillis;
-  }
-
   /** Folds one entry. Throws `AuditError` `invalid_evidence` if its sequence does not rise. */
   add(entry: AuditEntry): void {
     assertEntry(entry);
@@ -174,11 +170,11 @@ export class Fold implements TrailFacts {
     const recordedMillis = entry.recordedAt === undefined ? millis : recordedMillisOf(entry);
     if (!this.#counts(sequence, millis, recordedMillis)) return;
     // an entry that is dated back is judged by when it was recorded, unless it was imported
-    const isImported = Object.hasOwn(entry.details, "imported_log");
-    const judge = this.judges(isImported ? millis : recordedMillis) ? this.#judge : undefined;
+    const judgedMillis = isImported(entry) ? millis : recordedMillis;
+    const judge = judgedMillis >= this.#sinceMillis ? this.#judge : undefined;
     judge?.ask("onEntry", entry.proposalId, (rule) => rule.onEntry(entry, this));
     this.#times.add(sequence, recordedMillis);
-    this.#fold(entry, millis, judge);
+    this.#fold(entry, millis, recordedMillis, judge);
   }
 
   /** All entries came. Those up to the length of the log that did not come are missing. */
@@ -205,16 +201,16 @@ export class Fold implements TrailFacts {
   }
 
   /** @param judge - Undefined for an entry that the policy does not judge. */
-  #fold(entry: AuditEntry, millis: number, judge: Judge | undefined): void {
+  #fold(entry: AuditEntry, millis: number, recordedMillis: number, judge: Judge | undefined): void {
     switch (entry.operation as string) {
       case "proposal_created":
-        this.#addProposal(entry, millis);
+        this.#addProposal(entry, millis, recordedMillis, judge);
         break;
       case "vote_cast":
-        this.#addVote(entry, millis, judge);
+        this.#addVote(entry, millis, recordedMillis, judge);
         break;
       case "consensus_reached":
-        this.#addResult(entry, millis, judge);
+        this.#addResult(entry, millis, recordedMillis, judge);
         break;
       case "byzantine_detected":
         this.#addFlag(entry, judge);
@@ -225,7 +221,7 @@ export class Fold implements TrailFacts {
         break;
       case "authorization_granted":
       case "authorization_revoked":
-        this.#addAuthorization(entry, millis, judge);
+        this.#addAuthorization(entry, millis, recordedMillis, judge);
         break;
       default:
         this.#addMention(entry, millis);
@@ -240,14 +236,20 @@ export class Fold implements TrailFacts {
     else known.push(mention);
   }
 
-  #addProposal(entry: AuditEntry, millis: number): void {
+  #addProposal(
+    entry: AuditEntry,
+    millis: number,
+    recordedMillis: number,
+    judge: Judge | undefined,
+  ): void {
     this.#hasProposals = true;
     if (entry.proposalId === undefined) return;
     const file = this.#fileFor(entry.proposalId);
     // a second proposal under one id changes nothing of the first
     if (file.creation !== undefined) return;
-    const creation = creationOf(entry, millis, this.#kept);
+    const creation = creationOf(entry, millis, recordedMillis, this.#kept);
     file.creation = creation;
+    if (file.results.length === 0) file.isJudged = judge !== undefined;
     if (creation.subjectId === undefined) return;
     this.#notePassed(file);
     const known = this.#aboutSubject.get(creation.subjectId);
@@ -255,21 +257,37 @@ export class Fold implements TrailFacts {
     else known.push(file);
   }
 
-  #addVote(entry: AuditEntry, millis: number, judge: Judge | undefined): void {
-    const vote = voteOf(entry, millis);
+  #addVote(
+    entry: AuditEntry,
+    millis: number,
+    recordedMillis: number,
+    judge: Judge | undefined,
+  ): void {
+    const vote = voteOf(entry, millis, this.#isHistory(entry) ? millis : recordedMillis);
     if (vote === undefined || entry.proposalId === undefined) return;
     const file = this.#fileFor(entry.proposalId);
     judge?.ask("onVote", file.proposalId, (rule) => rule.onVote(vote, file, this));
     file.addVote(vote);
   }
 
-  #addResult(entry: AuditEntry, millis: number, judge: Judge | undefined): void {
-    const result = resultOf(entry, millis, this.#kept);
+  #addResult(
+    entry: AuditEntry,
+    millis: number,
+    recordedMillis: number,
+    judge: Judge | undefined,
+  ): void {
+    const knownMillis = this.#isHistory(entry) ? millis : recordedMillis;
+    const result = resultOf(entry, millis, knownMillis, this.#kept);
     if (result === undefined || entry.proposalId === undefined) return;
     const file = this.#fileFor(entry.proposalId);
+    if (file.results.length === 0) file.isJudged = judge !== undefined;
     judge?.ask("onResult", file.proposalId, (rule) => rule.onResult(result, file, this));
     file.addResult(result);
     if (file.passed === result) this.#notePassed(file);
+  }
+
+  #isHistory({ proposalId }: AuditEntry): boolean {
+    return this.file(proposalId)?.creation?.isHistory ?? false;
   }
 
   #addFlag(entry: AuditEntry, judge: Judge | undefined): void {
@@ -321,8 +339,13 @@ export class Fold implements TrailFacts {
     else known.add(file);
   }
 
-  #addAuthorization(entry: AuditEntry, millis: number, judge: Judge | undefined): void {
-    const event = standingEventOf(entry, millis, this.#kept);
+  #addAuthorization(
+    entry: AuditEntry,
+    millis: number,
+    recordedMillis: number,
+    judge: Judge | undefined,
+  ): void {
+    const event = standingEventOf(entry, millis, recordedMillis, this.#kept);
     if (event === undefined) return;
     const file = event.proposalId === undefined ? undefined : this.#fileFor(event.proposalId);
     if (event.operation === "authorization_granted")

@@ -22,6 +22,7 @@ export type {
   Creation,
   DoubleVote,
   Effect,
+  EntryTimes,
   Flag,
   NodeEffect,
   ProposalFacts,

@@ -257,9 +257,7 @@ export class Trail implements GovernanceTrail {
   }
 
   #review(file: ProposalFile | undefined, suspects: Suspects = file ?? {}): readonly Finding[] {
-    const began = file?.results[0]?.millis ?? file?.creation?.millis;
-    if (file === undefined || (began !== undefined && !this.#fold.judges(began)))
-      return NO_FINDINGS;
+    if (file === undefined || !file.isJudged) return NO_FINDINGS;
     let findings: Finding[] | undefined;
     const take = (rule: Rule, judged: Judged): void => {
       if (judged === undefined) return;

@@ -3,7 +3,7 @@ import type { AuditEntry } from "../../src/entry/audit-entry.js";
 import type { Finding } from "../../src/governance/facts/finding.js";
 import type { Policy } from "../../src/governance/facts/policy.js";
 import { replay } from "../../src/governance/replay.js";
-import { MODEL, TrailWriter } from "../fixtures/trail.js";
+import { MODEL, type More, TrailWriter } from "../fixtures/trail.js";
 
 /** The rules that a trail violates, by the entry that offends. */
 function violated(write: (trail: TrailWriter) => unknown, policy: Policy = {}): string[] {
@@ -555,4 +555,193 @@ test("the present moment is when the newest entry was recorded: dating it back r
   const replayed = replay(trail.entries);
   expect(replayed.now).toBe(trail.timeOf(10).toISOString());
   expect(replayed.subject(MODEL).authorized).toBe("no");
+});
+
+describe("a time that the caller claims", () => {
+  const expiring = (t: TrailWriter, after: number) =>
+    t.propose("p", { expires_at: t.timeOf(after).toISOString() });
+  const vote = (t: TrailWriter, voter: string, more: More = {}, timestamp?: Date) =>
+    t.act("vote_cast", { proposalId: "p", actorDid: voter, decision: "approve" }, more, timestamp);
+  const decide = (t: TrailWriter, more: More = {}, timestamp?: Date) =>
+    t.act("consensus_reached", { proposalId: "p", decision: "passed" }, more, timestamp);
+  const at = (t: TrailWriter, sequence: number) => ({ cast_at: t.timeOf(sequence).toISOString() });
+
+  test("makes no late vote early, and no vote late that was recorded in time", () => {
+    const early = (t: TrailWriter) => [expiring(t, 4), vote(t, "bob", at(t, 4))];
+    expect(found(early, "late-vote")).toMatchObject([
+      {
+        status: "undetermined",
+        sequences: [4, 5],
+        message: expect.stringContaining("has times from 2026-04-14T12:00:04.000Z to"),
+      },
+    ]);
+    const dated = (t: TrailWriter) => [expiring(t, 4), vote(t, "bob", {}, t.timeOf(4))];
+    expect(found(dated, "late-vote")).toMatchObject([{ status: "undetermined" }]);
+    const ahead = (t: TrailWriter) => [expiring(t, 5), vote(t, "bob", at(t, 9))];
+    expect(found(ahead, "late-vote")).toMatchObject([{ status: "undetermined" }]);
+    const never = (t: TrailWriter) => [expiring(t, 4), vote(t, "bob", at(t, 6), t.timeOf(7))];
+    expect(found(never, "late-vote")).toMatchObject([{ status: "violated", sequences: [4, 5] }]);
+    const inTime = (t: TrailWriter) => [expiring(t, 5), vote(t, "bob", at(t, 4), t.timeOf(3))];
+    expect(found(inTime, "late-vote")).toEqual([]);
+  });
+
+  test("lets no result pass after the expiry", () => {
+    for (const [more, timestamp] of [
+      [{ decided_at: "2026-04-14T12:00:04.000Z" }, undefined],
+      [{}, 4],
+    ] as const) {
+      const write = (t: TrailWriter) => [
+        expiring(t, 4),
+        decide(t, more, timestamp === undefined ? undefined : t.timeOf(timestamp)),
+      ];
+      expect(found(write, "expired-proposal")).toMatchObject([
+        { status: "undetermined", sequences: [4, 5] },
+      ]);
+    }
+  });
+
+  test("makes no authorization longer: a grant, a use and a revocation that are dated back", () => {
+    const until = (t: TrailWriter, end: number) => ({ valid_until: t.timeOf(end).toISOString() });
+    const grant = (t: TrailWriter) => [
+      t.passed("p"),
+      t.act(
+        "authorization_granted",
+        { proposalId: "p", subjectId: MODEL, kind: "authorize-model" },
+        until(t, 9),
+        t.timeOf(8),
+      ),
+    ];
+    expect(found(grant, "expired-authorization")).toMatchObject([{ status: "undetermined" }]);
+    const policy: Policy = { requiresAuthorization: ["model_invoked"] };
+    const use = (t: TrailWriter, more: More = {}) => [
+      t.passed("p"),
+      t.grant("p", until(t, 11)),
+      t.act("coffee"),
+      t.act("model_invoked", { subjectId: MODEL }, more, t.timeOf(10)),
+    ];
+    expect(found(use, "expired-authorization", policy)).toMatchObject([
+      { status: "undetermined", sequences: [11] },
+    ]);
+    const imported = (t: TrailWriter) => use(t, { imported_log: "old" });
+    expect(found(imported, "expired-authorization", policy)).toEqual([]);
+    const revoked = (t: TrailWriter) => [
+      t.passed("p"),
+      t.grant("p", until(t, 11)),
+      t.act("coffee"),
+      t.act(
+        "authorization_revoked",
+        { proposalId: "q", subjectId: MODEL, kind: "revoke-model" },
+        {},
+        t.timeOf(10),
+      ),
+    ];
+    expect(found(revoked, "revoke-without-grant")).toMatchObject([
+      { status: "undetermined", sequences: [11] },
+    ]);
+  });
+
+  test("gives nobody more time to decide or to enact", () => {
+    const policy: Policy = { decideWithinSeconds: 1, enactWithinSeconds: 1 };
+    const far = "2030-01-01T00:00:00.000Z";
+    for (const [more, timestamp] of [
+      [{ created_at: far, decided_at: far }, undefined],
+      [{}, new Date(far)],
+    ] as const) {
+      const open = (t: TrailWriter) => [
+        t.act(
+          "proposal_created",
+          { proposalId: "p", subjectId: MODEL, kind: "authorize-model", actorDid: "alice" },
+          more,
+          timestamp,
+        ),
+        t.act("coffee"),
+        t.act("coffee"),
+      ];
+      expect(violated(open, policy)).toEqual(["undecided 4"]);
+      const passed = (t: TrailWriter) => [
+        t.propose("p"),
+        decide(t, more, timestamp),
+        t.act("coffee"),
+        t.act("coffee"),
+      ];
+      expect(violated(passed, policy)).toContain("not-enacted 5");
+    }
+  });
+
+  test("takes no decision out of the policy", () => {
+    const policy: Policy = { since: "2026-01-01T00:00:00Z", enactWithinSeconds: 1 };
+    const write = (t: TrailWriter) => [
+      t.propose("p"),
+      decide(t, { decided_at: "2020-01-01T00:00:00.000Z" }),
+      t.act("coffee"),
+      t.act("coffee"),
+    ];
+    expect(violated(write, policy)).toContain("not-enacted 5");
+  });
+
+  test("is a time by which an entry can be recorded late", () => {
+    const write = (t: TrailWriter) => [expiring(t, 99), t.act("coffee"), vote(t, "bob", at(t, 4))];
+    expect(found(write, "backdated", { recordWithinSeconds: 1 })).toMatchObject([
+      { sequences: [6], message: "recorded 2 s after it happened" },
+    ]);
+  });
+
+  test("does not make a result whole that leaves out a vote", () => {
+    const write = (t: TrailWriter) => [
+      t.propose("p"),
+      t.vote("p", "bob"),
+      t.vote("p", "carol", "reject"),
+      t.result(
+        "p",
+        "passed",
+        { approve: 1 },
+        {
+          included_vote_ids: ["p-5"],
+          decided_at: t.timeOf(5).toISOString(),
+        },
+      ),
+    ];
+    expect(found(write, "tally-mismatch")).toMatchObject([
+      { status: "undetermined", sequences: [6, 7] },
+    ]);
+  });
+
+  describe("in an import", () => {
+    const old = { imported_log: "old" };
+    const past = (second: number) => new Date(Date.UTC(2025, 0, 1, 0, 0, second));
+    const imported = (t: TrailWriter, expiresAt: Date) =>
+      t.act(
+        "proposal_created",
+        { proposalId: "p", subjectId: MODEL, kind: "authorize-model", actorDid: "alice" },
+        { ...old, expires_at: expiresAt.toISOString() },
+        past(0),
+      );
+
+    test("decides, where the proposal was imported after it had expired", () => {
+      const inTime = (t: TrailWriter) => [
+        imported(t, past(9)),
+        vote(t, "bob", old, past(5)),
+        decide(t, old, past(6)),
+      ];
+      expect(found(inTime, "late-vote")).toEqual([]);
+      expect(found(inTime, "expired-proposal")).toEqual([]);
+      const late = (t: TrailWriter) => [imported(t, past(9)), vote(t, "bob", old, past(10))];
+      expect(found(late, "late-vote")).toMatchObject([{ status: "violated" }]);
+      const claimed = (t: TrailWriter) => [
+        imported(t, past(9)),
+        vote(t, "bob", { ...old, cast_at: past(5).toISOString() }, past(10)),
+      ];
+      expect(found(claimed, "late-vote")).toMatchObject([{ status: "undetermined" }]);
+    });
+
+    test("proves nothing about a proposal that was open, whatever the vote is marked as", () => {
+      const stillOpen = (t: TrailWriter) => [
+        imported(t, t.timeOf(4)),
+        vote(t, "bob", old, t.timeOf(3)),
+      ];
+      expect(found(stillOpen, "late-vote")).toMatchObject([{ status: "undetermined" }]);
+      const native = (t: TrailWriter) => [expiring(t, 4), vote(t, "bob", old, t.timeOf(3))];
+      expect(found(native, "late-vote")).toMatchObject([{ status: "undetermined" }]);
+    });
+  });
 });

@@ -481,11 +481,19 @@ export const CASES: Readonly<Record<string, { severity: Severity; cases: readonl
         expected: ["undetermined", 5],
       },
       {
-        name: "a vote that was cast before it",
+        name: "a vote that says that it was cast before it",
         write: (t) => [
           t.propose("p", { expires_at: EXPIRY }),
           t.act("coffee"),
           t.act("coffee"),
+          t.vote("p", "bob", "approve", { cast_at: EXPIRY }),
+        ],
+        expected: ["undetermined", 4, 7],
+      },
+      {
+        name: "a vote before it",
+        write: (t) => [
+          t.propose("p", { expires_at: EXPIRY }),
           t.vote("p", "bob", "approve", { cast_at: EXPIRY }),
         ],
         expected: "kept",

@@ -3,6 +3,7 @@ import type { MemberFacts, Membership } from "./members.js";
 import type { Policy } from "./policy.js";
 import type { CastVote, ProposalFacts, Result } from "./proposal-facts.js";
 import type { TrailFacts } from "./rule.js";
+import { timelinessOf } from "./timeliness.js";
 
 /** The moment whose weights count. */
 export type Moment = NonNullable<Policy["membershipAt"]>;
@@ -101,11 +102,7 @@ function waysOf(
   before: readonly CastVote[],
   policy: Policy,
 ): readonly (readonly CastVote[])[] {
-  const inTime =
-    file.creation?.expiresMillis === undefined
-      ? before
-      : before.filter((vote) => !isLate(vote, file));
-  return (inTime.length < before.length ? [before, inTime] : [before]).flatMap((votes) => {
+  return waysInTime(before, file).flatMap((votes) => {
     const byVoter = Map.groupBy(votes, ({ voter }) => voter);
     if (byVoter.size === votes.length && file.flags.length === 0) return [votes];
     return choicesOf(true, policy).flatMap((ofFlagged) =>
@@ -131,8 +128,22 @@ function chosen(votes: readonly CastVote[], choice: Choice): CastVote | undefine
   return choice === "exclude" ? undefined : votes.at(choice === "first" ? 0 : -1);
 }
 
-function isLate({ millis }: CastVote, { creation }: ProposalFacts): boolean {
-  return creation?.expiresMillis !== undefined && millis > creation.expiresMillis;
+/** All votes; those that are not late; and those that are in time for sure. Each list once. */
+function waysInTime(
+  votes: readonly CastVote[],
+  file: ProposalFacts,
+): readonly (readonly CastVote[])[] {
+  const last = file.creation?.expiresMillis;
+  if (last === undefined) return [votes];
+  const notLate = votes.filter((vote) => !isLate(vote, file));
+  const inTime = notLate.filter((vote) => timelinessOf(vote, last) === "in time");
+  return [votes, notLate, inTime].filter(({ length }, index, lists) =>
+    lists.slice(0, index).every((list) => list.length > length),
+  );
+}
+
+function isLate(vote: CastVote, { creation }: ProposalFacts): boolean {
+  return timelinessOf(vote, creation?.expiresMillis) === "late";
 }
 
 /** The votes that a result names, and what is wrong with them. */
@@ -178,12 +189,17 @@ function namedVotes(
     );
   const leftOut: CastVote[] = [];
   for (const [voter, votes] of Map.groupBy(before, (vote) => vote.voter)) {
-    const allowed = allowedOf(voter, votes, file, result, facts.policy);
+    const choices = choicesOf(file.isFlagged(voter, result.sequence), facts.policy);
+    const ways = waysInTime(votes, file);
+    const allowed = choices.flatMap((choice) => ways.map((way) => chosen(way, choice)));
     const vote = named.get(voter);
     if (vote !== undefined && !allowed.includes(vote) && !doubtful.includes(vote))
       return fault("violated", `the policy does not count this vote of ${quoted(voter)}`, [vote]);
-    const owed = allowed.at(-1);
-    if (vote !== undefined || owed === undefined || allowed.includes(undefined)) continue;
+    if (vote !== undefined) continue;
+    const notLate = votes.filter((one) => !isLate(one, file));
+    const needed = choices.flatMap((choice) => [chosen(votes, choice), chosen(notLate, choice)]);
+    const owed = needed.at(-1);
+    if (owed === undefined || needed.includes(undefined)) continue;
     const weights = momentsOf(file, result, facts).map((moment) =>
       weightOf(owed, moment, file, result, facts.members),
     );
@@ -191,7 +207,9 @@ function namedVotes(
     const isSure =
       weights.every((weight) => weight !== undefined && weight !== 0) &&
       owed.millis <= result.millis &&
-      !Number.isNaN(file.creation?.expiresMillis) &&
+      owed.latestMillis <= result.latestMillis &&
+      owed.earliestMillis <= result.earliestMillis &&
+      timelinessOf(owed, file.creation?.expiresMillis) === "in time" &&
       owed.voteId !== undefined &&
       !doubtful.includes(owed);
     (isSure ? leftOut : doubtful).push(owed);
@@ -212,21 +230,6 @@ function namedVotes(
       doubtful,
     );
   return [[...named.values()], undefined];
-}
-
-/** The votes of a voter of which one must be counted; undefined among them if none must. */
-function allowedOf(
-  voter: string,
-  votes: readonly CastVote[],
-  file: ProposalFacts,
-  { sequence }: Result,
-  policy: Policy,
-): readonly (CastVote | undefined)[] {
-  const inTime = votes.filter((vote) => !isLate(vote, file));
-  return choicesOf(file.isFlagged(voter, sequence), policy).flatMap((choice) => [
-    chosen(votes, choice),
-    chosen(inTime, choice),
-  ]);
 }
 
 function sequencesOf(votes: readonly CastVote[]): number[] {

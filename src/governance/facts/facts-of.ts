@@ -2,7 +2,15 @@ import type { AuditEntry } from "../../entry/audit-entry.js";
 import { isObject } from "../../entry/json.js";
 import { parseTimestamp, rfc3339Millis } from "../../entry/timestamp.js";
 import { AuditError } from "../../errors.js";
-import type { ActorType, CastVote, Creation, Flag, NodeEffect, Result } from "./proposal-facts.js";
+import type {
+  ActorType,
+  CastVote,
+  Creation,
+  EntryTimes,
+  Flag,
+  NodeEffect,
+  Result,
+} from "./proposal-facts.js";
 import type { StandingEvent } from "./standing-facts.js";
 
 /*
@@ -58,34 +66,74 @@ export function recordedMillisOf(entry: AuditEntry): number {
   return entry.recordedAt === undefined ? millisOf(entry) : parseTimestamp(entry.recordedAt);
 }
 
+/** Whether an entry says that it was imported from another log. */
+export function isImported({ details }: AuditEntry): boolean {
+  return Object.hasOwn(details, "imported_log");
+}
+
+/** The time that the details of an entry give for what it records, if any. */
+export function claimedMillisOf({ operation, details }: AuditEntry): number | undefined {
+  switch (operation as string) {
+    case "proposal_created":
+      return timeIn(details, "created_at");
+    case "vote_cast":
+      return timeIn(details, "cast_at");
+    case "consensus_reached":
+      return timeIn(details, "decided_at");
+    default:
+      return undefined;
+  }
+}
+
+function timesOf(entry: AuditEntry, millis: number, recordedMillis: number): EntryTimes {
+  const claimed = claimedMillisOf(entry) ?? millis;
+  return {
+    millis,
+    earliestMillis: Math.min(millis, claimed, recordedMillis),
+    latestMillis: Math.max(millis, claimed, recordedMillis),
+  };
+}
+
 /**
  * How a proposal began.
  *
  * @param millis - When the entry happened, here and below.
+ * @param recordedMillis - When it was recorded, here and below.
  * @param kept - Gives the one kept copy of a name, here and below.
  */
-export function creationOf(entry: AuditEntry, millis: number, kept: Keeper): Creation {
+export function creationOf(
+  entry: AuditEntry,
+  millis: number,
+  recordedMillis: number,
+  kept: Keeper,
+): Creation {
   const details: Details = entry.details;
+  const expiresMillis = endIn(details, "expires_at");
   return {
+    ...timesOf(entry, millis, recordedMillis),
     sequence: entry.sequence,
-    millis: timeIn(details, "created_at") ?? millis,
     subjectId: kept(entry.subjectId),
     kind: kept(entry.kind),
     proposerDid: kept(entry.actorDid),
     title: textIn(details, "title"),
-    expiresMillis: endIn(details, "expires_at"),
+    expiresMillis,
+    isHistory: expiresMillis !== undefined && recordedMillis > expiresMillis && isImported(entry),
     threshold: numberIn(details, "threshold"),
   };
 }
 
 /** A vote. An entry without a voter or a decision gives none. */
-export function voteOf(entry: AuditEntry, millis: number): CastVote | undefined {
+export function voteOf(
+  entry: AuditEntry,
+  millis: number,
+  recordedMillis: number,
+): CastVote | undefined {
   const { sequence, actorDid: voter, decision } = entry;
   if (voter === undefined || decision === undefined) return undefined;
   const details: Details = entry.details;
   return {
+    ...timesOf(entry, millis, recordedMillis),
     sequence,
-    millis: timeIn(details, "cast_at") ?? millis,
     voter,
     decision,
     voteId: textIn(details, "vote_id"),
@@ -97,14 +145,19 @@ export function voteOf(entry: AuditEntry, millis: number): CastVote | undefined 
 }
 
 /** A result. */
-export function resultOf(entry: AuditEntry, millis: number, kept: Keeper): Result | undefined {
+export function resultOf(
+  entry: AuditEntry,
+  millis: number,
+  recordedMillis: number,
+  kept: Keeper,
+): Result | undefined {
   const { sequence, actorDid, decision } = entry;
   if (decision === undefined) return undefined;
   const details: Details = entry.details;
   const counted = details["included_vote_ids"];
   return {
+    ...timesOf(entry, millis, recordedMillis),
     sequence,
-    millis: timeIn(details, "decided_at") ?? millis,
     signerDid: kept(actorDid),
     onBehalfOf: textIn(details, "on_behalf_of"),
     decision: kept(decision),
@@ -141,14 +194,15 @@ export function nodeOf(entry: AuditEntry, millis: number, kept: Keeper): NodeEff
 export function standingEventOf(
   entry: AuditEntry,
   millis: number,
+  recordedMillis: number,
   kept: Keeper,
 ): StandingEvent | undefined {
   const { sequence, subjectId, kind, proposalId, actorDid, details } = entry;
   if (subjectId === undefined) return undefined;
   const isGrant = (entry.operation as string) === "authorization_granted";
   return {
+    ...timesOf(entry, millis, isImported(entry) ? millis : recordedMillis),
     sequence,
-    millis,
     operation: isGrant ? "authorization_granted" : "authorization_revoked",
     subjectId: kept(subjectId),
     kind: kept(kind),

@@ -3,25 +3,40 @@ import type { Operation } from "../../entry/operations.js";
 /** Who stood behind a call, where the entry says it. */
 export type ActorType = "human" | "agent" | "service";
 
-/** How a proposal began. */
-export interface Creation {
-  readonly sequence: number;
+/** When something happened, in milliseconds since 1970. The first is what answers show. */
+export interface EntryTimes {
+  /** The timestamp of its entry. */
   readonly millis: number;
+  /**
+   * The earliest and the latest of all times that its entry gives: its timestamp, the time in its
+   * details (`created_at`, `cast_at`, `decided_at`), and when it was recorded. When an imported
+   * entry was recorded counts only for a vote or a result of a proposal that was open then.
+   */
+  readonly earliestMillis: number;
+  readonly latestMillis: number;
+}
+
+/** How a proposal began. */
+export interface Creation extends EntryTimes {
+  readonly sequence: number;
   readonly subjectId: string | undefined;
   readonly kind: string | undefined;
   readonly proposerDid: string | undefined;
   readonly title: string | undefined;
   /** Undefined if it has no end; NaN where its end is recorded and is no time. */
   readonly expiresMillis: number | undefined;
+  /**
+   * Whether it was imported after it had expired. When its votes and results were recorded then
+   * says nothing about them.
+   */
+  readonly isHistory: boolean;
   /** The weight that passes it. */
   readonly threshold: number | undefined;
 }
 
 /** One vote as it was recorded. */
-export interface CastVote {
+export interface CastVote extends EntryTimes {
   readonly sequence: number;
-  /** When it was cast; else when its entry says that it happened. */
-  readonly millis: number;
   readonly voter: string;
   readonly decision: string;
   readonly voteId: string | undefined;
@@ -34,9 +49,8 @@ export interface CastVote {
 }
 
 /** A result as it was recorded. What an entry of another system lacks is undefined. */
-export interface Result {
+export interface Result extends EntryTimes {
   readonly sequence: number;
-  readonly millis: number;
   readonly signerDid: string | undefined;
   readonly onBehalfOf: string | undefined;
   readonly decision: string;

@@ -40,6 +40,8 @@ export class ProposalFile implements ProposalFacts {
   passed: Result | undefined = undefined;
   rejected: Result | undefined = undefined;
   voteCount = 0;
+  /** Whether the policy judges its first result; without one, how it began. */
+  isJudged = true;
   readonly #table: VoteTable;
   #first = NO_ROW;
   #last = NO_ROW;

@@ -1,7 +1,7 @@
-import type { Effect } from "./proposal-facts.js";
+import type { Effect, EntryTimes } from "./proposal-facts.js";
 
 /** A grant or a revocation, as the trail has it. */
-export interface StandingEvent extends Effect {
+export interface StandingEvent extends Effect, EntryTimes {
   readonly operation: "authorization_granted" | "authorization_revoked";
   readonly subjectId: string;
   readonly proposalId: string | undefined;

@@ -21,6 +21,9 @@ class Part {
   /** The vote before of the same voter in the same proposal. */
   readonly earlier = new Uint32Array(PART);
   readonly ids: (string | undefined)[] = [];
+  /** Of most votes, all times are the same. Made for the first vote of which they differ. */
+  earliest: Float64Array | undefined;
+  latest: Float64Array | undefined;
 }
 
 /**
@@ -57,6 +60,12 @@ export class VoteTable {
     part.next[at] = NO_ROW;
     part.earlier[at] = earlier;
     part.ids.push(vote.voteId);
+    if (vote.earliestMillis !== vote.latestMillis) {
+      part.earliest ??= part.millis.slice();
+      part.latest ??= part.millis.slice();
+    }
+    if (part.earliest !== undefined) part.earliest[at] = vote.earliestMillis;
+    if (part.latest !== undefined) part.latest[at] = vote.latestMillis;
     if (last !== NO_ROW) this.#partOf(last).next[last % PART] = row;
     const { weight, rationale, onBehalfOf } = vote;
     if (weight !== undefined || rationale !== undefined || onBehalfOf !== undefined)
@@ -67,9 +76,12 @@ export class VoteTable {
   at(row: number): CastVote {
     const part = this.#partOf(row);
     const rest = this.#rest.get(row);
+    const millis = part.millis[row % PART] ?? 0;
     return {
       sequence: this.sequence(row),
-      millis: part.millis[row % PART] ?? 0,
+      millis,
+      earliestMillis: part.earliest?.[row % PART] ?? millis,
+      latestMillis: part.latest?.[row % PART] ?? millis,
       voter: this.#texts[this.voter(row)] ?? "",
       decision: this.decision(row),
       voteId: this.voteId(row),

@@ -1,12 +1,13 @@
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import { formatTimestamp } from "../../entry/timestamp.js";
 import { quoted } from "../../text/safe-text.js";
-import { millisOf } from "../facts/facts-of.js";
+import { isImported, millisOf, recordedMillisOf } from "../facts/facts-of.js";
 import type { Judgement } from "../facts/finding.js";
 import type { Effect, ProposalFacts } from "../facts/proposal-facts.js";
 import { type Rule, type TrailFacts, violatedOr } from "../facts/rule.js";
 import { ALL_SUBJECTS, isRevoking } from "../facts/standing.js";
 import type { StandingEvent } from "../facts/standing-facts.js";
+import { timelinessOf, timesInWords } from "../facts/timeliness.js";
 
 /** The rules about grants, revocations, and what may happen under them. */
 export const AUTHORIZATION_RULES: readonly Rule[] = [
@@ -49,13 +50,24 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
     needs: "the trail without a gap",
     severity: "warning",
     onRevocation(revocation, _file, { standing, isComplete }) {
-      const { subjectId, sequence, millis } = revocation;
+      const { subjectId, sequence } = revocation;
       // an emergency stop of everything is right even where nothing runs
       if (subjectId === ALL_SUBJECTS && revocation.kind === "emergency-freeze") return undefined;
-      const inForce = standing
+      const ended = standing
         .endedBy(revocation)
-        .some(({ validUntilMillis = Number.POSITIVE_INFINITY }) => !(validUntilMillis <= millis));
-      if (inForce) return undefined;
+        .map(({ validUntilMillis: until }) =>
+          Number.isNaN(until) ? "in time" : timelinessOf(revocation, lastBefore(until)),
+        );
+      if (ended.includes("in time")) return undefined;
+      if (ended.includes("unknown"))
+        return {
+          ...about(revocation),
+          status: "undetermined",
+          sequences: [sequence],
+          message:
+            `the revocation of ${quoted(subjectId)} ${timesInWords(revocation)}; ` +
+            "what it could end expired between them",
+        };
       return violatedOr(
         isComplete,
         {
@@ -102,8 +114,9 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
     needs: "valid_until of the grant; for its use, requiresAuthorization in the policy",
     severity: "error",
     onGrant(grant) {
-      const { sequence, validUntilMillis, millis, subjectId } = grant;
-      if (validUntilMillis === undefined || validUntilMillis > millis) return undefined;
+      const { sequence, validUntilMillis, subjectId } = grant;
+      const timeliness = timelinessOf(grant, lastBefore(validUntilMillis));
+      if (validUntilMillis === undefined || timeliness === "in time") return undefined;
       if (Number.isNaN(validUntilMillis))
         return {
           ...about(grant),
@@ -112,6 +125,15 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
           message: `the valid_until of the grant to ${quoted(subjectId)} is no time`,
         };
       const until = formatTimestamp(validUntilMillis);
+      if (timeliness === "unknown")
+        return {
+          ...about(grant),
+          status: "undetermined",
+          sequences: [sequence],
+          message:
+            `${quoted(subjectId)} was authorized until ${until}; ` +
+            `the grant ${timesInWords(grant)}`,
+        };
       return {
         ...about(grant),
         status: "violated",
@@ -245,7 +267,19 @@ function action(
       : undefined;
   const millis = millisOf(entry);
   const answers = who.map((id) => facts.isAuthorized(id, millis));
-  if (answers.includes("yes")) return undefined;
+  if (answers.includes("yes")) {
+    // dated back to before the authorization ended
+    const recorded = isImported(entry) ? millis : recordedMillisOf(entry);
+    if (rule === "unauthorized-action" || recorded <= millis) return undefined;
+    if (who.some((id) => facts.isAuthorized(id, recorded) === "yes")) return undefined;
+    return {
+      ...named,
+      status: "undetermined",
+      message:
+        `${quoted(operation)} was recorded after the authorization ended, ` +
+        "and says that it happened before",
+    };
+  }
   const expired = who.find(
     (id) =>
       facts.standing.isInForce(id, Number.NEGATIVE_INFINITY) &&
@@ -269,6 +303,11 @@ function action(
         ? `${quoted(operation)} happened, but neither its subject nor its actor was authorized`
         : `${quoted(operation)} happened after the authorization of ${quoted(expired)} ended`,
   };
+}
+
+/** The last moment at which something is valid. Times are whole milliseconds. */
+function lastBefore(untilMillis: number | undefined): number | undefined {
+  return untilMillis === undefined ? undefined : untilMillis - 1;
 }
 
 function about({ subjectId }: StandingEvent): { readonly subjectId: string } {

@@ -10,6 +10,7 @@ import { checkQuorum, NO_QUORUM } from "../facts/quorum.js";
 import type { Rule, TrailFacts } from "../facts/rule.js";
 import { isRevoking } from "../facts/standing.js";
 import { isSameWeight, recount } from "../facts/tally.js";
+import { timelinessOf, timesInWords } from "../facts/timeliness.js";
 
 /** The rules about proposals and results, and about what must follow. */
 export const DECISION_RULES: readonly Rule[] = [
@@ -109,22 +110,32 @@ export const DECISION_RULES: readonly Rule[] = [
     id: "expired-proposal",
     title: "A proposal passes before it expires",
     reason: "An expired proposal is no longer open to a decision.",
-    needs: "expires_at of the proposal; decided_at of the result, else its timestamp",
+    needs: "expires_at of the proposal; timestamp, decided_at and time of recording of the result",
     severity: "error",
-    onResult({ sequence, millis, decision }, { creation, proposalId }) {
+    onResult(result, { creation, proposalId }) {
+      const { sequence, decision } = result;
       const expiry = creation?.expiresMillis;
       if (decision !== "passed" || creation === undefined || expiry === undefined) return undefined;
-      if (millis <= expiry) return undefined;
+      const timeliness = timelinessOf(result, expiry);
+      if (timeliness === "in time") return undefined;
       if (Number.isNaN(expiry))
         return {
           status: "undetermined",
           sequences: [creation.sequence, sequence],
           message: "the expires_at of the proposal is no time",
         };
+      const expired = formatTimestamp(expiry);
+      const times = timesInWords(result);
+      if (timeliness === "unknown")
+        return {
+          status: "undetermined",
+          sequences: [creation.sequence, sequence],
+          message: `${quoted(proposalId)} expired at ${expired}; its result ${times}`,
+        };
       return {
         status: "violated",
         sequences: [creation.sequence, sequence],
-        message: `${quoted(proposalId)} passed after it expired at ${formatTimestamp(expiry)}`,
+        message: `${quoted(proposalId)} passed after it expired at ${expired}`,
       };
     },
   },
@@ -166,13 +177,16 @@ const EFFECT_OF: ReadonlyMap<string, Operation> = new Map([
   ["remove-node", "node_removed"],
 ]);
 
-/** How what must follow an entry in time stands: it may be among entries that are missing. */
+/**
+ * How what must follow an entry in time stands: it may be among entries that are missing. An entry
+ * that is dated ahead gives nobody more time.
+ */
 function overdue(
-  { sequence, millis }: Pick<Creation, "sequence" | "millis">,
+  { sequence, earliestMillis }: Pick<Creation, "sequence" | "earliestMillis">,
   withinSeconds: number,
   facts: TrailFacts,
 ): Judgement["status"] {
-  if (facts.nowMillis <= millis + withinSeconds * 1000) return "pending";
+  if (facts.nowMillis <= earliestMillis + withinSeconds * 1000) return "pending";
   return facts.isCompleteSince(sequence) ? "violated" : "undetermined";
 }
 
@@ -206,7 +220,8 @@ function earlierCreation(
 }
 
 function againOf(entry: AuditEntry): Creation {
-  return creationOf(entry, millisOf(entry), (name) => name);
+  const millis = millisOf(entry);
+  return creationOf(entry, millis, millis, (name) => name);
 }
 
 const ASKED = {

@@ -1,6 +1,6 @@
 import { durationInWords } from "../../text/duration.js";
 import { counted, quoted } from "../../text/safe-text.js";
-import { millisOf, recordedMillisOf } from "../facts/facts-of.js";
+import { claimedMillisOf, isImported, millisOf, recordedMillisOf } from "../facts/facts-of.js";
 import type { Judgement } from "../facts/finding.js";
 import type { NodeEffect, ProposalFacts } from "../facts/proposal-facts.js";
 import { type Rule, type TrailFacts, violatedOr } from "../facts/rule.js";
@@ -23,9 +23,10 @@ export const TRAIL_RULES: readonly Rule[] = [
     severity: "info",
     onEntry(entry, { policy }) {
       const within = policy.recordWithinSeconds;
-      if (within === undefined || entry.recordedAt === undefined) return undefined;
-      if (Object.hasOwn(entry.details, "imported_log")) return undefined;
-      const late = (recordedMillisOf(entry) - millisOf(entry)) / 1000;
+      if (within === undefined || isImported(entry)) return undefined;
+      const millis = millisOf(entry);
+      const happened = Math.min(millis, claimedMillisOf(entry) ?? millis);
+      const late = (recordedMillisOf(entry) - happened) / 1000;
       if (late <= within) return undefined;
       return {
         status: "violated",

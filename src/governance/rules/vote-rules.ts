@@ -3,6 +3,7 @@ import { quoted } from "../../text/safe-text.js";
 import type { Judgement } from "../facts/finding.js";
 import type { DoubleVote, Flag, ProposalFacts } from "../facts/proposal-facts.js";
 import { type Rule, type TrailFacts, violatedOr } from "../facts/rule.js";
+import { timelinessOf, timesInWords } from "../facts/timeliness.js";
 
 /** The rules about votes. */
 export const VOTE_RULES: readonly Rule[] = [
@@ -126,11 +127,12 @@ export const VOTE_RULES: readonly Rule[] = [
     id: "late-vote",
     title: "A vote is cast before its proposal expires",
     reason: "The members were told that the vote had ended.",
-    needs: "expires_at of the proposal; cast_at of the vote, else its timestamp",
+    needs: "expires_at of the proposal; timestamp, cast_at and time of recording of the vote",
     severity: "error",
-    onVote({ sequence, voter, millis }, { creation, proposalId }) {
-      if (creation?.expiresMillis === undefined || millis <= creation.expiresMillis)
-        return undefined;
+    onVote(vote, { creation, proposalId }) {
+      const timeliness = timelinessOf(vote, creation?.expiresMillis);
+      if (creation?.expiresMillis === undefined || timeliness === "in time") return undefined;
+      const { sequence, voter } = vote;
       if (Number.isNaN(creation.expiresMillis))
         return {
           status: "undetermined",
@@ -138,6 +140,14 @@ export const VOTE_RULES: readonly Rule[] = [
           message: "the expires_at of the proposal is no time",
         };
       const expiry = formatTimestamp(creation.expiresMillis);
+      if (timeliness === "unknown")
+        return {
+          status: "undetermined",
+          sequences: [creation.sequence, sequence],
+          message:
+            `${quoted(proposalId)} expired at ${expiry}; ` +
+            `the vote of ${quoted(voter)} ${timesInWords(vote)}`,
+        };
       return {
         status: "violated",
         sequences: [creation.sequence, sequence],
