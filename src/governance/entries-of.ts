@@ -7,17 +7,24 @@ import type { AuditPage } from "../query/audit-reader.js";
 /** What gives its entries page by page: a log, a journal, or a `LokiAuditReader`. */
 export interface PagedReader {
   page(query: AuditQuery): AuditPage | Promise<AuditPage>;
+  /**
+   * How many entries are read at most. A `LokiAuditReader` has a bound, since the answers of a Loki
+   * may never end.
+   *
+   * @defaultValue no bound
+   */
+  readonly maxRecords?: number;
 }
 
 /** How many entries are in memory at a time. */
 const PAGE = 1000;
 
 /**
- * Gives all entries of a reader, oldest first, for {@link replayFrom}. Throws what the reader
- * throws. Entries that are recorded meanwhile may be among them.
+ * Gives all entries of a reader, oldest first, for {@link replayFrom}. Entries that are recorded
+ * meanwhile may be among them.
  *
- * Over Loki, whose answers may never end, give {@link entriesOfLines} the `lines()` of its reader
- * instead: they end at its `maxRecords`.
+ * @throws What the reader throws. `AuditError` `delivery_failed` for more entries than its
+ * `maxRecords`, `invalid_evidence` for pages that do not go on.
  *
  * @example From a journal, however many entries it holds
  * ```ts
@@ -31,12 +38,29 @@ const PAGE = 1000;
  * ```
  */
 export async function* entriesOf(reader: PagedReader): AsyncGenerator<AuditEntry, void, undefined> {
+  const most = reader.maxRecords ?? Number.POSITIVE_INFINITY;
   let after: number | undefined;
+  let count = 0;
   do {
     const { entries, next } = await reader.page({ order: "oldest", limit: PAGE, after });
+    count += entries.length;
+    if (count > most) throw tooManyEntries(most);
     yield* entries;
+    if (next !== undefined && (entries.length === 0 || next <= (after ?? -1)))
+      throw new AuditError(
+        "invalid_evidence",
+        `reader: the page after ${after ?? "the start"} leads to no later one`,
+        { field: "reader" },
+      );
     after = next;
   } while (after !== undefined);
+}
+
+function tooManyEntries(most: number): AuditError {
+  return new AuditError(
+    "delivery_failed",
+    `the reader has more than ${most} entries; read fewer days (lookbackDays), or raise maxRecords`,
+  );
 }
 
 /**

@@ -47,11 +47,17 @@ export interface LokiReadOptions {
  * ```
  */
 export class LokiAuditReader {
+  /**
+   * How many records one question may read, as the option of this name says. `entriesOf` of
+   * `quorumlog/governance` reads no more entries, though each of its pages is a question.
+   */
+  readonly maxRecords: number;
   readonly #log: LokiLog;
 
   /** Sends no request yet. Throws `AuditError` `invalid_options`. */
   constructor(options: LokiAuditReaderOptions) {
     this.#log = new LokiLog(options);
+    this.maxRecords = this.#log.maxRecords;
   }
 
   /**

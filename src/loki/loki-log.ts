@@ -53,6 +53,11 @@ export class LokiLog {
     this.#logId = logId;
   }
 
+  /** How many records one question may read. */
+  get maxRecords(): number {
+    return this.#options.maxRecords;
+  }
+
   /**
    * The entries that a query matches, in its order, each once.
    *

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { lokiSource } from "../../src/cli/input/loki-source.js";
 import { generateKeys } from "../../src/integrity/keys/key-generation.js";
 import { objectsOf, quorumlog } from "../fixtures/command-line.js";
 import { FakeLoki, type FakeRecord } from "../fixtures/fake-loki.ts";
@@ -266,6 +267,17 @@ describe("a Loki that answers full pages for ever", () => {
       stderr: expect.stringMatching(
         /more than 1050 records; lower --lookback, or raise --max-records/,
       ),
+    });
+  });
+
+  test("is not one whose newest entry tail -f asks for again and again", async () => {
+    await using loki = await FakeLoki.start();
+    await send(loki.url, logOf(5));
+    const flags = { url: loki.url, selector: SELECTOR, maxRecords: "3" };
+    const { signal } = new AbortController();
+    const none = { logId: undefined, tenant: undefined, header: [], lookback: undefined };
+    await lokiSource({ ...none, ...flags }, { signal }).open(async (source) => {
+      for (let looks = 0; looks < 5; looks++) expect(await source.end()).toBe(5);
     });
   });
 });

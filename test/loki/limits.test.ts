@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { entriesOfLines, replayFrom } from "../../src/governance/index.js";
+import {
+  entriesOf,
+  entriesOfLines,
+  type PagedReader,
+  replayFrom,
+} from "../../src/governance/index.js";
+import { LokiAuditReader } from "../../src/loki/index.js";
 import { FakeLoki, type FakeQuery } from "../fixtures/fake-loki.ts";
-import { all, logOf, readerOf, send } from "../fixtures/loki-records.ts";
+import { all, logOf, readerOf, SELECTOR, send } from "../fixtures/loki-records.ts";
 
 const HOUR = 3_600_000_000_000n;
 
@@ -99,5 +105,39 @@ describe("a Loki whose pages never end", () => {
     const tooMany = { code: "delivery_failed" };
     await expect(all(bounded.lines())).rejects.toMatchObject(tooMany);
     await expect(replayFrom(entriesOfLines(bounded.lines()))).rejects.toMatchObject(tooMany);
+  });
+});
+
+describe("entriesOf over a reader whose pages never end", () => {
+  const [entry] = logOf(1).map((sealed) => sealed.entry);
+
+  test("reads no more entries than its maxRecords, which a LokiAuditReader has", async () => {
+    const { maxRecords } = new LokiAuditReader({
+      url: "http://l",
+      selector: SELECTOR,
+      maxRecords: 9,
+    });
+    expect(maxRecords).toBe(9);
+    const pages = (next: number): PagedReader => ({
+      maxRecords,
+      page: () => ({ entries: Array(3).fill(entry), ...(++next < 4 && { next }) }),
+    });
+    expect(await all(entriesOf(pages(1)))).toHaveLength(9);
+    await expect(all(entriesOf(pages(0)))).rejects.toMatchObject({
+      code: "delivery_failed",
+      message: expect.stringMatching(/more than 9 entries.*maxRecords/),
+    });
+  });
+
+  test.each<[string, Partial<Awaited<ReturnType<PagedReader["page"]>>>]>([
+    ["with a cursor that stays where it is", { entries: [entry] as never, next: 0 }],
+    ["without an entry", { entries: [] }],
+  ])("ends with an error: %s", async (_, page) => {
+    let next = 0;
+    const reader: PagedReader = { page: () => ({ entries: [], next: next++, ...page }) };
+    await expect(all(entriesOf(reader))).rejects.toMatchObject({
+      code: "invalid_evidence",
+      field: "reader",
+    });
   });
 });

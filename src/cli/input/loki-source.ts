@@ -127,7 +127,8 @@ class LokiSource implements Source, EntryReader {
   }
 
   async end(): Promise<number> {
-    const { entries } = await this.page({ limit: 1 });
+    // a question of its own: `tail -f` asks it again and again
+    const { entries } = await asked(this.#reader.page({ limit: 1 }, this.#options));
     return (entries[0]?.sequence ?? -1) + 1;
   }
 
