@@ -1,15 +1,18 @@
 import { readEntry } from "../entry/line.js";
-import { sha256Hex } from "../entry/sha256.js";
 import { AuditError } from "../errors.js";
-import { type Policy, policyOf } from "../governance/facts/policy.js";
+import type { Policy } from "../governance/facts/policy.js";
 import { replay } from "../governance/replay.js";
+import type { GovernanceTrail } from "../governance/trail.js";
 import { parseCheckpoint } from "../integrity/checkpoint.js";
 import { parseBundle } from "../integrity/evidence-bundle.js";
 import { SCOPE_VERSION } from "../semconv.js";
-import { counted, quoted } from "../text/safe-text.js";
+import { counted } from "../text/safe-text.js";
 import { reportDocument } from "./document.js";
 import { embeddedEvidence } from "./embedded-evidence.js";
-import type { ReportEntry, ReportInput, ReportScope, ReportStatement } from "./report-input.js";
+import type { ReportEntry, ReportInput } from "./report-input.js";
+import type { ReportScope } from "./report-scope.js";
+import { RESULT_COLUMN } from "./sample.js";
+import { contradictionsOf, type Statement, statementIn } from "./statement.js";
 
 /** What a comparison of a report with its own evidence came to. */
 export interface ComparedPage {
@@ -17,15 +20,17 @@ export interface ComparedPage {
    * How much of the page was compared.
    *
    * - `page`: all of it. It was made again from the evidence and from what it states of its making.
-   * - `part`: the sections that rest on the evidence of a part of a log, and what is outside of the
-   *   sections: style, script, title. The other sections also rest on entries that are not there.
+   * - `part`: the sections that rest on the evidence of a part of a log, the draw of the sample, and
+   *   what is outside of the sections: style, script, title. The other sections also rest on entries
+   *   that are not there.
    * - `nothing`: it cannot be made again.
    */
   readonly compared: "page" | "part" | "nothing";
   /** The version that the page states, where it can be read. */
   readonly version: string | undefined;
-  /** What its maker chose: the scope, and the SHA-256 of the policy. */
+  /** What its maker chose: the scope, the size of the sample, and the SHA-256 of the policy. */
   readonly scope?: ReportScope;
+  readonly sampleSize?: number;
   readonly policySha256?: string;
   /** Why it could not be compared, in a sentence. */
   readonly unknown?: string;
@@ -33,7 +38,6 @@ export interface ComparedPage {
   readonly problems: readonly string[];
 }
 
-const STATEMENT = /<script type="application\/json" id="statement">(?<json>[^<]*)<\/script>/;
 const PACKED = /id="evidence">(?<packed>[^<]*)<\/script>/;
 const SECTION = /<section id="(?<id>\w*)/;
 const ROW = /<tr id="seq-(?<sequence>\d+)">.*?(?=<tr|<\/tbody>|$)/gs;
@@ -41,7 +45,13 @@ const ROW = /<tr id="seq-(?<sequence>\d+)">.*?(?=<tr|<\/tbody>|$)/gs;
 /** What is outside of the sections. */
 const OUTSIDE = "";
 /** What the evidence of a part of a log makes. */
-const PART: ReadonlySet<string> = new Set([OUTSIDE, "verification", "entries", "limitations"]);
+const PART: ReadonlySet<string> = new Set([
+  OUTSIDE,
+  "verification",
+  "population",
+  "entries",
+  "limitations",
+]);
 
 /** How many rows are named. */
 const NAMED = 20;
@@ -56,7 +66,7 @@ export async function comparedPage(html: string): Promise<ComparedPage> {
   const bundle = parseBundle(await embeddedEvidence(html));
   const checkpoint = parseCheckpoint(bundle.checkpoint);
   const stated = statementIn(html);
-  if (stated instanceof Error) {
+  if (stated === undefined) {
     const unknown = "what the page states of how it was made cannot be read";
     return { compared: "nothing", version: undefined, unknown, problems: [] };
   }
@@ -65,121 +75,66 @@ export async function comparedPage(html: string): Promise<ComparedPage> {
     const unknown = `the page says that quorumlog ${version} made it; use that version`;
     return { compared: "nothing", version, unknown, problems: [] };
   }
-  const { scope, policySha256 } = stated;
-  const choice = { version, scope, ...(policySha256 !== undefined && { policySha256 }) };
+  const { scope, policySha256, sampleSize } = stated;
+  const choice = {
+    version,
+    scope,
+    sampleSize,
+    ...(policySha256 !== undefined && { policySha256 }),
+  };
   const entries = bundle.entries.flatMap(({ line }): ReportEntry[] => {
     const read = readEntry(line);
     return read === undefined ? [] : [{ entry: read.entry, line }];
   });
-  const contradictions = contradictionsOf(stated, entries, bundle.isWhole === true);
+  const isWhole = bundle.isWhole === true;
+  const compared = isWhole ? "page" : "part";
+  const trail = trailOf(entries, stated.policy);
+  if (trail === undefined)
+    return { compared, ...choice, problems: ["the page cannot be made of its evidence"] };
+  const contradictions = contradictionsOf(stated, { entries, checkpoint, isWhole, trail });
   if (contradictions.length > 0)
     return { compared: "nothing", ...choice, problems: contradictions };
   // later entries than those of the checkpoint, which the scope leaves out
-  if (bundle.isWhole === true && stated.held !== entries.length) {
+  if (isWhole && stated.held !== entries.length) {
     const unknown =
       `the page says that its source held ${stated.held} entries, and the evidence has all that ` +
       `its checkpoint covers: ${entries.length}; ask for a page with a newer checkpoint`;
     return { compared: "nothing", ...choice, unknown, problems: [] };
   }
-  const compared = bundle.isWhole === true ? "page" : "part";
-  const made = madeAgain(html, stated, { logId: bundle.origin, entries, checkpoint });
+  const made = madeAgain(html, stated, { logId: bundle.origin, entries, checkpoint, trail });
   if (made === undefined)
     return { compared, ...choice, problems: ["the page cannot be made of its evidence"] };
-  return { compared, ...choice, problems: differences(html, made, compared === "page") };
+  return { compared, ...choice, problems: differences(html, made, isWhole) };
 }
 
-/** What a page states, where it can be read as that. */
-function statementIn(html: string): Statement | Error {
-  try {
-    const json = STATEMENT.exec(html)?.groups?.["json"] ?? "";
-    const { scope, making, ...rest } = JSON.parse(json) as ReportStatement;
-    const [since, until] = [dateOf(scope.since), dateOf(scope.until)];
-    const { policyText } = rest;
-    return {
-      ...rest,
-      title: String(rest.title),
-      policySha256: rest.policySha256,
-      policyText,
-      verification: rest.verification,
-      scope: { ...scope, ...(since && { since }), ...(until && { until }) },
-      making: { ...making, version: String(making.version), at: new Date(making.at) },
-      policy: policyText === undefined ? undefined : policyOf(JSON.parse(policyText)),
-    };
-  } catch (error) {
-    return error as Error;
-  }
-}
-
-/** What a page states, with its policy as it was read. */
-interface Statement extends ReportStatement {
-  readonly policy: Policy | undefined;
-}
-
-const CONDITIONS: ReadonlySet<string> = new Set(["since", "until", "proposalId", "subjectId"]);
-
-/** Says what in a statement no maker can have stated of this evidence. */
-function contradictionsOf(
-  { scope, policyText, policySha256, held, uncovered, sampleSize }: ReportStatement,
+/** The trail of the entries in a page, if they are those of one log in their order. */
+function trailOf(
   entries: readonly ReportEntry[],
-  isWhole: boolean,
-): string[] {
-  const problems: string[] = [];
-  const counts = { held, uncovered, sampleSize };
-  for (const [name, count] of Object.entries(counts))
-    if (!Number.isSafeInteger(count) || count < 0)
-      problems.push(`the page states ${name} ${JSON.stringify(count)}, which is no count`);
-  for (const name of Object.keys(scope))
-    if (!CONDITIONS.has(name)) problems.push(`the page states a condition ${quoted(name)}`);
-  for (const name of ["proposalId", "subjectId"] as const) {
-    const id: unknown = scope[name];
-    if (name in scope && (typeof id !== "string" || id === ""))
-      problems.push(`the page states a condition ${name} that is no id`);
-  }
-  const [since, until] = [scope.since?.getTime(), scope.until?.getTime()];
-  const outside = entries.find(({ entry }) => {
-    const millis = Date.parse(entry.timestamp);
-    return millis < (since ?? -Infinity) || millis >= (until ?? Infinity);
-  });
-  if (outside !== undefined)
-    problems.push(`entry ${outside.entry.sequence} is outside of the period that the page states`);
-  if ((policyText === undefined) !== (policySha256 === undefined))
-    problems.push("the page states a policy without its SHA-256, or a SHA-256 without its policy");
-  else if (policyText !== undefined && sha256Hex(policyText) !== policySha256)
-    problems.push("the SHA-256 that the page states is not that of the policy in it");
-  const isAll = Object.keys(scope).length === 0;
-  const most = held - entries.length;
-  if (most < 0 || (isWhole && isAll && most > 0))
-    problems.push(
-      `the page states that its source held ${counted(held, "entry", "entries")}, and ` +
-        `${isWhole ? "the evidence is a whole log of" : "the evidence has"} ${entries.length}`,
-    );
-  else if (uncovered > most || (isWhole && uncovered > 0))
-    problems.push(
-      `the page states that ${counted(uncovered, "entry", "entries")} of the scope ` +
-        `${uncovered === 1 ? "is" : "are"} left out, which its other numbers contradict`,
-    );
-  return problems;
-}
-
-function dateOf(value: Date | undefined): Date | undefined {
-  return value === undefined ? undefined : new Date(value);
+  policy: Policy | undefined,
+): GovernanceTrail | undefined {
+  return orUndefined(() =>
+    replay(
+      entries.map(({ entry }) => entry),
+      policy === undefined ? {} : { policy },
+    ),
+  );
 }
 
 /** The same page, made again. The evidence stays as it is packed: versions of gzip may differ. */
 function madeAgain(
   html: string,
   statement: Statement,
-  held: Pick<ReportInput, "logId" | "entries" | "checkpoint">,
+  held: Pick<ReportInput, "logId" | "entries" | "checkpoint" | "trail">,
 ): string | undefined {
   const evidence = PACKED.exec(html)?.groups?.["packed"] ?? "";
+  return orUndefined(() => reportDocument({ ...statement, ...held, evidence }));
+}
+
+/** What is made of a page: whoever wrote its statement and its lines may have written anything. */
+function orUndefined<T>(make: () => T): T | undefined {
   try {
-    const trail = replay(
-      held.entries.map(({ entry }) => entry),
-      statement.policy === undefined ? {} : { policy: statement.policy },
-    );
-    return reportDocument({ ...statement, ...held, trail, evidence });
+    return make();
   } catch (error) {
-    // whoever wrote the statement may have written anything
     if (error instanceof AuditError || error instanceof TypeError || error instanceof RangeError)
       return undefined;
     throw error;
@@ -193,6 +148,7 @@ function differences(html: string, made: string, isWhole: boolean): readonly str
   const ids = [...new Set([...ours.keys(), ...theirs.keys()])];
   const isCompared = (id: string): boolean => isWhole || PART.has(id);
   const different = ids.filter((id) => isCompared(id) && ours.get(id) !== theirs.get(id));
+  const draws = [theirs, ours].map((sections) => withoutResults(sections.get("sample") ?? ""));
   const others = ids.filter((id) => !isCompared(id));
   const taken = idsIn([...PART].map((id) => ours.get(id) ?? "").join(""));
   const stray = others.filter((id) => !isContained(theirs.get(id) ?? "", taken));
@@ -200,8 +156,17 @@ function differences(html: string, made: string, isWhole: boolean): readonly str
   return [
     ...rows,
     ...different.filter((id) => id !== "entries" || rows.length === 0).map(inWords),
+    ...(!isWhole && draws[0] !== draws[1] ? ["the sample of the page is not the one drawn"] : []),
     ...stray.map((id) => `the section "${id}" of the page has what no section of a report has`),
   ];
+}
+
+/** The section of the sample, without the results: of a part of a log, they rest on the whole. */
+function withoutResults(section: string): string {
+  return section
+    .split("<tr>")
+    .map((row) => row.split("<td").toSpliced(RESULT_COLUMN, 1).join("<td"))
+    .join("<tr>");
 }
 
 /** The elements of sections. None of them hides what comes after its end from a browser. */

@@ -8,9 +8,10 @@ import { Links } from "./links.js";
 import { pageScript, policySource } from "./page-script.js";
 import { pictures } from "./pictures.js";
 import { isWhole, population, statement } from "./population.js";
-import { type ReportInput, type ReportStatement, type ReportView, viewOf } from "./report-input.js";
+import { type ReportInput, type ReportView, viewOf } from "./report-input.js";
 import { sample } from "./sample.js";
 import { signersOf } from "./signers.js";
+import { statementJson } from "./statement.js";
 import { stylesheet } from "./stylesheet.js";
 import { summary } from "./summary.js";
 
@@ -60,24 +61,6 @@ ${limitations()}
 /** Packs an evidence bundle for a page: gzip, in base64. */
 export function packedEvidence(json: string): string {
   return gzipSync(json, { level: 9 }).toString("base64");
-}
-
-/** In a script element, no character can end the element. */
-function statementJson(input: ReportStatement): string {
-  const { title, scope, making, policyText, policySha256 } = input;
-  const { held, uncovered, verification, sampleSize } = input;
-  const statement: ReportStatement = {
-    title,
-    scope,
-    making,
-    policyText,
-    policySha256,
-    held,
-    uncovered,
-    verification,
-    sampleSize,
-  };
-  return JSON.stringify(statement).replaceAll("<", "\\u003c");
 }
 
 function verification(view: ReportView): Html {

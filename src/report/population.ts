@@ -6,7 +6,8 @@ import type { ReportView } from "./report-input.js";
 
 /** What the report is about, and how complete it is. */
 export function population(view: ReportView, links: Links): Html {
-  const { logId, scope, entries, checkpoint, making, policySha256 } = view;
+  const { logId, scope, entries, checkpoint, policySha256 } = view;
+  const { title, making, held, readTo, isComplete, sampleSize } = view;
   const [first, last] = [entries[0]?.entry, entries.at(-1)?.entry];
   const { since, until, proposalId, subjectId } = scope;
   return html`<section id="population">
@@ -31,8 +32,15 @@ ${facts([
       ? "none: rules that need a policy are not judged"
       : html`SHA-256 <code class="hash">${policySha256}</code>`,
   ],
+])}
+<h3>As its maker states</h3>
+${facts([
+  ["Title", title],
   ["Made", html`${time(making.at.toISOString())}, by quorumlog ${making.version}`],
   ["Command", html`<code>${making.command}</code>, with the last part of each path`],
+  ["Source", html`held ${number(held)} ${held === 1 ? "entry" : "entries"}`],
+  ["Trail", html`read up to entry ${readTo}, ${isComplete ? "without a gap" : "with gaps"}`],
+  ["Sample", html`at most ${number(sampleSize)} ${sampleSize === 1 ? "entry" : "entries"}`],
 ])}
 <h3>Completeness</h3>
 <ul>
@@ -47,9 +55,9 @@ function periodOf(since: Date | undefined, until: Date | undefined): Html {
   }`;
 }
 
-function entriesInWords({ entries, held, trail }: ReportView): Html {
+function entriesInWords({ entries, held, readTo }: ReportView): Html {
   const shown = html`${number(entries.length)} ${entries.length === 1 ? "entry" : "entries"}`;
-  const missing = trail.lastSequence + 1 - held;
+  const missing = readTo + 1 - held;
   return html`${shown}${
     entries.length === held ? ": all that the source holds" : html` of ${number(held)}`
   }${
@@ -62,7 +70,7 @@ function entriesInWords({ entries, held, trail }: ReportView): Html {
 
 /** What is known of completeness, in sentences. */
 export function completeness(view: ReportView): readonly string[] {
-  const { entries, held, checkpoint, trail, uncovered: leftOut } = view;
+  const { entries, held, readTo, isComplete, checkpoint, uncovered: leftOut } = view;
   const uncovered = entries.filter(({ entry }) => entry.sequence >= checkpoint.size).length;
   const covered = entries.length - uncovered;
   const outside = held - entries.length - leftOut;
@@ -88,11 +96,11 @@ export function completeness(view: ReportView): readonly string[] {
             "scope is missing, only the whole log shows.",
         ]
       : []),
-    trail.isComplete
+    isComplete
       ? "The trail that the answers rest on begins with entry 0 and has no gap."
       : "Entries are missing in the trail that the answers rest on: they were pruned, or are not " +
         "in the source. What they would show is unknown or undetermined here.",
-    `The trail was read up to entry ${trail.lastSequence}. What came later is not in this report.`,
+    `The trail was read up to entry ${readTo}. What came later is not in this report.`,
   ];
 }
 
@@ -110,8 +118,19 @@ export function isWhole({ entries, checkpoint }: ReportView): boolean {
   return entries.length >= checkpoint.size;
 }
 
-/** What the maker of the report says that its own check found. It is no verdict of this page. */
+/** What the maker of the report says. It is no verdict of this page. */
 export function statement(view: ReportView): Html {
+  return html`${ownCheck(view)}${
+    !isWhole(view) &&
+    html`
+<p>This page has a part of the log. Its summary, pictures, results of the sample, exceptions, case
+files and subjects also rest on entries that are not in the page. They are the statement of whoever
+made it.</p>`
+  }`;
+}
+
+/** What the command found out about the source when it made the report. */
+function ownCheck(view: ReportView): Html {
   const { verification } = view;
   if (verification === undefined)
     return html`<p>The command that made this report was given no key, so it checked nothing.</p>`;
@@ -121,7 +140,7 @@ ${facts([
   ["Integrity: are the entries what was signed?", IN_WORDS[verification.integrity]],
   ["Completeness: are all entries there?", completenessStated(view, verification)],
   ["Authenticity: did the log sign it?", IN_WORDS[verification.authenticity]],
-  ["Covered", `${verification.covered} of ${counted(verification.entries, "entry", "entries")}`],
+  ["Covered", coveredStated(view, verification)],
   ["Pruned", verification.pruned > 0 && counted(verification.pruned, "entry", "entries")],
 ])}
 ${problemsOf(verification)}`;
@@ -133,6 +152,15 @@ function completenessStated(view: ReportView, { completeness }: VerificationRepo
   const all = counted(view.checkpoint.size, "entry", "entries");
   const held = `this page holds ${view.entries.length} of ${all}`;
   return completeness === "verified" ? held : `${IN_WORDS[completeness]}; ${held}`;
+}
+
+/** The source and the page, where they are not the same entries. */
+function coveredStated({ entries, checkpoint }: ReportView, stated: VerificationReport): string {
+  const all = counted(stated.entries, "entry", "entries");
+  const ofSource = `${stated.covered} of ${all}`;
+  const covered = entries.filter(({ entry }) => entry.sequence < checkpoint.size).length;
+  if (stated.entries === entries.length && stated.covered === covered) return ofSource;
+  return `${ofSource} in the source; ${covered} of ${entries.length} in this page`;
 }
 
 const LISTED = 20;

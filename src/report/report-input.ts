@@ -4,14 +4,7 @@ import type { Finding } from "../governance/facts/finding.js";
 import type { GovernanceTrail } from "../governance/trail.js";
 import type { Checkpoint } from "../integrity/checkpoint.js";
 import type { VerificationReport } from "../verify/verification-report.js";
-
-/** What a report is about. Without conditions, it is about the whole log. */
-export interface ReportScope {
-  readonly since?: Date;
-  readonly until?: Date;
-  readonly proposalId?: string;
-  readonly subjectId?: string;
-}
+import type { ReportScope } from "./report-scope.js";
 
 /** One entry that a report shows. */
 export interface ReportEntry {
@@ -40,8 +33,11 @@ export interface ReportStatement {
   readonly policyText: string | undefined;
   /** Its SHA-256, hexadecimal. */
   readonly policySha256: string | undefined;
-  /** How many entries the source holds. */
+  /** How many entries the source holds, up to where its trail was read. */
   readonly held: number;
+  /** The sequence up to which the trail was read, and whether it has no gap up to there. */
+  readonly readTo: number;
+  readonly isComplete: boolean;
   /** How many entries of the scope are left out, because no checkpoint covers them yet. */
   readonly uncovered: number;
   /** What verify said about the source, if a key was given. */

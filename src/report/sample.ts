@@ -8,6 +8,9 @@ import { facts, type Html, html, table, time } from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportEntry, ReportView } from "./report-input.js";
 
+/** Which column of the table has the results, counted from 1. */
+export const RESULT_COLUMN = 6;
+
 /** One entry of a sample. */
 export interface Drawn extends ReportEntry {
   /** The part of the period that it was drawn from, from 1. */

@@ -95,13 +95,84 @@ describe("a report that is compared with its evidence", () => {
   test.each<[string, RegExp, string, string]>([
     ["more entries held", /"held":28/, '"held":29', "a whole log of 28"],
     ["an empty id", /"scope":{}/, '"scope":{"proposalId":""}', "proposalId that is no id"],
-    ["a negative count", /"uncovered":0/, '"uncovered":-5', "uncovered -5"],
+    [
+      "an invented proposal",
+      /"scope":{}/,
+      '"scope":{"proposalId":"p"}',
+      "entry 0 is outside of the scope that the page states, and so are 27 more",
+    ],
+    ["an invented subject", /"scope":{}/, '"scope":{"subjectId":"s"}', "entry 0 is outside of"],
+    [
+      "a proposal that is one of several",
+      /"scope":{}/,
+      '"scope":{"proposalId":"urn:pqc-gov-prop:7f3a9c21"}',
+      "is outside of the scope",
+    ],
+    ["another period", /"scope":{}/, '"scope":{"since":"2026-04-14T12:01:00Z"}', "is outside of"],
+    ["a negative count", /"uncovered":0/, '"uncovered":-5', 'uncovered "-5"'],
+    ["another end", /"readTo":27/, '"readTo":28', "read up to entry 28"],
+    ["gaps", /"isComplete":true/, '"isComplete":false', "has a gap"],
+    ["more covered than there is", /"covered":28/, '"covered":29', "no check can have found"],
+    ["a verdict of its own", /"integrity":"verified"/, '"integrity":"sound"', "no check can have"],
+    [
+      "failures without a problem",
+      /"integrity":"verified"/,
+      '"integrity":"failed"',
+      "no check can have",
+    ],
     ["no hash of its policy", /"policySha256":"\w+",/, "", "without its SHA-256"],
     ["another hash", /("policySha256":")\w{4}/, "$10000", "not that of the policy"],
   ])("contradicts itself by %s", async (_, from, to, problem) => {
     const changed = whole.replace(from, to);
     expect(changed === whole).toBe(false);
     expect((await comparedPage(changed)).problems.join("; ")).toContain(problem);
+  });
+
+  test.each<[string, RegExp, string, string]>([
+    ["a proposal that no entry names", /"scope":{[^}]*}/, '"scope":{"proposalId":"p"}', "no entry"],
+    ["a subject that no entry names", /"scope":{[^}]*}/, '"scope":{"subjectId":"s"}', "no entry"],
+    ["fewer entries held", /"held":28/, '"held":2', "its source held 2 entries"],
+    ["an end before its entries", /"readTo":27/, '"readTo":3', "read up to entry 3"],
+    ["a source longer than its trail", /"held":28/, '"held":29', "read up to entry 27"],
+    ["no gap where entries are missing", /"held":28/, '"held":27', "has no gap"],
+  ])("of a part of a log contradicts itself by %s", async (_, from, to, problem) => {
+    const changed = part.replace(from, to);
+    expect(changed === part).toBe(false);
+    expect((await comparedPage(changed)).problems.join("; ")).toContain(problem);
+    expect((await verified(changed)).code).toBe(1);
+  });
+
+  test.each<[string, RegExp, string, string]>([
+    [
+      "its numbers",
+      /entries of <data value="28">28/,
+      'entries of <data value="28">8',
+      "population",
+    ],
+    ["its root", /Root hash<\/dt><dd><code class="hash">\w/, "$&0", "population"],
+    ["the item that was drawn", /(<table data-table="sample".*?href="#seq-)\d+/s, "$11", "sample"],
+    ["the seed of its sample", /(Seed<\/dt><dd><code class="hash">)\w/, "$1x", "sample"],
+    [
+      "a row of a sample",
+      /(<table data-table="sample".*?<tbody>\n)<tr>.*?(?=<tr>)/s,
+      "$1",
+      "sample",
+    ],
+  ])("of a part of a log differs by %s", async (_, from, to, section) => {
+    const changed = part.replace(from, to);
+    expect(changed === part).toBe(false);
+    const { problems } = await comparedPage(changed);
+    expect(problems).toEqual([
+      expect.stringMatching(`^the (?:section ")?${section}"? of the page `),
+    ]);
+  });
+
+  test("of a part of a log says which of its sections are its maker's statement", () => {
+    expect(sectionOf(part, "verification")).toContain("They are the statement of whoever made it");
+    expect(sectionOf(whole, "verification")).not.toContain("statement of whoever made it");
+    expect(sectionOf(whole, "population")).toMatch(
+      /As its maker states Title Q2 .* Sample at most 5/,
+    );
   });
 
   test("of a part of a log has no section that hides the sections after it", async () => {

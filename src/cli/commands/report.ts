@@ -1,10 +1,9 @@
 import { basename, resolve } from "node:path";
-import type { AuditEntry } from "../../entry/audit-entry.js";
 import { canonicalLine } from "../../entry/line.js";
 import { invalidEvidence } from "../../errors.js";
 import type { GovernanceTrail } from "../../governance/trail.js";
 import { withoutLinks } from "../../journal/file/new-file.js";
-import type { ReportScope } from "../../report/report-input.js";
+import { choiceOf, type ReportScope } from "../../report/report-scope.js";
 import { SCOPE_VERSION } from "../../semconv.js";
 import { counted, visible, word } from "../../text/safe-text.js";
 import {
@@ -13,7 +12,7 @@ import {
   defineCommand,
   UsageError,
 } from "../input/command.js";
-import { entryPages, upToNow } from "../input/entry-pages.js";
+import { entryPages } from "../input/entry-pages.js";
 import { wholeId } from "../input/given-values.js";
 import { VKEY } from "../input/keys.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS } from "../input/open-source.js";
@@ -142,6 +141,8 @@ export const report: Command = defineCommand({
         policySha256: replayed.policySha256,
         entries,
         held,
+        readTo: trail.lastSequence,
+        isComplete: trail.isComplete,
         uncovered: chosen.length - entries.length,
         checkpoint,
         evidence: packedEvidence(await sharedBundleOf(source, entries, checkpoint)),
@@ -217,36 +218,22 @@ async function scopeOf(
   return scope;
 }
 
-/** The entries in the scope, with those that the answers about it rest on. */
+/** The entries in the scope, and how many there are up to the end of the trail. */
 async function chosenBy(
-  { since, until, proposalId, subjectId }: ReportScope,
+  scope: ReportScope,
   trail: GovernanceTrail,
   source: Source,
   logId: string,
 ): Promise<{ readonly chosen: readonly ChosenEntry[]; readonly held: number }> {
-  const from = since?.getTime() ?? Number.NEGATIVE_INFINITY;
-  const to = until?.getTime() ?? Number.POSITIVE_INFINITY;
-  const isIn = ({ timestamp }: AuditEntry): boolean => {
-    const millis = Date.parse(timestamp);
-    return millis >= from && millis < to;
-  };
-  const restsOn = new Set([
-    ...(proposalId === undefined ? [] : (trail.proposal(proposalId)?.sequences ?? [])),
-    ...(subjectId === undefined ? [] : trail.subject(subjectId).sequences),
-  ]);
-  const isAbout = (entry: AuditEntry): boolean =>
-    (proposalId === undefined && subjectId === undefined) ||
-    restsOn.has(entry.sequence) ||
-    (proposalId !== undefined && entry.proposalId === proposalId) ||
-    (subjectId !== undefined && entry.subjectId === subjectId);
+  const isChosen = choiceOf(scope, trail);
   const chosen: ChosenEntry[] = [];
   let held = 0;
-  const query = upToNow(source, { order: "oldest" });
+  // an app may append to a journal meanwhile
+  const query = { order: "oldest", before: trail.lastSequence + 1 } as const;
   for await (const page of entryPages(await source.reader(), query)) {
     held += page.length;
     for (const entry of page)
-      if (entry.sequence <= trail.lastSequence && isIn(entry) && isAbout(entry))
-        chosen.push({ entry, line: canonicalLine(logId, entry) });
+      if (isChosen(entry)) chosen.push({ entry, line: canonicalLine(logId, entry) });
   }
   return { chosen, held };
 }

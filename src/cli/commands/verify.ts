@@ -221,22 +221,23 @@ function comparisonInWords(page: ComparedPage): string {
   switch (page.compared) {
     case "page":
       return (
-        "the page is, byte for byte, what this version makes of the evidence in it. Scope and " +
-        `policy are its maker's choice: ${choice}. Title, command, time, size of the sample, and ` +
-        "what its maker's own check found, are the maker's word"
+        "the page is, byte for byte, what this version makes of the evidence in it. Scope, sample " +
+        `and policy are its maker's choice: ${choice}. Title, command, time, and what its maker's ` +
+        "own check found, are the maker's word"
       );
     case "part":
       return (
-        "the table of entries, the style and the script were compared with the evidence. The " +
-        "other sections also rest on entries that are not in the page, and were not compared. " +
-        `Scope and policy are its maker's choice: ${choice}`
+        "population, entries, limitations, the draw of the sample, style and script were compared " +
+        "with the evidence. The other sections also rest on entries that are not in the page: " +
+        "they were not compared, and are the maker's word, as are title, command, time, what the " +
+        `source held, and what its check found. Scope, sample and policy are its choice: ${choice}`
       );
     case "nothing":
       return `the page could not be compared with the evidence in it: ${page.unknown}`;
   }
 }
 
-function choiceInWords({ scope = {}, policySha256 }: ComparedPage): string {
+function choiceInWords({ scope = {}, policySha256, sampleSize }: ComparedPage): string {
   const { since, until, proposalId, subjectId } = scope;
   const given = [
     since && `--since ${since.toISOString()}`,
@@ -246,7 +247,7 @@ function choiceInWords({ scope = {}, policySha256 }: ComparedPage): string {
   ].filter(Boolean);
   return `${given.join(" ") || "no condition"}, ${
     policySha256 === undefined ? "no policy" : `policy sha256 ${policySha256}`
-  }`;
+  }, --sample ${sampleSize}`;
 }
 
 /** The evidence, with what is wrong with the page that it came in. */
