@@ -1,6 +1,18 @@
+import {
+  authorizedInWords,
+  electorateInWords,
+  enactedBy,
+  mentionedBy,
+  quorumInWords,
+  signedBy,
+  tallyInWords,
+  untilOf,
+  VALIDITY,
+  voterInWords,
+} from "../governance/case-words.js";
 import type { CaseEntry, ProposalCase, SubjectCase } from "../governance/cases.js";
 import type { Finding } from "../governance/facts/finding.js";
-import type { Tally } from "../governance/facts/tally.js";
+import type { Authorization } from "../governance/facts/standing-facts.js";
 import { findingTable } from "./exceptions.js";
 import { anchor, facts, type Html, type HtmlValue, html, inUtc, table, time } from "./html.js";
 import type { Links } from "./links.js";
@@ -15,8 +27,8 @@ ${proposals.map((one) => proposalFile(one, links))}</section>`;
 }
 
 function proposalFile(one: ProposalCase, links: Links): Html {
-  const { proposalId, state, title, created, votes, results, effects, findings } = one;
-  const { electorate, dissent, threshold, quorum } = one;
+  const { proposalId, state, title, created, votes, results, effects, mentions, findings } = one;
+  const { dissent, threshold, quorum } = one;
   const key = anchor("proposal", proposalId);
   return html`<details class="case" open id="${key}">
 <summary><h3>${title ?? proposalId} ${stateBadge(state, findings)}</h3></summary>
@@ -27,45 +39,44 @@ ${facts([
   ["Proposer", created && html`${one.proposerDid ?? "not named"}, ${entryAt(created, links)}`],
   ["Expires", one.expiresAt && time(one.expiresAt)],
   ["Threshold", threshold],
-  [
-    "Electorate",
-    electorate === undefined
-      ? "the trail cannot show it"
-      : html`${electorate.map(
-          ({ did, weight }, index) =>
-            html`${index > 0 && ", "}${did} (weight ${weight ?? "unknown"})`,
-        )}`,
-  ],
+  ["Electorate", electorateOf(one)],
   ...results.map(
     (result) =>
       [
-        "Decision",
-        html`${result.decision}, ${entryAt(result, links)}${
-          result.signerDid && html`; signed by ${result.signerDid}`
-        }${result.reason && html`; ${result.reason}`}`,
+        "Result",
+        listed("; ", [
+          html`${result.decision}, ${entryAt(result, links)}`,
+          signedBy(result),
+          result.tally && tallyInWords(result.tally),
+          result.reason,
+        ]),
       ] as const,
   ),
-  ...results.map(({ tally }) => ["Tally", tally && tallyInWords(tally, threshold)] as const),
-  ["Quorum", quorum && `${quorum.status}: ${quorum.reason}`],
-  [
-    "Dissent",
-    dissent.length > 0 &&
-      dissent.map(
-        (vote, index) =>
-          html`${index > 0 && ", "}${vote.voter} (${vote.decision}, ${links.entry(vote.sequence)})`,
-      ),
-  ],
   ...effects.map(
     (effect) =>
       [
         "Effect",
-        html`<code>${effect.operation}</code>, ${entryAt(effect, links)}${
-          effect.enactedBy && html`; by ${effect.enactedBy}`
-        }${effect.actorType && html` (${effect.actorType})`}${
-          effect.reason && html`; ${effect.reason}`
-        }`,
+        html`<code>${effect.operation}</code>, ${entryAt(effect, links)}${enactedBy(effect)}`,
       ] as const,
   ),
+  ...mentions.map(
+    (mention) =>
+      [
+        "Also",
+        html`<code>${mention.operation}</code>, ${entryAt(mention, links)}${mentionedBy(mention)}`,
+      ] as const,
+  ),
+  ["Quorum", quorum && quorumInWords(quorum)],
+  [
+    "Dissent",
+    dissent.length > 0 &&
+      listed(
+        ", ",
+        dissent.map(
+          ({ voter, decision, sequence }) => html`${voter} (${decision}, ${links.entry(sequence)})`,
+        ),
+      ),
+  ],
 ])}
 ${table({
   name: `votes of ${proposalId}`,
@@ -76,10 +87,7 @@ ${table({
     { title: "Entry", kind: "number", cell: ({ sequence }) => links.entry(sequence) },
     { title: "Time (UTC)", kind: "time", cell: ({ timestamp }) => inUtc(timestamp) },
     { title: "Voter", kind: "id", cell: ({ voter }) => voter },
-    {
-      title: "Decision",
-      cell: ({ decision, isFlagged }) => `${decision}${isFlagged ? ", flagged" : ""}`,
-    },
+    { title: "Decision", cell: ({ decision }) => decision },
     ...(votes.some(({ weight }) => weight !== undefined)
       ? [
           {
@@ -89,8 +97,8 @@ ${table({
           } as const,
         ]
       : []),
-    ...(votes.some(({ actorType }) => actorType !== undefined)
-      ? [{ title: "Actor", cell: (v: (typeof votes)[number]) => v.actorType }]
+    ...(votes.some((vote) => voterInWords(vote) !== "")
+      ? [{ title: "Who", cell: voterInWords }]
       : []),
     ...(votes.some(({ rationale }) => rationale !== undefined)
       ? [{ title: "Rationale", cell: (v: (typeof votes)[number]) => v.rationale }]
@@ -116,7 +124,7 @@ function stateBadge(state: string, findings: readonly Finding[]): Html {
 }
 
 function timeline(
-  { created, votes, results, effects, expiresAt }: ProposalCase,
+  { created, votes, results, effects, mentions, expiresAt }: ProposalCase,
   links: Links,
 ): Html {
   const [first, last] = [votes[0], votes.at(-1)];
@@ -125,7 +133,7 @@ function timeline(
     ["first vote", first],
     ["last vote", votes.length > 1 ? last : undefined],
     ...results.map((result) => [result.decision, result] as const),
-    ...effects.map((effect) => [effect.operation, effect] as const),
+    ...[...effects, ...mentions].map((one) => [one.operation, one] as const),
   ];
   const known = steps
     .flatMap(([what, at]) => (at === undefined ? [] : [{ what, at }]))
@@ -140,12 +148,16 @@ function entryAt({ sequence, timestamp }: CaseEntry, links: Links): HtmlValue {
   return html`${time(timestamp)} ${links.entry(sequence)}`;
 }
 
-function tallyInWords(
-  { approve, reject, abstain, total }: Tally,
-  threshold: number | undefined,
-): string {
-  const needed = threshold === undefined ? "" : `; threshold ${threshold}`;
-  return `approve ${approve}, reject ${reject}, abstain ${abstain}, of ${total}${needed}`;
+function electorateOf({ electorate }: ProposalCase): HtmlValue {
+  if (electorate === undefined) return "the trail cannot show it";
+  const members = electorate.map(({ did, weight }) => `${did} (weight ${weight ?? "unknown"})`);
+  return `${electorateInWords(electorate)}: ${members.join(", ")}`;
+}
+
+/** Values behind each other, those that are empty left out. */
+function listed(separator: string, values: readonly HtmlValue[]): Html {
+  const given = values.filter((value) => value !== undefined && value !== "");
+  return html`${given.map((value, index) => html`${index > 0 && separator}${value}`)}`;
 }
 
 /** Each subject that was ever granted or refused something. */
@@ -156,16 +168,15 @@ ${subjects.length === 0 && html`<p class="none">Nothing was granted or revoked i
 ${subjects.map((one) => subjectFile(one, links))}</section>`;
 }
 
-const AUTHORIZED = { yes: "authorized", no: "not authorized", unknown: "unknown" } as const;
-
 /** Whether it may act, and whether by a valid decision. */
-function authorizedBadge({ authorized, authorizations }: SubjectCase): Html {
-  const current = authorizations.find(({ ended }) => ended === undefined);
-  if (authorized === "yes" && current?.isValid === "no")
-    return html`<span class="state contradictory">authorized, not by a valid decision</span>`;
-  if (authorized === "yes" && current?.isValid === "unknown")
-    return html`<span class="state unknown">authorized; the decision cannot be judged</span>`;
-  return html`<span class="state ${authorized}">${AUTHORIZED[authorized]}</span>`;
+function authorizedBadge(one: SubjectCase): Html {
+  const words = authorizedInWords(one);
+  const current = one.authorizations.find(({ ended }) => ended === undefined);
+  const shade =
+    one.authorized !== "yes" || current === undefined || current.isValid === "yes"
+      ? one.authorized
+      : { no: "contradictory", unknown: "unknown" }[current.isValid];
+  return html`<span class="state ${shade}">${words}</span>`;
 }
 
 function subjectFile(one: SubjectCase, links: Links): Html {
@@ -182,9 +193,7 @@ ${facts([
     (event) =>
       [
         event.operation === "authorization_granted" ? "Granted" : "Revoked",
-        html`${entryAt(event, links)}${event.enactedBy && html`; by ${event.enactedBy}`}${
-          event.reason && html`; ${event.reason}`
-        }`,
+        html`${entryAt(event, links)}${enactedBy(event)}`,
       ] as const,
   ),
 ])}
@@ -194,18 +203,14 @@ ${table({
   columns: [
     { title: "Granted by", cell: ({ grantedBy }) => links.entry(grantedBy) },
     { title: "Kind", cell: ({ kind }) => kind },
-    {
-      title: "Decided by",
-      cell: ({ decidedBy }) => (decidedBy === undefined ? "none" : links.entry(decidedBy)),
-    },
-    { title: "Valid decision", cell: ({ isValid }) => isValid },
+    { title: "Decision", cell: (grant) => decisionOf(grant, links) },
     { title: "Since", kind: "time", cell: ({ since }) => time(since) },
     {
       title: "Until",
       kind: "time",
-      cell: ({ ended, validUntil, isCertain }) => {
+      cell: ({ ended, validUntil, ...grant }) => {
         const until = ended?.at ?? validUntil;
-        return until === undefined ? (isCertain ? "in force" : "unknown") : time(until);
+        return until === undefined ? untilOf(grant, "no end given") : time(until);
       },
     },
     {
@@ -217,4 +222,11 @@ ${table({
 })}
 </details>
 `;
+}
+
+/** The decision that a grant rests on, and whether it is valid. */
+export function decisionOf({ decidedBy, isValid }: Authorization, links: Links): Html {
+  return html`${decidedBy === undefined ? "none" : html`passed ${links.entry(decidedBy)}`}${
+    VALIDITY[isValid]
+  }`;
 }

@@ -20,8 +20,8 @@ export interface ComparedPage {
    * How much of the page was compared.
    *
    * - `page`: all of it. It was made again from the evidence and from what it states of its making.
-   * - `part`: the sections that rest on the evidence of a part of a log, the draw of the sample, and
-   *   what is outside of the sections: style, script, title. The other sections also rest on entries
+   * - `part`: the sections that rest on the evidence of a part of a log, the draw of the sample,
+   *   and what is outside of the sections: style, script, title. The others also rest on entries
    *   that are not there.
    * - `nothing`: it cannot be made again.
    */

@@ -1,6 +1,8 @@
+import { untilOf } from "../governance/case-words.js";
 import type { Durations } from "../governance/oversight.js";
 import { durationInWords } from "../text/duration.js";
 import { counted } from "../text/safe-text.js";
+import { decisionOf } from "./case-files.js";
 import { facts, type Html, html, inUtc, number, table, time } from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportView } from "./report-input.js";
@@ -62,9 +64,10 @@ ${table({
     {
       title: "Until",
       kind: "time",
-      cell: ({ validUntil }) => (validUntil === undefined ? "no end given" : time(validUntil)),
+      cell: ({ validUntil, ...grant }) =>
+        validUntil === undefined ? untilOf(grant, "no end given") : time(validUntil),
     },
-    { title: "Valid decision", cell: ({ isValid }) => isValid },
+    { title: "Decision", cell: (grant) => decisionOf(grant, links) },
   ],
   rows: standing,
   none: "No authorization is in force.",

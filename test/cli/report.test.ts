@@ -12,11 +12,13 @@ import { evidenceOf, sectionOf, sequencesIn } from "../fixtures/report-page.js";
 let folder: string;
 let journal: string;
 let key: string;
+let demoPage: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "quorumlog-"));
   journal = join(folder, "governance.db");
   expect((await quorumlog(["demo", journal])).code).toBe(0);
   key = readFileSync(`${journal}.vkey`, "utf8").trim();
+  demoPage = await pageOf(journal);
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -40,7 +42,7 @@ describe("quorumlog report", () => {
   });
 
   test("holds the whole log as evidence, which verifies with completeness", async () => {
-    const json = evidenceOf(await pageOf(journal));
+    const json = evidenceOf(demoPage);
     expect(parseBundle(json).isWhole).toBe(true);
     expect(await verify(bundleSource(json), { keys: [key] })).toMatchObject({
       verified: true,
@@ -59,8 +61,32 @@ describe("quorumlog report", () => {
     );
     expect(sectionOf(page, "summary")).toMatch(/Proposals passed 3 .* Members at the end 4/);
     expect(sectionOf(page, "exceptions")).toMatch(/0 errors, 2 warnings.* self-approval violated/);
-    expect(sectionOf(page, "cases")).toMatch(/7f3a9c21 .* Tally approve .* Votes .* proposed/);
+    expect(sectionOf(page, "cases")).toMatch(/7f3a9c21 .* approve 4, .* Votes .* proposed/);
     expect(sectionOf(page, "subjects")).toMatch(/medical-ai-v2 not authorized .* Revoked /);
+  });
+
+  test("uses the words of explain for the same things, and leaves none of them out", async () => {
+    const [cases, subjects] = ["cases", "subjects"].map((id) => sectionOf(demoPage, id));
+    const plain = (text: string) => text.replaceAll(/(\d{4}-\d\d-\d\d)[T ]([\d:.]+)Z?/g, "$1 $2");
+    for (const [id, section] of [
+      ["7f3a9c21", cases],
+      ["c04de177", cases],
+      ["medical-ai-v2", subjects],
+    ] as const) {
+      const { stdout } = await quorumlog(["explain", journal, id, "--no-color"], { columns: 4000 });
+      const [head = "", ...rows] = stdout.split("\n");
+      const facts = rows.filter((row) =>
+        /^(?:electorate|quorum|result|effect|also|granted|revoked)/.test(row),
+      );
+      expect(facts.length).toBeGreaterThan(0);
+      expect(section).toContain(head.replace(/^.*: /, ""));
+      for (const fact of facts)
+        for (const part of fact.slice("electorate  ".length).split(/[;,] |#\d+ |: /))
+          expect(section).toContain(plain(part));
+      for (const row of rows)
+        if (row.includes("voted twice")) expect(section).toContain("voted twice");
+    }
+    expect(cases).toMatch(/Also emergency_freeze , .* #20 , by .* Quorum met: weight/);
   });
 
   test("takes a period, and proves each of its entries without the others", async () => {
@@ -160,9 +186,7 @@ describe("quorumlog report", () => {
 
   test("refuses a log without a checkpoint: nothing in its report could be checked", async () => {
     const path = join(temporaryFolder(), "unsigned.ndjson");
-    const [first = ""] = parseBundle(evidenceOf(await pageOf(journal))).entries.map(
-      ({ line }) => line,
-    );
+    const [first = ""] = parseBundle(evidenceOf(demoPage)).entries.map(({ line }) => line);
     writeFileSync(path, `${first}\n`);
     expect(await quorumlog(["report", path, "--out", "-"])).toMatchObject({
       code: 3,

@@ -221,16 +221,17 @@ function comparisonInWords(page: ComparedPage): string {
   switch (page.compared) {
     case "page":
       return (
-        "the page is, byte for byte, what this version makes of the evidence in it. Scope, sample " +
-        `and policy are its maker's choice: ${choice}. Title, command, time, and what its maker's ` +
-        "own check found, are the maker's word"
+        "the page is, byte for byte, what this version makes of the evidence in it. Scope, " +
+        `sample and policy are its maker's choice: ${choice}. Title, command, time, and what ` +
+        "its maker's own check found, are the maker's word"
       );
     case "part":
       return (
-        "population, entries, limitations, the draw of the sample, style and script were compared " +
-        "with the evidence. The other sections also rest on entries that are not in the page: " +
-        "they were not compared, and are the maker's word, as are title, command, time, what the " +
-        `source held, and what its check found. Scope, sample and policy are its choice: ${choice}`
+        "population, entries, limitations, the draw of the sample, style and script were " +
+        "compared with the evidence. The other sections also rest on entries that are not in " +
+        "the page: they were not compared, and are the maker's word, as are title, command, " +
+        "time, what the source held, and what its check found. Scope, sample and policy are " +
+        `its choice: ${choice}`
       );
     case "nothing":
       return `the page could not be compared with the evidence in it: ${page.unknown}`;

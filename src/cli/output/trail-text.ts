@@ -1,7 +1,19 @@
-import type { CaseEffect, CaseVote, ProposalCase, SubjectCase } from "../../governance/cases.js";
+import {
+  authorizedInWords,
+  electorateInWords,
+  enactedBy,
+  mentionedBy,
+  quorumInWords,
+  signedBy,
+  tallyInWords,
+  untilOf,
+  VALIDITY,
+  voterInWords,
+} from "../../governance/case-words.js";
+import type { CaseVote, ProposalCase, SubjectCase } from "../../governance/cases.js";
 import { bySeverity, type Finding } from "../../governance/facts/finding.js";
 import type { Member } from "../../governance/facts/members.js";
-import type { Answer, Authorization } from "../../governance/facts/standing-facts.js";
+import type { Authorization } from "../../governance/facts/standing-facts.js";
 import type { Stop } from "../../governance/oversight.js";
 import type { GovernanceTrail } from "../../governance/trail.js";
 import { durationInWords } from "../../text/duration.js";
@@ -83,7 +95,7 @@ export function* proposalText(
   io: CommandIo,
 ): Generator<string, void, undefined> {
   const { created, subjectId, kind, proposerDid, title, expiresAt, threshold } = proposal;
-  const { electorate, votes, results, effects, dissent, findings } = proposal;
+  const { electorate, votes, results, effects, dissent, quorum, findings } = proposal;
   yield `${styled("bold", visible(`${proposal.proposalId}: ${proposal.state}`), io)}\n\n`;
   yield factLines(
     [
@@ -99,7 +111,7 @@ export function* proposalText(
           "result",
           [
             `${result.decision}, ${at(result)}`,
-            result.signerDid && `signed by ${result.signerDid}${onBehalf(result)}`,
+            signedBy(result),
             result.tally && tallyInWords(result.tally),
             result.reason,
           ]
@@ -111,13 +123,9 @@ export function* proposalText(
         (effect): Fact => ["effect", `${effect.operation}, ${at(effect)}${enactedBy(effect)}`],
       ),
       ...proposal.mentions.map(
-        (mention): Fact => [
-          "also",
-          `${mention.operation}, ${at(mention)}` +
-            (mention.actorDid === undefined ? "" : `, by ${mention.actorDid}`),
-        ],
+        (mention): Fact => ["also", `${mention.operation}, ${at(mention)}${mentionedBy(mention)}`],
       ),
-      ["quorum", quorumInWords(proposal)],
+      ["quorum", quorum && quorumInWords(quorum)],
       ["dissent", dissent.length === 0 ? undefined : dissent.map(({ voter }) => voter).join(", ")],
       ...momentFacts(trail),
     ],
@@ -135,14 +143,8 @@ export function* subjectText(
   trail: GovernanceTrail,
   io: CommandIo,
 ): Generator<string, void, undefined> {
-  const { authorized, authorizations, since, until, by, proposals } = subject;
-  const current = authorizations.find(({ ended }) => ended === undefined);
-  const authorizedBy = {
-    yes: "authorized",
-    no: "authorized, but not by a valid decision",
-    unknown: "authorized; whether by a valid decision cannot be told",
-  }[current?.isValid ?? "yes"];
-  const words = { yes: authorizedBy, no: "not authorized", unknown: "unknown" }[authorized];
+  const { authorizations, since, until, by, proposals } = subject;
+  const words = authorizedInWords(subject);
   yield `${styled("bold", visible(`${subject.subjectId}: ${words}`), io)}\n\n`;
   yield factLines(
     [
@@ -195,8 +197,7 @@ export function authorizationTable(io: CommandIo, withSubject: boolean): Table<A
       { title: "since", cell: ({ since }) => since, briefCell: ({ since }) => briefly(since) },
       {
         title: "until",
-        cell: ({ ended, validUntil, isCertain }) =>
-          ended?.at ?? validUntil ?? (isCertain ? "" : "unknown: entries are missing"),
+        cell: (one) => untilOf(one, ""),
         briefCell: ({ ended, validUntil, isCertain }) =>
           briefly(ended?.at ?? validUntil ?? (isCertain ? "" : "unknown")),
       },
@@ -311,8 +312,7 @@ function voteTable(io: CommandIo, withRationale: boolean): Table<CaseVote> {
       { title: "weight", alignRight: true, cell: ({ weight }) => weight?.toString() ?? "unknown" },
       {
         title: "who",
-        cell: ({ isFlagged, ...vote }) =>
-          [actorInWords(vote), isFlagged ? "voted twice" : ""].filter(Boolean).join(", "),
+        cell: voterInWords,
       },
       ...(withRationale
         ? [{ title: "why", cell: ({ rationale = "" }: CaseVote) => rationale }]
@@ -322,26 +322,6 @@ function voteTable(io: CommandIo, withRationale: boolean): Table<CaseVote> {
   });
 }
 
-function enactedBy({ enactedBy: who, reason, ...effect }: CaseEffect): string {
-  const actor = actorInWords(effect);
-  const type = actor === "" ? "" : ` (${actor})`;
-  return [who === undefined ? type : `, by ${who}${type}`, reason].filter(Boolean).join(": ");
-}
-
-function actorInWords(by: Pick<CaseVote, "actorType" | "onBehalfOf">): string {
-  return `${by.actorType ?? ""}${onBehalf(by)}`.trimStart();
-}
-
-function onBehalf({ onBehalfOf }: Pick<CaseVote, "onBehalfOf">): string {
-  return onBehalfOf === undefined ? "" : ` for ${onBehalfOf}`;
-}
-
-const VALIDITY: Readonly<Record<Answer, string>> = {
-  yes: "",
-  no: ", not valid",
-  unknown: ", undetermined",
-};
-
 function endInWords({ ended }: Authorization): string {
   if (ended === undefined) return "";
   return ended.sequence === undefined ? ended.by : `${ended.by} #${ended.sequence}`;
@@ -350,31 +330,6 @@ function endInWords({ ended }: Authorization): string {
 /** A time to the second. */
 function briefly(timestamp: string): string {
   return timestamp.replace(/^(.{10})T(.{8}).*Z$/, "$1 $2");
-}
-
-function quorumInWords({ quorum }: ProposalCase): string | undefined {
-  if (quorum === undefined) return undefined;
-  const verdict = { kept: "met", violated: "NOT met", undetermined: "not told" }[quorum.status];
-  return `${verdict}: ${quorum.reason}`;
-}
-
-function electorateInWords(members: readonly Member[]): string {
-  const weight = members.reduce((sum, member) => sum + (member.weight ?? 0), 0);
-  return `${counted(members.length, "member")} of weight ${weight}`;
-}
-
-function tallyInWords({
-  approve,
-  reject,
-  abstain,
-  total,
-}: {
-  readonly approve: number;
-  readonly reject: number;
-  readonly abstain: number;
-  readonly total: number;
-}): string {
-  return `approve ${approve}, reject ${reject}, abstain ${abstain} of ${total}`;
 }
 
 function at({ sequence, timestamp }: { readonly sequence: number; readonly timestamp: string }) {
