@@ -15,7 +15,7 @@ export interface GovernanceProposal {
   readonly createdAt?: Date | string | undefined;
   /** Until when it can be decided: a `Date`, or RFC 3339. */
   readonly expiresAt?: Date | string | undefined;
-  /** The weight that passes it, not negative. */
+  /** The weight that passes it, not negative. 0 asks for nothing: `check` takes it for none. */
   readonly threshold?: number | undefined;
   /**
    * The digest of exactly what is to be authorized, such as a request or a model file: `sha256:`
@@ -69,7 +69,7 @@ export interface ConsensusResult {
    * empty list says that no vote was counted, and is recorded as a `vote_count` of 0.
    */
   readonly includedVoteIds: readonly string[];
-  /** The weight that passes it, not negative. */
+  /** The weight that passes it, not negative. 0 asks for nothing: `check` takes it for none. */
   readonly threshold?: number | undefined;
   /** When it was decided: a `Date`, or RFC 3339. */
   readonly decidedAt?: Date | string | undefined;

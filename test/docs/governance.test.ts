@@ -129,6 +129,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   enactWithinSeconds: "pending for ever",
   recordWithinSeconds: "not judged",
   requiresAuthorization: "none",
+  services: "none",
   since: "everything is judged",
   rules: "as the rule says",
 };

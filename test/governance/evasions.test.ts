@@ -50,6 +50,24 @@ test("a decision authorizes once, and not again after a freeze", () => {
   });
 });
 
+test("a freeze, of its subject or of everything, ends what was decided and not carried out", () => {
+  for (const subject of [MODEL, "*"]) {
+    const freeze = { kind: "emergency-freeze", subject };
+    const write = (t: TrailWriter) => [t.passed("p"), t.revoke("f", freeze), t.grant("p")];
+    expect(violated(write)).toContain("grant-without-consensus 10");
+    const trail = new TrailWriter().federation();
+    write(trail);
+    const { authorized, authorizations } = replay(trail.entries).subject(MODEL);
+    expect([authorized, authorizations[0]?.isValid]).toEqual(["yes", "no"]);
+  }
+  const other = (t: TrailWriter) => [
+    t.passed("p"),
+    t.revoke("f", { kind: "emergency-freeze", subject: "did:pqaid:other" }),
+    t.grant("p"),
+  ];
+  expect(violated(other)).not.toContain("grant-without-consensus 10");
+});
+
 test("a node comes or goes by a proposal about it, once", () => {
   expect(violated((t) => [t.passed("p"), t.node("mallory", 100, "p")])).toEqual([
     "member-change-without-proposal 9",
@@ -95,6 +113,7 @@ test("weights of any size are compared as they are", () => {
   ];
   expect(violated(huge, { approval: { share: "2/3", of: "total" } })).toContain("quorum-unmet 5");
   const trail = new TrailWriter();
+  trail.signer = "b";
   trail.node("a", 1e17);
   trail.node("b", 1);
   trail.node("a", 1);
@@ -243,6 +262,40 @@ describe("a quorum", () => {
       t.result("p", "passed", { approve: 1 }, { threshold: 2 }),
     ];
     expect(violated(higher, { approval: { weight: 1 } })).toEqual(["quorum-unmet 6"]);
+  });
+
+  test("of a threshold that is not over 0 is none: it does not replace the policy", () => {
+    const zero = (threshold: number) => (t: TrailWriter) => [
+      t.propose("p", { threshold }),
+      t.vote("p", "bob"),
+      t.result("p", "passed", { approve: 1 }),
+    ];
+    expect(violated(zero(0), { approval: { weight: 2 } })).toEqual(["quorum-unmet 6"]);
+    expect(violated(zero(0), { approval: { weight: 1 } })).toEqual([]);
+    expect(found(zero(0), "quorum-unmet")).toEqual([
+      expect.objectContaining({
+        status: "undetermined",
+        message: "the threshold 0 says nothing about what passes a proposal, nor does the policy",
+      }),
+    ]);
+    const inResult = (t: TrailWriter) => [
+      t.propose("p"),
+      t.vote("p", "bob"),
+      t.result("p", "passed", { approve: 1 }, { threshold: 0 }),
+    ];
+    expect(found(inResult, "quorum-unmet")).toMatchObject([{ status: "undetermined" }]);
+    const own = (t: TrailWriter) => [
+      t.propose("p", { threshold: 0 }),
+      t.vote("p", "bob"),
+      t.result("p", "passed", { approve: 1 }, { threshold: 2 }),
+    ];
+    expect(violated(own)).toEqual(["quorum-unmet 6"]);
+    const negative = foreign(
+      (t) => [t.propose("p"), t.vote("p", "bob"), t.result("p", "passed", { approve: 1 })],
+      4,
+      { details: { threshold: -5 } },
+    );
+    expect(ruleIn(negative, "quorum-unmet")).toEqual([["undetermined", 6]]);
   });
 
   test("is that of its proposal, where the votes came after it", () => {

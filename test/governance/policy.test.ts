@@ -86,6 +86,7 @@ const MEMBERS: Readonly<Record<keyof Policy, Values>> = {
     good: [[], ["model_invoked", "x"]],
     bad: [["model_invoked"], [null], [["a", ""], "[1]"], [[1], "[0]"]],
   },
+  services: { good: [[], ["did:service"]], bad: [["did:service"], [[1], "[0]"], [null]] },
   since: {
     good: ["2026-01-01T00:00:00Z", "2026-01-01T01:00:00.5+01:00", "1960-02-29T00:00:00Z"],
     bad: ["2026-01-01", "2026-02-30T00:00:00Z", "2026-01-01T25:00:00Z", "now", "", 0, null].map(

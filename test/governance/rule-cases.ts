@@ -41,6 +41,16 @@ export const CASES: Readonly<Record<string, { severity: Severity; cases: readonl
       },
       { name: "a grant after it", write: (t) => [t.passed("p"), t.grant("p")], expected: "kept" },
       {
+        name: "a grant of what was decided before a freeze",
+        write: (t) => [t.passed("p"), t.revoke("f", { kind: "emergency-freeze" }), t.grant("p")],
+        expected: ["violated", 8, 9, 10],
+      },
+      {
+        name: "a grant of what was decided after a freeze",
+        write: (t) => [t.revoke("f", { kind: "emergency-freeze" }), t.passed("p"), t.grant("p")],
+        expected: "kept",
+      },
+      {
         name: "a grant whose proposal may be among the missing entries",
         write: (t) => [t.propose("p"), t.result("p", "passed"), t.grant("p")],
         missing: 6,
@@ -919,6 +929,92 @@ export const CASES: Readonly<Record<string, { severity: Severity; cases: readonl
       },
     ],
   },
+  "result-by-nonmember": {
+    severity: "warning",
+    cases: [
+      {
+        name: "a stranger signs",
+        write: (t) => [t.propose("p"), signed(t, "mallory")],
+        expected: ["violated", 5],
+      },
+      {
+        name: "a node that was removed signs",
+        write: (t) => [t.remove("carol"), t.passed("p")],
+        expected: ["violated", 9],
+      },
+      {
+        name: "a stranger that the policy names signs",
+        write: (t) => [t.propose("p"), signed(t, "did:service:counter")],
+        policy: { services: ["did:service:counter"] },
+        expected: "kept",
+      },
+      {
+        name: "a service that the policy does not name signs",
+        write: (t) => [t.propose("p"), signed(t, "counter", { actor_type: "service" })],
+        expected: ["undetermined", 5],
+      },
+      {
+        name: "a signer whose node_added may be missing",
+        write: (t) => [t.propose("p"), signed(t, "alice")],
+        missing: 1,
+        expected: ["undetermined", 5],
+      },
+      {
+        name: "nobody is named",
+        write: (t) => [t.propose("p"), signed(t, "")],
+        expected: "kept",
+      },
+      {
+        name: "no nodes are recorded",
+        write: (t) => [t.propose("p"), signed(t, "mallory")],
+        missing: 4,
+        expected: "kept",
+      },
+    ],
+  },
+  "effect-by-nonmember": {
+    severity: "warning",
+    cases: [
+      {
+        name: "a stranger grants",
+        write: (t) => [t.passed("p"), t.grant("p", { by: "mallory" })],
+        expected: ["violated", 9],
+      },
+      {
+        name: "a stranger revokes",
+        write: (t) => [t.passed("p"), t.grant("p"), t.revoke("q", { by: "mallory" })],
+        expected: ["violated", 10],
+      },
+      {
+        name: "a stranger adds a node",
+        write: (t) => [
+          t.passed("p", { kind: "add-node", subject: "erin" }),
+          t.act("node_added", { actorDid: "erin" }, { weight: 1, added_by: "mallory" }),
+        ],
+        expected: ["violated", 9],
+      },
+      {
+        name: "a stranger adds a founder",
+        write: (t) => t.act("node_added", { actorDid: "erin" }, { weight: 1, added_by: "setup" }),
+        expected: "kept",
+      },
+      {
+        name: "a member grants",
+        write: (t) => [t.passed("p"), t.grant("p", { by: "bob" })],
+        expected: "kept",
+      },
+      {
+        name: "a stranger with a delegation grants",
+        write: (t) => [
+          t.passed("d", { kind: "delegation", subject: "zoe" }),
+          t.grant("d", { kind: "delegation", subject: "zoe" }),
+          t.passed("p"),
+          t.grant("p", { by: "zoe" }),
+        ],
+        expected: ["undetermined", 15],
+      },
+    ],
+  },
   backdated: {
     severity: "info",
     cases: [
@@ -950,3 +1046,7 @@ export const CASES: Readonly<Record<string, { severity: Severity; cases: readonl
     ],
   },
 };
+
+function signed(trail: TrailWriter, actorDid: string, more: More = {}): number {
+  return trail.act("consensus_reached", { proposalId: "p", actorDid, decision: "rejected" }, more);
+}

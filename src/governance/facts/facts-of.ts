@@ -159,6 +159,7 @@ export function resultOf(
     ...timesOf(entry, millis, recordedMillis),
     sequence,
     signerDid: kept(actorDid),
+    actorType: actorTypeOf(entry),
     onBehalfOf: textIn(details, "on_behalf_of"),
     decision: kept(decision),
     reason: textIn(details, "reason"),

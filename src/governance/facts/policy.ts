@@ -68,6 +68,11 @@ export interface Policy {
   readonly recordWithinSeconds?: number;
   /** Operations that only an authorized subject or actor may do. */
   readonly requiresAuthorization?: readonly string[];
+  /**
+   * Who may sign results and carry out decisions without being a member, such as a service of the
+   * app.
+   */
+  readonly services?: readonly string[];
   /** RFC 3339. What happened before is not judged by this policy. */
   readonly since?: string;
   /** The severity of a rule, by its id, or `"off"`. */
@@ -100,6 +105,7 @@ const POLICY: Table<Policy> = {
   enactWithinSeconds: seconds,
   recordWithinSeconds: seconds,
   requiresAuthorization: (value, path) => Object.freeze(arrayOf(text)(value, path)),
+  services: (value, path) => Object.freeze(arrayOf(text)(value, path)),
   since: time,
   rules: record(oneOf(...LEVELS)),
 };

@@ -52,6 +52,7 @@ export interface CastVote extends EntryTimes {
 export interface Result extends EntryTimes {
   readonly sequence: number;
   readonly signerDid: string | undefined;
+  readonly actorType: ActorType | undefined;
   readonly onBehalfOf: string | undefined;
   readonly decision: string;
   readonly reason: string | undefined;

@@ -33,7 +33,7 @@ export function checkQuorum(file: ProposalFacts, result: Result, facts: TrailFac
   const participation = ofKind.participation ?? policy.participation;
   const approvals = approvalsOf(file, result, ofKind.approval ?? policy.approval);
   if (approvals.length === 0 && participation === undefined && ofKind.votes === undefined)
-    return NO_QUORUM;
+    return withoutQuorum(file, result);
   const recounted = recount(file, result, facts);
   const byWeights = (weights: Weights): Condition[] => [
     ...(participation === undefined ? [] : [participationCondition(weights, participation)]),
@@ -54,20 +54,44 @@ export function checkQuorum(file: ProposalFacts, result: Result, facts: TrailFac
   };
 }
 
-/** A threshold that was not known before the votes does not replace the policy. */
+/** A result for which neither a threshold nor the policy says what it needs. */
+function withoutQuorum({ creation }: ProposalFacts, { approve, threshold }: Result): QuorumCheck {
+  const given = creation?.threshold ?? threshold;
+  if (given === undefined) return NO_QUORUM;
+  return approve !== undefined && approve <= 0
+    ? { status: "violated", reason: `weight ${approve} approved, and more than 0 must` }
+    : {
+        status: "undetermined",
+        reason:
+          `the threshold ${given} says nothing about what passes a proposal, ` +
+          "nor does the policy",
+      };
+}
+
+/**
+ * A threshold that was not known before the votes does not replace the policy. One that is not over
+ * 0 asks for nothing, and counts as none.
+ */
 function approvalsOf(
   file: ProposalFacts,
   result: Result,
   ofPolicy: Approval | undefined,
 ): readonly Approval[] {
   const { creation } = file;
-  const threshold = creation?.threshold ?? result.threshold;
+  const threshold = thresholdIn(creation) ?? thresholdIn(result);
   if (threshold === undefined) return ofPolicy === undefined ? [] : [ofPolicy];
   const own: Approval = { weight: threshold };
   if (ofPolicy === undefined) return [own];
   const first = file.votes[0]?.sequence ?? result.sequence;
-  const isDeclared = creation?.threshold !== undefined && creation.sequence < first;
+  const isDeclared = thresholdIn(creation) !== undefined && (creation?.sequence ?? 0) < first;
   return isDeclared ? [own] : [own, ofPolicy];
+}
+
+function thresholdIn(
+  by: { readonly threshold: number | undefined } | undefined,
+): number | undefined {
+  const threshold = by?.threshold;
+  return threshold !== undefined && threshold > 0 ? threshold : undefined;
 }
 
 function judged(conditions: readonly Condition[]): QuorumCheck {

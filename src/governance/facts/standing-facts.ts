@@ -73,6 +73,8 @@ export interface StandingFacts {
    * `valid_until` is no time counts.
    */
   isInForce(subjectId: string, nowMillis: number, of?: GrantFilter): boolean;
+  /** The newest freeze of a subject, or of everything; -1 before the first. */
+  lastFreeze(subjectId: string): number;
   /** The grants that a revocation would end, expired or not. */
   endedBy(revocation: StandingEvent): readonly StandingEvent[];
 }

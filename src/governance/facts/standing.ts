@@ -195,15 +195,15 @@ export class Standing implements StandingFacts {
    * @param knownSince - The first entry after the newest gap.
    */
   isAuthorizedNow(subjectId: string, millis: number, knownSince: number): Answer {
-    const { grants, lastFreeze = -1 } = this.#subjects.get(subjectId) ?? {};
-    if (grants === undefined) return this.#unlessMissing(knownSince, lastFreeze);
+    const { grants } = this.#subjects.get(subjectId) ?? {};
+    if (grants === undefined) return this.#unlessMissing(knownSince, subjectId);
     if (grants.newestMillis > millis)
       return this.#isAuthorizedBefore(subjectId, grants, millis, knownSince);
     if (grants.open.validUntil({}, knownSince) > millis) return "yes";
     if (!grants.doubtful.isEmpty || grants.open.validUntil({}, 0) > millis) return "unknown";
     return this.#wasAuthorized(subjectId, millis, knownSince)
       ? "unknown"
-      : this.#unlessMissing(knownSince, lastFreeze);
+      : this.#unlessMissing(knownSince, subjectId);
   }
 
   /** The same where some grants happened later, so that each must be looked at. */
@@ -219,7 +219,7 @@ export class Standing implements StandingFacts {
     if (granted.some(({ event }) => event.sequence >= knownSince && !isDoubtful(event)))
       return "yes";
     if (granted.length > 0 || this.#wasAuthorized(subjectId, millis, knownSince)) return "unknown";
-    return this.#unlessMissing(knownSince, this.#subjects.get(subjectId)?.lastFreeze ?? -1);
+    return this.#unlessMissing(knownSince, subjectId);
   }
 
   /** Whether a grant was in force at a time that ended since. */
@@ -237,9 +237,13 @@ export class Standing implements StandingFacts {
   }
 
   /** "no", unless entries are missing since the newest freeze. */
-  #unlessMissing(knownSince: number, lastFreeze: number): Answer {
-    const freeze = Math.max(lastFreeze, this.#freezesOfAll.at(-1)?.sequence ?? -1);
-    return knownSince === 0 || freeze >= knownSince ? "no" : "unknown";
+  #unlessMissing(knownSince: number, subjectId: string): Answer {
+    return knownSince === 0 || this.lastFreeze(subjectId) >= knownSince ? "no" : "unknown";
+  }
+
+  lastFreeze(subjectId: string): number {
+    const own = this.#subjects.get(subjectId)?.lastFreeze ?? -1;
+    return Math.max(own, this.#freezesOfAll.at(-1)?.sequence ?? -1);
   }
 
   isInForce(subjectId: string, nowMillis: number, of: GrantFilter = {}): boolean {

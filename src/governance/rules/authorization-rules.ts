@@ -3,7 +3,7 @@ import { formatTimestamp } from "../../entry/timestamp.js";
 import { quoted } from "../../text/safe-text.js";
 import { isImported, millisOf, recordedMillisOf } from "../facts/facts-of.js";
 import type { Judgement } from "../facts/finding.js";
-import type { Effect, ProposalFacts } from "../facts/proposal-facts.js";
+import type { Effect, ProposalFacts, Result } from "../facts/proposal-facts.js";
 import { type Rule, type TrailFacts, violatedOr } from "../facts/rule.js";
 import { ALL_SUBJECTS, isRevoking } from "../facts/standing.js";
 import type { StandingEvent } from "../facts/standing-facts.js";
@@ -166,8 +166,9 @@ export function isDecided(
 function withoutConsensus(
   grant: StandingEvent,
   file: ProposalFacts | undefined,
-  { isComplete, standing }: TrailFacts,
+  facts: TrailFacts,
 ): Judgement | undefined {
+  const { isComplete, standing } = facts;
   const { sequence, subjectId, millis } = grant;
   const passed = file?.passed;
   if (passed === undefined && file?.rejected !== undefined) return undefined;
@@ -186,7 +187,7 @@ function withoutConsensus(
     );
   // a decision authorizes once: what it granted was ended since, and nobody decided anew
   const earlier = file?.effectOf("authorization_granted");
-  if (earlier === undefined || file === undefined) return undefined;
+  if (earlier === undefined || file === undefined) return decidedBeforeFreeze(grant, passed, facts);
   if (standing.isInForce(subjectId, millis, { proposalId: file.proposalId })) {
     const longest = Math.max(...file.effects.map(untilOf));
     if (!(untilOf(grant) > longest)) return undefined;
@@ -204,6 +205,22 @@ function withoutConsensus(
     status: "violated",
     sequences: [earlier.sequence, sequence],
     message: `${quoted(subjectId)} was authorized again by a decision that was carried out before`,
+  };
+}
+
+/** A freeze ends what was decided before it, also where nobody had carried it out yet. */
+function decidedBeforeFreeze(
+  grant: StandingEvent,
+  passed: Result | undefined,
+  { standing }: TrailFacts,
+): Judgement | undefined {
+  const freeze = standing.lastFreeze(grant.subjectId);
+  if (passed === undefined || freeze < passed.sequence) return undefined;
+  return {
+    ...about(grant),
+    status: "violated",
+    sequences: [passed.sequence, freeze, grant.sequence],
+    message: `${quoted(grant.subjectId)} was authorized by a decision from before it was frozen`,
   };
 }
 

@@ -2,7 +2,7 @@ import { durationInWords } from "../../text/duration.js";
 import { counted, quoted } from "../../text/safe-text.js";
 import { claimedMillisOf, isImported, millisOf, recordedMillisOf } from "../facts/facts-of.js";
 import type { Judgement } from "../facts/finding.js";
-import type { NodeEffect, ProposalFacts } from "../facts/proposal-facts.js";
+import type { ActorType, Effect, NodeEffect, ProposalFacts } from "../facts/proposal-facts.js";
 import { type Rule, type TrailFacts, violatedOr } from "../facts/rule.js";
 
 /** The rules about members, and about the trail itself. */
@@ -14,6 +14,33 @@ export const TRAIL_RULES: readonly Rule[] = [
     needs: "an add-node or remove-node proposal; nodes before the first proposal are founders",
     severity: "warning",
     onNode: memberChange,
+  },
+  {
+    id: "result-by-nonmember",
+    title: "Who signs a result is a member",
+    reason: "A result of somebody else may be one that the members never saw.",
+    needs: "the nodes; the policy names in services who else may sign. Without nodes, not judged",
+    severity: "warning",
+    onResult: ({ sequence, signerDid, actorType }, { proposalId }, facts) =>
+      byNonmember(
+        { sequence, who: signerDid, actorType },
+        (who) => `${who} signed the result of ${quoted(proposalId)}`,
+        facts,
+      ),
+  },
+  {
+    id: "effect-by-nonmember",
+    title: "Who carries out a decision is a member",
+    reason: "Somebody else may carry out what nobody decided, or leave out what was.",
+    needs: "the nodes, and who enacted; the policy names services. Without nodes, not judged",
+    severity: "warning",
+    onGrant: (grant, _file, facts) => effectByNonmember(grant, facts),
+    onRevocation: (revocation, _file, facts) => effectByNonmember(revocation, facts),
+    onNode: (node, _file, facts) =>
+      // founders are there before any member can add them
+      node.operation === "node_added" && !facts.hasProposals
+        ? undefined
+        : effectByNonmember(node, facts),
   },
   {
     id: "backdated",
@@ -51,6 +78,47 @@ export const TRAIL_RULES: readonly Rule[] = [
     }),
   },
 ];
+
+function effectByNonmember(effect: Effect, facts: TrailFacts): Judgement | undefined {
+  const { sequence, enactedBy, actorType, operation, subjectId = "" } = effect;
+  const judgement = byNonmember(
+    { sequence, who: enactedBy, actorType },
+    (who) => `${who} enacted ${operation} of ${quoted(subjectId)}`,
+    facts,
+  );
+  return judgement && { ...judgement, subjectId };
+}
+
+/** Judges an act that is left to members. Nobody is named where an entry does not say who acted. */
+function byNonmember(
+  { sequence, who, actorType }: Act,
+  said: (who: string) => string,
+  { members, standing, policy, nowMillis }: TrailFacts,
+): Judgement | undefined {
+  if (!who || !members.isRecorded || policy.services?.includes(who)) return undefined;
+  const membership = members.membership(who);
+  if (membership === "member") return undefined;
+  const act = said(quoted(who));
+  const doubt =
+    membership === "unknown"
+      ? "entries are missing, and a node_added may be among them"
+      : standing.isInForce(who, nowMillis, { kind: "delegation" })
+        ? `${act}, and is not a member, but has a delegation`
+        : actorType === "service"
+          ? `${act} as a service that the policy does not name`
+          : undefined;
+  return {
+    status: doubt === undefined ? "violated" : "undetermined",
+    sequences: [sequence],
+    message: doubt ?? `${act}, but was not a member`,
+  };
+}
+
+interface Act {
+  readonly sequence: number;
+  readonly who: string | undefined;
+  readonly actorType: ActorType | undefined;
+}
 
 function memberChange(
   { sequence, subjectId, operation }: NodeEffect,
