@@ -25,7 +25,7 @@ import type { TrailFacts } from "./facts/rule.js";
 import { Standing } from "./facts/standing.js";
 import type { Answer } from "./facts/standing-facts.js";
 import { VoteTable } from "./facts/vote-table.js";
-import type { Judge } from "./judge.js";
+import { Judge } from "./judge.js";
 
 /** A moment of a trail: after a sequence, or a time. */
 export type At = Date | number;
@@ -51,6 +51,9 @@ export interface Mention {
   readonly actorDid: string | undefined;
 }
 
+/** Judges the entries that the policy does not judge: no rule is asked. */
+const NOBODY = new Judge([], {});
+
 /** Folds the entries of one log in their order, and asks the rules about each. */
 export class Fold implements TrailFacts {
   readonly policy: Policy;
@@ -60,7 +63,8 @@ export class Fold implements TrailFacts {
   readonly #at: At | undefined;
   readonly #sinceMillis: number;
   readonly #files = new Map<string, ProposalFile>();
-  /** The file that was found last. An entry asks for its own several times. */
+  /** What was looked up last, and whether it was there. An entry asks for its own several times. */
+  #soughtId: string | undefined;
   #found: ProposalFile | undefined;
   readonly #aboutSubject = new Map<string, ProposalFile[]>();
   /** Proposals to add or remove a node that passed, by kind and node. */
@@ -127,12 +131,16 @@ export class Fold implements TrailFacts {
     return this.#files.values();
   }
 
+  get fileCount(): number {
+    return this.#files.size;
+  }
+
   file(proposalId: string | undefined): ProposalFile | undefined {
     if (proposalId === undefined) return undefined;
-    if (this.#found?.proposalId === proposalId) return this.#found;
-    const file = this.#files.get(proposalId);
-    if (file !== undefined) this.#found = file;
-    return file;
+    if (this.#soughtId === proposalId) return this.#found;
+    this.#soughtId = proposalId;
+    this.#found = this.#files.get(proposalId);
+    return this.#found;
   }
 
   filesAbout(subjectId: string): readonly ProposalFile[] {
@@ -171,8 +179,9 @@ export class Fold implements TrailFacts {
     if (!this.#counts(sequence, millis, recordedMillis)) return;
     // an entry that is dated back is judged by when it was recorded, unless it was imported
     const judgedMillis = isImported(entry) ? millis : recordedMillis;
-    const judge = judgedMillis >= this.#sinceMillis ? this.#judge : undefined;
-    judge?.ask("onEntry", entry.proposalId, (rule) => rule.onEntry(entry, this));
+    const judge = judgedMillis >= this.#sinceMillis ? this.#judge : NOBODY;
+    for (const rule of judge.hooks.onEntry)
+      judge.keep(rule, rule.onEntry(entry, this), entry.proposalId);
     this.#times.add(sequence, recordedMillis);
     this.#fold(entry, millis, recordedMillis, judge);
   }
@@ -197,11 +206,11 @@ export class Fold implements TrailFacts {
     if (typeof this.#at === "number" && gap.after >= this.#at) return;
     this.#gaps.push(gap);
     this.members.gapBefore(gap.before);
-    this.#judge.ask("onGap", undefined, (rule) => rule.onGap(gap.after, gap.before));
+    for (const rule of this.#judge.hooks.onGap)
+      this.#judge.keep(rule, rule.onGap(gap.after, gap.before), undefined);
   }
 
-  /** @param judge - Undefined for an entry that the policy does not judge. */
-  #fold(entry: AuditEntry, millis: number, recordedMillis: number, judge: Judge | undefined): void {
+  #fold(entry: AuditEntry, millis: number, recordedMillis: number, judge: Judge): void {
     switch (entry.operation as string) {
       case "proposal_created":
         this.#addProposal(entry, millis, recordedMillis, judge);
@@ -236,12 +245,7 @@ export class Fold implements TrailFacts {
     else known.push(mention);
   }
 
-  #addProposal(
-    entry: AuditEntry,
-    millis: number,
-    recordedMillis: number,
-    judge: Judge | undefined,
-  ): void {
+  #addProposal(entry: AuditEntry, millis: number, recordedMillis: number, judge: Judge): void {
     this.#hasProposals = true;
     if (entry.proposalId === undefined) return;
     const file = this.#fileFor(entry.proposalId);
@@ -249,7 +253,7 @@ export class Fold implements TrailFacts {
     if (file.creation !== undefined) return;
     const creation = creationOf(entry, millis, recordedMillis, this.#kept);
     file.creation = creation;
-    if (file.results.length === 0) file.isJudged = judge !== undefined;
+    if (file.results.length === 0) file.isJudged = judge !== NOBODY;
     if (creation.subjectId === undefined) return;
     this.#notePassed(file);
     const known = this.#aboutSubject.get(creation.subjectId);
@@ -257,31 +261,23 @@ export class Fold implements TrailFacts {
     else known.push(file);
   }
 
-  #addVote(
-    entry: AuditEntry,
-    millis: number,
-    recordedMillis: number,
-    judge: Judge | undefined,
-  ): void {
+  #addVote(entry: AuditEntry, millis: number, recordedMillis: number, judge: Judge): void {
     const vote = voteOf(entry, millis, this.#isHistory(entry) ? millis : recordedMillis);
     if (vote === undefined || entry.proposalId === undefined) return;
     const file = this.#fileFor(entry.proposalId);
-    judge?.ask("onVote", file.proposalId, (rule) => rule.onVote(vote, file, this));
+    for (const rule of judge.hooks.onVote)
+      judge.keep(rule, rule.onVote(vote, file, this), file.proposalId);
     file.addVote(vote);
   }
 
-  #addResult(
-    entry: AuditEntry,
-    millis: number,
-    recordedMillis: number,
-    judge: Judge | undefined,
-  ): void {
+  #addResult(entry: AuditEntry, millis: number, recordedMillis: number, judge: Judge): void {
     const knownMillis = this.#isHistory(entry) ? millis : recordedMillis;
     const result = resultOf(entry, millis, knownMillis, this.#kept);
     if (result === undefined || entry.proposalId === undefined) return;
     const file = this.#fileFor(entry.proposalId);
-    if (file.results.length === 0) file.isJudged = judge !== undefined;
-    judge?.ask("onResult", file.proposalId, (rule) => rule.onResult(result, file, this));
+    if (file.results.length === 0) file.isJudged = judge !== NOBODY;
+    for (const rule of judge.hooks.onResult)
+      judge.keep(rule, rule.onResult(result, file, this), file.proposalId);
     file.addResult(result);
     if (file.passed === result) this.#notePassed(file);
   }
@@ -290,19 +286,21 @@ export class Fold implements TrailFacts {
     return this.file(proposalId)?.creation?.isHistory ?? false;
   }
 
-  #addFlag(entry: AuditEntry, judge: Judge | undefined): void {
+  #addFlag(entry: AuditEntry, judge: Judge): void {
     const flag = flagOf(entry);
     if (flag === undefined || entry.proposalId === undefined) return;
     const file = this.#fileFor(entry.proposalId);
-    judge?.ask("onFlag", file.proposalId, (rule) => rule.onFlag(flag, file, this));
+    for (const rule of judge.hooks.onFlag)
+      judge.keep(rule, rule.onFlag(flag, file, this), file.proposalId);
     file.addFlag(flag);
   }
 
-  #addNode(entry: AuditEntry, millis: number, judge: Judge | undefined): void {
+  #addNode(entry: AuditEntry, millis: number, judge: Judge): void {
     const node = nodeOf(entry, millis, this.#kept);
     if (node === undefined) return;
     const file = this.#proposalOfNode(entry, node);
-    judge?.ask("onNode", file?.proposalId, (rule) => rule.onNode(node, file, this));
+    for (const rule of judge.hooks.onNode)
+      judge.keep(rule, rule.onNode(node, file, this), file?.proposalId);
     file?.addEffect(node);
     this.members.change({
       sequence: entry.sequence,
@@ -339,19 +337,16 @@ export class Fold implements TrailFacts {
     else known.add(file);
   }
 
-  #addAuthorization(
-    entry: AuditEntry,
-    millis: number,
-    recordedMillis: number,
-    judge: Judge | undefined,
-  ): void {
+  #addAuthorization(entry: AuditEntry, millis: number, recordedMillis: number, judge: Judge): void {
     const event = standingEventOf(entry, millis, recordedMillis, this.#kept);
     if (event === undefined) return;
     const file = event.proposalId === undefined ? undefined : this.#fileFor(event.proposalId);
     if (event.operation === "authorization_granted")
-      judge?.ask("onGrant", file?.proposalId, (rule) => rule.onGrant(event, file, this));
+      for (const rule of judge.hooks.onGrant)
+        judge.keep(rule, rule.onGrant(event, file, this), event.proposalId);
     else
-      judge?.ask("onRevocation", file?.proposalId, (rule) => rule.onRevocation(event, file, this));
+      for (const rule of judge.hooks.onRevocation)
+        judge.keep(rule, rule.onRevocation(event, file, this), event.proposalId);
     file?.addEffect(event);
     this.standing.add(event, this.#knownSince);
   }
@@ -361,6 +356,7 @@ export class Fold implements TrailFacts {
     if (known !== undefined) return known;
     const file = new ProposalFile(proposalId, this.#votes);
     this.#files.set(proposalId, file);
+    this.#soughtId = proposalId;
     this.#found = file;
     return file;
   }

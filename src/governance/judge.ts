@@ -1,6 +1,7 @@
 import { memberPath } from "../entry/json.js";
 import { invalidOption } from "../errors.js";
 import type { Finding, Judgement, Severity } from "./facts/finding.js";
+import { FindingIndex } from "./facts/finding-index.js";
 import type { Policy } from "./facts/policy.js";
 import type { Judged, Rule } from "./facts/rule.js";
 
@@ -27,7 +28,8 @@ export type Hooks = {
 export class Judge {
   readonly hooks: Hooks;
   readonly #severities: ReadonlyMap<string, Severity>;
-  readonly #findings: Finding[] = [];
+  /** What the entries so far brought. It does not change any more, unlike what `review` says. */
+  readonly findings: FindingIndex = new FindingIndex();
   /** The sequences of undetermined findings that say the same, which are one finding. */
   readonly #merged = new Map<string, number[]>();
 
@@ -64,31 +66,18 @@ export class Judge {
     };
   }
 
-  /** What the entries so far brought. It does not change any more, unlike what `review` says. */
-  get findings(): readonly Finding[] {
-    return this.#findings;
-  }
-
-  /** Asks each rule that has a function, and keeps what it says. */
-  ask<Name extends HookName>(
-    name: Name,
-    proposalId: string | undefined,
-    says: (rule: Hooks[Name][number]) => Judged,
-  ): void {
-    for (const rule of this.hooks[name]) {
-      const judged = says(rule);
-      if (judged !== undefined)
-        for (const finding of this.findingsOf(rule, judged, proposalId)) this.#keep(finding);
-    }
+  /** Keeps what a rule said about an entry. */
+  keep(rule: Rule, judged: Judged, proposalId: string | undefined): void {
+    if (judged === undefined) return;
+    for (const finding of this.findingsOf(rule, judged, proposalId)) this.#keep(finding);
   }
 
   /** What a rule said, as findings. */
   findingsOf(
     { id: rule }: Rule,
-    judged: Judged,
+    judged: NonNullable<Judged>,
     proposalId: string | undefined,
   ): readonly Finding[] {
-    if (judged === undefined) return [];
     const severity = this.#severities.get(rule) ?? "info";
     return (Array.isArray(judged) ? (judged as readonly Judgement[]) : [judged as Judgement]).map(
       (judgement) => ({
@@ -102,7 +91,7 @@ export class Judge {
 
   #keep(finding: Finding): void {
     if (finding.status !== "undetermined") {
-      this.#findings.push(finding);
+      this.findings.add(finding);
       return;
     }
     const { rule, proposalId = "", message } = finding;
@@ -112,12 +101,12 @@ export class Judge {
     if (known !== undefined) {
       // earlier entries that it rests on too are those of the first one
       const last = known.at(-1) ?? -1;
-      known.push(...finding.sequences.filter((sequence) => sequence > last));
+      for (const sequence of finding.sequences) if (sequence > last) known.push(sequence);
       return;
     }
     const sequences = [...finding.sequences];
     this.#merged.set(key, sequences);
-    this.#findings.push({ ...finding, sequences });
+    this.findings.add({ ...finding, sequences });
   }
 }
 

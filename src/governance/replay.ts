@@ -96,5 +96,8 @@ function begin({ policy = {}, rules = [], at }: ReplayOptions) {
   const checked = policyOf(policy);
   const judge = new Judge([...RULES, ...rules], checked);
   const fold = new Fold(checked, judge, at);
-  return { fold, trail: new Trail(fold, judge) };
+  const hasOwnReviews = rules.some(
+    ({ review, reviewDoubleVote, reviewFlag }) => review ?? reviewDoubleVote ?? reviewFlag,
+  );
+  return { fold, trail: new Trail(fold, judge, hasOwnReviews) };
 }

@@ -5,12 +5,12 @@ import type { ProposalCase, ProposalState, SubjectCase } from "./cases.js";
 import type { Finding } from "./facts/finding.js";
 import type { Member } from "./facts/members.js";
 import type { ProposalFile } from "./facts/proposal-file.js";
-import type { Judged, Rule } from "./facts/rule.js";
 import type { Answer, Authorization, Moment, StandingEvent } from "./facts/standing-facts.js";
 import type { At, Fold } from "./fold.js";
 import type { Judge } from "./judge.js";
 import { type Oversight, type OversightPeriod, oversightOf } from "./oversight.js";
 import { caseOf, effectOf, sequencesOf, sorted, stateOf } from "./proposal-case.js";
+import { NO_FINDINGS, Reviews, type Suspects } from "./reviews.js";
 
 /**
  * What the entries of one log mean.
@@ -66,30 +66,20 @@ export interface GovernanceTrail {
   feed(entry: AuditEntry): readonly Finding[];
 }
 
-/** What of a proposal is reviewed, beside the proposal itself. */
-type Suspects = Partial<Pick<ProposalFile, "doubleVotes" | "flags">>;
-
-const NO_FINDINGS: readonly Finding[] = [];
-
-/** All findings of a moment. Answers about many subjects and proposals share them. */
-interface AllFindings {
-  /** By sequence. */
-  readonly all: readonly Finding[];
-  readonly ofProposal: ReadonlyMap<string | undefined, readonly Finding[]>;
-  readonly ofSubject: ReadonlyMap<string | undefined, readonly Finding[]>;
-  readonly validity: Validity;
-}
+/** What is reviewed when an entry brings no vote that differs, and no flag. */
+const NO_SUSPECTS: Suspects = {};
 
 /** Answers from what was folded. */
 export class Trail implements GovernanceTrail {
   readonly #fold: Fold;
   readonly #judge: Judge;
-  /** Undefined when an entry came since they were gathered. */
-  #gathered: AllFindings | undefined;
+  readonly #reviews: Reviews;
 
-  constructor(fold: Fold, judge: Judge) {
+  /** @param hasOwnReviews - Whether rules of the app review proposals. */
+  constructor(fold: Fold, judge: Judge, hasOwnReviews: boolean) {
     this.#fold = fold;
     this.#judge = judge;
+    this.#reviews = new Reviews(fold, judge, hasOwnReviews);
   }
 
   get lastSequence(): number {
@@ -111,7 +101,7 @@ export class Trail implements GovernanceTrail {
   proposal(proposalId: string): ProposalCase | undefined {
     const file = this.#fold.file(proposalId);
     if (file === undefined) return undefined;
-    return caseOf(file, this.#findingsOf(file), this.#fold);
+    return caseOf(file, this.#findingsAbout(file), this.#fold);
   }
 
   proposals({
@@ -121,21 +111,20 @@ export class Trail implements GovernanceTrail {
     readonly state?: ProposalState;
     readonly subjectId?: string;
   } = {}): ProposalCase[] {
-    this.#gather();
     return [...this.#fold.files]
       .filter(
         (file) =>
           (state === undefined || stateOf(file, this.#fold.nowMillis) === state) &&
           (subjectId === undefined || file.creation?.subjectId === subjectId),
       )
-      .map((file) => caseOf(file, this.#findingsOf(file), this.#fold));
+      .map((file) => caseOf(file, this.#findingsAbout(file), this.#fold));
   }
 
   subject(subjectId: string, at?: At): SubjectCase {
     const moment = this.#momentOf(at);
     const { standing } = this.#fold;
-    const { validity, ofProposal, ofSubject } = this.#gather();
-    const authorizations = this.#authorizations(subjectId, moment, validity);
+    const found = [this.#judge.findings, this.#reviews.all()];
+    const authorizations = this.#authorizations(subjectId, moment);
     const authorized = standing.isAuthorized(subjectId, authorizations, moment);
     const current =
       authorized === "yes"
@@ -149,8 +138,9 @@ export class Trail implements GovernanceTrail {
     const named = new Set([...proposals, ...events.map(({ proposalId }) => proposalId)]);
     const about = [...named]
       .filter((proposalId) => proposalId !== undefined)
-      .flatMap((proposalId) => ofProposal.get(proposalId) ?? []);
-    const findings = bySequence([...new Set([...(ofSubject.get(subjectId) ?? []), ...about])]);
+      .flatMap((proposalId) => found.flatMap((index) => index.ofProposal(proposalId)));
+    const own = found.flatMap((index) => index.ofSubject(subjectId));
+    const findings = bySequence([...new Set([...own, ...about])]);
     return {
       subjectId,
       at: {
@@ -178,9 +168,8 @@ export class Trail implements GovernanceTrail {
 
   standing(at?: At): Authorization[] {
     const moment = this.#momentOf(at);
-    const { validity } = this.#gather();
     return [...this.#fold.standing.subjects]
-      .flatMap((subjectId) => this.#authorizations(subjectId, moment, validity))
+      .flatMap((subjectId) => this.#authorizations(subjectId, moment))
       .filter(({ ended }) => ended === undefined)
       .sort((a, b) => a.grantedBy - b.grantedBy);
   }
@@ -190,7 +179,7 @@ export class Trail implements GovernanceTrail {
   }
 
   findings(): Finding[] {
-    return [...this.#gather().all];
+    return bySequence([...this.#judge.findings.all, ...this.#reviews.all().all]);
   }
 
   oversight(period?: OversightPeriod): Oversight {
@@ -198,45 +187,31 @@ export class Trail implements GovernanceTrail {
   }
 
   feed(entry: AuditEntry): readonly Finding[] {
-    const count = this.#judge.findings.length;
+    const { all } = this.#judge.findings;
+    const count = all.length;
     const before = this.#fold.file(entry.proposalId);
     const isWhole = beginsOrDecides(entry, before);
-    const reviewed = this.#review(before, isWhole ? before : suspectsIn(entry, before));
-    this.#gathered = undefined;
+    const reviewed = this.#reviews.of(before, isWhole ? before : NO_SUSPECTS);
+    this.#reviews.entryCame(entry.proposalId);
     this.#fold.add(entry);
-    const found = this.#judge.findings.slice(count);
     const file = before ?? this.#fold.file(entry.proposalId);
-    const changed = this.#review(file, isWhole ? file : suspectsIn(entry, file));
+    const changed = this.#reviews.of(file, isWhole ? file : suspectsOf(entry, file));
+    const found = all.length === count ? NO_FINDINGS : all.slice(count);
     if (changed.length === 0) return found;
     const known = new Set(reviewed.map(keyOf));
     return [...found, ...changed.filter((finding) => !known.has(keyOf(finding)))];
   }
 
-  #gather(): AllFindings {
-    if (this.#gathered !== undefined) return this.#gathered;
-    const all = bySequence([
-      ...this.#judge.findings,
-      ...[...this.#fold.files].flatMap((file) => this.#review(file)),
-    ]);
-    this.#gathered = {
-      all,
-      ofProposal: Map.groupBy(all, ({ proposalId }) => proposalId),
-      ofSubject: Map.groupBy(all, (finding) => finding.subjectId),
-      validity: validityIn(all),
-    };
-    return this.#gathered;
-  }
-
   /** What is found about one proposal, by sequence. */
-  #findingsOf(file: ProposalFile): Finding[] {
-    const { proposalId } = file;
-    if (this.#gathered !== undefined) return [...(this.#gathered.ofProposal.get(proposalId) ?? [])];
-    const kept = this.#judge.findings.filter((finding) => finding.proposalId === proposalId);
-    return bySequence([...kept, ...this.#review(file)]);
+  #findingsAbout(file: ProposalFile): Finding[] {
+    return bySequence([
+      ...this.#judge.findings.ofProposal(file.proposalId),
+      ...this.#reviews.of(file),
+    ]);
   }
 
   /** The authorizations of a subject, with the decision that each rests on. */
-  #authorizations(subjectId: string, moment: Moment, validity: Validity): Authorization[] {
+  #authorizations(subjectId: string, moment: Moment): Authorization[] {
     return this.#fold.standing
       .authorizations(subjectId, moment)
       .map((authorization): Authorization => {
@@ -245,33 +220,22 @@ export class Trail implements GovernanceTrail {
         return {
           ...authorization,
           ...(isBefore ? { decidedBy: passed.sequence } : {}),
-          isValid: validity(authorization),
+          isValid: this.#validityOf(authorization),
         };
       });
+  }
+
+  #validityOf(authorization: Pick<Authorization, "proposalId" | "grantedBy">): Answer {
+    const answers = [this.#judge.findings, this.#reviews.all()].map((index) =>
+      index.validityOf(authorization),
+    );
+    return answers.includes("no") ? "no" : answers.includes("unknown") ? "unknown" : "yes";
   }
 
   #recordedLater(events: readonly StandingEvent[], at: Date): number[] {
     return events
       .map(({ sequence }) => sequence)
       .filter((sequence) => this.#fold.timeAfter(sequence) > at.getTime());
-  }
-
-  #review(file: ProposalFile | undefined, suspects: Suspects = file ?? {}): readonly Finding[] {
-    if (file === undefined || !file.isJudged) return NO_FINDINGS;
-    let findings: Finding[] | undefined;
-    const take = (rule: Rule, judged: Judged): void => {
-      if (judged === undefined) return;
-      findings ??= [];
-      findings.push(...this.#judge.findingsOf(rule, judged, file.proposalId));
-    };
-    const { review, reviewDoubleVote, reviewFlag } = this.#judge.hooks;
-    for (const rule of review) take(rule, rule.review(file, this.#fold));
-    for (const double of suspects.doubleVotes ?? [])
-      for (const rule of reviewDoubleVote)
-        take(rule, rule.reviewDoubleVote(double, file, this.#fold));
-    for (const flag of suspects.flags ?? [])
-      for (const rule of reviewFlag) take(rule, rule.reviewFlag(flag, file, this.#fold));
-    return findings ?? NO_FINDINGS;
   }
 
   #momentOf(at: At | undefined): Moment {
@@ -304,46 +268,20 @@ function beginsOrDecides({ operation }: AuditEntry, file: ProposalFile | undefin
   );
 }
 
-/** The double vote of the voter of an entry, or the flag that it is. */
-function suspectsIn(
+/** The double vote that an entry completes, or the flag that it is. */
+function suspectsOf(
   { operation, actorDid, sequence }: AuditEntry,
   file: ProposalFile | undefined,
 ): Suspects {
-  if (file === undefined || actorDid === undefined) return {};
+  if (file === undefined || actorDid === undefined) return NO_SUSPECTS;
   const double = operation === "vote_cast" ? file.doubleVoteOf(actorDid) : undefined;
   const flag = operation === "byzantine_detected" ? file.flags.at(-1) : undefined;
-  return {
-    doubleVotes: double === undefined ? [] : [double],
-    flags: flag?.sequence === sequence ? [flag] : [],
-  };
+  if (double?.sequences.at(-1) === sequence) return { doubleVotes: [double] };
+  return flag?.sequence === sequence ? { flags: [flag] } : NO_SUSPECTS;
 }
 
 function historyOf(event: StandingEvent): SubjectCase["history"][number] {
   return effectOf(event, event.operation);
-}
-
-/** Whether no rule of severity error was broken, in the case of a grant, when it was made. */
-type Validity = (grant: Pick<Authorization, "proposalId" | "grantedBy">) => Answer;
-
-/**
- * A violation counts from its last entry on. That something cannot be decided counts from the first
- * entry that it is about.
- */
-function validityIn(findings: readonly Finding[]): Validity {
-  const violated = new Map<string | undefined, number>();
-  const undetermined = new Map<string | undefined, number>();
-  for (const { severity, status, proposalId, sequences } of findings) {
-    if (severity !== "error" || status === "pending") continue;
-    const since = status === "violated" ? violated : undetermined;
-    const sequence = sequences.at(status === "violated" ? -1 : 0) ?? 0;
-    since.set(proposalId, Math.min(sequence, since.get(proposalId) ?? sequence));
-  }
-  return ({ proposalId, grantedBy }) =>
-    (violated.get(proposalId) ?? Number.POSITIVE_INFINITY) <= grantedBy
-      ? "no"
-      : (undetermined.get(proposalId) ?? Number.POSITIVE_INFINITY) <= grantedBy
-        ? "unknown"
-        : "yes";
 }
 
 function keyOf({ rule, status, sequences }: Finding): string {

@@ -10,6 +10,8 @@ import type {
 } from "./proposal-facts.js";
 import { NO_ROW, VoteTable } from "./vote-table.js";
 
+const NOTHING: readonly never[] = [];
+
 /** From this number of votes on, an index finds a voter and an id. Few votes are read through. */
 const INDEXED_FROM = 64;
 
@@ -102,11 +104,11 @@ export class ProposalFile implements ProposalFacts {
   }
 
   get flags(): readonly Flag[] {
-    return this.#suspects?.flags ?? [];
+    return this.#suspects?.flags ?? NOTHING;
   }
 
   get doubleVotes(): readonly DoubleVote[] {
-    return [...(this.#suspects?.doubleVotes.values() ?? [])];
+    return this.#suspects === undefined ? NOTHING : [...this.#suspects.doubleVotes.values()];
   }
 
   resultUnlike(decision: string): Result | undefined {

@@ -1,8 +1,13 @@
-const FIRST_LENGTH = 64;
+/** How many times a part has: 2 to this power. */
+const PART_BITS = 12;
+const PART = 1 << PART_BITS;
 
-/** When each entry was recorded, by its sequence. An entry takes eight bytes. */
+/**
+ * When each entry was recorded, by its sequence. An entry takes eight bytes. The list grows by
+ * whole parts, so nothing is copied.
+ */
 export class RecordedTimes {
-  #millis = new Float64Array(FIRST_LENGTH);
+  readonly #parts: Float64Array[] = [];
   #length = 0;
   /** Sequences that follow one another, and where the time of the first is. */
   readonly #runs: { readonly sequence: number; readonly index: number }[] = [];
@@ -15,17 +20,15 @@ export class RecordedTimes {
 
   /** When it was recorded; 0 before the first. */
   get lastMillis(): number {
-    return this.#millis[this.#length - 1] ?? 0;
+    return this.#at(this.#length - 1);
   }
 
   add(sequence: number, millis: number): void {
     if (sequence !== this.#last + 1 || this.#length === 0)
       this.#runs.push({ sequence, index: this.#length });
-    if (this.#length === this.#millis.length)
-      this.#millis = new Float64Array(
-        this.#millis.buffer.transfer(8 * Math.ceil(this.#length * 1.5)),
-      );
-    this.#millis[this.#length++] = millis;
+    const at = this.#length++ % PART;
+    if (at === 0) this.#parts.push(new Float64Array(PART));
+    (this.#parts.at(-1) as Float64Array)[at] = millis;
     this.#last = sequence;
   }
 
@@ -40,6 +43,10 @@ export class RecordedTimes {
     const run = this.#runs[low - 1];
     if (run === undefined) return 0;
     const end = this.#runs[low]?.index ?? this.#length;
-    return this.#millis[Math.min(run.index + sequence - run.sequence, end - 1)] ?? 0;
+    return this.#at(Math.min(run.index + sequence - run.sequence, end - 1));
+  }
+
+  #at(index: number): number {
+    return this.#parts[index >> PART_BITS]?.[index % PART] ?? 0;
   }
 }

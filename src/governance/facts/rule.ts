@@ -96,7 +96,7 @@ export interface Rule {
   readonly review?: (file: ProposalFacts, facts: TrailFacts) => Judged;
   /**
    * Two different answers of one voter, as they stand at the present moment. `feed` asks about them
-   * when the voter votes, and when the proposal begins or gets its first result.
+   * when the second answer comes, and when the proposal begins or gets its first result.
    */
   readonly reviewDoubleVote?: (
     double: DoubleVote,
