@@ -14,3 +14,8 @@ export function sha256Hex(input: string | Uint8Array): string {
 export function sha256(input: string | Uint8Array): Uint8Array {
   return Buffer.from(hash("sha256", input, "binary"), "binary");
 }
+
+/** Writes the SHA-256 hash of bytes to a place of a buffer. Makes no other buffer. */
+export function sha256Into(input: Uint8Array, target: Buffer, at: number): void {
+  target.write(hash("sha256", input, "binary"), at, "binary");
+}

@@ -1,5 +1,5 @@
 import type { EvidenceSubtree } from "../integrity/evidence.js";
-import type { OnSubtree } from "../integrity/merkle/compact-range.js";
+import type { OnSubtree, SubtreeListener } from "../integrity/merkle/compact-range.js";
 import { HASH_BYTES, type Hash, hashOfHex, hexOf } from "../integrity/merkle/merkle-hash.js";
 import type { Problem } from "./problems.js";
 
@@ -58,6 +58,18 @@ export class LeafTable {
     if (row === -1) return undefined;
     const start = (row % CHUNK) * HASH_BYTES;
     return this.#chunkOf(row).hashes.subarray(start, start + HASH_BYTES);
+  }
+
+  /**
+   * The leaf hashes from a sequence on, one behind the other: at least one, `most` at the most.
+   * Undefined where the sequence has none. It is a view, as with {@link get}.
+   */
+  run(sequence: number, most: number): Uint8Array | undefined {
+    const row = sequence - this.#first;
+    if (row < 0 || row >= this.#run) return this.get(sequence);
+    const first = row % CHUNK;
+    const end = Math.min(CHUNK, first + most, first + this.#run - row);
+    return this.#chunkOf(row).hashes.subarray(first * HASH_BYTES, end * HASH_BYTES);
   }
 
   /** Whether a leaf is there. */
@@ -242,8 +254,8 @@ export class SubtreeTable {
     return true;
   }
 
-  /** Compares the roots with those of the tree, which `onSubtree` hears of. */
-  comparison(): { readonly onSubtree: OnSubtree; readonly wrong: () => WrongSubtrees | undefined } {
+  /** Compares the roots with those of the tree, which it hears of. */
+  comparison(): SubtreeListener & { readonly wrong: () => WrongSubtrees | undefined } {
     let count = 0;
     let problem: Problem | undefined;
     const onSubtree: OnSubtree = (height, number, root) => {
@@ -256,6 +268,7 @@ export class SubtreeTable {
         "it makes from that root fail";
       problem ??= { code: "source_problem", from, to: from + 2 ** height - 1, message };
     };
-    return { onSubtree, wrong: () => problem && { count, problem } };
+    const heights = new Set(this.#byHeight.keys());
+    return { heights, onSubtree, wrong: () => problem && { count, problem } };
   }
 }

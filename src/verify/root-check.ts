@@ -1,5 +1,5 @@
-import { CompactRange, type OnSubtree } from "../integrity/merkle/compact-range.js";
-import { type Hash, hexOf } from "../integrity/merkle/merkle-hash.js";
+import { CompactRange, type SubtreeListener } from "../integrity/merkle/compact-range.js";
+import { hexOf } from "../integrity/merkle/merkle-hash.js";
 import { verifyInclusion } from "../integrity/merkle/verify-proofs.js";
 import { counted } from "../text/safe-text.js";
 import { isAnchor, type JudgedCheckpoint } from "./checkpoint-check.js";
@@ -31,7 +31,7 @@ export function checkRoots(
   if (!subtrees.isEmpty) sizes.push(leaves.end);
   sizes.sort((a, b) => a - b);
   const kept = subtrees.comparison();
-  const roots = rootsAt(sizes, (sequence) => leaves.get(sequence), kept.onSubtree);
+  const roots = rootsAt(sizes, (from, most) => leaves.run(from, most), kept);
   const compared = checkpoints.map((checkpoint): JudgedCheckpoint => {
     const root = roots.get(checkpoint.size);
     const consistent = root === undefined ? undefined : root === checkpoint.rootHash;
@@ -42,11 +42,7 @@ export function checkRoots(
   const storedKept = storedLeaves.isEmpty ? kept : subtrees.comparison();
   const storedRoots = storedLeaves.isEmpty
     ? roots
-    : rootsAt(
-        sizes,
-        (sequence): Hash | undefined => storedLeaves.get(sequence) ?? leaves.get(sequence),
-        storedKept.onSubtree,
-      );
+    : rootsAt(sizes, (sequence) => storedLeaves.get(sequence) ?? leaves.get(sequence), storedKept);
   const explains: Explains = ({ consistent, size, rootHash }) =>
     consistent === false ? storedRoots.get(size) === rootHash : consistent;
   if (!reportMismatch(compared.filter(isAnchor), explains, "fork", problems))
@@ -133,21 +129,22 @@ function reportTruncation(
  * The pass ends at the first leaf that is missing: larger sizes have no root.
  *
  * @param sizes - Rising.
- * @param onSubtree - Hears of each complete subtree.
+ * @param runAt - The hashes of the leaves from a sequence on: at least one, `most` at the most.
+ * Undefined where there is none.
  * @returns Roots by size, hexadecimal.
  */
 function rootsAt(
   sizes: readonly number[],
-  leafAt: (sequence: number) => Hash | undefined,
-  onSubtree: OnSubtree,
+  runAt: (from: number, most: number) => Uint8Array | undefined,
+  listener: SubtreeListener,
 ): ReadonlyMap<number, string> {
   const roots = new Map<number, string>();
   let range = CompactRange.EMPTY;
   for (const size of sizes) {
     while (range.size < size) {
-      const leaf = leafAt(range.size);
-      if (leaf === undefined) return roots;
-      range = range.append(leaf, onSubtree);
+      const run = runAt(range.size, size - range.size);
+      if (run === undefined) return roots;
+      range = range.appendRun(run, listener);
     }
     roots.set(size, hexOf(range.root()));
   }

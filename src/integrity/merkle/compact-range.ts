@@ -1,11 +1,24 @@
 import { invalidEvidence } from "../../errors.js";
-import { EMPTY_ROOT, HASH_BYTES, type Hash, nodeHash } from "./merkle-hash.js";
+import {
+  EMPTY_ROOT,
+  HASH_BYTES,
+  type Hash,
+  MAX_RUN_HEIGHT,
+  nodeHash,
+  reduceNodes,
+} from "./merkle-hash.js";
 
 /**
  * Hears of each subtree that becomes complete, over the leaves
  * [index * 2^height, (index + 1) * 2^height).
  */
 export type OnSubtree = (height: number, index: number, root: Hash) => void;
+
+/** Who wants to hear of subtrees, and of which heights. */
+export interface SubtreeListener {
+  readonly heights: ReadonlySet<number>;
+  readonly onSubtree: OnSubtree;
+}
 
 /** A complete subtree, linked to the larger ones on its left. */
 interface Peak {
@@ -66,14 +79,32 @@ export class CompactRange {
    * first.
    */
   append(leaf: Hash, onSubtree?: OnSubtree): CompactRange {
+    const added: Peak = { height: 0, root: leaf, larger: this.#smallest };
     const size = this.size + 1;
-    let peak: Peak = { height: 0, root: leaf, larger: this.#smallest };
-    while (peak.larger !== undefined && peak.larger.height === peak.height) {
-      const height = peak.height + 1;
-      peak = { height, root: nodeHash(peak.larger.root, peak.root), larger: peak.larger.larger };
-      onSubtree?.(height, size / 2 ** height - 1, peak.root);
-    }
-    return new CompactRange(size, peak);
+    return new CompactRange(size, joined(added, size, onSubtree));
+  }
+
+  /**
+   * The range with a run of leaves more, in less than half the time that {@link append} takes for
+   * them one by one (measured).
+   *
+   * @param leaves - Their hashes, one behind the other, some thousands at most.
+   */
+  appendRun(leaves: Uint8Array, listener?: SubtreeListener): CompactRange {
+    if (leaves.length === 0) return this;
+    const { size } = this;
+    const height = heightOfNext(size, size + leaves.length / HASH_BYTES);
+    const end = HASH_BYTES * 2 ** height;
+    const root = reduceNodes(
+      leaves.subarray(0, end),
+      height,
+      listener?.heights,
+      (level, index, node) => listener?.onSubtree(level, size / 2 ** level + index, node),
+    );
+    const added: Peak = { height, root, larger: this.#smallest };
+    const grown = size + 2 ** height;
+    const range = new CompactRange(grown, joined(added, grown, listener?.onSubtree));
+    return range.appendRun(leaves.subarray(end), listener);
   }
 
   /** The root of the tree over all leaves (RFC 9162 section 2.1.1). */
@@ -91,6 +122,30 @@ export class CompactRange {
     for (let peak = this.#smallest; peak !== undefined; peak = peak.larger) roots.push(peak.root);
     return roots.reverse();
   }
+}
+
+/** The smallest peak of a range of a size, from a subtree that was added to it as a peak. */
+function joined(added: Peak, size: number, onSubtree?: OnSubtree): Peak {
+  let peak = added;
+  while (peak.larger !== undefined && peak.larger.height === peak.height) {
+    const { larger } = peak;
+    const height = peak.height + 1;
+    peak = { height, root: nodeHash(larger.root, peak.root), larger: larger.larger };
+    onSubtree?.(height, size / 2 ** height - 1, peak.root);
+  }
+  return peak;
+}
+
+/** The height of the largest complete subtree that begins at a size, and ends at `end` or before. */
+function heightOfNext(size: number, end: number): number {
+  let height = 0;
+  while (
+    height < MAX_RUN_HEIGHT &&
+    size % 2 ** (height + 1) === 0 &&
+    size + 2 ** (height + 1) <= end
+  )
+    height++;
+  return height;
 }
 
 /** The bits that are set in a size, highest first. Bit operators work on 32 bits only. */

@@ -1,4 +1,4 @@
-import { sha256 } from "../../entry/sha256.js";
+import { sha256, sha256Into } from "../../entry/sha256.js";
 
 /** A SHA-256 hash, 32 bytes. */
 export type Hash = Uint8Array;
@@ -28,6 +28,41 @@ export function nodeHash(left: Hash, right: Hash): Hash {
   NODE.set(left, 1);
   NODE.set(right, 1 + HASH_BYTES);
   return sha256(NODE);
+}
+
+/** The most levels that {@link reduceNodes} reduces. */
+export const MAX_RUN_HEIGHT = 10;
+
+/** The input of a node, and behind it the nodes of one level, which those of the next replace. */
+const LEVEL = Buffer.alloc(NODE.length + HASH_BYTES * 2 ** MAX_RUN_HEIGHT, 0x01);
+const LEVEL_NODE = LEVEL.subarray(0, NODE.length);
+
+/**
+ * The root of the complete subtree over 2^height leaves (RFC 9162 section 2.1.1).
+ *
+ * @param leaves - Their hashes, one behind the other.
+ * @param height - At most {@link MAX_RUN_HEIGHT}.
+ * @param heights - The heights that `onNode` hears of.
+ * @param onNode - Hears of each node, with its index in its level. It copies what it keeps.
+ */
+export function reduceNodes(
+  leaves: Uint8Array,
+  height: number,
+  heights?: ReadonlySet<number>,
+  onNode?: (height: number, index: number, node: Hash) => void,
+): Hash {
+  LEVEL.set(leaves, NODE.length);
+  for (let level = 1; level <= height; level++) {
+    const isWanted = heights?.has(level) ?? false;
+    for (let index = 0; index < 2 ** (height - level); index++) {
+      const from = NODE.length + 2 * HASH_BYTES * index;
+      LEVEL.copyWithin(1, from, from + 2 * HASH_BYTES);
+      const to = NODE.length + HASH_BYTES * index;
+      sha256Into(LEVEL_NODE, LEVEL, to);
+      if (isWanted) onNode?.(level, index, LEVEL.subarray(to, to + HASH_BYTES));
+    }
+  }
+  return Buffer.from(LEVEL.subarray(NODE.length, NODE.length + HASH_BYTES));
 }
 
 /**

@@ -17,3 +17,8 @@ export function sha256Hex(input: string | Uint8Array): string {
 export function sha256(input: string | Uint8Array): Uint8Array {
   return nobleSha256(typeof input === "string" ? ENCODER.encode(input) : input);
 }
+
+/** Does in a browser what `entry/sha256.ts` does in Node: writes the hash to a place. */
+export function sha256Into(input: Uint8Array, target: Uint8Array, at: number): void {
+  target.set(nobleSha256(input), at);
+}
