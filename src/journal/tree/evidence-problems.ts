@@ -6,7 +6,6 @@ import type { EvidenceLine } from "../../integrity/evidence.js";
 import { risenAbove } from "../../record/sealed-record.js";
 import { counted } from "../../text/safe-text.js";
 import type { EvidenceRow, HrTime } from "../entries/entry-table.js";
-import { BLOCK } from "../file/schema.js";
 import type { Rows } from "../file/sqlite.js";
 import type { CheckpointEvidence } from "./checkpoint-table.js";
 
@@ -136,20 +135,6 @@ const CHECKS: readonly (readonly [sql: string, problem: string])[] = [
      LIMIT 1`,
     "its record of a pruning contradicts the record before it, itself, or the entries that were " +
       "kept; the record ends before the entry",
-  ],
-  [
-    `SELECT coalesce(block, number) * ${BLOCK} AS sequence FROM
-       (SELECT sequence / ${BLOCK} AS number, min(timestamp_millis) AS earliest,
-         max(timestamp_millis) AS latest, min(sequence) AS first, max(sequence) AS last
-        FROM entry GROUP BY 1)
-       FULL JOIN time_block ON block = number
-     WHERE CASE
-       WHEN last IS NULL OR last % ${BLOCK} <> ${BLOCK - 1} THEN block IS NOT NULL
-       WHEN block IS NULL THEN 1
-       WHEN first % ${BLOCK} = 0 THEN earliest_millis <> earliest OR latest_millis <> latest
-       ELSE earliest_millis > earliest OR latest_millis < latest END
-     LIMIT 1`,
-    "its summary of times does not match the block of entries that begins with the entry",
   ],
   [
     // An older one behind the newest would be taken for the newest.

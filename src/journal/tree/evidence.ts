@@ -13,6 +13,7 @@ import type { Connection } from "../file/connection.js";
 import { SecondReader } from "../file/second-reader.js";
 import { journalFailed } from "../file/sqlite.js";
 import { alteredEvidence } from "./altered-evidence.js";
+import { BlockTimes } from "./block-times.js";
 import type { CheckpointTable } from "./checkpoint-table.js";
 import {
   COLUMNS_AT,
@@ -178,7 +179,8 @@ async function* lines(
   { length, second, sums }: { length: number; second: Second; sums: PostingSums },
 ): AsyncGenerator<readonly EvidenceItem[], void, undefined> {
   const prunedBefore = file.read(() => entries.prunedBefore());
-  const times = RecordedTimes.afterPruned(file.read(() => entries.prunedTime()));
+  const recorded = RecordedTimes.afterPruned(file.read(() => entries.prunedTime()));
+  const happened = new BlockTimes();
   let count = 0;
   // It starts below 0: a query would show an entry that somebody put there.
   for (let next = Number.MIN_SAFE_INTEGER; next < length; ) {
@@ -202,8 +204,9 @@ async function* lines(
           : file.read(() => entries.rows(sequence, sequence + 1, 1))[0]?.line;
       if (line === undefined) return; // pruned meanwhile
       const time: HrTime = [row[4], row[5]];
-      block.push(new RowLine(line, row, times.before(time), file.logId));
-      times.keep(time);
+      block.push(new RowLine(line, row, recorded.before(time), file.logId));
+      recorded.keep(time);
+      happened.add(sequence, row[6]);
       sums.add(sequence, row, COLUMNS_AT);
     }
     yield block;
@@ -213,14 +216,25 @@ async function* lines(
     next = last[0] + 1;
   }
   const all = (await second.rows(countBefore(length)))[0]?.["n"];
-  const different = sums.firstDifference(await second.answer(), length);
+  const posting = sums.firstDifference(await second.answer(), length);
+  const summary = happened.firstDifference(
+    file.read(() => entries.timeBlocks()),
+    length,
+  );
   if (file.read(() => entries.prunedBefore()) !== prunedBefore) return;
   if (all !== count) yield [problemOf(`it has ${all} rows of entries, and ${count} could be read`)];
-  if (different !== undefined)
+  if (posting !== undefined)
     yield [
       problemOf(
         "its postings, by which queries find entries, do not match the entries from this one on: " +
-          different,
+          posting,
+      ),
+    ];
+  if (summary !== undefined)
+    yield [
+      problemOf(
+        "its summary of times does not match the block of entries that begins with the entry " +
+          summary,
       ),
     ];
 }
