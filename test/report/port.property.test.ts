@@ -4,7 +4,7 @@ import { sha512 } from "@noble/hashes/sha2.js";
 import { ml_dsa44 } from "@noble/post-quantum/ml-dsa.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { sha256, sha256Hex } from "../../src/entry/sha256.js";
+import { sha256, sha256Hex, sha256Into } from "../../src/entry/sha256.js";
 import { ALGORITHMS, type VerifierKey } from "../../src/integrity/keys/verifier-key.js";
 import { verifySignature } from "../../src/integrity/keys/verify-signature.js";
 import { type Bytes, Buffer as Twin } from "../../src/report/page/port/buffer.js";
@@ -58,6 +58,12 @@ describe("what hashes in the browser", () => {
       fc.property(fc.oneof(text, bytes), (input) => {
         expect(twin.sha256Hex(input)).toBe(sha256Hex(input));
         expect(Uint8Array.from(twin.sha256(input))).toEqual(Uint8Array.from(sha256(input)));
+        const into = [Buffer.alloc(40, 7), Buffer.alloc(40, 7)] as const;
+        const content = Buffer.from(input as string);
+        sha256Into(content, into[0], 5);
+        twin.sha256Into(content, into[1], 5);
+        expect(into[1]).toEqual(into[0]);
+        expect(into[0].subarray(5, 37)).toEqual(Buffer.from(sha256(content)));
       }),
       { numRuns: runs(300) },
     );

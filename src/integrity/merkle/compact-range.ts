@@ -14,8 +14,9 @@ import {
  */
 export type OnSubtree = (height: number, index: number, root: Hash) => void;
 
-/** Who wants to hear of subtrees, and of which heights. */
+/** Who wants to hear of subtrees. */
 export interface SubtreeListener {
+  /** The heights that it wants to hear of. It may hear of others as well. */
   readonly heights: ReadonlySet<number>;
   readonly onSubtree: OnSubtree;
 }

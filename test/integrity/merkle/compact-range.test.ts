@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { CompactRange } from "../../../src/integrity/merkle/compact-range.js";
+import { CompactRange, type OnSubtree } from "../../../src/integrity/merkle/compact-range.js";
 import { type Hash, nodeHash } from "../../../src/integrity/merkle/merkle-hash.js";
 import { rootOf } from "../../../src/integrity/merkle/merkle-proofs.js";
 import { leaf, leavesOf, readerOf, treeHash } from "../../fixtures/naive-tree.js";
@@ -68,6 +68,37 @@ describe("a compact range", () => {
       hex(leaf(1)),
       hex(nodeHash(leaf(2), nodeHash(leaf(3), leaf(4)))),
     ]);
+  });
+
+  test("takes a run of leaves as it takes them one by one, and says the same of subtrees", () => {
+    fc.assert(
+      fc.property(
+        fc.nat(100),
+        fc.array(fc.nat(1500), { maxLength: 3 }),
+        fc.uniqueArray(fc.integer({ min: 1, max: 12 })),
+        (start, lengths, wanted) => {
+          const heights = new Set(wanted);
+          const [one, runs]: [string[], string[]] = [[], []];
+          const hearing =
+            (heard: string[]): OnSubtree =>
+            (height, index, root) => {
+              if (heights.has(height)) heard.push(`${height} ${index} ${hex(root)}`);
+            };
+          const listener = { heights, onSubtree: hearing(runs) };
+          let range = rangeOf(start);
+          let again = range;
+          for (const length of lengths) {
+            const leaves = leavesOf(length);
+            for (const each of leaves) range = range.append(each, hearing(one));
+            again = again.appendRun(Buffer.concat(leaves), listener);
+          }
+          expect(again.size).toBe(range.size);
+          expect(hex(again.root())).toBe(hex(range.root()));
+          expect(runs.sort()).toEqual(one.sort());
+        },
+      ),
+      { numRuns: 30 },
+    );
   });
 
   test.each([

@@ -419,6 +419,17 @@ test("a thread adds up the postings by itself", async () => {
 test.each([
   ["an index of times that hides entries", "INSERT INTO time_block VALUES (0, 5, 6)"],
   ["an index of times for a block that is not whole", "INSERT INTO time_block VALUES (1, 5, 6)"],
+  ["an index of times for a block that no log has", "INSERT INTO time_block VALUES (-1, 5, 6)"],
+  ["an index of times for a block to come", "INSERT INTO time_block VALUES (4095, 5, 6)"],
+  ["an index of times without a block", "DELETE FROM time_block"],
+  [
+    "an index of times that is one millisecond too wide",
+    "UPDATE time_block SET latest_millis = latest_millis + 1",
+  ],
+  [
+    "an index of times that no number can hold",
+    "UPDATE time_block SET earliest_millis = -1152921504606846976",
+  ],
   [
     "times of recording ten years back",
     "UPDATE entry SET recorded_nanos = recorded_nanos - 315360000000000000",
