@@ -137,15 +137,11 @@ function joined(added: Peak, size: number, onSubtree?: OnSubtree): Peak {
   return peak;
 }
 
-/** The height of the largest complete subtree that begins at a size, and ends at `end` or before. */
+/** The height of the largest complete subtree that begins at a size and ends at `end` at most. */
 function heightOfNext(size: number, end: number): number {
   let height = 0;
-  while (
-    height < MAX_RUN_HEIGHT &&
-    size % 2 ** (height + 1) === 0 &&
-    size + 2 ** (height + 1) <= end
-  )
-    height++;
+  for (let width = 2; height < MAX_RUN_HEIGHT; width *= 2, height++)
+    if (size % width !== 0 || size + width > end) break;
   return height;
 }
 

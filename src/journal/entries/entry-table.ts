@@ -64,16 +64,6 @@ export type EvidenceRow = readonly [
   ...columns: unknown[],
 ];
 
-/** A row of `time_block`. */
-export interface TimeBlock {
-  readonly block: number;
-  /** Milliseconds since 1970, rounded where they are beyond all times. */
-  readonly earliest: number;
-  readonly latest: number;
-  /** Whether the journal has all entries of the block, if none of them was removed. */
-  readonly isWhole: boolean;
-}
-
 /** A row of `pruned_leaf`. */
 export interface PrunedRow extends Omit<EntryRow, "line"> {
   /** The time before which it was recorded, as the record of its pruning says. */
@@ -129,12 +119,6 @@ const evidenceSql = (columns: string): string => `SELECT sequence,
 const EVIDENCE_WITHOUT_LONG: string = evidenceSql(
   COLUMNS.map(({ key }) => `iif(octet_length(${key}) > ${MAX_LINE_BYTES}, NULL, ${key})`).join(),
 );
-
-/** As texts: a number that no JavaScript number can hold would end the reading. */
-const TIME_BLOCKS = `SELECT CAST(block AS TEXT) AS block, CAST(earliest_millis AS TEXT) AS earliest,
-    CAST(latest_millis AS TEXT) AS latest,
-    block >= 0 AND block < (SELECT coalesce(max(sequence) + 1, 0) / ${BLOCK} FROM entry) AS isWhole
-  FROM time_block ORDER BY time_block.block`;
 
 /** Null for none, and for one that is too long for a string of JavaScript. */
 const EXACT_COLUMNS = `SELECT ${COLUMNS.map(
@@ -316,19 +300,6 @@ export class EntryTable {
     const rows = allOf(this.#evidence, first, end, limit);
     const found = rows ?? this.#arrays(EVIDENCE_WITHOUT_LONG).all(first, end, limit);
     return found.map((row) => (Array.isArray(row) ? row : Object.values(row)) as never);
-  }
-
-  /** The summaries of times of whole blocks. */
-  timeBlocks(): TimeBlock[] {
-    return this.#database
-      .prepare(TIME_BLOCKS)
-      .all()
-      .map(({ block, earliest, latest, isWhole }) => ({
-        block: Number(block),
-        earliest: Number(earliest),
-        latest: Number(latest),
-        isWhole: isWhole === 1,
-      }));
   }
 
   #arrays(sql: string): StatementSync {

@@ -1,5 +1,21 @@
-import type { TimeBlock } from "../entries/entry-table.js";
+import type { DatabaseSync } from "node:sqlite";
 import { BLOCK } from "../file/schema.js";
+
+/** A row of `time_block`. */
+export interface TimeBlock {
+  readonly block: number;
+  /** Milliseconds since 1970, rounded where they are beyond all times. */
+  readonly earliest: number;
+  readonly latest: number;
+  /** Whether the journal has all entries of the block, if none of them was removed. */
+  readonly isWhole: boolean;
+}
+
+/** As texts: a number that no JavaScript number can hold would end the reading. */
+const TIME_BLOCKS = `SELECT CAST(block AS TEXT) AS block, CAST(earliest_millis AS TEXT) AS earliest,
+    CAST(latest_millis AS TEXT) AS latest,
+    block >= 0 AND block < (SELECT coalesce(max(sequence) + 1, 0) / ${BLOCK} FROM entry) AS isWhole
+  FROM time_block ORDER BY time_block.block`;
 
 /** When the entries of a block happened, in milliseconds since 1970. */
 interface Times {
@@ -54,6 +70,17 @@ export class BlockTimes {
     const first = [...wrong, ...left.keys()].reduce((a, b) => Math.min(a, b), Infinity);
     return first === Infinity ? undefined : first * BLOCK;
   }
+}
+
+/** The summaries of times that a journal has. */
+export function timeBlocksOf(database: DatabaseSync): TimeBlock[] {
+  const rows = database.prepare(TIME_BLOCKS).all();
+  return rows.map(({ block, earliest, latest, isWhole }) => ({
+    block: Number(block),
+    earliest: Number(earliest),
+    latest: Number(latest),
+    isWhole: isWhole === 1,
+  }));
 }
 
 /** Of a block that was pruned in part, the summary also covers what is gone. */

@@ -13,7 +13,7 @@ import type { Connection } from "../file/connection.js";
 import { SecondReader } from "../file/second-reader.js";
 import { journalFailed } from "../file/sqlite.js";
 import { alteredEvidence } from "./altered-evidence.js";
-import { BlockTimes } from "./block-times.js";
+import { BlockTimes, timeBlocksOf } from "./block-times.js";
 import type { CheckpointTable } from "./checkpoint-table.js";
 import {
   COLUMNS_AT,
@@ -218,7 +218,7 @@ async function* lines(
   const all = (await second.rows(countBefore(length)))[0]?.["n"];
   const posting = sums.firstDifference(await second.answer(), length);
   const summary = happened.firstDifference(
-    file.read(() => entries.timeBlocks()),
+    file.read(() => timeBlocksOf(file.database)),
     length,
   );
   if (file.read(() => entries.prunedBefore()) !== prunedBefore) return;
