@@ -67,10 +67,16 @@ function verification(view: ReportView): Html {
   return html`<section id="verification">
 <h2>Check</h2>
 <p id="verdict" class="verdict-unknown">not checked in this browser yet</p>
+<p class="trust">This page comes from whoever made it. A forged page could say anything, also that
+it is verified. To be sure, use a verifier that you got elsewhere: <code>verifier.html</code> from
+the package quorumlog on the npm registry (<code>quorumlog report --blank</code>), or the command
+<code>quorumlog verify</code>. Give it this file. A check in a browser, here or in
+<code>verifier.html</code>, covers the evidence and the table of entries. Only the command makes the
+other sections of a whole log again.</p>
 <div id="verifier"${isWhole(view) && html` data-whole`} hidden></div>
 <p>${signersOf(view.checkpoint.note)}</p>
-<noscript><p>Without JavaScript, this page cannot check itself. All tables are here all the same.
-<code>quorumlog verify</code> reads this file.</p></noscript>
+<noscript><p>Without JavaScript, this page cannot check itself. All tables are here all the
+same.</p></noscript>
 <h3>What the maker of this report states</h3>
 ${statement(view)}
 </section>`;

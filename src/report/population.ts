@@ -1,5 +1,9 @@
 import { counted } from "../text/safe-text.js";
-import type { Verdict, VerificationReport } from "../verify/verification-report.js";
+import {
+  isCheckpointAlone,
+  type Verdict,
+  type VerificationReport,
+} from "../verify/verification-report.js";
 import { facts, type Html, html, number, time } from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportView } from "./report-input.js";
@@ -139,7 +143,12 @@ and no result of this page.</p>
 ${facts([
   ["Integrity: are the entries what was signed?", IN_WORDS[verification.integrity]],
   ["Completeness: are all entries there?", completenessStated(view, verification)],
-  ["Authenticity: did the log sign it?", IN_WORDS[verification.authenticity]],
+  [
+    "Authenticity: did the log sign it?",
+    isCheckpointAlone(verification)
+      ? "it did sign the checkpoint; these entries are not what it signed"
+      : IN_WORDS[verification.authenticity],
+  ],
   ["Covered", coveredStated(view, verification)],
   ["Pruned", verification.pruned > 0 && counted(verification.pruned, "entry", "entries")],
 ])}

@@ -64,7 +64,11 @@ export function reportOf(findings: Findings, options: ResolvedVerifyOptions): Ve
     entries.pruned <= options.acceptPruned &&
     (options.coveredOnly || entries.leaves.end <= (anchors.at(-1)?.size ?? 0));
   const integrity = verdict(problems.failed("integrity"), isSound(findings, conclusions));
-  const completeness = verdict(problems.failed("completeness"), isWhole);
+  // altered entries may stand in the place of those that the log had
+  const completeness = verdict(
+    problems.failed("completeness"),
+    isWhole && !problems.failed("integrity"),
+  );
   const authenticity = verdict(
     problems.failed("authenticity"),
     anchors.length > 0 && unreadable.count === 0,
@@ -165,7 +169,7 @@ function verdict(failed: boolean, verified: boolean): Verdict {
 
 /** What the evidence cannot tell, in words. */
 function unknownOf(
-  { entries, sealed, checkpoints, unreadable }: Findings,
+  { entries, sealed, checkpoints, unreadable, problems }: Findings,
   options: ResolvedVerifyOptions,
   { anchors, covered, uncoveredSince: since, size }: Conclusions,
 ): string[] {
@@ -177,6 +181,11 @@ function unknownOf(
   const say = (condition: boolean, text: string): void => {
     if (condition) unknown.push(text);
   };
+  say(
+    problems.failed("integrity"),
+    "What is wrong may hide what is missing. This check cannot see whether all entries are there." +
+      (anchors.length > 0 ? " A checkpoint is signed or trusted; these entries are not." : ""),
+  );
   for (const reason of unreadable.first)
     unknown.push(`${reason}. Get the checkpoint again from where it is kept.`);
   say(

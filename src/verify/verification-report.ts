@@ -60,9 +60,15 @@ export interface VerificationReport {
   readonly verified: boolean;
   /** Whether the entries are what the log signed. */
   readonly integrity: Verdict;
-  /** Whether all entries are there. */
+  /**
+   * Whether all entries are there. If integrity failed, it is `failed` or `unknown`: an altered
+   * entry may stand in the place of one that the log had.
+   */
   readonly completeness: Verdict;
-  /** Whether the log signed its checkpoints. */
+  /**
+   * Whether the log signed its checkpoints. If integrity failed, this says nothing about the
+   * entries.
+   */
   readonly authenticity: Verdict;
   /**
    * The id of the log that the evidence was judged as. It may be the evidence's own, so escape it
@@ -109,4 +115,9 @@ export interface VerificationReport {
   readonly checkpointCount: number;
   /** For each key, how many of its signatures are valid. */
   readonly keys: readonly KeyTally[];
+}
+
+/** Whether a log signed the checkpoints of evidence, and not the entries that came with them. */
+export function isCheckpointAlone({ integrity, authenticity }: VerificationReport): boolean {
+  return integrity === "failed" && authenticity === "verified";
 }

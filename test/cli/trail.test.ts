@@ -7,6 +7,7 @@ import { generateKeys } from "../../src/integrity/keys/key-generation.js";
 import { GovernanceAuditLog } from "../../src/log/governance-audit-log.js";
 import { objectsOf, quorumlog } from "../fixtures/command-line.js";
 import { temporaryFolder } from "../fixtures/journal.js";
+import { sectionOf } from "../fixtures/report-page.js";
 import { TrailWriter } from "../fixtures/trail.js";
 
 const MODEL = "did:pqaid:medical-ai-v2";
@@ -374,6 +375,13 @@ describe("with a key", () => {
     const { code, stdout } = await quorumlog(["explain", journal, MODEL, "--key", vkey]);
     expect([code, stdout.split("\n")[0]]).toEqual([0, "verified: 3 of 3 entries"]);
 
+    const proof = join(temporaryFolder(), "one.tlog-proof");
+    await quorumlog(["prove", journal, "--sequence", "1", "--out", proof]);
+    const ofPart = await quorumlog(["standing", proof, "--key", vkey]);
+    expect(ofPart.stdout.split("\n")[0]).toBe(
+      "verified: 1 of 1 entry; 2 more of the log are not here: pruned, or left out",
+    );
+
     const ndjson = join(temporaryFolder(), "altered.ndjson");
     await quorumlog(["export", journal, "--format", "ndjson", "--out", ndjson]);
     const text = readFileSync(ndjson, "utf8");
@@ -385,8 +393,24 @@ describe("with a key", () => {
       const operands = command === "explain" ? [ndjson, MODEL] : [ndjson];
       const altered = await quorumlog([command, ...operands, "--key", vkey]);
       expect(altered.code).toBe(expected);
-      expect(altered.stdout).toMatch(/^FAILED VERIFICATION/);
+      expect(altered.stdout).toMatch(/^FAILED VERIFICATION.*\n.*nothing below is proven\./);
     }
+  });
+
+  test("after an altered line, completeness is unknown, and the signature is the checkpoint's", async () => {
+    const ndjson = join(temporaryFolder(), "altered.ndjson");
+    await quorumlog(["export", journal, "--format", "ndjson", "--out", ndjson]);
+    writeFileSync(ndjson, readFileSync(ndjson, "utf8").replaceAll('"alice"', '"mallo"'));
+    const { stdout } = await quorumlog(["verify", ndjson, "--key", vkey, "--no-color"]);
+    expect(stdout).toMatch(
+      /^integrity +FAILED .*\ncompleteness +unknown .*\nauthenticity +verified /m,
+    );
+    expect(stdout).toContain("did the log sign the checkpoint? These entries are not what it sign");
+    expect(stdout).toContain("This check cannot see whether all entries are");
+    const page = await quorumlog(["report", ndjson, "--key", vkey, "--out", "-"]);
+    const stated = sectionOf(page.stdout, "verification");
+    expect(stated).toContain("are all entries there? it could not tell");
+    expect(stated).toContain("it did sign the checkpoint; these entries are not what it signed");
   });
 
   test("as JSON, the verdict is an object on the first line of stdout", async () => {

@@ -134,7 +134,7 @@ describe("a source that is not in order", () => {
       sourceOf([...items, { kind: "checkpoint", note: last }], { ordered: false }),
       { keys },
     );
-    expect(verdicts(report)).toBe("failed verified verified");
+    expect(verdicts(report)).toBe("failed unknown verified");
     expect(report.problems).toMatchObject([{ code: "conflicting_lines", sequence: 8, line: 51 }]);
     const missing = await verify(
       sourceOf([...itemsOf(lines.toSpliced(8, 1)), { kind: "checkpoint", note: last }], {
@@ -218,7 +218,7 @@ describe("a source with leaf hashes", () => {
       leafHash: hexOf(lines[9] as string),
     });
     const report = await verify(sourceOf([...altered, note]), { keys });
-    expect(verdicts(report)).toBe("failed verified verified");
+    expect(verdicts(report)).toBe("failed unknown verified");
     expect(report.problems).toMatchObject([{ code: "leaf_hash_mismatch", sequence: 9, line: 10 }]);
     expect(report.problemCount).toBe(1);
   });
@@ -243,7 +243,7 @@ describe("a source with leaf hashes", () => {
       problem: "its column says \u001b[31mreject",
     });
     const report = await verify(sourceOf([...items, note]), { keys });
-    expect(verdicts(report)).toBe("failed verified verified");
+    expect(verdicts(report)).toBe("failed unknown verified");
     expect(report.problems).toMatchObject([
       {
         code: "source_problem",

@@ -1,6 +1,10 @@
 import { counted, visible } from "../../text/safe-text.js";
 import type { Problem } from "../../verify/problems.js";
-import type { Verdict, VerificationReport } from "../../verify/verification-report.js";
+import {
+  isCheckpointAlone,
+  type Verdict,
+  type VerificationReport,
+} from "../../verify/verification-report.js";
 import type { CommandIo } from "./command-io.js";
 import { type Style, styled, wrapped } from "./terminal.js";
 
@@ -12,6 +16,7 @@ const QUESTIONS = [
   ["completeness", "is everything there?"],
   ["authenticity", "did the log sign it?"],
 ] as const;
+const OF_CHECKPOINT = "did the log sign the checkpoint? These entries are not what it signed";
 const INDENT = "completeness  ".length;
 
 const STYLES: Readonly<Record<Verdict, Style | undefined>> = {
@@ -28,7 +33,8 @@ export function reportText(report: VerificationReport, io: CommandIo): string {
     `${styled(STYLES[overall(report)], headline(report), io)}\n\n`,
     ...QUESTIONS.map(([name, question]) => {
       const word = wordOf(report[name]).padEnd("verified".length);
-      return `${name.padEnd(INDENT)}${styled(STYLES[report[name]], word, io)}  ${question}\n`;
+      const asked = name === "authenticity" && isCheckpointAlone(report) ? OF_CHECKPOINT : question;
+      return `${name.padEnd(INDENT)}${styled(STYLES[report[name]], word, io)}  ${asked}\n`;
     }),
     "\n",
     ...facts(report).map(([name, value]) => line(name.padEnd(INDENT) + value, INDENT)),
@@ -49,18 +55,24 @@ export function overall({
 }
 
 function headline(report: VerificationReport): string {
-  const { entries, covered, problemCount, pruned } = report;
-  const more =
-    pruned > 0 ? `; ${pruned} more ${pruned === 1 ? "was" : "were"} pruned` : absent(report);
+  const { entries, covered, problemCount } = report;
   switch (overall(report)) {
     case "verified":
-      return `verified: ${covered} of ${counted(entries, "entry", "entries")}${more}`;
+      return verifiedInWords(report);
     case "failed":
       return `FAILED: ${counted(problemCount, "problem")}`;
     case "unknown":
       if (covered === 0) return "unknown: nothing was found wrong, but nothing verifies it either";
       return `unknown: nothing is wrong, but only ${covered} of ${entries} entries are verified`;
   }
+}
+
+/** How much is verified, and how many entries of the log are not there. */
+export function verifiedInWords(report: VerificationReport): string {
+  const { entries, covered, pruned } = report;
+  const more =
+    pruned > 0 ? `; ${pruned} more ${pruned === 1 ? "was" : "were"} pruned` : absent(report);
+  return `verified: ${covered} of ${counted(entries, "entry", "entries")}${more}`;
 }
 
 /** How many entries of the log are not in chosen entries that are verified. */

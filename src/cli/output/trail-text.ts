@@ -21,7 +21,7 @@ import { counted, visible } from "../../text/safe-text.js";
 import type { VerificationReport } from "../../verify/verification-report.js";
 import { type CommandIo, jsonLine } from "./command-io.js";
 import { ShortIds } from "./entry-table.js";
-import { overall } from "./report-text.js";
+import { overall, verifiedInWords } from "./report-text.js";
 import { type Column, Table } from "./table.js";
 import { styled, wrapped } from "./terminal.js";
 
@@ -51,13 +51,14 @@ export function verificationLine(report: VerificationReport | undefined, io: Com
   const { covered, entries, problemCount } = report;
   switch (overall(report)) {
     case "verified":
-      return `verified: ${covered} of ${counted(entries, "entry", "entries")}\n\n`;
+      return `${verifiedInWords(report)}\n\n`;
     case "unknown":
       return `${styled("yellow", `not verified: ${covered} of ${entries} entries are`, io)}\n\n`;
     case "failed":
       return (
         `${styled("red", `FAILED VERIFICATION: ${counted(problemCount, "problem")}`, io)}\n` +
-        "What follows is what the source says, and it was altered. quorumlog verify shows where.\n\n"
+        "What follows is what the source says, and it was altered: nothing below is proven.\n" +
+        "quorumlog verify shows where.\n\n"
       );
   }
 }

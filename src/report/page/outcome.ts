@@ -1,5 +1,9 @@
 import type { Problem } from "../../verify/problems.js";
-import type { Verdict, VerificationReport } from "../../verify/verification-report.js";
+import {
+  isCheckpointAlone,
+  type Verdict,
+  type VerificationReport,
+} from "../../verify/verification-report.js";
 import { element, number } from "./dom.js";
 import type { Outcome } from "./job.js";
 import type { Tampered } from "./tamper.js";
@@ -12,6 +16,8 @@ const QUESTIONS: readonly (readonly [
   ["completeness", "Completeness: is everything there?"],
   ["authenticity", "Authenticity: did the log sign it?"],
 ];
+
+const OF_CHECKPOINT = "Authenticity of the checkpoint alone: did the log sign it?";
 
 /** Problems that name the line that was changed. Others may only follow from it. */
 const CAUSES: ReadonlySet<string> = new Set([
@@ -39,7 +45,14 @@ export function showOutcome(outcome: Outcome, verdict: HTMLElement, place: HTMLE
     element(
       "table",
       {},
-      element("tbody", {}, ...QUESTIONS.map(([name, text]) => row(text, report[name]))),
+      element(
+        "tbody",
+        {},
+        ...QUESTIONS.map(([name, text]) => {
+          const isAlone = name === "authenticity" && isCheckpointAlone(report);
+          return row(isAlone ? OF_CHECKPOINT : text, report[name]);
+        }),
+      ),
     ),
     element(
       "p",

@@ -31,13 +31,6 @@ const TAMPER: readonly (readonly [TamperPlace, string])[] = [
   ["checkpoint", "in the checkpoint"],
 ];
 
-const TRUST =
-  "This page comes from whoever made it. A forged page could say anything, also that it is " +
-  "verified. To be sure, use a verifier that you got elsewhere: verifier.html from the package " +
-  "quorumlog on the npm registry (quorumlog report --blank), or the command quorumlog verify. " +
-  "Give it this file. A check in a browser, here or in verifier.html, covers the evidence and " +
-  "the table of entries. Only the command makes the other sections of a whole log again.";
-
 /** What cannot be changed in a report of a whole log. */
 const NO_PROOFS = "in a proof (a page of the whole log has none)";
 
@@ -65,7 +58,6 @@ export class Verifier {
     this.#progress.setAttribute("aria-label", "How much was checked");
     place.verdict.setAttribute("role", "status");
     place.controls.append(
-      ...(place.inReport ? [element("p", { className: "trust" }, TRUST)] : []),
       this.#signers,
       element(
         "div",
