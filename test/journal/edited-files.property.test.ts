@@ -17,6 +17,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { AuditError } from "../../src/errors.js";
 import { Journal } from "../../src/journal/index.js";
 import { type VerificationReport, type VerifyOptions, verify } from "../../src/verify/index.js";
+import { type Frame, framesOf, logOfFrames } from "../fixtures/frames.js";
 import { prunable, pruneUnsealed, rowOf } from "../fixtures/journal.js";
 import { runs } from "../fixtures/long-runs.js";
 import { differences, PRUNED, type Shown, shownBy, votedRows } from "../fixtures/shown-journal.js";
@@ -35,7 +36,24 @@ type FileEdit =
   | { readonly kind: "flip"; readonly file: File; readonly at: number; readonly xor: number }
   | { readonly kind: "fill"; readonly file: File; readonly bytes: Uint8Array }
   | { readonly kind: "swap"; readonly file: File; readonly other: File }
-  | { readonly kind: "take"; readonly file: File; readonly from: Snapshot; readonly of: File };
+  | { readonly kind: "take"; readonly file: File; readonly from: Snapshot; readonly of: File }
+  | { readonly kind: "frames"; readonly steps: readonly FrameStep[] };
+
+/**
+ * What is done to the frames of the write-ahead log, each counted round. Their checksums are right
+ * afterwards.
+ */
+type FrameStep =
+  | { readonly kind: "drop" | "cut" | "again"; readonly at: number; readonly to: number }
+  | { readonly kind: "commit"; readonly at: number; readonly pages: number }
+  | { readonly kind: "flip"; readonly at: number; readonly offset: number; readonly xor: number }
+  | {
+      readonly kind: "put";
+      readonly from: Snapshot;
+      /** Whether it is a frame of that log, or else a page of that file. */
+      readonly isFrame: boolean;
+      readonly page: number;
+    };
 
 /** The files of the same journal some entries ago, and those of another one of the same name. */
 const SNAPSHOTS = ["closed", "earlier", "other"] as const;
@@ -43,6 +61,29 @@ type Snapshot = (typeof SNAPSHOTS)[number];
 
 const file = fc.constantFrom(...FILES);
 const from = fc.constantFrom(...SNAPSHOTS);
+const frameStep: fc.Arbitrary<FrameStep> = fc.oneof(
+  fc.record({
+    kind: fc.constantFrom("drop" as const, "cut" as const, "again" as const),
+    at: fc.nat(),
+    to: fc.nat(),
+  }),
+  fc.record({ kind: fc.constant("commit" as const), at: fc.nat(), pages: fc.nat(100) }),
+  fc.record({
+    kind: fc.constant("flip" as const),
+    at: fc.nat(),
+    offset: fc.nat(),
+    xor: fc.integer({ min: 1, max: 255 }),
+  }),
+  {
+    arbitrary: fc.record({
+      kind: fc.constant("put" as const),
+      from,
+      isFrame: fc.boolean(),
+      page: fc.nat(),
+    }),
+    weight: 3,
+  },
+);
 const fileEdit: fc.Arbitrary<FileEdit> = fc.oneof(
   fc.record({ kind: fc.constant("delete" as const), file }),
   fc.record({ kind: fc.constant("cut" as const), file, length: fc.nat() }),
@@ -63,6 +104,13 @@ const fileEdit: fc.Arbitrary<FileEdit> = fc.oneof(
         of: fc.oneof({ arbitrary: fc.constant(taken), weight: 5 }, file),
       }),
     ),
+    weight: 3,
+  },
+  {
+    arbitrary: fc.record({
+      kind: fc.constant("frames" as const),
+      steps: fc.array(frameStep, { minLength: 1, maxLength: 3 }),
+    }),
     weight: 3,
   },
 );
@@ -120,7 +168,57 @@ function restore(): void {
   cpSync(join(folder, "now"), join(folder, "copy"), { recursive: true });
 }
 
+/** The frames of a write-ahead log after one step. */
+function stepped(frames: readonly Frame[], step: FrameStep): readonly Frame[] {
+  const last = frames.at(-1);
+  if (last === undefined) return frames;
+  if (step.kind === "put") {
+    const other = pageOf(step);
+    // Behind all others, it is the one that is read. It ends a commit, or it would be none.
+    return other === undefined ? frames : [...frames, { ...other, pages: last.pages }];
+  }
+  const at = step.at % frames.length;
+  const frame = frames[at] ?? last;
+  switch (step.kind) {
+    case "drop":
+      return frames.toSpliced(at, 1);
+    case "cut":
+      return frames.slice(0, at);
+    case "again":
+      return frames.toSpliced(step.to % (frames.length + 1), 0, frame);
+    case "commit":
+      return frames.with(at, { ...frame, pages: step.pages });
+    case "flip": {
+      const content = Buffer.from(frame.content);
+      const offset = step.offset % content.length;
+      content[offset] = (content[offset] ?? 0) ^ step.xor;
+      return frames.with(at, { ...frame, content });
+    }
+  }
+}
+
+/** A page of a snapshot. */
+function pageOf({ from, isFrame, page }: FrameStep & { kind: "put" }): Frame | undefined {
+  const path = join(folder, from, "governance.db");
+  const log = `${path}-wal`;
+  if (isFrame) {
+    const frames = existsSync(log) ? framesOf(readFileSync(log)) : [];
+    return frames[page % frames.length];
+  }
+  const bytes = readFileSync(path);
+  const size = bytes.readUInt16BE(16);
+  const number = page % (bytes.length / size);
+  const content = bytes.subarray(number * size, (number + 1) * size);
+  return { page: number + 1, pages: 0, content };
+}
+
 function edit(change: FileEdit): void {
+  if (change.kind === "frames") {
+    const log = readFileSync(`${copy}-wal`);
+    const frames = change.steps.reduce(stepped, framesOf(log));
+    writeFileSync(`${copy}-wal`, logOfFrames(log, frames));
+    return;
+  }
   const path = copy + change.file;
   const bytes = existsSync(path) ? readFileSync(path) : undefined;
   switch (change.kind) {
@@ -199,6 +297,8 @@ test("the files of a journal whose writer was killed verify as they are", async 
   restore();
   expect(Object.values(before)).not.toContain(undefined);
   expect(differences(before, await shownBy(copy))).toEqual([]);
+  const log = readFileSync(`${copy}-wal`);
+  expect(logOfFrames(log, framesOf(log))).toEqual(log);
   expect(await judged()).toMatchObject({ verified: true });
   expect(appendedNext()).toBe(1030);
   expect(await judged()).toMatchObject({ verified: true });
