@@ -74,12 +74,8 @@ export function viewOf(input: ReportInput): ReportView {
   const shown = new Set(entries.map(({ entry }) => entry.sequence));
   const { proposalId, subjectId } = scope;
   const isWhole = Object.values(scope).every((value) => value === undefined);
-  const named = new Set(entries.map(({ entry }) => entry.proposalId));
-  const proposals = trail
-    .proposals(subjectId === undefined ? {} : { subjectId })
-    .filter((one) =>
-      proposalId === undefined ? named.has(one.proposalId) : one.proposalId === proposalId,
-    );
+  const all = trail.findings();
+  const proposals = proposalsOf(input);
   const ids = new Set(
     entries
       .filter(({ entry }) => isAuthorization(entry))
@@ -89,16 +85,14 @@ export function viewOf(input: ReportInput): ReportView {
       .filter((id) => subjectId === undefined || id === subjectId),
   );
   const cases = new Set(proposals.map((one) => one.proposalId));
-  const findings = trail
-    .findings()
-    .filter(
-      (finding) =>
-        isWhole ||
-        cases.has(finding.proposalId ?? "") ||
-        (proposalId === undefined &&
-          subjectId === undefined &&
-          finding.sequences.some((sequence) => shown.has(sequence))),
-    );
+  const findings = all.filter(
+    (finding) =>
+      isWhole ||
+      cases.has(finding.proposalId ?? "") ||
+      (proposalId === undefined &&
+        subjectId === undefined &&
+        finding.sequences.some((sequence) => shown.has(sequence))),
+  );
   return {
     ...input,
     shown,
@@ -106,6 +100,17 @@ export function viewOf(input: ReportInput): ReportView {
     subjects: [...ids].map((id) => trail.subject(id)).filter(hasStanding),
     findings,
   };
+}
+
+/** The cases of the scope. Those of a long log that are left out are never made. */
+function proposalsOf({ trail, scope, entries }: ReportInput): readonly ProposalCase[] {
+  const { proposalId, subjectId } = scope;
+  const named = new Set(
+    proposalId === undefined ? entries.map(({ entry }) => entry.proposalId) : [proposalId],
+  );
+  if (subjectId !== undefined)
+    return trail.proposals({ subjectId }).filter((one) => named.has(one.proposalId));
+  return [...named].flatMap((id) => (id === undefined ? [] : (trail.proposal(id) ?? [])));
 }
 
 function isAuthorization({ operation }: AuditEntry): boolean {

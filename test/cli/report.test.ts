@@ -1,13 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseBundle } from "../../src/integrity/evidence-bundle.js";
+import { generateKeys } from "../../src/integrity/keys/key-generation.js";
 import { bundleSource } from "../../src/verify/bundle-source.js";
 import { verify } from "../../src/verify/verify.js";
 import { objectsOf, quorumlog } from "../fixtures/command-line.js";
+import type { FakeLoki } from "../fixtures/fake-loki.ts";
 import { temporaryFolder } from "../fixtures/journal.js";
+import { from } from "../fixtures/loki-flags.js";
+import { LOG } from "../fixtures/loki-records.ts";
 import { evidenceOf, sectionOf, sequencesIn } from "../fixtures/report-page.js";
+import { signedLoki } from "../fixtures/signed-loki.ts";
 
 let folder: string;
 let journal: string;
@@ -122,6 +127,23 @@ describe("quorumlog report", () => {
     expect(page).toContain(`<code>${"urn:pqc-gov-prop:7f3a9c21"}</code>`);
   });
 
+  test.each([
+    [
+      "1000",
+      /^quorumlog: .*the page would have more than 0\.01 MB: the lines of its first 28 entries/,
+    ],
+    ["60000", /^quorumlog: .*the page would have 0\.\d+ MB, and 0\.06 MB are the most: narrow it/],
+  ])(
+    "says what to narrow where the page has more than %s bytes, and writes nothing",
+    async (most, message) => {
+      const out = join(temporaryFolder(), "report.html");
+      const done = await quorumlog(["report", journal, "--out", out, "--max-bytes", most]);
+      expect(done).toMatchObject({ code: 3, stdout: "", stderr: expect.stringMatching(message) });
+      expect(done.stderr).toContain("--since and --until, --proposal or --subject");
+      expect(existsSync(out)).toBe(false);
+    },
+  );
+
   test("gives the same evidence from a journal, an export, and a bundle of all entries", async () => {
     const folder = temporaryFolder();
     const [exported, bundle] = [join(folder, "all.ndjson"), join(folder, "all.json")];
@@ -197,5 +219,44 @@ describe("quorumlog report", () => {
       stdout: "",
       stderr: expect.stringContaining("it has no checkpoint"),
     });
+  });
+});
+
+describe("quorumlog report of a source that is not a journal", () => {
+  const { privateKeyPem, vkey } = generateKeys(LOG, "ed25519");
+  let loki: FakeLoki;
+  let exported: string;
+  beforeAll(async () => {
+    const signed = await signedLoki(privateKeyPem, "did:x:alice", 4);
+    loki = signed.loki;
+    exported = join(folder, "signed.ndjson");
+    await quorumlog(["export", signed.journal, "--format", "ndjson", "--out", exported]);
+  });
+  afterAll(() => loki[Symbol.asyncDispose]());
+
+  test.each<[string, readonly number[], readonly string[]]>([
+    ["an export", [0, 1, 2, 3], []],
+    ["a bundle", [0, 3], ["prove", "--proposal", "p0"]],
+    ["a proof", [2], ["prove", "--sequence", "2"]],
+    ["another report", [0, 1, 2, 3], ["report"]],
+    ["a report of a part", [1], ["report", "--proposal", "p1"]],
+    ["Loki", [0, 1, 2, 3], []],
+  ])("makes of %s a page that verify compares", async (kind, sequences, [command, ...flags]) => {
+    const into = temporaryFolder();
+    const [source, out] = [join(into, "source"), join(into, "report.html")];
+    if (command !== undefined) {
+      const made = await quorumlog([command, exported, ...flags, "--out", source]);
+      expect([made.code, made.stderr]).toEqual([0, expect.any(String)]);
+    }
+    const given = command === undefined ? exported : source;
+    const operands = kind === "Loki" ? from(loki) : [given];
+    const written = await quorumlog(["report", ...operands, "--key", vkey, "--out", out], {
+      now: () => new Date(),
+    });
+    expect(written).toMatchObject({ code: 0, stderr: expect.stringContaining("reported in") });
+    expect(sequencesIn(readFileSync(out, "utf8"))).toEqual(sequences);
+    const { code, stderr } = await quorumlog(["verify", out, "--key", vkey]);
+    const how = sequences.length < 4 ? "were not compared" : "byte for byte";
+    expect([code, stderr]).toEqual([0, expect.stringContaining(how)]);
   });
 });

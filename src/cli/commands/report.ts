@@ -1,7 +1,6 @@
 import { basename, resolve } from "node:path";
 import { canonicalLine } from "../../entry/line.js";
-import { invalidEvidence } from "../../errors.js";
-import type { GovernanceTrail } from "../../governance/trail.js";
+import { type AuditError, invalidEvidence } from "../../errors.js";
 import { withoutLinks } from "../../journal/file/new-file.js";
 import { choiceOf, type ReportScope } from "../../report/report-scope.js";
 import { SCOPE_VERSION } from "../../semconv.js";
@@ -19,7 +18,7 @@ import { SOURCE_DETAILS, SOURCE_FLAGS } from "../input/open-source.js";
 import { naturalOf, parseMoment } from "../input/query-flags.js";
 import { type ChosenEntry, provable, sharedBundleOf } from "../input/shared-bundle.js";
 import type { Source } from "../input/source.js";
-import { TRAIL_FLAGS, trailExit, withTrail } from "../input/trail-of.js";
+import { type ReplayedTrail, TRAIL_FLAGS, trailExit, withTrail } from "../input/trail-of.js";
 import { type CommandIo, jsonLine } from "../output/command-io.js";
 import {
   assertFree,
@@ -44,6 +43,11 @@ const FLAGS = {
     value: "N",
     about: "how many entries the sample draws; default 25",
   },
+  "max-bytes": {
+    type: "string",
+    value: "N",
+    about: "how many bytes the page may have; default 50 000 000",
+  },
   blank: { type: "boolean", about: "the verifier alone, without a log: it takes any evidence" },
   "verifier-hash": { type: "boolean", about: "prints the SHA-256 of the verifier in every page" },
   policy,
@@ -57,8 +61,8 @@ type ReportArguments = CommandArguments<typeof FLAGS>;
 
 const SAMPLE_SIZE = 25;
 
-/** A page above this size is slow to open, and no mail takes it. In characters. */
-const MAX_LENGTH = 50_000_000;
+/** A page above this size is slow to open, and no mail takes it. */
+const MAX_BYTES = 50_000_000;
 
 /** `quorumlog report`: one HTML page for people, which carries its own evidence. */
 export const report: Command = defineCommand({
@@ -111,6 +115,7 @@ export const report: Command = defineCommand({
       return 0;
     }
     const sampleSize = naturalOf(flags.sample, "sample") ?? SAMPLE_SIZE;
+    const maxBytes = naturalOf(flags["max-bytes"], "max-bytes") ?? MAX_BYTES;
     const trailArgs = { ...args, flags: { ...flags, at: undefined } };
     return withTrail(trailArgs, io, async (replayed) => {
       const { trail, source, verification } = replayed;
@@ -122,7 +127,7 @@ export const report: Command = defineCommand({
           "it has no checkpoint, so nothing in a report could be checked; " +
             "docs/evidence.md says how a log gets a signer",
         );
-      const { chosen, held } = await chosenBy(scope, trail, source, logId);
+      const { chosen, held } = await chosenBy(scope, maxBytes, replayed, logId);
       if (chosen.length === 0)
         throw invalidEvidence("no entry meets the conditions, so there is nothing to report on");
       const entries = provable(chosen, checkpoint);
@@ -149,10 +154,10 @@ export const report: Command = defineCommand({
         verification,
         sampleSize,
       });
-      if (page.length > MAX_LENGTH)
-        throw invalidEvidence(
-          `the page would have ${Math.ceil(page.length / 1e6)} MB, and ${MAX_LENGTH / 1e6} are ` +
-            "the most: narrow it with --since and --until, --proposal or --subject",
+      const bytes = Buffer.byteLength(page);
+      if (bytes > maxBytes)
+        throw tooLarge(
+          `the page would have ${inMegabytes(bytes)}, and ${inMegabytes(maxBytes)} are the most`,
         );
       await written(page, path, replacing, io);
       if (path !== undefined) {
@@ -218,22 +223,42 @@ async function scopeOf(
   return scope;
 }
 
+function tooLarge(what: string): AuditError {
+  return invalidEvidence(
+    `${what}: narrow it with --since and --until, --proposal or --subject, or raise --max-bytes`,
+  );
+}
+
+function inMegabytes(bytes: number): string {
+  return `${bytes < 1e7 ? Math.ceil(bytes / 1e4) / 100 : Math.ceil(bytes / 1e6)} MB`;
+}
+
 /** The entries in the scope, and how many there are up to the end of the trail. */
 async function chosenBy(
   scope: ReportScope,
-  trail: GovernanceTrail,
-  source: Source,
+  maxBytes: number,
+  { trail, source }: ReplayedTrail,
   logId: string,
 ): Promise<{ readonly chosen: readonly ChosenEntry[]; readonly held: number }> {
   const isChosen = choiceOf(scope, trail);
   const chosen: ChosenEntry[] = [];
-  let held = 0;
+  let [held, bytes] = [0, 0];
   // an app may append to a journal meanwhile
   const query = { order: "oldest", before: trail.lastSequence + 1 } as const;
   for await (const page of entryPages(await source.reader(), query)) {
     held += page.length;
-    for (const entry of page)
-      if (isChosen(entry)) chosen.push({ entry, line: canonicalLine(logId, entry) });
+    for (const entry of page) {
+      if (!isChosen(entry)) continue;
+      const line = canonicalLine(logId, entry);
+      bytes += line.length;
+      chosen.push({ entry, line });
+    }
+    // the page has every line, and more
+    if (bytes > maxBytes)
+      throw tooLarge(
+        `the page would have more than ${inMegabytes(maxBytes)}: the lines of its first ` +
+          `${counted(chosen.length, "entry", "entries")} alone have more`,
+      );
   }
   return { chosen, held };
 }
