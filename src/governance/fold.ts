@@ -164,6 +164,8 @@ export class Fold implements TrailFacts {
   /** Folds one entry. Throws `AuditError` `invalid_evidence` if its sequence does not rise. */
   add(entry: AuditEntry): void {
     assertEntry(entry);
+    const millis = millisOf(entry);
+    const recordedMillis = entry.recordedAt === undefined ? millis : recordedMillisOf(entry);
     const { sequence } = entry;
     if (!Number.isSafeInteger(sequence) || sequence <= this.#last)
       throw new AuditError(
@@ -174,8 +176,6 @@ export class Fold implements TrailFacts {
       );
     if (sequence > this.#last + 1) this.#addGap({ after: this.#last, before: sequence });
     this.#last = sequence;
-    const millis = millisOf(entry);
-    const recordedMillis = entry.recordedAt === undefined ? millis : recordedMillisOf(entry);
     if (!this.#counts(sequence, millis, recordedMillis)) return;
     // an entry that is dated back is judged by when it was recorded, unless it was imported
     const judgedMillis = isImported(entry) ? millis : recordedMillis;

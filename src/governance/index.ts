@@ -27,6 +27,7 @@ export type {
   NodeEffect,
   ProposalFacts,
   Result,
+  TimeSpan,
 } from "./facts/proposal-facts.js";
 export type { QuorumCheck } from "./facts/quorum.js";
 export type { Judged, Rule, TrailFacts } from "./facts/rule.js";

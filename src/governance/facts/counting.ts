@@ -3,7 +3,7 @@ import type { MemberFacts, Membership } from "./members.js";
 import type { Policy } from "./policy.js";
 import type { CastVote, ProposalFacts, Result } from "./proposal-facts.js";
 import type { TrailFacts } from "./rule.js";
-import { timelinessOf } from "./timeliness.js";
+import { spanOf, timelinessOf } from "./timeliness.js";
 
 /** The moment whose weights count. */
 export type Moment = NonNullable<Policy["membershipAt"]>;
@@ -102,7 +102,10 @@ function waysOf(
   before: readonly CastVote[],
   policy: Policy,
 ): readonly (readonly CastVote[])[] {
-  return waysInTime(before, file).flatMap((votes) => {
+  const inTime = waysInTime(before, file);
+  // most voters vote once
+  if (!file.hasRepeatedVoters && file.flags.length === 0) return inTime;
+  return inTime.flatMap((votes) => {
     const byVoter = Map.groupBy(votes, ({ voter }) => voter);
     if (byVoter.size === votes.length && file.flags.length === 0) return [votes];
     return choicesOf(true, policy).flatMap((ofFlagged) =>
@@ -207,8 +210,8 @@ function namedVotes(
     const isSure =
       weights.every((weight) => weight !== undefined && weight !== 0) &&
       owed.millis <= result.millis &&
-      owed.latestMillis <= result.latestMillis &&
-      owed.earliestMillis <= result.earliestMillis &&
+      spanOf(owed).latestMillis <= spanOf(result).latestMillis &&
+      spanOf(owed).earliestMillis <= spanOf(result).earliestMillis &&
       timelinessOf(owed, file.creation?.expiresMillis) === "in time" &&
       owed.voteId !== undefined &&
       !doubtful.includes(owed);

@@ -44,6 +44,8 @@ interface Recorded extends Change {
   readonly total: number | undefined;
 }
 
+const NO_CHANGES: readonly Change[] = [];
+
 /** The members of the federation at any entry. */
 export class Members implements MemberFacts {
   readonly #changes: Recorded[] = [];
@@ -80,7 +82,7 @@ export class Members implements MemberFacts {
 
   membershipBefore(did: string, sequence: number): Membership {
     if (!this.#isRecorded) return "unknown";
-    const newest = this.#ofNode.get(did)?.findLast((change) => change.sequence < sequence);
+    const newest = lastBefore(this.#ofNode.get(did) ?? NO_CHANGES, sequence);
     if (newest === undefined) return this.#knownSince > 0 ? "unknown" : "stranger";
     if (newest.sequence < this.#knownSince) return "unknown";
     return newest.isMember ? "member" : "stranger";
@@ -88,7 +90,7 @@ export class Members implements MemberFacts {
 
   weightBefore(did: string, sequence: number): number | undefined {
     if (!this.#isRecorded || this.#knownSince > 0) return undefined;
-    const change = lastBefore(this.#ofNode.get(did) ?? [], sequence);
+    const change = lastBefore(this.#ofNode.get(did) ?? NO_CHANGES, sequence);
     if (change === undefined || !change.isMember) return 0;
     return change.weight;
   }

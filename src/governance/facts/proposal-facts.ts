@@ -11,7 +11,13 @@ export interface EntryTimes {
    * The earliest and the latest of all times that its entry gives: its timestamp, the time in its
    * details (`created_at`, `cast_at`, `decided_at`), and when it was recorded. When an imported
    * entry was recorded counts only for a vote or a result of a proposal that was open then.
+   * Undefined where all of them are the same.
    */
+  readonly span: TimeSpan | undefined;
+}
+
+/** The first and the last of some times, in milliseconds since 1970. */
+export interface TimeSpan {
   readonly earliestMillis: number;
   readonly latestMillis: number;
 }
@@ -109,6 +115,8 @@ export interface ProposalFacts {
   /** All votes, in order. They are made anew for each call. */
   readonly votes: readonly CastVote[];
   readonly voteCount: number;
+  /** Whether somebody voted more than once. */
+  readonly hasRepeatedVoters: boolean;
   readonly results: readonly Result[];
   readonly effects: readonly Effect[];
   readonly flags: readonly Flag[];

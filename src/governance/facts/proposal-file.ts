@@ -42,6 +42,7 @@ export class ProposalFile implements ProposalFacts {
   passed: Result | undefined = undefined;
   rejected: Result | undefined = undefined;
   voteCount = 0;
+  hasRepeatedVoters = false;
   /** Whether the policy judges its first result; without one, how it began. */
   isJudged = true;
   readonly #table: VoteTable;
@@ -74,8 +75,10 @@ export class ProposalFile implements ProposalFacts {
     this.voteCount++;
     if (this.#index !== undefined) this.#addToIndex(this.#index, row);
     else if (this.voteCount === INDEXED_FROM) this.#makeIndex();
-    if (earlier !== NO_ROW && this.#table.decision(earlier) !== vote.decision)
-      this.#addDouble(vote.voter);
+    if (earlier !== NO_ROW) {
+      this.hasRepeatedVoters = true;
+      if (this.#table.decision(earlier) !== vote.decision) this.#addDouble(vote.voter);
+    }
     this.#suspects?.flagged.get(vote.voter)?.decisions.add(vote.decision);
   }
 

@@ -1,4 +1,5 @@
-import type { ActorType, CastVote } from "./proposal-facts.js";
+import type { ActorType, CastVote, TimeSpan } from "./proposal-facts.js";
+import { spanOf } from "./timeliness.js";
 
 /** Says that there is no row. */
 export const NO_ROW = 0xffff_ffff;
@@ -60,12 +61,12 @@ export class VoteTable {
     part.next[at] = NO_ROW;
     part.earlier[at] = earlier;
     part.ids.push(vote.voteId);
-    if (vote.earliestMillis !== vote.latestMillis) {
+    if (vote.span !== undefined) {
       part.earliest ??= part.millis.slice();
       part.latest ??= part.millis.slice();
     }
-    if (part.earliest !== undefined) part.earliest[at] = vote.earliestMillis;
-    if (part.latest !== undefined) part.latest[at] = vote.latestMillis;
+    if (part.earliest !== undefined) part.earliest[at] = spanOf(vote).earliestMillis;
+    if (part.latest !== undefined) part.latest[at] = spanOf(vote).latestMillis;
     if (last !== NO_ROW) this.#partOf(last).next[last % PART] = row;
     const { weight, rationale, onBehalfOf } = vote;
     if (weight !== undefined || rationale !== undefined || onBehalfOf !== undefined)
@@ -80,8 +81,7 @@ export class VoteTable {
     return {
       sequence: this.sequence(row),
       millis,
-      earliestMillis: part.earliest?.[row % PART] ?? millis,
-      latestMillis: part.latest?.[row % PART] ?? millis,
+      span: this.#spanAt(row, millis),
       voter: this.#texts[this.voter(row)] ?? "",
       decision: this.decision(row),
       voteId: this.voteId(row),
@@ -90,6 +90,14 @@ export class VoteTable {
       onBehalfOf: rest?.onBehalfOf,
       rationale: rest?.rationale,
     };
+  }
+
+  #spanAt(row: number, millis: number): TimeSpan | undefined {
+    const { earliest, latest } = this.#partOf(row);
+    if (earliest === undefined) return undefined;
+    const earliestMillis = earliest[row % PART] ?? millis;
+    const latestMillis = latest?.[row % PART] ?? millis;
+    return earliestMillis === latestMillis ? undefined : { earliestMillis, latestMillis };
   }
 
   sequence(row: number): number {

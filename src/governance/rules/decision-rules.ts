@@ -10,7 +10,7 @@ import { checkQuorum, NO_QUORUM } from "../facts/quorum.js";
 import type { Rule, TrailFacts } from "../facts/rule.js";
 import { isRevoking } from "../facts/standing.js";
 import { isSameWeight, recount } from "../facts/tally.js";
-import { timelinessOf, timesInWords } from "../facts/timeliness.js";
+import { spanOf, timelinessOf, timesInWords } from "../facts/timeliness.js";
 
 /** The rules about proposals and results, and about what must follow. */
 export const DECISION_RULES: readonly Rule[] = [
@@ -182,12 +182,12 @@ const EFFECT_OF: ReadonlyMap<string, Operation> = new Map([
  * that is dated ahead gives nobody more time.
  */
 function overdue(
-  { sequence, earliestMillis }: Pick<Creation, "sequence" | "earliestMillis">,
+  entry: Pick<Creation, "sequence" | "millis" | "span">,
   withinSeconds: number,
   facts: TrailFacts,
 ): Judgement["status"] {
-  if (facts.nowMillis <= earliestMillis + withinSeconds * 1000) return "pending";
-  return facts.isCompleteSince(sequence) ? "violated" : "undetermined";
+  if (facts.nowMillis <= spanOf(entry).earliestMillis + withinSeconds * 1000) return "pending";
+  return facts.isCompleteSince(entry.sequence) ? "violated" : "undetermined";
 }
 
 function notEnacted(file: ProposalFacts, facts: TrailFacts) {
