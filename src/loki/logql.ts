@@ -29,13 +29,25 @@ export function withoutContent(logql: string): string {
 }
 
 /** All records of one log, or of all logs, among the streams. */
-export function recordsOf(selector: string, logId: string | undefined): string {
+function recordsOf(selector: string, logId: string | undefined): string {
   return logId === undefined
     ? `${selector} | ${LABELS.logId}!=""`
     : `${selector} | ${LABELS.logId}=${logqlString(logId)}`;
 }
 
-/** The same without checkpoints. */
+/** Labels by which dashboards take a record for an entry. */
+const ENTRY_LABELS = [LABELS.operation, LABELS.sequence];
+
+/** The same, with those that name no log, but look like entries on a dashboard. */
+export function shownRecordsOf(selector: string, logId: string | undefined): string {
+  const looking = ENTRY_LABELS.map((label) => `${label}!=""`).join(" or ");
+  const ofLog = `${recordsOf(selector, logId)} or`;
+  return logId === undefined
+    ? `${ofLog} ${looking}`
+    : `${ofLog} ${LABELS.logId}="" | ${LABELS.logId}!="" or ${looking}`;
+}
+
+/** All records of one log, or of all logs, without checkpoints. */
 export function entriesOf(selector: string, logId: string | undefined): string {
   return `${recordsOf(selector, logId)} | ${LABELS.operation}!=${logqlString(RESERVED_OPERATION)}`;
 }

@@ -4,12 +4,13 @@ import type { EvidenceItem } from "../integrity/evidence.js";
 import type { ParsedQuery } from "../query/audit-query.js";
 import { matches } from "../query/audit-reader.js";
 import { quoted } from "../text/safe-text.js";
-import { checkpointsOf, entriesOf, logqlEndingIn, logqlOf, recordsOf } from "./logql.js";
+import { checkpointsOf, entriesOf, logqlEndingIn, logqlOf, shownRecordsOf } from "./logql.js";
 import { LokiEndpoint } from "./loki-endpoint.js";
 import {
   entryOfRecord,
   invalidRecord,
   isCheckpoint,
+  isOfNoLog,
   LABELS,
   type LokiEntry,
   type LokiRecord,
@@ -139,9 +140,9 @@ export class LokiLog {
     const { selector, logId } = this.#options;
     const check = new RecordCheck();
     let checkpoints = 0;
-    for await (const records of this.#pages(this.#walk(recordsOf(selector, logId)), signal))
+    for await (const records of this.#pages(this.#walk(shownRecordsOf(selector, logId)), signal))
       for (const record of records) {
-        this.#admit(labelOf(record, LABELS.logId) ?? "");
+        if (!isOfNoLog(record)) this.#admit(labelOf(record, LABELS.logId) ?? "");
         if (isCheckpoint(record)) this.#boundCheckpoints(++checkpoints);
         yield* check.evidenceOf(record);
       }

@@ -55,6 +55,11 @@ export function labelOf({ metadata, stream }: LokiRecord, name: string): string 
   return typeof value === "string" ? value : undefined;
 }
 
+/** Whether a record names no log, though it may have labels that entries have. */
+export function isOfNoLog(record: LokiRecord): boolean {
+  return (labelOf(record, LABELS.logId) ?? "") === "";
+}
+
 /** Whether a record says that it is a checkpoint. */
 export function isCheckpoint(record: LokiRecord): boolean {
   return labelOf(record, LABELS.operation) === RESERVED_OPERATION;

@@ -14,6 +14,7 @@ import { cut } from "../text/safe-text.js";
 import {
   COLUMN_LABELS,
   isCheckpoint,
+  isOfNoLog,
   LABELS,
   type LokiRecord,
   labelName,
@@ -72,7 +73,14 @@ export class RecordCheck {
 
   /** A record as evidence. Records come in the order of their times. */
   *evidenceOf(record: LokiRecord): Generator<EvidenceItem, void, undefined> {
-    const { line } = record;
+    const { line, nanos } = record;
+    if (isOfNoLog(record)) {
+      const message =
+        `Loki has a record of ${nanos} ns that names no log, and has labels of an entry; ` +
+        "no log sealed it";
+      yield { kind: "problem", message };
+      return;
+    }
     if (isCheckpoint(record)) {
       const problem = checkpointProblem(record);
       if (problem !== undefined) yield { kind: "problem", message: problem };
@@ -193,16 +201,27 @@ function labelsIfThere(operation: string, severityText: string): ReadonlyMap<str
 /** The labels that differ from what is expected, and those that were invented. */
 function differences(record: LokiRecord, { labels, ifThere, details }: Expected): string[] {
   const wrong: string[] = [];
-  for (const [label, text] of labels)
-    if (storedText(labelOf(record, label)) !== storedText(text)) wrong.push(label);
-  for (const [label, text] of ifThere) {
-    const held = labelOf(record, label);
-    if (held !== undefined && held !== text) wrong.push(label);
+  for (const [label, text] of labels) {
+    const held = heldAs(record, label);
+    const stored = storedText(text);
+    if (!held.every((one) => one === stored) || (held.length === 0 && stored !== undefined))
+      wrong.push(label);
   }
+  for (const [label, text] of ifThere)
+    if (!heldAs(record, label).every((one) => one === text)) wrong.push(label);
   const others = Object.keys({ ...record.stream, ...record.metadata }).filter(
     (label) => label.startsWith(DETAILS_PREFIX) && !labels.has(label),
   );
   return [...wrong, ...(others.length === 0 ? [] : invented(record, others, details))];
+}
+
+/**
+ * What a record has under a label. A stream can have a label of the same name as the metadata, and
+ * Loki finds and counts the record by that of the stream.
+ */
+function heldAs({ metadata, stream }: LokiRecord, label: string): unknown[] {
+  const held = [metadata, stream].filter((labels) => Object.hasOwn(labels, label));
+  return held.map((labels) => labels[label] || undefined);
 }
 
 /**
@@ -220,17 +239,18 @@ function invented(
   return labels.filter(
     (label) =>
       !values.some(
-        ([name, value]) => name === label && isTextOf(storedText(labelOf(record, label)), value),
+        ([name, value]) =>
+          name === label && heldAs(record, label).every((held) => isTextOf(held, value)),
       ),
   );
 }
 
 /** Whether Loki writes a value as this text. */
-function isTextOf(text: string | undefined, value: JsonValue): boolean {
+function isTextOf(text: unknown, value: JsonValue): boolean {
   if (typeof value !== "object" || value === null) return text === storedText(String(value));
   try {
     // it writes lists and maps as JSON, with escapes and an order of its own
-    return isSame(JSON.parse(text ?? ""), value);
+    return isSame(JSON.parse(String(text)), value);
   } catch {
     return false;
   }

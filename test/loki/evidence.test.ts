@@ -94,6 +94,41 @@ describe("the evidence of a Loki", () => {
     expect(report.problems[0]?.message).toContain(`another ${label};`);
   });
 
+  test.each<[label: string, value: string]>([
+    ["governance_decision", "reject"],
+    ["governance_subject_id", "model"],
+    ["severity_number", "17"],
+    ["detected_level", "error"],
+    ["governance_details_weight", "7"],
+    ["governance_operation", "checkpoint"],
+  ])(
+    "says which entry has a label of its stream too, by which Loki finds it: %s = %s",
+    async (label, value) => {
+      await using loki = await filled();
+      const record = recordOf(loki, 7);
+      Object.assign(record, { stream: { ...record.stream, [label]: value } });
+      const report = await judged(loki);
+      expect(placesOf(report)).toEqual([["source_problem", 7]]);
+      expect(report.problems[0]?.message).toContain(`another ${label};`);
+    },
+  );
+
+  test.each([["governance_operation"], ["governance_sequence"]])(
+    "says which record no log sealed, though dashboards show it as an entry: it has %s",
+    async (label) => {
+      await using loki = await filled();
+      const { governance_log_id: _, ...metadata } = recordOf(loki, 7).metadata;
+      const forged = { ...recordOf(loki, 7), metadata: { [label]: `${metadata[label]}` } };
+      loki.records.push(forged);
+      for (const logId of [undefined, LOG]) {
+        const report = await verify(readerOf(loki, { logId }).evidence(), { keys: [vkey] });
+        expect(report).toMatchObject({ verified: false, integrity: "failed", entries: 20 });
+        expect(report.problems).toMatchObject([{ code: "source_problem" }]);
+        expect(report.problems[0]?.message).toContain(`a record of ${forged.nanos} ns`);
+      }
+    },
+  );
+
   test.each<[string, bigint]>([
     ["a nanosecond later", 1n],
     ["20 minutes later", 1_200_000_000_000n],
