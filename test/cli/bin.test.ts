@@ -87,7 +87,7 @@ describe("the installed command", () => {
   });
 });
 
-test("an export is verified without being held in memory", async () => {
+test("an export is verified and judged without being held in memory", async () => {
   const file = `${newPath()}.ndjson`;
   const details = { text: "x".repeat(20_480) };
   const output = openSync(file, "w");
@@ -102,6 +102,8 @@ test("an export is verified without being held in memory", async () => {
     stderr: expect.stringContaining("could not be verified"),
   });
   expect(JSON.parse(stdout)).toMatchObject({ entries: 2000, problems: [] });
+  const checked = await ended(process.execPath, "--max-old-space-size=32", BIN, "check", file);
+  expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining("after #1999") });
 });
 
 describe("the journal of a running app", () => {

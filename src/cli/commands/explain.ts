@@ -58,7 +58,7 @@ export const explain: Command = defineCommand({
     if (loki !== undefined && operands.length > 1)
       throw new UsageError("--loki and SOURCE exclude each other");
     const sources = loki === undefined ? operands.slice(0, 1) : [];
-    return withTrail({ ...args, operands: sources }, io, async (replayed) => {
+    const explained = async (replayed: ReplayedTrail): Promise<number> => {
       const { trail, source, verification } = replayed;
       const found = await idNamed(source, CASE_COLUMNS, id);
       if (found === undefined) {
@@ -94,7 +94,8 @@ export const explain: Command = defineCommand({
         );
       }
       return trailExit(verification, subject?.authorized === "unknown");
-    });
+    };
+    return withTrail({ ...args, operands: sources }, io, explained, CASE_COLUMNS);
   },
 });
 

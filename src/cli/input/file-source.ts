@@ -1,6 +1,8 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import type { AuditEntry } from "../../entry/audit-entry.js";
+import type { ColumnName } from "../../entry/columns.js";
 import { invalidEvidence } from "../../errors.js";
 import { parseCheckpoint } from "../../integrity/checkpoint.js";
 import {
@@ -20,8 +22,9 @@ import { mendedLines, ndjsonSource, withoutMark } from "../../verify/ndjson-sour
 import type { CommandIo } from "../output/command-io.js";
 import { UsageError } from "./command.js";
 import { idsEndingIn } from "./given-values.js";
-import { HeldEntries } from "./held-entries.js";
+import { entriesInOrder, HeldEntries } from "./held-entries.js";
 import { bytesWithin, givenFile, readWithin } from "./read-within.js";
+import { RereadFile } from "./reread-file.js";
 import {
   assertLog,
   type ClosedSource,
@@ -82,7 +85,10 @@ async function withFile<T>(
           "tlog-proof or a report",
       );
     const readLine = line === undefined ? undefined : () => lineIn(line, io.cwd);
-    const evidence = await evidenceOf(kind, chunks(head, file, io), absolute, readLine);
+    // verify reads once
+    const reread = unknown === "export" ? undefined : new RereadFile(file, path, io);
+    const bytes = () => reread?.read() ?? chunks(head, file, io);
+    const evidence = await evidenceOf(kind, bytes, absolute, readLine);
     // a report holds a bundle
     const held = kind === "report" ? "bundle" : kind;
     const source = heldSource(held, { path, logId }, evidence, io);
@@ -138,27 +144,27 @@ interface FileEvidence {
 
 async function evidenceOf(
   kind: Exclude<SourceKind, "journal" | "loki"> | "report",
-  bytes: AsyncIterable<Buffer>,
+  bytes: () => AsyncIterable<Buffer>,
   path: string,
   readLine: (() => Promise<Uint8Array>) | undefined,
 ): Promise<FileEvidence> {
   switch (kind) {
     case "export": {
       const notes = await notesBeside(path);
-      return { notes, evidence: () => withNotes(notes, ndjsonSource(mendedLines(bytes))) };
+      return { notes, evidence: () => withNotes(notes, ndjsonSource(mendedLines(bytes()))) };
     }
     case "bundle":
-      return bundleEvidence(await whole(bytes));
+      return bundleEvidence(await whole(bytes()));
     case "report": {
       // no line of a report ends in a carriage return, and a browser does not read them either
-      const html = (await whole(bytes)).replaceAll("\r\n", "\n");
+      const html = (await whole(bytes())).replaceAll("\r\n", "\n");
       const comparedPage = async () =>
         (await import("../../report/compared-page.js")).comparedPage(html);
       return { ...bundleEvidence(await embeddedEvidence(html)), comparedPage };
     }
     case "proof": {
       const line = await readLine?.();
-      const text = mendedNotes(await whole(bytes));
+      const text = mendedNotes(await whole(bytes()));
       const { checkpoint } = parseTlogProof(text);
       return { notes: [checkpoint], evidence: () => tlogProofSource(text, line) };
     }
@@ -188,12 +194,27 @@ function heldSource(
   { signal }: CommandIo,
 ): Source {
   let held: Promise<HeldEntries> | undefined;
+  const passed = new Map<ColumnName, Set<string>>();
   const reader = async (): Promise<HeldEntries> => {
     held ??= HeldEntries.of(evidence(), signal);
     const entries = await held;
     if (entries.logId !== undefined) assertLog(logId, entries.logId, name);
     return entries;
   };
+  const values = async (column: ColumnName): Promise<ReadonlySet<string>> =>
+    passed.get(column) ?? (await reader()).values(column);
+  async function* pass(
+    columns: readonly ColumnName[],
+  ): AsyncGenerator<readonly AuditEntry[], void, undefined> {
+    const seen = columns.map((column) => [column, new Set<string>()] as const);
+    for await (const { log, entries } of entriesInOrder(evidence(), signal)) {
+      assertLog(logId, log, name);
+      for (const [column, set] of seen)
+        for (const { [column]: value } of entries) if (value !== undefined) set.add(value);
+      yield entries;
+    }
+    for (const [column, set] of seen) passed.set(column, set);
+  }
   const checkpoints = (): SourceCheckpoint[] => {
     const parsed = notes.map(parseCheckpoint);
     for (const { origin } of parsed) assertLog(logId, origin, name);
@@ -202,10 +223,10 @@ function heldSource(
   return {
     kind,
     name,
+    ...(kind === "export" ? { pass, passed: (column: ColumnName) => passed.get(column) } : {}),
     reader,
-    values: async (column) => (await reader()).values(column),
-    idsEndingIn: async (column, text, most) =>
-      idsEndingIn((await reader()).values(column), text, most),
+    values,
+    idsEndingIn: async (column, text, most) => idsEndingIn(await values(column), text, most),
     logId: async () => (await reader()).logId,
     end: async () => (await reader()).end,
     newestCheckpoint: () => checkpoints().at(-1),

@@ -162,6 +162,8 @@ export function idsEndingIn(ids: Iterable<string>, text: string, most: number): 
 }
 
 async function isHeld(source: Source, column: Column["name"], value: string): Promise<boolean> {
+  const passed = source.passed?.(column);
+  if (passed !== undefined) return passed.has(value);
   const { entries } = await (await source.reader()).page({ [column]: value, limit: 1 });
   return entries.length > 0;
 }

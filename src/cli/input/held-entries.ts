@@ -3,7 +3,12 @@ import type { ColumnName } from "../../entry/columns.js";
 import { canonicalLine, readEntry } from "../../entry/line.js";
 import { AuditError, invalidEvidence } from "../../errors.js";
 import { type Checkpoint, parseCheckpoint } from "../../integrity/checkpoint.js";
-import { type EvidenceLine, type EvidenceSource, lineText } from "../../integrity/evidence.js";
+import {
+  blocksOf,
+  type EvidenceLine,
+  type EvidenceSource,
+  lineText,
+} from "../../integrity/evidence.js";
 import { verifyInclusion } from "../../integrity/merkle/verify-proofs.js";
 import { type AuditQuery, type ParsedQuery, parseQuery } from "../../query/audit-query.js";
 import { type AuditPage, type AuditReader, matches, pageOf } from "../../query/audit-reader.js";
@@ -22,33 +27,15 @@ export class HeldEntries implements Pick<AuditReader, "page" | "count" | "lines"
     this.#entries = entries;
   }
 
-  /**
-   * Reads the entries of a source, until a signal comes.
-   *
-   * @throws `AuditError` `invalid_evidence` for a line that no log writes, for lines of two logs,
-   * and for lines that are not in the order of their sequences; `verification_failed` for a line
-   * that does not fit its proof.
-   */
+  /** Reads all entries of a source. Throws as {@link entriesInOrder} does. */
   static async of(source: EvidenceSource, signal: AbortSignal): Promise<HeldEntries> {
-    const entries: AuditEntry[] = [];
-    let [logId, checkpoint]: [string?, Checkpoint?] = [];
-    for await (const item of source) {
-      // only a bundle or a proof has proofs, and their checkpoint comes first
-      if (item.kind === "checkpoint" && source.partial) checkpoint = parseCheckpoint(item.note);
-      if (item.kind !== "line") continue;
-      const place = `line ${entries.length + 1}`;
-      const { entry, log } = entryOf(item, place);
-      logId ??= log;
-      if (log !== logId) throw invalidEvidence(`${place} is of another log than the lines before`);
-      if (entry.sequence <= (entries.at(-1)?.sequence ?? -1))
-        throw invalidEvidence(
-          `${place} does not have a higher sequence than the line before; ${VERIFY}`,
-        );
-      if (checkpoint !== undefined) assertProved(item, entry, checkpoint);
-      entries.push(entry);
-      signal.throwIfAborted();
+    const all: AuditEntry[] = [];
+    let logId: string | undefined;
+    for await (const { log, entries } of entriesInOrder(source, signal)) {
+      logId = log;
+      for (const entry of entries) all.push(entry);
     }
-    return new HeldEntries(logId, entries);
+    return new HeldEntries(logId, all);
   }
 
   /** One more than the newest sequence. */
@@ -106,10 +93,53 @@ export class HeldEntries implements Pick<AuditReader, "page" | "count" | "lines"
   }
 }
 
-function entryOf(item: EvidenceLine, place: string): NonNullable<ReturnType<typeof readEntry>> {
+/** Some entries of a source, and their log. */
+export interface EntryBlock {
+  readonly log: string;
+  readonly entries: readonly AuditEntry[];
+}
+
+/**
+ * Reads the entries of a source block by block, until a signal comes. Nothing is held.
+ *
+ * @throws `AuditError` `invalid_evidence` for a line that no log writes, for lines of two logs, and
+ * for lines that are not in the order of their sequences; `verification_failed` for a line that
+ * does not fit its proof.
+ */
+export async function* entriesInOrder(
+  source: EvidenceSource,
+  signal: AbortSignal,
+): AsyncGenerator<EntryBlock, void, undefined> {
+  let [number, newest] = [0, -1];
+  let [logId, checkpoint]: [string?, Checkpoint?] = [];
+  for await (const block of blocksOf(source)) {
+    const entries: AuditEntry[] = [];
+    for (const item of block) {
+      // only a bundle or a proof has proofs, and their checkpoint comes first
+      if (item.kind === "checkpoint" && source.partial) checkpoint = parseCheckpoint(item.note);
+      if (item.kind !== "line") continue;
+      number++;
+      const { entry, log } = entryOf(item, number);
+      logId ??= log;
+      if (log !== logId)
+        throw invalidEvidence(`line ${number} is of another log than the lines before`);
+      if (entry.sequence <= newest)
+        throw invalidEvidence(
+          `line ${number} does not have a higher sequence than the line before; ${VERIFY}`,
+        );
+      if (checkpoint !== undefined) assertProved(item, entry, checkpoint);
+      newest = entry.sequence;
+      entries.push(entry);
+    }
+    signal.throwIfAborted();
+    if (logId !== undefined) yield { log: logId, entries };
+  }
+}
+
+function entryOf(item: EvidenceLine, number: number): NonNullable<ReturnType<typeof readEntry>> {
   const found = readEntry(lineText(item) ?? "");
   if (found === undefined)
-    throw invalidEvidence(`${place} is not an entry as a log writes it; ${VERIFY}`);
+    throw invalidEvidence(`line ${number} is not an entry as a log writes it; ${VERIFY}`);
   return found;
 }
 

@@ -1,3 +1,4 @@
+import type { AuditEntry } from "../../entry/audit-entry.js";
 import type { ColumnName } from "../../entry/columns.js";
 import type { Checkpoint } from "../../integrity/checkpoint.js";
 import type { EvidenceSource } from "../../integrity/evidence.js";
@@ -42,6 +43,13 @@ export interface Source {
   readonly comparedPage?: () => Promise<ComparedPage>;
   /** How many days of recording it looks back; undefined for all that there are. */
   readonly lookbackDays?: number;
+  /**
+   * Of an export alone: reads its entries from the first to the last, and holds none. After that,
+   * the source knows the values of these columns without its entries.
+   */
+  readonly pass?: (columns: readonly ColumnName[]) => AsyncIterable<readonly AuditEntry[]>;
+  /** Of an export alone: the values of a column, where {@link Source.pass} remembered them. */
+  readonly passed?: (column: ColumnName) => ReadonlySet<string> | undefined;
   /** Reads entries. A file of evidence is read into memory for it, at the first call. */
   reader(): Eventual<EntryReader>;
   /** The different values of a column. Loki cannot list them, and answers none. */
@@ -56,7 +64,10 @@ export interface Source {
   newestCheckpoint(): Eventual<SourceCheckpoint | undefined>;
   /** All checkpoints, the smallest first. */
   checkpoints(): Eventual<Iterable<SourceCheckpoint>>;
-  /** All that it holds, for `verify`. An export can be read once. */
+  /**
+   * All that it holds, for `verify`. An export that comes through a pipe can be read once. One that
+   * changed since it was read is `invalid_evidence`.
+   */
   evidence(): EvidenceSource;
 }
 

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { AuditEntry } from "../../entry/audit-entry.js";
+import type { ColumnName } from "../../entry/columns.js";
 import { memberPath } from "../../entry/json.js";
 import { sha256Hex } from "../../entry/sha256.js";
 import { AuditError, invalidOption } from "../../errors.js";
@@ -67,11 +68,17 @@ export interface ReplayedTrail {
   readonly policySha256: string | undefined;
 }
 
-/** Replays the trail of the one source that arguments name. Throws `UsageError`, `AuditError`. */
+/**
+ * Replays the trail of the one source that arguments name. Throws `UsageError`, `AuditError`.
+ *
+ * @param ids - The columns whose values the work asks the source for: so an export need not be
+ * held.
+ */
 export async function withTrail<T>(
   args: TrailArguments,
   io: CommandIo,
   work: (replayed: ReplayedTrail) => Promise<T>,
+  ids: readonly ColumnName[] = [],
 ): Promise<T> {
   const { flags } = args;
   const at = flags.at === undefined ? undefined : momentOf(flags.at, io);
@@ -81,21 +88,24 @@ export async function withTrail<T>(
   if (flags["accept-pruned"] !== undefined && flags.key === undefined)
     throw new UsageError("--accept-pruned goes with --key");
   const [closed] = (await sourcesOf(args, io)) as [ClosedSource];
-  const verification = await verificationOf(closed, flags, io);
+  const verified = await verifierOf(flags, io);
+  // opened once: what is verified is what the answer rests on
   return closed.open(async (source) => {
+    const verification = await verified?.(source);
     // a checkpoint tells of entries that evidence lacks at its end
     const length = source.journal?.length ?? (await source.newestCheckpoint())?.size;
-    const trail = await replayFrom(entriesOf(source, io), {
+    const kinds = Object.keys(policy?.policy.kinds ?? {});
+    const columns: readonly ColumnName[] = kinds.length === 0 ? ids : ["kind", ...ids];
+    const end = { sequence: -1 };
+    const trail = await replayFrom(entriesOf(source, columns, end, io), {
       ...(length === undefined ? {} : { length }),
       ...(policy === undefined ? {} : { policy: policy.policy }),
       ...(at === undefined ? {} : { at }),
     });
     if (policy !== undefined && flags.policy !== undefined)
-      await io.stderr.write(
-        await kindHints(source, flags.policy, Object.keys(policy.policy.kinds ?? {})),
-      );
-    if (typeof at === "number" && trail.lastSequence >= 0 && trail.lastSequence < at)
-      await endHint(source, at, io);
+      await io.stderr.write(await kindHints(source, flags.policy, kinds));
+    if (typeof at === "number" && end.sequence >= 0 && end.sequence < at)
+      await io.stderr.write(`--at ${at}: the newest entry is #${end.sequence}\n`);
     return work({
       trail,
       source,
@@ -106,15 +116,21 @@ export async function withTrail<T>(
   });
 }
 
+/** @param end - Gets the sequence of each entry. At last, it has that of the newest one. */
 async function* entriesOf(
   source: Source,
+  columns: readonly ColumnName[],
+  end: { sequence: number },
   io: CommandIo,
 ): AsyncGenerator<AuditEntry, void, undefined> {
   const progress = new Progress(io);
   try {
-    const query = upToNow(source, { order: "oldest" });
-    for await (const entries of entryPages(await source.reader(), query)) {
+    const blocks =
+      source.pass?.(columns) ??
+      entryPages(await source.reader(), upToNow(source, { order: "oldest" }));
+    for await (const entries of blocks) {
       yield* entries;
+      end.sequence = entries.at(-1)?.sequence ?? end.sequence;
       progress.add(entries.length);
       io.signal.throwIfAborted();
       await progress.show();
@@ -122,14 +138,6 @@ async function* entriesOf(
   } finally {
     await progress.clear();
   }
-}
-
-/** Says on stderr where the entries end, if that is before the sequence of `--at`. */
-async function endHint(source: Source, at: number, io: CommandIo): Promise<void> {
-  const { entries } = await (await source.reader()).page({ order: "newest", limit: 1 });
-  const [newest] = entries;
-  if (newest !== undefined && newest.sequence < at)
-    await io.stderr.write(`--at ${at}: the newest entry is #${newest.sequence}\n`);
 }
 
 function momentOf(text: string, { now }: CommandIo): At {
@@ -166,25 +174,23 @@ function assertRules({ rules = {} }: Policy): void {
   }
 }
 
-async function verificationOf(
-  source: ClosedSource,
+async function verifierOf(
   flags: TrailArguments["flags"],
   io: CommandIo,
-): Promise<VerificationReport | undefined> {
+): Promise<((source: Source) => Promise<VerificationReport>) | undefined> {
   if (flags.key === undefined) return undefined;
   const keys = await verifierKeys(flags.key, io);
   const { judge } = await import("../../verify/verify.js");
   const { DEFAULT_MAX_BYTES } = await import("../../verify/options.js");
-  return source.open((opened) =>
-    judge(opened.evidence(), {
-      keys,
-      trusted: [],
-      origin: flags.log,
-      coveredOnly: flags["covered-only"] ?? false,
-      acceptPruned: naturalOf(flags["accept-pruned"], "accept-pruned") ?? 0,
-      maxBytes: DEFAULT_MAX_BYTES,
-    }),
-  );
+  const options = {
+    keys,
+    trusted: [],
+    origin: flags.log,
+    coveredOnly: flags["covered-only"] ?? false,
+    acceptPruned: naturalOf(flags["accept-pruned"], "accept-pruned") ?? 0,
+    maxBytes: DEFAULT_MAX_BYTES,
+  };
+  return (source) => judge(source.evidence(), options);
 }
 
 /**
