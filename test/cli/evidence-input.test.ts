@@ -297,11 +297,11 @@ describe("an export that a command cannot read", () => {
   test("ends it with 3: nothing at all, which may be what is left of a journal", async () => {
     const { cwd, run } = await evidence();
     truncateSync(join(cwd, "log.ndjson"), 0);
-    for (const command of ["query", "stats", "rejected"])
+    for (const command of ["query", "stats", "rejected", "check"])
       expect(await run(command, "log.ndjson")).toMatchObject({
         code: 3,
         stdout: "",
-        stderr: expect.stringContaining("is damaged, or is not a journal"),
+        stderr: expect.stringContaining("log.ndjson is empty: it holds no entry"),
       });
   });
 

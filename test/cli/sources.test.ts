@@ -154,7 +154,7 @@ describe.each(["query", "tail", "stats", "export --format json", "prove --sequen
       [
         "an empty file, which a damaged journal can be",
         () => emptyFile(),
-        /empty is damaged, or is not a journal/,
+        /empty is empty: it holds no entry, and may be what is left of a journal/,
       ],
     ])("%s", async (_, path, message) => {
       expect(await ask(path())).toMatchObject({

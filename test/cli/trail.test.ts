@@ -6,7 +6,7 @@ import { sha256Hex } from "../../src/entry/sha256.js";
 import { generateKeys } from "../../src/integrity/keys/key-generation.js";
 import { GovernanceAuditLog } from "../../src/log/governance-audit-log.js";
 import { objectsOf, quorumlog } from "../fixtures/command-line.js";
-import { temporaryFolder } from "../fixtures/journal.js";
+import { newPath, openJournal, temporaryFolder } from "../fixtures/journal.js";
 import { sectionOf } from "../fixtures/report-page.js";
 import { TrailWriter } from "../fixtures/trail.js";
 
@@ -115,6 +115,20 @@ describe("quorumlog standing and members", () => {
 });
 
 describe("quorumlog check", () => {
+  test("says that there is nothing to check where no entry is, and ends with 3", async () => {
+    const empty = newPath();
+    openJournal(empty).close();
+    for (const argv of [[empty], [exported(), "--at", "2000-01-01T00:00:00Z"]]) {
+      const { code, stdout } = await quorumlog(["check", ...argv]);
+      expect({ code, stdout }).toEqual({
+        code: 3,
+        stdout: expect.stringMatching(/^nothing to check: there is no entry at that moment\n/),
+      });
+    }
+    const { stderr } = await quorumlog(["check", empty, "--json"]);
+    expect(stderr).toContain("nothing to check");
+  });
+
   test("ends with 0, 1 or 3: nothing of severity error, something, or it cannot be told", async () => {
     const sound = exported();
     const broken = exported((trail) => trail.grant("urn:prop:p"));

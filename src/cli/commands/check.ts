@@ -28,7 +28,7 @@ export const check: Command = defineCommand({
     ...SOURCE_DETAILS,
     "",
     "Exit code 0: nothing of severity error is violated. 1: something is, or the source was altered.",
-    "3: it cannot be told.",
+    "3: it cannot be told, or there is no entry to check.",
   ],
   examples: [
     { line: "quorumlog check governance.db", about: "by the rules that need no policy" },
@@ -45,14 +45,15 @@ export const check: Command = defineCommand({
           ? "none: what needs one is not judged"
           : `sha256 ${policySha256}`;
       const verdict = verification && overall(verification);
+      const isEmpty = trail.lastSequence < 0;
       if (args.json) {
         const lines = [...verificationJson(verification), ...findings.map(jsonLine)];
         await send(lines, io.stdout, io);
-        await io.stderr.write(`policy: ${policy}\n`);
+        await io.stderr.write(`policy: ${policy}\n${isEmpty ? `${NOTHING}\n` : ""}`);
       } else {
         const pieces = [
           verificationLine(verification, io),
-          `${headline(findings, io)}\n\n`,
+          `${isEmpty ? NOTHING : headline(findings, io)}\n\n`,
           factLines([["policy", policy], ...momentFacts(trail)], io),
           findings.length > 0 ? "\n" : "",
           ...findingLines(findings, io),
@@ -63,11 +64,13 @@ export const check: Command = defineCommand({
       const isOpen = ({ status }: Finding): boolean => status === "undetermined";
       if (verdict === "failed" || findings.some((one) => isError(one) && one.status === "violated"))
         return EXIT.verificationFailed;
-      return verdict === "unknown" || findings.some((one) => isError(one) && isOpen(one))
+      return isEmpty || verdict === "unknown" || findings.some((one) => isError(one) && isOpen(one))
         ? EXIT.unreadable
         : EXIT.done;
     }),
 });
+
+const NOTHING = "nothing to check: there is no entry at that moment";
 
 function headline(findings: readonly Finding[], io: Parameters<typeof styled>[2]): string {
   const violated = findings.filter(({ status }) => status === "violated");

@@ -71,6 +71,10 @@ async function withFile<T>(
   const file = await openFile(absolute, unknown === "export");
   try {
     const head = await headOf(file);
+    if (head.length === 0 && unknown !== "export")
+      throw invalidEvidence(
+        `${path} is empty: it holds no entry, and may be what is left of a journal`,
+      );
     const kind = kindOf(head) ?? unknown;
     if (line !== undefined && kind !== "proof")
       throw new UsageError("--line goes with a tlog-proof file alone");
