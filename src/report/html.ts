@@ -68,14 +68,16 @@ function escapedInQuotes(text: string): string {
 
 /**
  * The anchor of a proposal or a subject. An id that cannot be one is shortened, and told apart by
- * its hash.
+ * its hash. So is an id that looks like the anchor of another one.
  */
 export function anchor(prefix: "proposal" | "subject", id: string): string {
   const plain = id.replaceAll(/[^\w.:-]/g, "_");
-  return plain === id && id.length <= 120
+  return plain === id && id.length <= 120 && !HASHED.test(id)
     ? `${prefix}-${id}`
-    : `${prefix}-${plain.slice(0, 60)}-${sha256Hex(id).slice(0, 8)}`;
+    : `${prefix}-${plain.slice(0, 60)}-${sha256Hex(id).slice(0, 16)}`;
 }
+
+const HASHED = /-[0-9a-f]{16}$/;
 
 /** One column of a table. */
 export interface Column<Row> {

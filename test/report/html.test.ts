@@ -53,9 +53,9 @@ describe("an anchor", () => {
       "proposal-urn:pqc-gov-prop:7f3a9c21",
     );
     const [a, b] = [anchor("subject", "a b"), anchor("subject", "a\tb")];
-    expect(a).toMatch(/^subject-a_b-[0-9a-f]{8}$/);
+    expect(a).toMatch(/^subject-a_b-[0-9a-f]{16}$/);
     expect(b).not.toBe(a);
-    expect(anchor("subject", '"><x>'.repeat(1000))).toMatch(/^[\w-]{1,90}$/);
+    expect(anchor("subject", '"><x>'.repeat(1000))).toMatch(/^[\w-]{1,95}$/);
   });
 });
 
