@@ -1,4 +1,4 @@
-import { bySeverity, type Finding, SEVERITIES } from "../governance/facts/finding.js";
+import { type Finding, gathered, SEVERITIES } from "../governance/facts/finding.js";
 import { counted } from "../text/safe-text.js";
 import { type Html, html, table } from "./html.js";
 import type { Links } from "./links.js";
@@ -13,7 +13,7 @@ ${findingTable("exceptions", findings, links)}
 </section>`;
 }
 
-/** A table of findings, the most severe first. */
+/** A table of findings, the most severe first, many of one rule as one row. */
 export function findingTable(name: string, findings: readonly Finding[], links: Links): Html {
   return table({
     name,
@@ -33,7 +33,7 @@ export function findingTable(name: string, findings: readonly Finding[], links: 
       { title: "Proposal", kind: "id", cell: ({ proposalId }) => links.proposal(proposalId) },
       { title: "Entries", cell: ({ sequences }) => links.entries(sequences) },
     ],
-    rows: bySeverity(findings),
+    rows: gathered(findings, "quorumlog check --json lists each"),
     none: "No rule is known to be broken.",
   });
 }

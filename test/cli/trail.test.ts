@@ -167,7 +167,7 @@ describe("quorumlog check", () => {
       ...Array.from({ length: 10 }, (_, index) =>
         expect.stringMatching(`^info        backdated: recorded .*; #${4 + index}$`),
       ),
-      "info        backdated: 20 more: #14, #15, #16, #17 and 16 more; --json lists each",
+      "info        backdated: 20 more; --json lists each; #14, #15, #16, #17 and 16 more",
       "",
     ]);
     expect(objectsOf((await quorumlog([...argv, "--json"])).stdout)).toHaveLength(32);

@@ -4,6 +4,19 @@ import { exceptions } from "../../src/report/exceptions.js";
 import { Links } from "../../src/report/links.js";
 import { reportView } from "../fixtures/report-view.js";
 
+test("exceptions list ten findings of one rule, and one row for the others, as check does", () => {
+  const view = reportView((trail) => {
+    for (let n = 0; n < 14; n++) trail.grant(`p${n}`);
+    trail.propose("q");
+    trail.vote("q", "alice");
+  });
+  const { text } = exceptions(view, new Links(view));
+  expect(text.match(/<code>grant-without-consensus<\/code>/g)).toHaveLength(11);
+  expect(text).toContain("4 more; quorumlog check --json lists each");
+  expect(text).toContain("<code>self-approval</code>");
+  expect(text).toContain("14 errors, 1 warning");
+});
+
 test("exceptions and case files list the most severe findings first", () => {
   const view = reportView((trail) => [
     trail.propose("p"),

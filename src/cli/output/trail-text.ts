@@ -11,7 +11,7 @@ import {
   voterInWords,
 } from "../../governance/case-words.js";
 import type { CaseVote, ProposalCase, SubjectCase } from "../../governance/cases.js";
-import { bySeverity, type Finding } from "../../governance/facts/finding.js";
+import { type Finding, gathered } from "../../governance/facts/finding.js";
 import type { Member } from "../../governance/facts/members.js";
 import type { Authorization } from "../../governance/facts/standing-facts.js";
 import type { Stop } from "../../governance/oversight.js";
@@ -242,28 +242,17 @@ export function memberTable(io: CommandIo): Table<Member> {
   });
 }
 
-/**
- * Findings as a list: what, by which rule, and the entries that it rests on. The most severe come
- * first. Of many findings of one rule, the list has the first ones and the number of the others, so
- * that they do not hide what another rule found.
- */
+/** Findings as a list: what, by which rule, and the entries that it rests on. */
 export function* findingLines(
   findings: readonly Finding[],
   io: CommandIo,
 ): Generator<string, void, undefined> {
-  const ofRule = Map.groupBy(bySeverity(findings), ({ rule, status }) => `${rule} ${status}`);
-  for (const alike of ofRule.values()) {
-    for (const finding of alike.slice(0, SHOWN_FINDINGS))
-      yield findingLine(finding, `${finding.message}; ${entriesInWords(finding.sequences)}`, io);
-    const others = alike.slice(SHOWN_FINDINGS);
-    const [first] = others;
-    if (first === undefined) continue;
-    const entries = entriesInWords(others.map(({ sequences }) => sequences.at(-1) ?? -1));
-    yield findingLine(first, `${others.length} more: ${entries}; --json lists each`, io);
-  }
+  for (const finding of gathered(findings, "--json lists each")) yield findingLine(finding, io);
 }
 
-function findingLine({ severity, rule, status }: Finding, what: string, io: CommandIo): string {
+function findingLine(finding: Finding, io: CommandIo): string {
+  const { severity, rule, status, message, sequences } = finding;
+  const what = `${message}; ${entriesInWords(sequences)}`;
   const colour = severity === "error" ? "red" : "yellow";
   const word = styled(status === "violated" ? colour : undefined, severity, io);
   const text = visible(`${status === "violated" ? rule : `${rule} (${status})`}: ${what}`);
@@ -272,9 +261,6 @@ function findingLine({ severity, rule, status }: Finding, what: string, io: Comm
   const lines = wrapped(" ".repeat(LABEL) + text, io.stdout.columns, LABEL).slice(LABEL);
   return `${word}${padding}${lines}\n`;
 }
-
-/** How many findings of one rule a list has. */
-const SHOWN_FINDINGS = 10;
 
 /** `#5, #6`; of many, the first ones and their number. */
 export function entriesInWords(sequences: readonly number[]): string {

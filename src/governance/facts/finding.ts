@@ -33,5 +33,28 @@ export function bySeverity(findings: readonly Finding[]): Finding[] {
   );
 }
 
+/** How many findings of one rule a list has. */
+const LISTED = 10;
+
+/**
+ * Findings as people read them: the most severe first, those of one rule and status together. Of
+ * many alike, the first ones are followed by one that stands for the others, so that they do not
+ * hide what another rule found. Its sequences are the entries that offend.
+ *
+ * @param elsewhere - Says where each of the others is listed.
+ */
+export function gathered(findings: readonly Finding[], elsewhere: string): Finding[] {
+  const ofRule = Map.groupBy(bySeverity(findings), ({ rule, status }) => `${rule} ${status}`);
+  return [...ofRule.values()].flatMap((alike) => {
+    const others = alike.slice(LISTED);
+    const [first] = others;
+    if (first === undefined) return alike;
+    const { rule, severity, status } = first;
+    const sequences = others.map((finding) => finding.sequences.at(-1) ?? -1);
+    const message = `${others.length} more; ${elsewhere}`;
+    return [...alike.slice(0, LISTED), { rule, severity, status, sequences, message }];
+  });
+}
+
 /** What a rule found out; the trail makes a {@link Finding} of it. */
 export type Judgement = Omit<Finding, "rule" | "severity">;
