@@ -76,6 +76,7 @@ export function authorizationsPicture({ subjects, trail }: ReportView, links: Li
     ],
     data: table({
       name: "authorizations over time",
+      isStacked: true,
       caption: "Authorizations, in the order of their grants",
       columns: [
         { title: "Subject", kind: "id", cell: ({ subjectId }) => links.subject(subjectId) },

@@ -199,6 +199,7 @@ ${facts([
 ])}
 ${table({
   name: `authorizations of ${subjectId}`,
+  isStacked: true,
   caption: "Authorizations",
   columns: [
     { title: "Granted by", cell: ({ grantedBy }) => links.entry(grantedBy) },

@@ -17,6 +17,7 @@ ${findingTable("exceptions", findings, links)}
 export function findingTable(name: string, findings: readonly Finding[], links: Links): Html {
   return table({
     name,
+    isStacked: true,
     caption: "Findings, by severity",
     columns: [
       {

@@ -91,8 +91,8 @@ export interface Column<Row> {
 /** How the cells of a kind of column are set: everywhere, and on a screen alone. */
 const COLUMN_STYLES = {
   number: ["text-align: right", "white-space: nowrap"],
-  time: ["", "white-space: nowrap"],
-  id: ["overflow-wrap: anywhere", "min-width: 9rem"],
+  time: ["", "min-width: 7.2rem"],
+  id: ["overflow-wrap: anywhere", "min-width: 6rem"],
   hash: ["overflow-wrap: anywhere; font-family: var(--mono)", "min-width: 11rem"],
   line: ["overflow-wrap: anywhere; font-family: var(--mono)", ""],
 } as const;
@@ -129,6 +129,8 @@ export interface TableOf<Row> {
   readonly rows: readonly Row[];
   /** The anchor of a row. */
   readonly id?: (row: Row) => string;
+  /** Whether a narrow screen shows a row as a list, each cell with its title: for wide tables. */
+  readonly isStacked?: boolean;
   /** Shown in place of a table without rows. */
   readonly none?: string;
 }
@@ -138,19 +140,20 @@ export interface TableOf<Row> {
  * rows are left out, as HTML allows: a long table is a third shorter. No line end stands between
  * rows, since it would be text of a cell.
  */
-export function table<Row>({ name, caption, columns, rows, id, none }: TableOf<Row>): Html {
+export function table<Row>(given: TableOf<Row>): Html {
+  const { name, caption, columns, rows, id, none, isStacked } = given;
   if (rows.length === 0) return html`<p class="none">${none ?? "None."}</p>`;
   const kinds = columns.flatMap(({ kind }, index) => (kind ? [`${kind}-${index + 1}`] : []));
   return html`<div class="scroll" role="group" aria-label="${caption}" tabindex="0">
-<table data-table="${name}" class="${kinds.join(" ")}">
+<table data-table="${name}" class="${[...kinds, ...(isStacked ? ["stacked"] : [])].join(" ")}">
 <caption>${caption}</caption>
 <thead><tr>${columns.map(({ title }) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(
   (row) =>
-    html`<tr${id && html` id="${id(row)}"`}>${columns.map(({ cell, value }) => {
+    html`<tr${id && html` id="${id(row)}"`}>${columns.map(({ title, cell, value }) => {
       const sorted = value?.(row);
-      return html`<td${sorted !== undefined && html` data-value="${sorted}"`}>${cell(row)}`;
+      return html`<td${isStacked && html` data-label="${title}"`}${sorted !== undefined && html` data-value="${sorted}"`}>${cell(row)}`;
     })}`,
 )}</tbody>
 </table>

@@ -81,6 +81,7 @@ counted from 0, part <i>k</i> of <i>n</i> begins at entry ⌊(<i>k</i> − 1) ×
 ])}
 ${table({
   name: "sample",
+  isStacked: true,
   caption: "Sample, by sequence",
   columns: [
     { title: "Part", kind: "number", cell: ({ part }) => part },

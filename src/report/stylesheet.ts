@@ -11,6 +11,7 @@ const COLOURS = `
   --paper: #fff; --shade: #f5f7f9; --mark: #fff6d6;
   --link: #0a55bf; --good: #0e6a34; --bad: #b0141c; --open: #7a4d00;
   --a: #155e70; --b: #dd6b37; --c: #aab6c2; --d: #7d62a8; --track: #dbe4ea; --grid: #e6eaee;
+  --more: #1b1f2440;
   --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif;
   --mono: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
 }
@@ -20,6 +21,7 @@ const COLOURS = `
     --paper: #0f1318; --shade: #171d24; --mark: #3a3213;
     --link: #79b4ff; --good: #5ad27f; --bad: #ff8a86; --open: #e6b450;
     --a: #4fb0c6; --b: #e98a5b; --c: #66737f; --d: #a78bd6; --track: #2a3640; --grid: #222a32;
+    --more: #9ba7b480;
   }
 }
 `;
@@ -43,7 +45,7 @@ a { color: var(--link); text-decoration-thickness: 1px; text-underline-offset: .
 a:hover { text-decoration-thickness: 2px; }
 code, pre { font-family: var(--mono); font-size: .86em; overflow-wrap: anywhere; }
 pre { white-space: pre-wrap; margin: .5rem 0; }
-time { white-space: nowrap; }
+:not(td) > time { white-space: nowrap; }
 .none { color: var(--soft); }
 .bad { color: var(--bad); }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 2px; }
@@ -120,11 +122,20 @@ body > footer {
 `;
 
 /**
- * Tables scroll inside themselves where the screen is narrow. The table of entries gives its room
- * to the canonical line.
+ * A table that is too wide scrolls inside itself, and a shadow at an edge says that there is more. On
+ * a narrow screen, the rows of a wide table are stacked, and a table of entries gives the line and
+ * the hash all of the width. The table of entries gives its room to the canonical line.
  */
 const TABLES = `
-.scroll { overflow-x: auto; margin: 1rem 0; max-width: 100%; }
+.scroll { margin: 1rem 0; max-width: 100%; }
+.scroll, .drawing {
+  overflow-x: auto; scrollbar-width: thin; scrollbar-color: var(--edge) transparent;
+  background:
+    linear-gradient(to right, var(--paper) 60%, transparent) left / 2rem 100% no-repeat local,
+    linear-gradient(to left, var(--paper) 60%, transparent) right / 2rem 100% no-repeat local,
+    linear-gradient(to right, var(--more), transparent) left / .7rem 100% no-repeat,
+    linear-gradient(to left, var(--more), transparent) right / .7rem 100% no-repeat;
+}
 table { border-collapse: collapse; width: 100%; font-size: .8125rem; line-height: 1.45; }
 caption {
   text-align: left; color: var(--soft); font-size: .8125rem; padding: 0 0 .4rem;
@@ -132,7 +143,7 @@ caption {
 th, td { text-align: left; vertical-align: top; padding: .35rem .7rem .35rem 0; }
 th:last-child, td:last-child { padding-right: 0; }
 thead th {
-  font-weight: 600; color: var(--soft); white-space: nowrap; vertical-align: bottom;
+  font-weight: 600; color: var(--soft); vertical-align: bottom;
   border-bottom: 1px solid var(--edge);
 }
 tbody :is(th, td) { border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
@@ -142,28 +153,54 @@ td ul { padding-left: 1rem; margin: .2rem 0 0; }
 tr:target > td, tr:target:hover > td { background: var(--mark); }
 tr[data-failed] > td { color: var(--bad); font-weight: 600; }
 tr[data-failed] > td:first-child { box-shadow: inset 3px 0 var(--bad); padding-left: .5rem; }
-table[data-table="entries"] { table-layout: fixed; min-width: 60rem; }
+table[data-table="entries"] { table-layout: fixed; }
 table[data-table="entries"] td { overflow-wrap: anywhere; }
 table[data-table="entries"] th:nth-child(1) { width: 3.4rem; }
 table[data-table="entries"] th:nth-child(2) { width: 7rem; }
 table[data-table="entries"] th:nth-child(3) { width: 9.5rem; }
 table[data-table="entries"] th:nth-child(5) { width: 14rem; }
-table[data-table="entries"] td:nth-child(2) { white-space: normal; }
 table[data-table="entries"] td:nth-child(n + 4) { font-size: .72rem; line-height: 1.4; }
-table[data-table="sample"] { min-width: 60rem; }
-table[data-table="sample"] :is(td:nth-child(4), td:nth-child(7)) { white-space: nowrap; }
-table[data-table="exceptions"] { min-width: 44rem; }
+@media screen and (max-width: 62rem) {
+  table[data-table="entries"], table[data-table="entries"] > * { display: block; }
+  table[data-table="entries"] tr:not([hidden]) {
+    display: grid; grid-template-columns: max-content max-content minmax(0, 1fr);
+    gap: .15rem .9rem;
+    padding: .45rem 0; border-bottom: 1px solid var(--line);
+  }
+  table[data-table="entries"] :is(th, td):nth-child(n) {
+    width: auto; padding: 0; border: 0; text-align: left;
+  }
+  table[data-table="entries"] :is(th, td):nth-child(n + 4) { grid-column: 1 / -1; }
+}
+@media screen and (max-width: 44rem) {
+  th, td { padding-right: .5rem; }
+  .stacked, .stacked > *, .stacked td { display: block; }
+  .stacked > thead tr { display: flex; flex-wrap: wrap; gap: .1rem .9rem; }
+  .stacked > thead { border-bottom: 1px solid var(--edge); padding-bottom: .3rem; }
+  .stacked > thead th { border: 0; padding: 0; }
+  .stacked > tbody > tr {
+    display: block; padding: .4rem 0; border-bottom: 1px solid var(--edge);
+  }
+  table.stacked td:nth-child(n) {
+    position: relative; padding: .12rem 0 .12rem 7rem; border: 0; text-align: left;
+    white-space: normal; min-width: 0;
+  }
+  .stacked td:empty { display: none; }
+  .stacked td::before {
+    content: attr(data-label) / ""; position: absolute; left: 0; width: 6.5rem; color: var(--soft);
+  }
+}
 `;
 
 const PICTURES = `
+#pictures { container-type: inline-size; }
 figure {
   margin: 1.75rem 0 0; display: grid; gap: .25rem 2.5rem;
-  grid-template-columns: minmax(0, 5fr) minmax(0, 4fr);
+  grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
 }
 figcaption { grid-column: 1 / -1; }
 figcaption h3 { margin: 0; }
 figcaption p { color: var(--soft); margin: .15rem 0 .5rem; }
-.drawing { overflow-x: auto; }
 .picture svg { display: block; width: 100%; height: auto; }
 .picture text { font: 12px var(--sans); fill: var(--soft); }
 .picture .grid { stroke: var(--grid); }
@@ -173,6 +210,10 @@ figcaption p { color: var(--soft); margin: .15rem 0 .5rem; }
 .abstain, .revoked { fill: var(--c); }
 .other, .expired { fill: var(--d); }
 .eligible, .uncertain { fill: var(--track); }
+.hatch-b { fill: var(--b); }
+.hatch-d { fill: var(--d); }
+.hatches { position: absolute; }
+.hatches path { stroke: #000; stroke-width: 1.2; }
 .picture .uncertain { stroke: var(--soft); }
 .legend {
   display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; list-style: none; padding: 0;
@@ -181,12 +222,26 @@ figcaption p { color: var(--soft); margin: .15rem 0 .5rem; }
 .legend li { display: flex; align-items: center; gap: .4rem; margin: 0; }
 .picture .legend svg { width: .75rem; height: .75rem; flex: none; }
 .data { min-width: 0; }
-.data .scroll { margin: 0 0 1rem; max-height: 19rem; overflow: auto; }
-.data table td:nth-child(n) { white-space: normal; min-width: 0; }
+.data .scroll {
+  margin: 0 0 1rem; max-height: 19rem; overflow: auto;
+  background:
+    linear-gradient(to top, var(--paper) 60%, transparent) bottom / 100% 2rem no-repeat local,
+    linear-gradient(to top, var(--more), transparent) bottom / 100% .7rem no-repeat,
+    linear-gradient(to right, var(--paper) 60%, transparent) left / 2rem 100% no-repeat local,
+    linear-gradient(to left, var(--paper) 60%, transparent) right / 2rem 100% no-repeat local,
+    linear-gradient(to right, var(--more), transparent) left / .7rem 100% no-repeat,
+    linear-gradient(to left, var(--more), transparent) right / .7rem 100% no-repeat;
+}
 .data thead th { position: sticky; top: 0; background: var(--paper); }
-@media (max-width: 60rem) {
+@container (max-width: 58rem) {
   figure { grid-template-columns: minmax(0, 1fr); }
-  .drawing > svg { min-width: 34rem; }
+}
+@container (max-width: 34rem) {
+  .drawing > svg { min-width: 30rem; }
+}
+@media print, (forced-colors: active) {
+  .picture :is(.reject, .not-valid) { fill: url(#hatch-b) var(--b); }
+  .picture :is(.other, .expired) { fill: url(#hatch-d) var(--d); }
 }
 @media (forced-colors: active) {
   .picture rect { forced-color-adjust: none; stroke: CanvasText; stroke-width: 1; }
@@ -243,6 +298,11 @@ textarea { font-family: var(--mono); font-size: .8125rem; height: 5.5rem; width:
 .controls label:has(textarea) { flex: 1 1 20rem; }
 #verifier > .controls + .controls { margin-bottom: 1.2rem; }
 .controls .controls { margin: 0; }
+#search > .controls {
+  display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr));
+}
+#search input { width: 100%; }
+#search button { justify-self: start; }
 .fingerprint { font-family: var(--mono); font-size: .8125rem; }
 #outcome table { width: auto; }
 #outcome tbody th { padding-right: 2rem; }
@@ -250,7 +310,7 @@ textarea { font-family: var(--mono); font-size: .8125rem; height: 5.5rem; width:
 button { cursor: pointer; font-weight: 500; }
 button:hover:not(:disabled) { border-color: var(--ink); }
 button:disabled { color: var(--soft); cursor: default; }
-caption button { float: right; padding: .1rem .6rem; font-size: .75rem; }
+caption button { margin-left: .6rem; padding: .1rem .6rem; font-size: .75rem; }
 th button, th button:hover {
   all: unset; cursor: pointer; box-sizing: border-box;
 }
@@ -261,10 +321,7 @@ th[aria-sort="descending"] button::after { content: " ↓"; }
 .progress { width: 100%; max-width: 40rem; accent-color: var(--link); }
 `;
 
-/**
- * A4. What the print leaves out of the table of entries stands in the canonical line. Chromium does
- * not repeat a head that has a button in it (measured), so the buttons have no boxes of their own.
- */
+/** A4. Chromium does not repeat a head that has a button with a box of its own in it (measured). */
 const PRINT = `
 @page {
   size: A4; margin: 15mm 14mm 17mm;
@@ -287,33 +344,55 @@ const PRINT = `
   nav, #verifier, #search, .controls, button, noscript { display: none; }
   a { text-decoration: none; }
   a[href^="http"]::after { content: " (" attr(href) ")"; overflow-wrap: anywhere; }
+  p, li { max-width: none; orphans: 3; widows: 3; }
   main > section { padding-top: 14pt; }
+  #verification { padding: 8pt 12pt; margin-top: 12pt; }
+  dl > div { grid-template-columns: 38mm minmax(0, 1fr); padding: 1.5pt 0; }
+  #verification dl > div { grid-template-columns: 68mm minmax(0, 1fr); }
   h2, h3, caption, summary, figcaption { break-after: avoid; }
   tr, dl > div, svg, .figures, .timeline li, #verification > dl { break-inside: avoid; }
+  dl > div:first-child { break-after: avoid; }
   th button { display: contents; }
   main > section:not(#verification), .case {
     content-visibility: visible; contain-intrinsic-size: none;
   }
-  h2 + p { break-after: avoid; }
+  #pictures { container-type: normal; }
+  h2 + p { break-after: avoid; break-inside: avoid; }
   thead { display: table-header-group; break-inside: avoid; }
-  .scroll, .data .scroll, .drawing { overflow: visible; max-height: none; margin: 6pt 0; }
-.data thead th { position: static; }
-  table, caption { font-size: 7.5pt; }
-  table[data-table] { min-width: 0; }
-  th, td { padding: 2pt 5pt 2pt 0; }
+  .scroll, .data .scroll, .drawing {
+    overflow: visible; max-height: none; margin: 6pt 0; background: none;
+  }
+  .data thead th { position: static; }
+  table, caption { font-size: 7.5pt; line-height: 1.3; }
+  th, td { padding: 1.5pt 5pt 1.5pt 0; }
   tbody tr:hover > td { background: none; }
-  figure { display: block; break-inside: auto; }
-  .picture { max-width: 150mm; break-inside: avoid; }
+  figure { display: block; break-inside: auto; margin-top: 12pt; }
+  .picture { max-width: 125mm; break-inside: avoid; }
   .drawing > svg { min-width: 0; }
-  .case { break-before: auto; }
+  .case { break-before: auto; padding-bottom: 8pt; }
+  .case > summary { padding: 6pt 0; }
   .case > summary::before, .rules > summary::before { content: none; }
+  .timeline { font-size: 7.5pt; }
   details::details-content { content-visibility: visible; block-size: auto; }
   .legend svg, .picture rect { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  table[data-table="entries"] td { overflow-wrap: anywhere; }
+  table[data-table="entries"] td:nth-child(n + 4) { word-break: break-all; }
   table[data-table="entries"] th:nth-child(1) { width: 10mm; }
-  table[data-table="entries"] th:nth-child(2) { width: 21mm; }
-  table[data-table="entries"] th:nth-child(3) { width: 26mm; }
-  table[data-table="entries"] th:nth-child(5) { width: 36mm; }
-  table[data-table="entries"] td:nth-child(n + 4) { font-size: 6.5pt; }
+  table[data-table="entries"] th:nth-child(2) { width: 18mm; }
+  table[data-table="entries"] th:nth-child(3) { width: 27mm; }
+  table[data-table="entries"] th:nth-child(5) { width: 31mm; }
+  table[data-table="entries"] td:nth-child(n + 2) { font-size: 6.5pt; line-height: 1.25; }
+  table[data-table="sample"] { table-layout: fixed; }
+  table[data-table="sample"] td { overflow-wrap: anywhere; font-size: 7pt; }
+  table[data-table="sample"] th:nth-child(1) { width: 8mm; }
+  table[data-table="sample"] th:nth-child(2) { width: 10mm; }
+  table[data-table="sample"] th:nth-child(3) { width: 24mm; }
+  table[data-table="sample"] th:nth-child(4) { width: 33mm; }
+  table[data-table="sample"] th:nth-child(7) { width: 20mm; }
+  table[data-table="sample"] code { font-size: 6.5pt; }
+  .rules { font-size: 8pt; }
+  .rules li + li { margin-top: 0; }
+  body > footer { margin-top: 14pt; font-size: 7.5pt; }
+  body > footer summary { list-style: none; font-weight: 600; }
+  body > footer pre { columns: 3; column-gap: 6mm; font-size: 4.5pt; line-height: 1.25; }
 }
 `;

@@ -54,6 +54,7 @@ ${facts([
 <h3>In force at the end</h3>
 ${table({
   name: "standing",
+  isStacked: true,
   caption: `Authorizations in force at ${inUtc(trail.now)} UTC`,
   columns: [
     { title: "Subject", kind: "id", cell: ({ subjectId }) => links.subject(subjectId) },
