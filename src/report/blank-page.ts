@@ -1,4 +1,4 @@
-import { documentOf } from "./document.js";
+import { documentOf, scriptElement } from "./document.js";
 import { html } from "./html.js";
 
 /** Makes `verifier.html`: the verifier of every report, without a log. */
@@ -14,6 +14,7 @@ export function blankPage(): string {
 <noscript><p>Without JavaScript, this page cannot check anything. The command
 <code>quorumlog verify</code> can.</p></noscript>
 </section>
+${scriptElement()}
 <section id="verdicts">
 <h2>What the verdicts mean</h2>
 <p>Integrity: every line hashes into the root of a checkpoint. Completeness: no entry is missing,

@@ -172,9 +172,9 @@ function withoutResults(section: string): string {
 /** The elements of sections. None of them hides what comes after its end from a browser. */
 const ELEMENTS: ReadonlySet<string> = new Set(
   (
-    "a b caption code data dd defs desc details div dl dt em figcaption figure h2 h3 i li line ol " +
-    "p path pattern pre rect section span strong summary svg table tbody td text th thead time " +
-    "title tr tspan ul"
+    "a b caption code data dd defs desc details div dl dt em figcaption figure h2 h3 i li line " +
+    "ol p path pattern pre rect section span strong summary svg table tbody td text th thead " +
+    "time title tr tspan ul"
   ).split(" "),
 );
 const TAG = /<(?:(?<end>\/[a-z]\w*)|(?<name>[a-z]\w*)(?: [\w-]+(?:="[^"<>]*")?)*(?<empty> ?\/?))>/y;

@@ -43,6 +43,7 @@ export function reportDocument(input: ReportInput): string {
 ${PARTS.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>\n`)}</ul></nav>
 <main>
 ${verification(view)}
+${scriptElement()}
 ${population(view, links)}
 ${summary(view, links)}
 ${pictures(view, links)}
@@ -73,7 +74,7 @@ the package quorumlog on the npm registry (<code>quorumlog report --blank</code>
 <code>quorumlog verify</code>. Give it this file. A check in a browser, here or in
 <code>verifier.html</code>, covers the evidence and the table of entries. Only the command makes the
 other sections of a whole log again.</p>
-<div id="verifier"${isWhole(view) && html` data-whole`} hidden></div>
+<div id="verifier" data-holds="${isWhole(view) ? "whole" : "part"}" hidden></div>
 <p>${signersOf(view.checkpoint.note)}</p>
 <noscript><p>Without JavaScript, this page cannot check itself. All tables are here all the
 same.</p></noscript>
@@ -87,9 +88,17 @@ function linesOf(text: string): HtmlValue {
   return text.split("\n").map((line) => [line, trusted("\n")]);
 }
 
+/**
+ * The script of a page. It stands behind the place of the verifier, so that a reader of a large
+ * page can press and type while the browser still reads the rest.
+ */
+export function scriptElement(): Html {
+  return html`<script>${trusted(pageScript().text)}</script>`;
+}
+
 /** A document with our stylesheet and our script, and a policy that allows nothing else. */
 export function documentOf(title: string, body: Html): string {
-  const { text: script, sha256, csp, licences } = pageScript();
+  const { sha256, csp, licences } = pageScript();
   const style = stylesheet() + columnStyles();
   const policy = [
     "default-src 'none'",
@@ -119,7 +128,6 @@ release. <code>quorumlog report --verifier-hash</code> prints it.</p>
 <details><summary>Licences of what this page contains</summary>
 <pre>${linesOf(licences)}</pre></details>
 </footer>
-<script>${trusted(script)}</script>
 </body>
 </html>
 `.text;

@@ -144,8 +144,9 @@ export function table<Row>(given: TableOf<Row>): Html {
   const { name, caption, columns, rows, id, none, isStacked } = given;
   if (rows.length === 0) return html`<p class="none">${none ?? "None."}</p>`;
   const kinds = columns.flatMap(({ kind }, index) => (kind ? [`${kind}-${index + 1}`] : []));
+  const classes = isStacked ? [...kinds, "stacked"] : kinds;
   return html`<div class="scroll" role="group" aria-label="${caption}" tabindex="0">
-<table data-table="${name}" class="${[...kinds, ...(isStacked ? ["stacked"] : [])].join(" ")}">
+<table data-table="${name}" class="${classes.join(" ")}">
 <caption>${caption}</caption>
 <thead><tr>${columns.map(({ title }) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>
@@ -153,7 +154,9 @@ ${rows.map(
   (row) =>
     html`<tr${id && html` id="${id(row)}"`}>${columns.map(({ title, cell, value }) => {
       const sorted = value?.(row);
-      return html`<td${isStacked && html` data-label="${title}"`}${sorted !== undefined && html` data-value="${sorted}"`}>${cell(row)}`;
+      const label = isStacked && html` data-label="${title}"`;
+      const by = sorted !== undefined && html` data-value="${sorted}"`;
+      return html`<td${label}${by}>${cell(row)}`;
     })}`,
 )}</tbody>
 </table>

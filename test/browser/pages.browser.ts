@@ -52,6 +52,7 @@ describe.runIf(HAS_BROWSER)("a report", () => {
     expect(await page.locator('table[data-table="entries"] tbody tr').count()).toBe(lines.length);
     expect(await page.locator("#verdict").innerText()).toBe("not checked in this browser yet");
     expect(await page.locator("#check").count()).toBe(0);
+    expect(await page.locator("#verification").innerText()).toContain("A forged page could say");
     expectNoFaults(opened);
   });
 
@@ -77,6 +78,7 @@ describe.runIf(HAS_BROWSER)("a report", () => {
     const joined = text.replaceAll(/\s/g, "");
     const missing = lines.filter((line) => !joined.includes(leafHash(line)));
     expect(missing).toEqual([]);
+    expect(text.replaceAll(/\s+/g, " ")).toContain("A forged page could say anything");
     expect(text.match(/^Leaf hash$|Canonical line/gm)?.length).toBeGreaterThan(1);
   });
 
@@ -109,6 +111,31 @@ describe.runIf(HAS_BROWSER)("a report", () => {
     expect(await head.getAttribute("aria-sort")).toBe("descending");
     expect(await found(page)).toEqual(rows.toReversed());
     expectNoFaults(opened);
+  });
+
+  test("fits a phone and a desk, and says where a table has more at its side", async () => {
+    const { html } = await reported(60);
+    for (const width of [320, 390, 768, 1024, 1280]) {
+      await using opened = await open(html, { viewport: { width, height: 800 } });
+      const { page } = opened;
+      await page.evaluate(
+        "document.styleSheets[0].insertRule('* { content-visibility: visible !important }', 0)",
+      );
+      const wide = await page.evaluate<{ name: string }[]>(
+        `[...document.querySelectorAll(".scroll, .drawing")]
+          .filter((region) => region.scrollWidth > region.clientWidth)
+          .map((region) => ({
+            name: region.getAttribute("aria-label"),
+            isReached: region.tabIndex === 0,
+            hasShade: getComputedStyle(region).backgroundImage.includes("gradient"),
+          }))`,
+      );
+      if (width === 1280) expect(wide).toEqual([]);
+      for (const region of wide)
+        expect(region).toEqual({ name: expect.any(String), isReached: true, hasShade: true });
+      const isWhole = "document.documentElement.scrollWidth <= innerWidth";
+      expect(await page.evaluate<boolean>(isWhole), `${width} pixels`).toBe(true);
+    }
   });
 
   test.each(["light", "dark"] as const)(

@@ -7,7 +7,7 @@ import { quorumlog } from "../fixtures/command-line.js";
 import { temporaryFolder } from "../fixtures/journal.js";
 import { signedJournal } from "../fixtures/journals.js";
 
-const scriptIn = (html: string): string => /<script>(.*)<\/script>/s.exec(html)?.[1] ?? "";
+const scriptIn = (html: string): string => /<script>(.*?)<\/script>/s.exec(html)?.[1] ?? "";
 const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 describe("the verifier in pages", () => {

@@ -6,10 +6,7 @@ import { startReport } from "./report.js";
 if (typeof document === "undefined") serveChecks();
 else {
   const script = document.currentScript?.textContent ?? "";
-  const start = () => {
-    if (document.getElementById("evidence") === null) startBlankPage(script);
-    else startReport(script);
-  };
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-  else start();
+  const place = document.getElementById("verifier");
+  if (place?.dataset["holds"] === undefined) startBlankPage(script);
+  else startReport(script, place);
 }

@@ -10,18 +10,31 @@ import { Verifier } from "./verifier.js";
 const SLICE = 20;
 
 /**
- * Brings a report to life: the verifier, the search, and what tables can do. The evidence is read
- * when the reader asks for it: a large page answers sooner.
+ * Brings a report to life. The verifier is there at once. The search, and what tables can do, come
+ * when the browser has read the page. The evidence is read when the reader asks for it.
+ *
+ * @param controls - Where the verifier goes. It says whether the report has the whole log.
  */
-export function startReport(script: string): void {
-  const controls = document.getElementById("verifier") ?? element("div");
+export function startReport(script: string, controls: HTMLElement): void {
   const place = {
     verdict: document.getElementById("verdict") ?? element("p"),
     controls,
     script,
-    inReport: { isWhole: "whole" in controls.dataset },
+    inReport: { isWhole: controls.dataset["holds"] === "whole" },
   };
-  new Verifier(place).use(() => evidenceIn(document));
+  const parsed = untilParsed();
+  new Verifier(place).use(() => parsed.then(() => evidenceIn(document)));
+  void parsed.then(enhance);
+}
+
+function untilParsed(): Promise<void> {
+  return new Promise((resolve) => {
+    if (document.readyState !== "loading") resolve();
+    else document.addEventListener("DOMContentLoaded", () => resolve());
+  });
+}
+
+function enhance(): void {
   const table = document.querySelector<HTMLTableElement>('table[data-table="entries"]');
   const search = document.getElementById("search");
   if (table !== null && search !== null) addSearch(search, table, linesHere);
