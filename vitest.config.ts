@@ -54,6 +54,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     setupFiles: ["test/setup.ts"],
+    globalSetup: ["test/bundled-package.ts"],
     reporters: reporters(),
     projects: [
       // All files share one instance of each module: 80 files in 25 s, and in 46 s with a worker

@@ -2,10 +2,12 @@ import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Backend } from "../fixtures/backend.js";
+import { PROGRAMS } from "../fixtures/program-folder.js";
 
 /** Runs a program that uses the built package, and waits for its end. */
 async function run(program: string, url: string): Promise<{ code: number | null; stderr: string }> {
   const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+    cwd: PROGRAMS,
     env: { ...process.env, URL_OF_BACKEND: url },
     stdio: ["ignore", "ignore", "pipe"],
   });

@@ -11,6 +11,7 @@ import { DELIVERY_READERS } from "../../src/delivery/options.js";
 import { otlpMirror } from "../../src/otlp/index.js";
 import { Backend } from "../fixtures/backend.js";
 import { LONG } from "../fixtures/long-runs.js";
+import { PROGRAMS } from "../fixtures/program-folder.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const DOCUMENT = readFileSync(resolve(ROOT, "docs/delivery.md"), "utf8");
@@ -129,7 +130,7 @@ describe("a process that gets SIGTERM", () => {
   beforeEach(() => backend.startAnew());
   afterAll(() => backend[Symbol.asyncDispose]());
 
-  const folder = resolve(ROOT, "temp/delivery");
+  const folder = resolve(PROGRAMS, "delivery");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
@@ -8,6 +8,7 @@ import { Journal } from "quorumlog/journal";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { Backend } from "../fixtures/backend.js";
 import { LONG } from "../fixtures/long-runs.js";
+import { programFolder } from "../fixtures/program-folder.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const FLAGS = ["--experimental-strip-types", "--disable-warning=ExperimentalWarning"];
@@ -35,14 +36,6 @@ function modulesOf(page: string, under = ""): string[] {
 function bodyOf(page: string): string {
   const markdown = readFileSync(resolve(ROOT, "docs/recipes", page), "utf8");
   return /^```json\n(.*?)^```$/ms.exec(markdown)?.[1] ?? expect.fail(`${page} shows no body`);
-}
-
-/** A folder inside the repository, where programs find packages by their names. */
-function folder(): string {
-  mkdirSync(resolve(ROOT, "temp"), { recursive: true });
-  const path = mkdtempSync(resolve(ROOT, "temp/frameworks-"));
-  onTestFinished(() => rmSync(path, { recursive: true }));
-  return path;
 }
 
 interface Running {
@@ -89,7 +82,7 @@ async function posted(origin: string, vote: object): Promise<{ status: number; b
 }
 
 test("docs/recipes/fastify.md records, refuses, and closes the log at SIGTERM", async () => {
-  const cwd = folder();
+  const cwd = programFolder();
   writeFileSync(join(cwd, "app.ts"), modulesOf("fastify.md").join());
   const app = started(cwd, "app.ts", { ...endpoint(backend.url), PORT: "0" });
   // its log says where it listens
@@ -138,7 +131,7 @@ describe.each([
 ])("the function in docs/recipes/$page", ({ page, under, call }) => {
   test("answers that the vote is recorded when the backend is down, and sends it later", async () => {
     await backend.play({ play: "status", status: 503 });
-    const cwd = folder();
+    const cwd = programFolder();
     const modules = modulesOf(page, under);
     const code = [...new Set([modules[0], modules.at(-1)])]
       .join("\n")
@@ -173,7 +166,7 @@ describe.each([
 
 describe("docs/recipes/worker-threads.md", () => {
   test("records what a worker sends, and tells it what was refused", async () => {
-    const cwd = folder();
+    const cwd = programFolder();
     const [main = "", worker = ""] = modulesOf("worker-threads.md");
     writeFileSync(join(cwd, "main.ts"), main);
     const calls = `
@@ -197,7 +190,7 @@ describe("docs/recipes/worker-threads.md", () => {
   });
 
   test.runIf(LONG)("is right: a second thread that opens the journal is refused", async () => {
-    const cwd = folder();
+    const cwd = programFolder();
     const program = `
       import { isMainThread, Worker } from "node:worker_threads";
       import { GovernanceAuditLog } from "quorumlog";

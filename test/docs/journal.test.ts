@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { DEFAULT_MINIMUM_RETENTION_DAYS, Journal } from "quorumlog/journal";
@@ -8,21 +8,12 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { Backend } from "../fixtures/backend.js";
 import { quorumlog } from "../fixtures/command-line.js";
 import { LONG } from "../fixtures/long-runs.js";
+import { programFolder } from "../fixtures/program-folder.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const DOCUMENT = readFileSync(resolve(ROOT, "docs/journal.md"), "utf8");
 const GUIDE = readFileSync(resolve(ROOT, "docs/guide.md"), "utf8");
 const FLAGS = ["--experimental-strip-types", "--disable-warning=ExperimentalWarning"];
-
-/**
- * A folder inside the repository, where programs find the package by its name; gone after the test.
- */
-function folder(): string {
-  mkdirSync(resolve(ROOT, "temp"), { recursive: true });
-  const path = mkdtempSync(resolve(ROOT, "temp/journal-"));
-  onTestFinished(() => rmSync(path, { recursive: true }));
-  return path;
-}
 
 /** The first `ts` block after a heading. */
 function snippet(markdown: string, heading: string): string {
@@ -32,7 +23,7 @@ function snippet(markdown: string, heading: string): string {
 
 describe("docs/journal.md", () => {
   test("names every table and column, and those of the view", () => {
-    const path = resolve(folder(), "governance.db");
+    const path = resolve(programFolder(), "governance.db");
     Journal.open(path).close();
     const database = new DatabaseSync(path, { readOnly: true });
     onTestFinished(() => database.close());
@@ -68,7 +59,7 @@ describe("docs/journal.md", () => {
 test.runIf(LONG)(
   "the journal of docs/guide.md goes on when its program runs again, and then it is proven",
   async () => {
-    const cwd = folder();
+    const cwd = programFolder();
     writeFileSync(resolve(cwd, "program.ts"), snippet(GUIDE, "## Will it survive a crash?"));
     writeFileSync(resolve(cwd, "signing.ts"), snippet(GUIDE, "## Can I prove it?"));
     const run = (program: string): string => {
@@ -96,7 +87,7 @@ test.runIf(LONG)(
 describe("a log with a journal, as docs/journal.md shows it,", () => {
   test("delivers after SIGKILL what was pending, and goes on with the sequence", async () => {
     await using backend = await Backend.start({ play: "hang" });
-    const cwd = folder();
+    const cwd = programFolder();
     const log = 'console.log(audit.logNodeRemoved({ did: "did:pqaid:eve" }).sequence);';
     const start = snippet(DOCUMENT, "# The journal");
     writeFileSync(resolve(cwd, "killed.ts"), `${start}${log}\nsetInterval(() => {}, 1000);\n`);

@@ -8,6 +8,7 @@ import { Journal } from "quorumlog/journal";
 import { verify } from "quorumlog/verify";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { inLongRuns, LONG } from "../fixtures/long-runs.js";
+import { PROGRAMS } from "../fixtures/program-folder.js";
 import { until } from "../fixtures/until.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -43,12 +44,11 @@ interface Said {
   readonly pid: number;
 }
 
-const TEMP = resolve(ROOT, "temp");
 /** The page's commands ran in it. */
 let origin = "";
 beforeAll(() => {
-  mkdirSync(TEMP, { recursive: true });
-  origin = mkdtempSync(join(TEMP, "several-"));
+  mkdirSync(PROGRAMS, { recursive: true });
+  origin = mkdtempSync(join(PROGRAMS, "several-"));
   const command = PREPARE.replace(
     "npx quorumlog",
     `"${process.execPath}" ${ROOT}/dist/quorumlog.cjs`,
@@ -59,7 +59,7 @@ afterAll(() => rmSync(origin, { recursive: true }));
 
 /** A folder in which the page's commands ran. Programs in it find the package by its name. */
 function prepared(): string {
-  const folder = mkdtempSync(join(TEMP, "several-"));
+  const folder = mkdtempSync(join(PROGRAMS, "several-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   cpSync(origin, folder, { recursive: true });
   writeFileSync(join(folder, "audit.ts"), AUDIT);

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { GovernanceAuditLog } from "../../src/index.js";
 import { Journal } from "../../src/journal/index.js";
 import { otlpMirror } from "../../src/otlp/index.js";
 import { Backend } from "../fixtures/backend.js";
+import { PROGRAMS } from "../fixtures/program-folder.js";
 
 let backend: Backend;
 beforeAll(async () => {
@@ -27,15 +27,10 @@ async function crash(
   environment: { readonly JOURNAL: string; readonly BACKEND: string; readonly DURABILITY: string },
   entries: number,
 ): Promise<number[]> {
-  const child = spawn(
-    process.execPath,
-    [
-      "--experimental-strip-types",
-      "--disable-warning=ExperimentalWarning",
-      fileURLToPath(new URL("../fixtures/crash-program.ts", import.meta.url)),
-    ],
-    { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "inherit"] },
-  );
+  const child = spawn(process.execPath, [join(PROGRAMS, "crash-program.js")], {
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let said = "";
   const exited = once(child, "exit");
   for await (const chunk of child.stdout) {

@@ -20,6 +20,7 @@ import { Journal } from "../../src/journal/index.js";
 import { ScriptedExporter } from "../fixtures/exporters.js";
 import { newPath, thrownBy } from "../fixtures/journal.js";
 import { inLongRuns } from "../fixtures/long-runs.js";
+import { PROGRAMS } from "../fixtures/program-folder.js";
 import { until } from "../fixtures/until.js";
 
 const logs: GovernanceAuditLog[] = [];
@@ -238,6 +239,7 @@ describe("a process that ends with a group", () => {
       for (const did of ["a", "b", "c"]) audit.logNodeRemoved({ did });
       ${end}`;
     const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+      cwd: PROGRAMS,
       env: { ...process.env, JOURNAL: path },
       stdio: ["ignore", "ignore", "pipe"],
     });

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { LoggerProvider } from "@opentelemetry/sdk-logs";
 import { describe, expect, test, vi } from "vitest";
 import { policyOf, replay } from "../../src/governance/index.js";
@@ -24,6 +24,7 @@ import {
   thrownBy,
 } from "../fixtures/journal.js";
 import { OPERATION_CALLS } from "../fixtures/operation-calls.js";
+import { PROGRAMS } from "../fixtures/program-folder.js";
 import { refusedWithoutTrace } from "../fixtures/recorded-log.js";
 
 const at = (second: number): Date => new Date(START + second * 1000);
@@ -489,15 +490,10 @@ describe("a pruning", () => {
 
   test("of a process that was killed after the entry is finished by the next start", () => {
     const path = newPath();
-    const { signal } = spawnSync(
-      process.execPath,
-      [
-        "--experimental-strip-types",
-        "--disable-warning=ExperimentalWarning",
-        fileURLToPath(new URL("../fixtures/pruning-program.ts", import.meta.url)),
-      ],
-      { env: { ...process.env, JOURNAL: path }, stdio: "inherit" },
-    );
+    const { signal } = spawnSync(process.execPath, [join(PROGRAMS, "pruning-program.js")], {
+      env: { ...process.env, JOURNAL: path },
+      stdio: "inherit",
+    });
     expect(signal).toBe("SIGKILL");
     const reader = openJournal(path, { readOnly: true });
     expect(reader.stats()).toMatchObject({ entries: 11, pruned: 0 });

@@ -10,6 +10,7 @@ import { Authority } from "../fixtures/certificates.js";
 import { temporaryFolder } from "../fixtures/journal.js";
 import { LocalServer } from "../fixtures/local-server.js";
 import { LONG } from "../fixtures/long-runs.js";
+import { PROGRAMS } from "../fixtures/program-folder.js";
 
 /** Node 22.15 to 22.20 cannot use the proxy of the environment. */
 const knowsProxies = "proxyEnv" in (globalAgent as unknown as { options: object }).options;
@@ -71,6 +72,7 @@ async function deliver(
     process.exit();`;
   const { HTTP_PROXY: _, HTTPS_PROXY: __, NO_PROXY: ___, ...env } = process.env;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+    cwd: PROGRAMS,
     env: { ...env, no_proxy: "", ...environment },
     stdio: ["ignore", "pipe", "inherit"],
   });

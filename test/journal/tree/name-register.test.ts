@@ -14,6 +14,7 @@ import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { AuditError, type GovernanceAuditLog } from "../../../src/index.js";
 import { append, openJournal, temporaryFolder, thrownBy } from "../../fixtures/journal.js";
+import { PROGRAMS } from "../../fixtures/program-folder.js";
 import { keys, NAME, remove, signer, startedLog } from "../../fixtures/signed-log.js";
 
 const REGISTER = "acme.example-governance.signed";
@@ -55,6 +56,7 @@ async function inProcess(journal: string, key: string, user?: number): Promise<s
     }`;
   const flags = ["--input-type=module", "--eval", program, journal, key];
   const child = spawn(process.execPath, flags, {
+    cwd: PROGRAMS,
     stdio: ["ignore", "pipe", "inherit"],
     ...(user !== undefined && { uid: user, gid: user }),
   });
