@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { LogFrames } from "./log-frames.js";
 import { BUSY_TIMEOUT_MILLIS, bytesOf } from "./sqlite.js";
 
 /**
@@ -39,6 +40,7 @@ export class WriteAheadLog {
   readonly #database: DatabaseSync;
   readonly #isKept: () => boolean;
   readonly #limits: WalLimits;
+  readonly #frames: LogFrames;
   #looked = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #isSaid = false;
@@ -58,12 +60,23 @@ export class WriteAheadLog {
     this.#database = database;
     this.#isKept = isKept;
     this.#limits = limits;
+    this.#frames = new LogFrames(this.#path);
   }
 
-  /** To be called after each commit. */
-  onCommit(): void {
-    if (performance.now() - this.#looked < this.#limits.lookMillis) return;
+  /** Whether it has all that was committed. To be asked after a commit. */
+  get isWhole(): boolean {
+    return this.#frames.isWhole;
+  }
+
+  /**
+   * To be called after each commit.
+   *
+   * @returns Whether the log has all that was committed, as far as it was looked at.
+   */
+  onCommit(): boolean {
+    if (performance.now() - this.#looked < this.#limits.lookMillis) return true;
     this.#look();
+    return this.isWhole;
   }
 
   /** Looks no more. */
@@ -95,7 +108,7 @@ export class WriteAheadLog {
 
   /** Copies the log into the file and cuts it, if no reader needs it. Waits for nobody. */
   #cut(): void {
-    if (this.#isKept()) {
+    if (this.#isKept() && this.isWhole) {
       try {
         this.#database.exec("PRAGMA busy_timeout = 0");
         this.#database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();

@@ -105,7 +105,7 @@ export class WriteGuard implements FileAccess {
   commit<T>(work: () => T): T {
     const result = this.write(work);
     this.#assertKeptStill();
-    this.#log.onCommit();
+    if (!this.#log.onCommit()) throw this.#logOverwritten();
     return result;
   }
 
@@ -127,7 +127,7 @@ export class WriteGuard implements FileAccess {
       if (loss !== undefined && !loss.isWhole) throw loss.error;
       this.#isClosed = true;
     } finally {
-      if (!takesMore) closeAsItIs(this.#path, this.database);
+      if (!takesMore || this.#failure !== undefined) closeAsItIs(this.#path, this.database);
       this.abandon();
     }
   }
@@ -219,6 +219,16 @@ export class WriteGuard implements FileAccess {
     return { error: this.#failure, isWhole: false, takesMore: false };
   }
 
+  #logOverwritten(): AuditError {
+    const path = this.#path;
+    this.#failure = journalFailed(
+      `${path}-wal was cut or overwritten by another program while it was open; the newest entries ` +
+        `may be lost, and nothing more is recorded. Stop this process. Keep ${path} and all files ` +
+        "beside it, and restore the file from a backup, or from what was mirrored",
+    );
+    return this.#failure;
+  }
+
   /** Whether all of the write-ahead log could be copied into the file. */
   #copied(): boolean {
     try {
@@ -247,8 +257,11 @@ export class WriteGuard implements FileAccess {
     try {
       save();
       this.#ownership.end();
+      // to copy what is missing would damage the file
+      if (!this.#log.isWhole) throw this.#logOverwritten();
       this.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     } catch (cause) {
+      if (cause === this.#failure) throw cause;
       throw journalFailed(
         `${this.#path} was closed, but its write-ahead log could not be copied into it; keep ` +
           `${this.#path}-wal beside it, which belongs to it`,

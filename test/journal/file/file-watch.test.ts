@@ -4,6 +4,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -122,6 +123,64 @@ describe("a write-ahead log that is deleted under a running app", () => {
     rmSync(`${path}-wal`);
     journal.close();
     expect(lengthAlone(path)).toBe(3);
+  });
+});
+
+describe("a write-ahead log that another program changes in its place", () => {
+  const CHANGES: [string, (log: string, copy: string) => void][] = [
+    ["cuts to nothing", (log) => truncateSync(log, 0)],
+    ["cuts in the middle", (log) => truncateSync(log, 20_000)],
+    ["overwrites with an older copy of it", (log, copy) => copyFileSync(copy, log)],
+    ["overwrites with a text", (log) => writeFileSync(log, "minutes ".repeat(1000))],
+  ];
+
+  /** A journal of 40 entries, and a copy that its log had at 20. */
+  function liveWithLog() {
+    const path = newPath();
+    const journal = openJournal(path);
+    append(journal, 20);
+    copyFileSync(`${path}-wal`, `${path}.copy`);
+    append(journal, 20);
+    return { path, journal, log: `${path}-wal`, copy: `${path}.copy` };
+  }
+
+  test.each(CHANGES)(
+    "which it %s, makes a call throw a second later, and all later ones",
+    (_, change) => {
+      const { journal, log, copy } = liveWithLog();
+      change(log, copy);
+      afterOneSecond();
+      for (let call = 0; call < 2; call++)
+        expect(refusalOf(journal)).toContain(`${log} was cut or overwritten by another program`);
+      const there = readFileSync(log, "hex");
+      expect(thrownBy(() => journal.close()).message).toContain("was cut or overwritten");
+      expect(readFileSync(log, "hex")).toBe(there);
+    },
+  );
+
+  test.each(CHANGES)(
+    "which it %s, is not copied into the file when the journal is closed",
+    (_, change) => {
+      const { path, journal, log, copy } = liveWithLog();
+      change(log, copy);
+      const before = readFileSync(path, "hex");
+      expect(thrownBy(() => journal.close()).message).toContain("was cut or overwritten");
+      expect(readFileSync(path, "hex")).toBe(before);
+    },
+  );
+
+  test("is not confused with one that a checkpoint of anybody empties", () => {
+    const { path, journal } = liveWithLog();
+    for (const mode of ["TRUNCATE", "RESTART", "FULL", "TRUNCATE"]) {
+      const shell = new DatabaseSync(path);
+      shell.exec(`PRAGMA wal_checkpoint(${mode})`);
+      shell.close();
+      append(journal, 3);
+      afterOneSecond();
+      append(journal, 3);
+    }
+    journal.close();
+    expect([...openJournal(path).lines()]).toHaveLength(64);
   });
 });
 
