@@ -173,7 +173,11 @@ export class WriteGuard implements FileAccess {
       if (this.#failure !== undefined) return this.#failure;
     }
     if (cause instanceof AuditError) return cause;
-    return journalFailed(`${this.#path} cannot be written; nothing was changed`, cause);
+    const why = isOutOfStep(cause)
+      ? "lacks entries that this process wrote, or has others: another program changed it. " +
+        "Verify it (quorumlog verify), and open the journal anew"
+      : "cannot be written";
+    return journalFailed(`${this.#path} ${why}; nothing was changed`, cause);
   }
 
   #lossAtEnd(): JudgedLoss | undefined {
@@ -222,9 +226,9 @@ export class WriteGuard implements FileAccess {
   #logOverwritten(): AuditError {
     const path = this.#path;
     this.#failure = journalFailed(
-      `${path}-wal was cut or overwritten by another program while it was open; the newest entries ` +
-        `may be lost, and nothing more is recorded. Stop this process. Keep ${path} and all files ` +
-        "beside it, and restore the file from a backup, or from what was mirrored",
+      `${path}-wal was cut or overwritten by another program while it was open; the newest ` +
+        `entries may be lost, and nothing more is recorded. Stop this process. Keep ${path} and ` +
+        "all files beside it. Restore it from a backup, or from what was mirrored",
     );
     return this.#failure;
   }
@@ -269,6 +273,11 @@ export class WriteGuard implements FileAccess {
       );
     }
   }
+}
+
+/** Whether the file refused the entry that follows the last one that was written. */
+function isOutOfStep(cause: unknown): boolean {
+  return cause instanceof Error && cause.message.includes("takes only the next sequence");
 }
 
 /**

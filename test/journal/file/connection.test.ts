@@ -8,6 +8,7 @@ import {
   newPath,
   openJournal,
   rowOf,
+  tamper,
   thrownBy,
   withConnection,
 } from "../../fixtures/journal.js";
@@ -104,6 +105,16 @@ describe("appending to a journal", () => {
     expect(error.code).toBe("journal_failed");
     expect(error.message).toContain("deleted, moved or replaced");
     expect(journal.length).toBe(2);
+  });
+
+  test("says that another program removed entries, where that is why the next one is refused", () => {
+    const path = newPath();
+    const journal = openJournal(path);
+    append(journal, 3);
+    tamper(path, "DELETE FROM entry WHERE sequence = 2");
+    expect(thrownBy(() => append(journal, 1)).message).toContain(
+      `${path} lacks entries that this process wrote, or has others`,
+    );
   });
 
   test("goes on once a file that was moved away is back", () => {

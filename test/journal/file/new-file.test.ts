@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import fs, {
   existsSync,
   lstatSync,
@@ -140,5 +141,41 @@ describe("a folder that cannot be synced", () => {
       Array(2).fill(expect.stringContaining("cannot be synced (EINVAL")),
     );
     warn.mockRestore();
+  });
+});
+
+describe("a process with node --permission, where no folder can be synced", () => {
+  /** What opening a journal there prints, by a process that may write to this. */
+  function openedWith(path: string, writable: string) {
+    const script = `
+      import { Journal } from "quorumlog/journal";
+      try {
+        const journal = Journal.open(process.argv[1]);
+        console.log(journal.length);
+        journal.close();
+      } catch ({ code }) {
+        console.log(code);
+      }`;
+    const flags = ["--permission", "--allow-fs-read=*", `--allow-fs-write=${writable}`];
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      [...flags, "--input-type=module", "-e", script, path],
+      { encoding: "utf8" },
+    );
+    return { said: stdout.trim(), warned: stderr };
+  }
+
+  test("makes the journal at the first start, with a warning", () => {
+    const path = newPath();
+    const { said, warned } = openedWith(path, `${dirname(path)}/*`);
+    expect(said).toBe("0");
+    expect(warned).toContain(`the folder ${dirname(path)} cannot be synced`);
+    expect(existsSync(path)).toBe(true);
+  });
+
+  test("begins no journal if it may not write to the folder", () => {
+    const path = newPath();
+    expect(openedWith(path, path).said).toBe("journal_failed");
+    expect(existsSync(path)).toBe(false);
   });
 });
