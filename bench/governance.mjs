@@ -1,5 +1,5 @@
-// Judging the trail of an export beside reading and parsing it, the memory of a vote, and the time
-// to feed an entry.
+// Judging the trail of an export beside reading and parsing it, the memory of a vote, the time to
+// feed an entry, and the time of an answer.
 import { once } from "node:events";
 import { createReadStream, createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -138,6 +138,27 @@ for (let round = 0; round < ROUNDS; round++) {
   if (trail.lastSequence !== kept.lastSequence) throw new Error("an entry is missing");
 }
 
+/** How long each entry took to feed, in microseconds, ascending. */
+function waits() {
+  const trail = replay([]);
+  return Float64Array.from(entries, (entry) => {
+    const began = performance.now();
+    trail.feed(entry);
+    return (performance.now() - began) * 1000;
+  }).sort();
+}
+/** How long a question took, in milliseconds. */
+function asked(question) {
+  const began = performance.now();
+  question();
+  return performance.now() - began;
+}
+const each = waits();
+const newest = `urn:pqc-gov-prop:${(PROPOSALS - 1).toString(16).padStart(8, "0")}`;
+const ofProposal = asked(() => kept.proposal(newest));
+const ofAll = asked(() => kept.findings());
+const ofAllAgain = asked(() => kept.findings());
+
 console.log(`${count} entries of ${PROPOSALS} proposals, median of ${ROUNDS} rounds`);
 table([
   ["", "processor time", "us an entry", "x JSON.parse", "x entriesOfLines"],
@@ -152,5 +173,17 @@ table([
 table([
   ["trail.feed", "us an entry (processor time)", "bytes a vote, all of the trail"],
   ["", median(fed).toFixed(2), bytes.toFixed(0)],
+]);
+table([
+  ["trail.feed", "p99", "slowest (wall time, with the garbage collector)"],
+  [
+    "",
+    `${each[Math.floor(each.length * 0.99)].toFixed(1)} us`,
+    `${(each.at(-1) / 1000).toFixed(1)} ms`,
+  ],
+]);
+table([
+  ["at the end", "proposal()", "findings()", "findings() again"],
+  ["", ...[ofProposal, ofAll, ofAllAgain].map((millis) => `${millis.toFixed(2)} ms`)],
 ]);
 rmSync(folder, { recursive: true });

@@ -3,7 +3,7 @@ import type { CaseEffect, CaseMention, CaseResult, CaseVote, SubjectCase } from 
 import type { Member } from "./facts/members.js";
 import type { QuorumCheck } from "./facts/quorum.js";
 import type { Answer, Authorization } from "./facts/standing-facts.js";
-import type { Tally } from "./facts/tally.js";
+import type { Tally } from "./facts/way.js";
 
 /*
  * The words of a case, for the command and for the report: both say the same of the same thing.

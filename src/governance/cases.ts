@@ -3,7 +3,7 @@ import type { Member } from "./facts/members.js";
 import type { ActorType } from "./facts/proposal-facts.js";
 import type { QuorumCheck } from "./facts/quorum.js";
 import type { Answer, Authorization } from "./facts/standing-facts.js";
-import type { Tally } from "./facts/tally.js";
+import type { Tally } from "./facts/way.js";
 
 /**
  * How a proposal stands: without a result and open, or expired; with one; or with two results that

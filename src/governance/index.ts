@@ -39,7 +39,7 @@ export type {
   StandingEvent,
   StandingFacts,
 } from "./facts/standing-facts.js";
-export type { Tally } from "./facts/tally.js";
+export type { Tally } from "./facts/way.js";
 export type { At } from "./fold.js";
 export type { ByActor, Durations, Oversight, OversightPeriod, Stop } from "./oversight.js";
 export { type ReplayOptions, replay, replayFrom } from "./replay.js";

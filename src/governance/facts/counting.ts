@@ -1,12 +1,17 @@
-import { counted as countOf, quoted } from "../../text/safe-text.js";
-import type { MemberFacts, Membership } from "./members.js";
-import type { Policy } from "./policy.js";
+import { counted, quoted } from "../../text/safe-text.js";
 import type { CastVote, ProposalFacts, Result } from "./proposal-facts.js";
 import type { TrailFacts } from "./rule.js";
 import { spanOf, timelinessOf } from "./timeliness.js";
-
-/** The moment whose weights count. */
-export type Moment = NonNullable<Policy["membershipAt"]>;
+import { VoteCount } from "./vote-count.js";
+import {
+  type Choice,
+  choicesOf,
+  MOMENTS,
+  membershipOf,
+  momentsOf,
+  weightOf,
+} from "./vote-weight.js";
+import { Way } from "./way.js";
 
 /** What is wrong with the votes that a result counts, or cannot be told. */
 export interface CountingFault {
@@ -18,16 +23,12 @@ export interface CountingFault {
 
 /** The votes that a result may have counted. */
 export interface Counting {
-  /** One list for each way of counting that the policy allows; of named votes, that one. */
-  readonly ways: readonly (readonly CastVote[])[];
+  /** One for each way of counting that the policy allows; of named votes, that one. */
+  readonly ways: readonly Way[];
   readonly fault: CountingFault | undefined;
   /** False where votes may be among entries that are missing. */
   readonly isWhole: boolean;
 }
-
-type Choice = "exclude" | "first" | "last";
-
-const MOMENTS: readonly Moment[] = ["vote", "proposal", "decision"];
 
 /**
  * Finds the votes that a result may have counted, of those that were recorded before it. A result
@@ -36,95 +37,49 @@ const MOMENTS: readonly Moment[] = ["vote", "proposal", "decision"];
 export function countingOf(file: ProposalFacts, result: Result, facts: TrailFacts): Counting {
   const { creation } = file;
   const isWhole = creation !== undefined && facts.isCompleteSince(creation.sequence);
-  const before = file.votes.filter(({ sequence }) => sequence < result.sequence);
-  const ways = waysOf(file, result, before, facts.policy);
+  const { ways, size } = countOf(file, result, facts);
   const { counted: ids, voteCount } = result;
   if (ids !== undefined) {
-    const [named, fault] = namedVotes(ids, file, result, before, facts, isWhole);
+    const before = file.votes.filter(({ sequence }) => sequence < result.sequence);
+    const [votes, fault] = namedVotes(ids, file, result, before, facts, isWhole);
+    const named = new Way(file, facts, momentsOf(file, result, facts));
+    for (const vote of votes)
+      named.add({ vote, membership: membershipOf(vote, facts) }, result.sequence);
     return {
       ways: fault === undefined ? [named] : fault.status === "violated" ? ways : [named, ...ways],
       fault,
       isWhole,
     };
   }
-  const isTooMany = voteCount !== undefined && voteCount > before.length;
+  const isTooMany = voteCount !== undefined && voteCount > size;
   const fault: CountingFault | undefined = isTooMany
     ? {
         status: isWhole ? "violated" : "undetermined",
         reason:
-          `the result counts ${countOf(voteCount, "vote")}, ` +
-          `but the log holds ${before.length} before it`,
+          `the result counts ${counted(voteCount, "vote")}, ` +
+          `but the log holds ${size} before it`,
         sequences: [],
       }
     : undefined;
   return { ways, fault, isWhole };
 }
 
-/** The moments whose weights may count: several where members changed and the policy names none. */
-export function momentsOf(
-  file: ProposalFacts,
-  { sequence }: Result,
-  { members, policy }: TrailFacts,
-): readonly Moment[] {
-  if (policy.membershipAt !== undefined) return [policy.membershipAt];
-  const began = file.creation?.sequence ?? 0;
-  return members.changedBetween(began, sequence) ? MOMENTS : ["vote"];
-}
+/** From this number of votes on, the count of a proposal is kept for its next result. */
+const KEPT_FROM = 64;
+const KEPT = new WeakMap<ProposalFacts, VoteCount>();
 
-/** The weight of a vote: 0 of a stranger's, undefined where the trail cannot show it. */
-export function weightOf(
-  { voter, sequence }: CastVote,
-  moment: Moment,
-  file: ProposalFacts,
-  result: Result,
-  members: MemberFacts,
-): number | undefined {
-  const began = file.creation?.sequence ?? 0;
-  const at = moment === "proposal" ? began : moment === "decision" ? result.sequence : sequence;
-  return members.weightBefore(voter, at);
-}
-
-/** Whether a vote was cast by a member. The trail cannot show which votes a delegation covers. */
-export function membershipOf(
-  { voter, sequence, millis }: CastVote,
-  { members, standing }: TrailFacts,
-): Membership {
-  const membership = members.membershipBefore(voter, sequence);
-  if (membership !== "stranger") return membership;
-  const isDelegate = standing.isInForce(voter, millis, { kind: "delegation" });
-  return isDelegate ? "unknown" : "stranger";
-}
-
-/** Each way of counting: which vote of a voter counts, and whether late votes do. */
-function waysOf(
-  file: ProposalFacts,
-  result: Result,
-  before: readonly CastVote[],
-  policy: Policy,
-): readonly (readonly CastVote[])[] {
-  const inTime = waysInTime(before, file);
-  // most voters vote once
-  if (!file.hasRepeatedVoters && file.flags.length === 0) return inTime;
-  return inTime.flatMap((votes) => {
-    const byVoter = Map.groupBy(votes, ({ voter }) => voter);
-    if (byVoter.size === votes.length && file.flags.length === 0) return [votes];
-    return choicesOf(true, policy).flatMap((ofFlagged) =>
-      choicesOf(false, policy).map((ofOthers) =>
-        [...byVoter].flatMap(([voter, own]) => {
-          const vote = chosen(own, file.isFlagged(voter, result.sequence) ? ofFlagged : ofOthers);
-          return vote === undefined ? [] : [vote];
-        }),
-      ),
-    );
-  });
-}
-
-function choicesOf(isFlagged: boolean, policy: Policy): readonly Choice[] {
-  if (isFlagged)
-    return policy.conflictingVotes === undefined
-      ? ["exclude", "first", "last"]
-      : [policy.conflictingVotes];
-  return policy.changedVotes === undefined ? ["last", "first"] : [policy.changedVotes];
+function countOf(file: ProposalFacts, result: Result, facts: TrailFacts): VoteCount {
+  const { membershipAt } = facts.policy;
+  const isKept = file.voteCount >= KEPT_FROM && result.sequence > file.lastVoteSequence;
+  let count = isKept ? KEPT.get(file) : undefined;
+  if (count?.canReach(result.sequence) !== true) {
+    // members may change until the next result
+    const moments = isKept && membershipAt === undefined ? MOMENTS : momentsOf(file, result, facts);
+    count = new VoteCount(file, facts, moments);
+    if (isKept) KEPT.set(file, count);
+  }
+  count.goTo(result.sequence);
+  return count;
 }
 
 function chosen(votes: readonly CastVote[], choice: Choice): CastVote | undefined {
@@ -187,7 +142,7 @@ function namedVotes(
   if (result.voteCount !== undefined && result.voteCount !== ids.length)
     return fault(
       "violated",
-      `the result names ${countOf(ids.length, "vote")}, but counts ${result.voteCount}`,
+      `the result names ${counted(ids.length, "vote")}, but counts ${result.voteCount}`,
       [],
     );
   const leftOut: CastVote[] = [];
@@ -204,7 +159,7 @@ function namedVotes(
     const owed = needed.at(-1);
     if (owed === undefined || needed.includes(undefined)) continue;
     const weights = momentsOf(file, result, facts).map((moment) =>
-      weightOf(owed, moment, file, result, facts.members),
+      weightOf(owed, moment, file, result.sequence, facts.members),
     );
     if (weights.every((weight) => weight === 0)) continue;
     const isSure =
@@ -229,7 +184,7 @@ function namedVotes(
   if (doubtful.length > 0)
     return fault(
       "undetermined",
-      `the trail does not show whether ${countOf(doubtful.length, "vote")} had to be counted`,
+      `the trail does not show whether ${counted(doubtful.length, "vote")} had to be counted`,
       doubtful,
     );
   return [[...named.values()], undefined];

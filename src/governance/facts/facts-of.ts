@@ -270,7 +270,7 @@ function isTexts(value: unknown): value is readonly string[] {
 }
 
 function numberOf(value: unknown): number | undefined {
-  return typeof value === "number" ? value : undefined;
+  return Number.isFinite(value) ? (value as number) : undefined;
 }
 
 /** An end that is recorded and is no time is NaN: it must not count as no end. */

@@ -1,3 +1,5 @@
+import { WeightSum } from "./weight-sum.js";
+
 /** A node of the federation. */
 export interface Member {
   readonly did: string;
@@ -25,6 +27,8 @@ export interface MemberFacts {
   weightBefore(did: string, sequence: number): number | undefined;
   /** The weight of all members before an entry; undefined if the trail cannot show it. */
   totalBefore(sequence: number): number | undefined;
+  /** The nodes that came, changed or went after an entry, each once. */
+  changedSince(sequence: number): Iterable<string>;
   /** Whether a node came, changed or went between two entries. */
   changedBetween(after: number, before: number): boolean;
 }
@@ -59,8 +63,8 @@ export class Members implements MemberFacts {
   change(change: Change): void {
     const known = this.#ofNode.get(change.did);
     const newest = known?.at(-1);
-    if (newest?.isMember) this.#weights.remove(newest);
-    if (change.isMember) this.#weights.add(change);
+    if (newest?.isMember) this.#weights.add(newest.weight, -1);
+    if (change.isMember) this.#weights.add(change.weight, 1);
     this.#changes.push({ ...change, total: this.#weights.sum });
     if (known === undefined) this.#ofNode.set(change.did, [change]);
     else known.push(change);
@@ -106,6 +110,16 @@ export class Members implements MemberFacts {
     return change !== undefined && change.sequence > after;
   }
 
+  changedSince(sequence: number): Iterable<string> {
+    const since = new Set<string>();
+    for (let index = this.#changes.length - 1; index >= 0; index--) {
+      const change = this.#changes[index];
+      if (change === undefined || change.sequence <= sequence) break;
+      since.add(change.did);
+    }
+    return since;
+  }
+
   /** The entries by which nodes came, changed or went, before an entry. */
   changesBefore(before: number): number[] {
     return this.#changes.map(({ sequence }) => sequence).filter((sequence) => sequence < before);
@@ -134,33 +148,4 @@ function lastBefore<T extends Change>(changes: readonly T[], sequence: number): 
     else high = middle;
   }
   return changes[low - 1];
-}
-
-/** The sum of weights that come and go. */
-class WeightSum {
-  /** Of the weights that are whole numbers. Adding and subtracting these loses nothing. */
-  #whole = 0n;
-  /** The others are summed anew for each change, so that no rounding is kept. */
-  readonly #fractions = new Map<string, number>();
-  #unknown = 0;
-
-  /** Undefined where a weight is. */
-  get sum(): number | undefined {
-    if (this.#unknown > 0) return undefined;
-    let sum = Number(this.#whole);
-    for (const weight of this.#fractions.values()) sum += weight;
-    return sum;
-  }
-
-  add({ did, weight }: Change): void {
-    if (weight === undefined) this.#unknown++;
-    else if (Number.isInteger(weight)) this.#whole += BigInt(weight);
-    else this.#fractions.set(did, weight);
-  }
-
-  remove({ did, weight }: Change): void {
-    if (weight === undefined) this.#unknown--;
-    else if (Number.isInteger(weight)) this.#whole -= BigInt(weight);
-    else this.#fractions.delete(did);
-  }
 }

@@ -115,6 +115,10 @@ export interface ProposalFacts {
   /** All votes, in order. They are made anew for each call. */
   readonly votes: readonly CastVote[];
   readonly voteCount: number;
+  /** The first vote; undefined before it. */
+  readonly firstVoteSequence: number | undefined;
+  /** The newest vote; -1 before the first. */
+  readonly lastVoteSequence: number;
   /** Whether somebody voted more than once. */
   readonly hasRepeatedVoters: boolean;
   readonly results: readonly Result[];
@@ -130,6 +134,8 @@ export interface ProposalFacts {
   resultUnlike(decision: string): Result | undefined;
   /** The first effect of an operation. */
   effectOf(operation: Operation): Effect | undefined;
+  /** The votes after an entry, in order. */
+  votesAfter(sequence: number): readonly CastVote[];
   /** The votes of one voter, in order. */
   votesOf(voter: string): readonly CastVote[];
   /** The first vote with this id. */

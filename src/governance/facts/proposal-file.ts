@@ -15,8 +15,11 @@ const NOTHING: readonly never[] = [];
 /** From this number of votes on, an index finds a voter and an id. Few votes are read through. */
 const INDEXED_FROM = 64;
 
-/** What only proposals with many votes have: the last vote of each voter, the first of each id. */
+/** What only proposals with many votes have. */
 interface VoteIndex {
+  /** All votes, in order. */
+  readonly rows: number[];
+  /** The last vote of each voter, and the first of each id. */
   readonly lastOf: Map<number, number>;
   readonly withId: Map<string, number>;
 }
@@ -62,7 +65,38 @@ export class ProposalFile implements ProposalFacts {
   }
 
   get votes(): CastVote[] {
-    return [...this.#rows()].map((row) => this.#table.at(row));
+    return this.#votesFrom(this.#first);
+  }
+
+  get firstVoteSequence(): number | undefined {
+    return this.#first === NO_ROW ? undefined : this.#table.sequence(this.#first);
+  }
+
+  get lastVoteSequence(): number {
+    return this.#last === NO_ROW ? -1 : this.#table.sequence(this.#last);
+  }
+
+  votesAfter(sequence: number): CastVote[] {
+    const { rows } = this.#index ?? {};
+    let row = this.#first;
+    if (rows !== undefined) {
+      let [low, high] = [0, rows.length];
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (this.#table.sequence(rows[middle] as number) <= sequence) low = middle + 1;
+        else high = middle;
+      }
+      row = rows[low] ?? NO_ROW;
+    }
+    while (row !== NO_ROW && this.#table.sequence(row) <= sequence) row = this.#table.next(row);
+    return this.#votesFrom(row);
+  }
+
+  #votesFrom(first: number): CastVote[] {
+    const votes: CastVote[] = [];
+    for (let row = first; row !== NO_ROW; row = this.#table.next(row))
+      votes.push(this.#table.at(row));
+    return votes;
   }
 
   /** Adds a vote, and notices a second answer of its voter. */
@@ -151,10 +185,6 @@ export class ProposalFile implements ProposalFacts {
     return first !== undefined && first < before;
   }
 
-  *#rows(): Generator<number, void, undefined> {
-    for (let row = this.#first; row !== NO_ROW; row = this.#table.next(row)) yield row;
-  }
-
   #rowsOf(voter: string): number[] {
     const rows: number[] = [];
     const number = this.#table.numberOf(voter);
@@ -186,11 +216,13 @@ export class ProposalFile implements ProposalFacts {
   }
 
   #makeIndex(): void {
-    this.#index = { lastOf: new Map(), withId: new Map() };
-    for (const row of this.#rows()) this.#addToIndex(this.#index, row);
+    this.#index = { rows: [], lastOf: new Map(), withId: new Map() };
+    for (let row = this.#first; row !== NO_ROW; row = this.#table.next(row))
+      this.#addToIndex(this.#index, row);
   }
 
-  #addToIndex({ lastOf, withId }: VoteIndex, row: number): void {
+  #addToIndex({ rows, lastOf, withId }: VoteIndex, row: number): void {
+    rows.push(row);
     const voteId = this.#table.voteId(row);
     lastOf.set(this.#table.voter(row), row);
     if (voteId !== undefined && !withId.has(voteId)) withId.set(voteId, row);

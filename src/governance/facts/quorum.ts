@@ -1,9 +1,9 @@
 import { counted } from "../../text/safe-text.js";
-import { membershipOf } from "./counting.js";
 import { type Approval, fractionOf, type KindPolicy, type Share } from "./policy.js";
 import type { ProposalFacts, Result } from "./proposal-facts.js";
 import type { TrailFacts } from "./rule.js";
-import { isAtLeast, type Recount, recount, type Tally } from "./tally.js";
+import { isAtLeast, type Recount, recount } from "./tally.js";
+import type { Tally } from "./way.js";
 
 /** Whether a result had enough weight, and why: one sentence for each condition. */
 export interface QuorumCheck {
@@ -40,7 +40,7 @@ export function checkQuorum(file: ProposalFacts, result: Result, facts: TrailFac
     ...approvals.map((approval) => approvalCondition(weights, approval)),
   ];
   const claimed = judged([
-    ...(ofKind.votes === undefined ? [] : [votesCondition(result, recounted, ofKind.votes, facts)]),
+    ...(ofKind.votes === undefined ? [] : [votesCondition(result, recounted, ofKind.votes)]),
     ...byWeights(result),
   ]);
   const { tallies = [], status } = recounted;
@@ -82,7 +82,7 @@ function approvalsOf(
   if (threshold === undefined) return ofPolicy === undefined ? [] : [ofPolicy];
   const own: Approval = { weight: threshold };
   if (ofPolicy === undefined) return [own];
-  const first = file.votes[0]?.sequence ?? result.sequence;
+  const first = file.firstVoteSequence ?? result.sequence;
   const isDeclared = thresholdIn(creation) !== undefined && (creation?.sequence ?? 0) < first;
   return isDeclared ? [own] : [own, ofPolicy];
 }
@@ -111,18 +111,11 @@ function votesCondition(
   { voteCount }: Result,
   { ways, isWhole }: Recount,
   needed: number,
-  facts: TrailFacts,
 ): Condition {
   if (voteCount !== undefined && voteCount < needed)
     return [false, `the result counts ${counted(voteCount, "vote")}, and needs ${needed}`];
-  const counts = ways.map((votes) => {
-    const memberships = votes.map((vote) => membershipOf(vote, facts));
-    const sure = memberships.filter((membership) => membership === "member").length;
-    const open = memberships.filter((membership) => membership === "unknown").length;
-    return { sure, most: sure + open };
-  });
-  const least = Math.min(...counts.map(({ sure }) => sure));
-  const most = Math.max(...counts.map((count) => count.most));
+  const least = Math.min(...ways.map(({ members }) => members.sure));
+  const most = Math.max(...ways.map(({ members }) => members.sure + members.open));
   if (least >= needed) return [true, `${counted(least, "vote")} of members, and ${needed} must`];
   if (most < needed && isWhole)
     return [false, `the log holds ${counted(most, "vote")} of members, and ${needed} must vote`];

@@ -1,15 +1,8 @@
-import { countingOf, type Moment, momentsOf, weightOf } from "./counting.js";
-import type { CastVote, ProposalFacts, Result } from "./proposal-facts.js";
+import { countingOf } from "./counting.js";
+import type { ProposalFacts, Result } from "./proposal-facts.js";
 import type { TrailFacts } from "./rule.js";
-
-/** The weights of a result. */
-export interface Tally {
-  readonly approve: number;
-  readonly reject: number;
-  readonly abstain: number;
-  /** The weight of all members. */
-  readonly total: number;
-}
+import { momentsOf } from "./vote-weight.js";
+import type { Tally, Way } from "./way.js";
 
 /** A result beside the votes that were recorded before it. */
 export interface Recount {
@@ -19,7 +12,7 @@ export interface Recount {
   /** Votes that the reason is about. */
   readonly sequences: readonly number[];
   /** The votes that may have been counted: those that give the weights, if some do. */
-  readonly ways: readonly (readonly CastVote[])[];
+  readonly ways: readonly Way[];
   /** What the votes give, by each way; undefined where the trail cannot show it. */
   readonly tallies: readonly Tally[] | undefined;
   /** False where votes may be among entries that are missing. */
@@ -35,9 +28,11 @@ export function recount(file: ProposalFacts, result: Result, facts: TrailFacts):
   const { ways, fault, isWhole } = countingOf(file, result, facts);
   const recorded = claimOf(result);
   const moments = momentsOf(file, result, facts);
-  const talliesAt = moments.map((moment) =>
-    ways.map((votes) => tallyOf(votes, moment, file, result, facts)),
-  );
+  const began = file.creation?.sequence ?? 0;
+  const talliesAt = moments.map((moment) => {
+    const total = facts.members.totalBefore(moment === "proposal" ? began : result.sequence);
+    return ways.map((way) => way.tally(moment, total));
+  });
   const all = talliesAt.flat();
   const tallies =
     file.creation === undefined || all.includes(undefined) ? undefined : (all as readonly Tally[]);
@@ -101,26 +96,6 @@ export function isSameWeight(one: number, other: number): boolean {
 /** Whether a weight reaches another one. Weights may be sums of fractions. */
 export function isAtLeast(weight: number, wanted: number): boolean {
   return wanted - weight <= 1e-12 * Math.max(1, Math.abs(weight), Math.abs(wanted));
-}
-
-function tallyOf(
-  votes: readonly CastVote[],
-  moment: Moment,
-  file: ProposalFacts,
-  result: Result,
-  { members }: TrailFacts,
-): Tally | undefined {
-  const sums: Record<string, number> = { approve: 0, reject: 0, abstain: 0 };
-  for (const vote of votes) {
-    const weight = weightOf(vote, moment, file, result, members);
-    if (weight === undefined) return undefined;
-    sums[vote.decision] = (sums[vote.decision] ?? 0) + weight;
-  }
-  const began = file.creation?.sequence ?? 0;
-  const total = members.totalBefore(moment === "proposal" ? began : result.sequence);
-  if (total === undefined) return undefined;
-  const { approve = 0, reject = 0, abstain = 0 } = sums;
-  return { approve, reject, abstain, total };
 }
 
 function isSame(one: Tally, other: Tally): boolean {

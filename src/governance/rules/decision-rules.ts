@@ -2,7 +2,6 @@ import type { AuditEntry } from "../../entry/audit-entry.js";
 import type { Operation } from "../../entry/operations.js";
 import { formatTimestamp } from "../../entry/timestamp.js";
 import { counted, quoted } from "../../text/safe-text.js";
-import { membershipOf } from "../facts/counting.js";
 import { creationOf, millisOf } from "../facts/facts-of.js";
 import type { Judgement } from "../facts/finding.js";
 import type { CastVote, Creation, ProposalFacts, Result } from "../facts/proposal-facts.js";
@@ -264,7 +263,7 @@ function missingHumans(
   const needed = facts.policy.kinds?.[file.creation?.kind ?? ""]?.humanApprovals ?? 0;
   if (result.decision !== "passed" || needed === 0) return undefined;
   const { ways, isWhole } = recount(file, result, facts);
-  const counts = ways.map((votes) => humansIn(votes, facts));
+  const counts = ways.map(({ humans }) => humans);
   const least = Math.min(...counts.map(({ sure }) => sure));
   if (least >= needed) return undefined;
   const most = Math.max(...counts.map(({ sure, open }) => sure + open));
@@ -276,17 +275,4 @@ function missingHumans(
       `${counted(least, "human member")} approved, but the policy asks for ${needed}` +
       (most > least ? `; ${counted(most - least, "more vote")} may be of a human member` : ""),
   };
-}
-
-/** The members who approved: those who are humans, and those who may be humans and members. */
-function humansIn(votes: readonly CastVote[], facts: TrailFacts) {
-  let [sure, open] = [0, 0];
-  for (const vote of votes) {
-    const { decision, actorType = "human" } = vote;
-    const membership = membershipOf(vote, facts);
-    if (decision !== "approve" || actorType !== "human" || membership === "stranger") continue;
-    if (vote.actorType === "human" && membership === "member") sure++;
-    else open++;
-  }
-  return { sure, open };
 }
