@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { missingInNotes } from "../../scripts/release-notes.ts";
 import { pageScript } from "../../src/report/page-script.js";
 import { quorumlog } from "../fixtures/command-line.js";
 import { temporaryFolder } from "../fixtures/journal.js";
@@ -25,6 +26,17 @@ describe("the verifier in pages", () => {
       expect(html).toContain(stdout.trim());
       expect(html).toContain(`script-src ${pageScript().csp};`);
     }
+  });
+
+  test("is named in the notes of a release, or npm does not publish it", async () => {
+    const { stdout } = await quorumlog(["report", "--verifier-hash"], { cwd: temporaryFolder() });
+    const hash = stdout.trim();
+    const notes = (text: string) =>
+      `# Changelog\n\n## [1.2.3] 2027-01-01\n\n${text}\n\n## [1.2.2]\n`;
+    expect(missingInNotes(notes(`Verifier: ${hash}`), "1.2.3", hash)).toBe(undefined);
+    expect(missingInNotes(notes(""), "1.2.3", hash)).toContain(`SHA-256 ${hash}`);
+    expect(missingInNotes(notes(hash), "1.2.2", hash)).toContain("lacks");
+    expect(missingInNotes(notes(hash), "1.3.0", hash)).toContain("no section");
   });
 
   test("comes with the licence of each library in it", () => {
