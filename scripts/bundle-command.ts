@@ -24,7 +24,7 @@ const AT_ONCE: ReadonlySet<string> = new Set([
   "cli/commands/stats.js",
   "cli/commands/tail.js",
   "cli/input/file-source.js",
-  "cli/input/journal-source.js",
+  "journal/journal.js",
 ]);
 const MORE = "quorumlog-more";
 

@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 import type { WriteStream } from "node:tty";
-import { programOf } from "./input/program.js";
-import type { OutputStream } from "./output/command-io.js";
+import type { OutputStream } from "./input/command.js";
+import { PipeReader, programOf } from "./input/this-process.js";
 import { EXIT } from "./output/exit-code.js";
-import { PipeReader } from "./output/pipe-reader.js";
 import { run } from "./run.js";
 
 const ended = new AbortController();

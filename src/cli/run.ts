@@ -2,12 +2,15 @@ import { assertSupportedNode } from "../options.js";
 import { SCOPE_VERSION } from "../semconv.js";
 import { didYouMean, nearest } from "../text/did-you-mean.js";
 import { visible, visibleLines } from "../text/safe-text.js";
-import { type Command, UsageError } from "./input/command.js";
-import { invoke } from "./input/invoke.js";
-import type { CommandIo } from "./output/command-io.js";
-import { inCommandTerms } from "./output/command-terms.js";
-import { EXIT, exitCodeOf, exitCodeOfSignal, isClosedPipe } from "./output/exit-code.js";
-import { overallHelp } from "./output/help.js";
+import { type Command, type CommandIo, UsageError } from "./input/command.js";
+import { invoke, overallHelp } from "./input/invoke.js";
+import {
+  EXIT,
+  exitCodeOf,
+  exitCodeOfSignal,
+  inCommandTerms,
+  isClosedPipe,
+} from "./output/exit-code.js";
 
 /** All commands by name, in the order of the help. A command is loaded when it is called. */
 export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
@@ -16,7 +19,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["tail", async () => (await import("./commands/tail.js")).tail],
   ["stats", async () => (await import("./commands/stats.js")).stats],
   ["explain", async () => (await import("./commands/explain.js")).explain],
-  ["standing", async () => (await import("./commands/standing.js")).standing],
+  ["standing", async () => (await import("./commands/members.js")).standing],
   ["members", async () => (await import("./commands/members.js")).members],
   ["check", async () => (await import("./commands/check.js")).check],
   ["report", async () => (await import("./commands/report.js")).report],
@@ -24,9 +27,9 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["export", async () => (await import("./commands/export.js")).exportCommand],
   ["import", async () => (await import("./commands/import.js")).importCommand],
   ["rejected", async () => (await import("./commands/rejected.js")).rejected],
-  ["resend", async () => (await import("./commands/resend.js")).resend],
+  ["resend", async () => (await import("./commands/rejected.js")).resend],
   ["hold", async () => (await import("./commands/hold.js")).hold],
-  ["release", async () => (await import("./commands/release.js")).release],
+  ["release", async () => (await import("./commands/hold.js")).release],
   ["prune", async () => (await import("./commands/prune.js")).pruneCommand],
   ["backup", async () => (await import("./commands/backup.js")).backup],
   ["keygen", async () => (await import("./commands/keygen.js")).keygen],

@@ -109,7 +109,12 @@ describe("quorumlog checkpoint", () => {
           `${file} holds no private key that this version of Node can sign with`,
         ),
       });
-    expect((await quorumlog(["checkpoint", path, "--sign", `${foreign}.missing`])).code).toBe(3);
+    expect(await quorumlog(["checkpoint", path, "--sign", `${foreign}.missing`])).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(
+        /--sign .*: there is no such file; quorumlog keygen makes keys/,
+      ),
+    });
     expect(await quorumlog(["checkpoint", path, "--sign", foreign])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining(

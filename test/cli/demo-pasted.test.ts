@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { programOf, shellWord } from "../../src/cli/input/program.js";
+import { programOf, shellWord } from "../../src/cli/input/this-process.js";
 import { quorumlog } from "../fixtures/command-line.js";
 import { temporaryFolder } from "../fixtures/journal.js";
 import { inLongRuns, LONG } from "../fixtures/long-runs.js";

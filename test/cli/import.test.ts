@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import type { AuditEntry } from "../../src/index.js";
-import { GovernanceAuditLog } from "../../src/index.js";
+import { type AuditEntry, GovernanceAuditLog } from "../../src/index.js";
 import { Journal } from "../../src/journal/index.js";
 import { quorumlog } from "../fixtures/command-line.js";
 import { newPath, openJournal, START, temporaryFolder } from "../fixtures/journal.js";

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { CommandIo } from "../../src/cli/output/command-io.js";
+import type { CommandIo } from "../../src/cli/input/command.js";
 import { ShortIds } from "../../src/cli/output/entry-table.js";
 import { Table } from "../../src/cli/output/table.js";
 import { displayWidth, inColumns } from "../../src/cli/output/terminal.js";

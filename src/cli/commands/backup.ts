@@ -3,8 +3,8 @@ import { Journal } from "../../journal/journal.js";
 import { counted, visible } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../input/command.js";
 import { JOURNAL_FLAGS, withJournal } from "../input/open-source.js";
-import { jsonLine } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
+import { jsonLine } from "../output/send.js";
 
 /** `quorumlog backup`: a complete copy of a journal, while an app writes to it. */
 export const backup: Command = defineCommand({

@@ -3,9 +3,9 @@ import { counted } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../input/command.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS } from "../input/open-source.js";
 import { TRAIL_DETAILS, TRAIL_FLAGS, withTrail } from "../input/trail-of.js";
-import { jsonLine, send } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { overall } from "../output/report-text.js";
+import { jsonLine, send } from "../output/send.js";
 import { styled } from "../output/terminal.js";
 import {
   factLines,

@@ -3,14 +3,15 @@ import { visibleLines } from "../../text/safe-text.js";
 import {
   type Command,
   type CommandArguments,
+  type CommandIo,
   defineCommand,
   UsageError,
 } from "../input/command.js";
+import { signersOf } from "../input/keys.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
-import { signersOf } from "../input/signers.js";
 import { cannotAnswer, type Source, type SourceCheckpoint, withTime } from "../input/source.js";
-import { type CommandIo, jsonLine, send } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
+import { jsonLine, send } from "../output/send.js";
 
 const WRITING = { command: "checkpoint --sign", verb: "sign", instead: "audit.checkpoint()" };
 

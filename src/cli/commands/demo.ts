@@ -5,11 +5,17 @@ import { generateKeys } from "../../integrity/keys/key-generation.js";
 import { withoutLinks } from "../../journal/file/new-file.js";
 import { registerIn } from "../../journal/tree/name-register.js";
 import { visible } from "../../text/safe-text.js";
-import { type Command, defineCommand, UsageError } from "../input/command.js";
+import {
+  type Command,
+  type CommandIo,
+  defineCommand,
+  type OutputStream,
+  UsageError,
+} from "../input/command.js";
 import { invoke } from "../input/invoke.js";
-import { shellWord } from "../input/program.js";
-import { type CommandIo, jsonLine, type OutputStream } from "../output/command-io.js";
+import { shellWord } from "../input/this-process.js";
 import { EXIT } from "../output/exit-code.js";
+import { jsonLine } from "../output/send.js";
 import { check } from "./check.js";
 import { explain } from "./explain.js";
 import { AUTHORIZATION, MODEL, recordFederation } from "./federation.js";

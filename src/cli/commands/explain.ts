@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { counted, cut, visible, word } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
-import { endsIn, type IdColumn, idMeant, idNamed } from "../input/given-values.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS } from "../input/open-source.js";
 import { proofFrom } from "../input/proof-from.js";
-import type { Source } from "../input/source.js";
+import { type IdColumn, idMeant, idNamed } from "../input/query-flags.js";
+import { endsIn, type Source } from "../input/source.js";
 import {
   type ReplayedTrail,
   TRAIL_DETAILS,
@@ -12,9 +12,9 @@ import {
   trailExit,
   withTrail,
 } from "../input/trail-of.js";
-import { jsonLine, send } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { type Replacing, replacingOf, writeNewFiles } from "../output/new-files.js";
+import { jsonLine, send } from "../output/send.js";
 import { proposalText, subjectText, verificationLine } from "../output/trail-text.js";
 
 const CASE_COLUMNS: readonly IdColumn[] = ["proposalId", "subjectId"];

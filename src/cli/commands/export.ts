@@ -3,21 +3,26 @@ import { resolve } from "node:path";
 import type { Checkpoint } from "../../integrity/checkpoint.js";
 import { withoutLinks } from "../../journal/file/new-file.js";
 import { counted, visible } from "../../text/safe-text.js";
-import { type Command, defineCommand, UsageError } from "../input/command.js";
-import { upToNow } from "../input/entry-pages.js";
+import {
+  type Command,
+  type CommandIo,
+  defineCommand,
+  type TextSink,
+  UsageError,
+} from "../input/command.js";
 import {
   chosenExport,
+  EXPORT_FORMATS,
   type ExportEnd,
+  type ExportFormat,
   type WhichCheckpoints,
   wholeExport,
 } from "../input/exported.js";
-import { spellingHints, withWholeIds } from "../input/given-values.js";
+import { naturalOf } from "../input/flag-values.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
-import { naturalOf, QUERY_FLAGS, queryOf } from "../input/query-flags.js";
-import { isPartial } from "../input/source.js";
-import { type CommandIo, jsonLine, Progress, send, type TextSink } from "../output/command-io.js";
+import { QUERY_FLAGS, queryOf, spellingHints, withWholeIds } from "../input/query-flags.js";
+import { isPartial, upToNow } from "../input/source.js";
 import { EXIT } from "../output/exit-code.js";
-import { EXPORT_FORMATS, type ExportFormat } from "../output/export-format.js";
 import {
   assertFree,
   fileOf,
@@ -26,6 +31,7 @@ import {
   replacingOf,
   writeNewFiles,
 } from "../output/new-files.js";
+import { jsonLine, Progress, send } from "../output/send.js";
 
 /** `quorumlog export`: all entries, or those of a query, for other programs. */
 export const exportCommand: Command = defineCommand({

@@ -1,20 +1,20 @@
 import type { Hold } from "../../entry/holds.js";
 import type { HoldScope } from "../../entry/retention.js";
 import { retentionOf } from "../../log/retention.js";
-import { visible } from "../../text/safe-text.js";
-import { type Command, defineCommand, UsageError } from "../input/command.js";
-import { wholeId } from "../input/given-values.js";
+import { cut, visible, word } from "../../text/safe-text.js";
+import { type Command, type CommandIo, defineCommand, UsageError } from "../input/command.js";
+import { parseMoment } from "../input/flag-values.js";
 import { JOURNAL_FLAGS, withJournal, withSource } from "../input/open-source.js";
-import { parseMoment } from "../input/query-flags.js";
+import { wholeId } from "../input/query-flags.js";
 import { ACTING_FLAGS, aboutOf, writeLog } from "../input/write-journal.js";
-import { type CommandIo, jsonLine, send } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
+import { jsonLine, send } from "../output/send.js";
 import { Table } from "../output/table.js";
 
 /** How much of an id a narrow table shows: its first group. `quorumlog release` takes it. */
 const SHORT = 8;
 
-const WRITING = { command: "hold", verb: "hold", instead: "audit.hold" };
+const HOLDING = { command: "hold", verb: "hold", instead: "audit.hold" };
 
 /** `quorumlog hold`: keeps entries from being pruned, or lists what does. */
 export const hold: Command = defineCommand({
@@ -80,7 +80,7 @@ export const hold: Command = defineCommand({
     const entry = await writeLog(
       args,
       io,
-      WRITING,
+      HOLDING,
       (audit) => audit.hold(scope, reason, about),
       { finishesPruning: false }, // it could remove what is to be held
     );
@@ -118,4 +118,55 @@ function* listed(
 
 function scopeInWords({ proposalId, heldBefore = "" }: Hold): string {
   return visible(proposalId === undefined ? `before ${heldBefore}` : proposalId);
+}
+
+const RELEASING = { command: "release", verb: "release", instead: "audit.release" };
+
+/** `quorumlog release`: ends a hold. */
+export const release: Command = defineCommand({
+  name: "release",
+  about: "Releases a hold, so that its entries can be pruned again",
+  operands: ["JOURNAL", "HOLD"],
+  flags: { ...ACTING_FLAGS, ...JOURNAL_FLAGS },
+  details: [
+    "HOLD is an id that quorumlog hold JOURNAL --list shows, or its beginning. The release is an entry",
+    "of the log.",
+    "It writes to the journal, so no app may have it open meanwhile. An app that runs can call",
+    "audit.release({ holdId }, reason), which does the same.",
+  ],
+  examples: [
+    {
+      line: "quorumlog release governance.db 3b1f6c0a --reason closed",
+      about: "one hold",
+    },
+  ],
+  async run(args, io) {
+    const { operands, flags, json } = args;
+    const [name = "", given = ""] = operands;
+    const { reason, actor: actorDid } = flags;
+    if (reason === undefined) throw new UsageError("--reason is missing");
+    const about = aboutOf(flags);
+    const { sequence, details } = await writeLog(args, io, RELEASING, (audit) => {
+      const holdId = wholeHoldId(audit.holds(), given, name);
+      return audit.release({ holdId, actorDid }, reason, about);
+    });
+    const { hold_id: holdId } = details;
+    await io.stdout.write(
+      json ? jsonLine({ holdId, sequence }) : `hold ${holdId} is released by entry ${sequence}\n`,
+    );
+    return EXIT.done;
+  },
+});
+
+/** The id of the one hold whose id is a text or begins with it. Throws `UsageError`. */
+function wholeHoldId(holds: readonly Hold[], text: string, journal: string): string {
+  const list = `quorumlog hold ${word(journal)} --list shows all`;
+  // a table that is too narrow ends an id with an ellipsis
+  const start = text.replace(/…$/, "").toLowerCase();
+  const [one, other] = start === "" ? [] : holds.filter(({ id }) => id.startsWith(start));
+  if (one === undefined)
+    throw new UsageError(`HOLD: no hold in force has the id ${cut(word(text), 120)}; ${list}`);
+  if (other !== undefined)
+    throw new UsageError(`HOLD: the ids of several holds begin with ${word(start)}; ${list}`);
+  return one.id;
 }

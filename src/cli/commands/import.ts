@@ -8,12 +8,11 @@ import type { LogJournal } from "../../log/log-journal.js";
 import { counted, visible } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../input/command.js";
 import { badRow, type ImportRow, importRows } from "../input/import-rows.js";
+import { signersOf } from "../input/keys.js";
 import { logOf } from "../input/open-source.js";
-import { signersOf } from "../input/signers.js";
 import { openToWrite } from "../input/write-journal.js";
-import { jsonLine, Progress } from "../output/command-io.js";
-import { inCommandTerms } from "../output/command-terms.js";
-import { EXIT } from "../output/exit-code.js";
+import { EXIT, inCommandTerms } from "../output/exit-code.js";
+import { jsonLine, Progress } from "../output/send.js";
 
 /** How many rows are written at once. It is what one commit of the log takes. */
 const CHUNK = 256;

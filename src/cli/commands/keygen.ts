@@ -8,10 +8,10 @@ import type { KeyAlgorithm } from "../../integrity/keys/verifier-key.js";
 import { syncFolder, withoutLinks } from "../../journal/file/new-file.js";
 import { registerIn } from "../../journal/tree/name-register.js";
 import { visible, visibleLines } from "../../text/safe-text.js";
-import { type Command, defineCommand, UsageError } from "../input/command.js";
-import { type CommandIo, jsonLine } from "../output/command-io.js";
+import { type Command, type CommandIo, defineCommand, UsageError } from "../input/command.js";
 import { EXIT } from "../output/exit-code.js";
 import { fileOf } from "../output/new-files.js";
+import { jsonLine } from "../output/send.js";
 
 /** A pair of keys, and the files that it is written to. */
 interface KeyPair {

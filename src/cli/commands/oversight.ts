@@ -2,10 +2,11 @@ import type { ByActor, Durations, Oversight } from "../../governance/oversight.j
 import { durationInWords } from "../../text/duration.js";
 import { counted } from "../../text/safe-text.js";
 import { type Command, defineCommand } from "../input/command.js";
+import { parseMoment } from "../input/flag-values.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS } from "../input/open-source.js";
-import { parseMoment, QUERY_FLAGS } from "../input/query-flags.js";
+import { QUERY_FLAGS } from "../input/query-flags.js";
 import { TRAIL_DETAILS, TRAIL_FLAGS, trailExit, withTrail } from "../input/trail-of.js";
-import { jsonLine, send } from "../output/command-io.js";
+import { jsonLine, send } from "../output/send.js";
 import {
   entriesInWords,
   type Fact,

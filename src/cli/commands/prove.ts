@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
 import { visible, visibleLines } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
-import { wholeId } from "../input/given-values.js";
+import { naturalOf } from "../input/flag-values.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
 import { proofFrom } from "../input/proof-from.js";
-import { naturalOf } from "../input/query-flags.js";
-import { jsonLine, send } from "../output/command-io.js";
+import { wholeId } from "../input/query-flags.js";
 import { EXIT } from "../output/exit-code.js";
 import { fileOf, replacingOf, writeNewFiles } from "../output/new-files.js";
+import { jsonLine, send } from "../output/send.js";
 
 /** `quorumlog prove`: evidence of chosen entries, which verifies without the journal. */
 export const prove: Command = defineCommand({

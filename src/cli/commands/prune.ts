@@ -1,11 +1,11 @@
 import { DEFAULT_MINIMUM_RETENTION_DAYS } from "../../journal/options.js";
 import { counted } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
+import { naturalOf, parseMoment } from "../input/flag-values.js";
 import { JOURNAL_FLAGS } from "../input/open-source.js";
-import { naturalOf, parseMoment } from "../input/query-flags.js";
 import { ACTING_FLAGS, aboutOf, writeLog } from "../input/write-journal.js";
-import { jsonLine } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
+import { jsonLine } from "../output/send.js";
 
 const WRITING = { command: "prune", verb: "prune", instead: "audit.prune" };
 

@@ -2,15 +2,18 @@ import type { AuditEntry } from "../../entry/audit-entry.js";
 import { DEFAULT_LIMIT } from "../../query/audit-query.js";
 import { counted } from "../../text/safe-text.js";
 import { type Command, defineCommand, UsageError } from "../input/command.js";
-import { type EntryQuery, entryPages, upToNow } from "../input/entry-pages.js";
-import { spellingHints, withWholeIds } from "../input/given-values.js";
+import { naturalOf } from "../input/flag-values.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
-import { naturalOf, QUERY_FLAGS, queryOf } from "../input/query-flags.js";
-import type { EntryReader } from "../input/source.js";
-import { Progress, send } from "../output/command-io.js";
-import { ENTRY_FORMAT_FLAG, entryFormatOf, entryPrinter } from "../output/entry-format.js";
-import { WIDE_FLAG } from "../output/entry-table.js";
+import { QUERY_FLAGS, queryOf, spellingHints, withWholeIds } from "../input/query-flags.js";
+import { type EntryQuery, type EntryReader, entryPages, upToNow } from "../input/source.js";
+import {
+  ENTRY_FORMAT_FLAG,
+  entryFormatOf,
+  entryPrinter,
+  WIDE_FLAG,
+} from "../output/entry-table.js";
 import { EXIT } from "../output/exit-code.js";
+import { Progress, send } from "../output/send.js";
 
 /** `quorumlog query`: entries as a table or as JSON. */
 export const query: Command = defineCommand({

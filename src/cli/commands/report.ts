@@ -8,18 +8,17 @@ import { counted, visible, word } from "../../text/safe-text.js";
 import {
   type Command,
   type CommandArguments,
+  type CommandIo,
   defineCommand,
   UsageError,
 } from "../input/command.js";
-import { entryPages } from "../input/entry-pages.js";
-import { wholeId } from "../input/given-values.js";
+import { naturalOf, parseMoment } from "../input/flag-values.js";
 import { VKEY } from "../input/keys.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS } from "../input/open-source.js";
-import { naturalOf, parseMoment } from "../input/query-flags.js";
-import { type ChosenEntry, provable, sharedBundleOf } from "../input/shared-bundle.js";
-import type { Source } from "../input/source.js";
+import { type ChosenEntry, provable, sharedBundleOf } from "../input/proof-from.js";
+import { wholeId } from "../input/query-flags.js";
+import { entryPages, type Source } from "../input/source.js";
 import { type ReplayedTrail, TRAIL_FLAGS, trailExit, withTrail } from "../input/trail-of.js";
-import { type CommandIo, jsonLine } from "../output/command-io.js";
 import {
   assertFree,
   fileOf,
@@ -27,6 +26,7 @@ import {
   replacingOf,
   writeNewFiles,
 } from "../output/new-files.js";
+import { jsonLine } from "../output/send.js";
 
 const { policy, key, "covered-only": coveredOnly, "accept-pruned": acceptPruned } = TRAIL_FLAGS;
 

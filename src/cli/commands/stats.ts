@@ -4,11 +4,11 @@ import type { Journal } from "../../journal/journal.js";
 import type { JournalStats } from "../../journal/stats.js";
 import { retentionOf } from "../../log/retention.js";
 import { counted, visible } from "../../text/safe-text.js";
-import { type Command, defineCommand } from "../input/command.js";
+import { type Command, type CommandIo, defineCommand } from "../input/command.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
 import { isPartial, type Source } from "../input/source.js";
-import { type CommandIo, jsonLine, send } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
+import { jsonLine, send } from "../output/send.js";
 import { Table } from "../output/table.js";
 
 /** `quorumlog stats`: what a source holds, and what became of it in each mirror. */

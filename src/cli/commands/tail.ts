@@ -1,15 +1,24 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { AuditEntry } from "../../entry/audit-entry.js";
-import { type Command, defineCommand } from "../input/command.js";
-import { type EntryQuery, entryPages } from "../input/entry-pages.js";
-import { spellingHints, withWholeIds } from "../input/given-values.js";
+import { type Command, type CommandIo, defineCommand } from "../input/command.js";
+import { naturalOf } from "../input/flag-values.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, withSource } from "../input/open-source.js";
-import { naturalOf, QUERY_FLAGS, queryOf } from "../input/query-flags.js";
-import { cannotAnswer, type Source, type SourceKind } from "../input/source.js";
-import { type CommandIo, send } from "../output/command-io.js";
-import { ENTRY_FORMAT_FLAG, entryFormatOf, entryPrinter } from "../output/entry-format.js";
-import { WIDE_FLAG } from "../output/entry-table.js";
+import { QUERY_FLAGS, queryOf, spellingHints, withWholeIds } from "../input/query-flags.js";
+import {
+  cannotAnswer,
+  type EntryQuery,
+  entryPages,
+  type Source,
+  type SourceKind,
+} from "../input/source.js";
+import {
+  ENTRY_FORMAT_FLAG,
+  entryFormatOf,
+  entryPrinter,
+  WIDE_FLAG,
+} from "../output/entry-table.js";
 import { EXIT } from "../output/exit-code.js";
+import { send } from "../output/send.js";
 
 const DEFAULT_LINES = 10;
 

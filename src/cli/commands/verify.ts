@@ -20,19 +20,19 @@ import { judge } from "../../verify/verify.js";
 import {
   type Command,
   type CommandArguments,
+  type CommandIo,
   defineCommand,
   UsageError,
 } from "../input/command.js";
 import { notesOf, withNotes } from "../input/file-source.js";
+import { naturalOf } from "../input/flag-values.js";
+import { givenFile, ofFlag } from "../input/given-file.js";
 import { verifierKeys } from "../input/keys.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS, sourcesOf } from "../input/open-source.js";
-import { naturalOf } from "../input/query-flags.js";
-import { givenFile, ofFlag } from "../input/read-within.js";
 import type { ClosedSource } from "../input/source.js";
-import { type CommandIo, jsonLine, Progress } from "../output/command-io.js";
-import { inCommandTerms } from "../output/command-terms.js";
-import { EXIT, exitCodeOf } from "../output/exit-code.js";
+import { EXIT, exitCodeOf, inCommandTerms } from "../output/exit-code.js";
 import { overall, reportText } from "../output/report-text.js";
+import { jsonLine, Progress } from "../output/send.js";
 
 const FLAGS = {
   key: {

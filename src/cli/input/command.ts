@@ -1,5 +1,3 @@
-import type { CommandIo } from "../output/command-io.js";
-
 interface DescribedFlag {
   readonly short?: string;
   readonly about: string;
@@ -44,6 +42,37 @@ export type FlagValues<F extends Flags> = {
   readonly [Name in keyof F]?: FlagValue<F[Name]> | undefined;
 };
 
+/** Takes text: a pipe, a terminal or a file. */
+export interface TextSink {
+  /** Resolves when the system has taken the text, so that a slow reader slows the command down. */
+  write(text: string): Promise<void>;
+}
+
+/** Where a command writes. */
+export interface OutputStream extends TextSink {
+  readonly isTerminal: boolean;
+  /** The width that a line must fit; undefined where there is none, as in a pipe. */
+  readonly columns?: number | undefined;
+  /** Begins to watch who reads. What it returns tells whether all readers have gone. */
+  readonly watchReader?: (() => () => boolean) | undefined;
+}
+
+/** Everything outside that a command can see, except files. */
+export interface CommandIo {
+  /** For results. A write rejects with the code `EPIPE` when the reader has ended. */
+  readonly stdout: OutputStream;
+  /** For messages. */
+  readonly stderr: OutputStream;
+  /** How a shell can run the command: `quorumlog`, `npx quorumlog`, `node dist/quorumlog.cjs`. */
+  readonly program: string;
+  /** The folder that relative paths start from. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly now: () => Date;
+  /** Aborted with the name of the signal that ends the command, such as `SIGINT`. */
+  readonly signal: AbortSignal;
+}
+
 /** The arguments of a command, checked for their names and number. */
 export interface CommandArguments<F extends Flags = Flags> {
   readonly operands: readonly string[];
@@ -58,7 +87,7 @@ export interface CommandExample {
   readonly about: string;
 }
 
-/** One command. It has a file of its own in `commands/`, and a row in the table of `run.ts`. */
+/** One command. It is in `commands/`, and has a row in the table of `run.ts`. */
 export interface Command<F extends Flags = Flags> {
   readonly name: string;
   /** One line. */

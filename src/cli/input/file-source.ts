@@ -1,9 +1,7 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { AuditEntry } from "../../entry/audit-entry.js";
 import type { ColumnName } from "../../entry/columns.js";
-import { invalidEvidence } from "../../errors.js";
+import { AuditError, invalidEvidence } from "../../errors.js";
 import { parseCheckpoint } from "../../integrity/checkpoint.js";
 import {
   BlockSource,
@@ -15,22 +13,32 @@ import { parseBundle } from "../../integrity/evidence-bundle.js";
 import { evidenceKindOf } from "../../integrity/evidence-kind.js";
 import { mendedNotes, splitNotes } from "../../integrity/note/signed-note.js";
 import { parseTlogProof } from "../../integrity/tlog-proof.js";
+import { FileIdentity } from "../../journal/file/file-watch.js";
 import { withoutLinks } from "../../journal/file/new-file.js";
+import type { Journal } from "../../journal/journal.js";
 import { embeddedEvidence } from "../../report/embedded-evidence.js";
 import { bundleSource, tlogProofSource } from "../../verify/bundle-source.js";
 import { mendedLines, ndjsonSource, withoutMark } from "../../verify/ndjson-source.js";
-import type { CommandIo } from "../output/command-io.js";
-import { UsageError } from "./command.js";
-import { idsEndingIn } from "./given-values.js";
+import { type CommandIo, UsageError } from "./command.js";
+import {
+  bytesWithin,
+  chunks,
+  givenFile,
+  headOf,
+  isJournal,
+  openFile,
+  RereadFile,
+  readWithin,
+} from "./given-file.js";
 import { entriesInOrder, HeldEntries } from "./held-entries.js";
-import { bytesWithin, givenFile, readWithin } from "./read-within.js";
-import { RereadFile } from "./reread-file.js";
 import {
   assertLog,
   type ClosedSource,
+  idsEndingIn,
   type Source,
   type SourceCheckpoint,
   type SourceKind,
+  withTime,
 } from "./source.js";
 
 /**
@@ -103,40 +111,15 @@ async function withFile<T>(
   }
 
   async function ofJournal(): Promise<T> {
-    const { readJournal } = await import("./journal-source.js");
-    return readJournal(path, io, work, logId);
+    // loaded here, since the other files do not need it
+    const { Journal } = await import("../../journal/journal.js");
+    const journal = Journal.open(absolute, { readOnly: true });
+    try {
+      return await work(journalSource(journal, path, logId));
+    } finally {
+      journal.close();
+    }
   }
-}
-
-/**
- * Whether a file is a journal beyond doubt. The other files need `node:fs/promises`, which takes
- * 5 ms to load (measured).
- */
-export function isJournal(path: string): boolean {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
-  const file = openSync(path, "r");
-  try {
-    const head = Buffer.alloc(HEAD_BYTES);
-    const length = readSync(file, head);
-    return evidenceKindOf(head.toString("latin1", 0, length)) === "journal";
-  } finally {
-    closeSync(file);
-  }
-}
-
-/**
- * Opens a file.
- *
- * @param streams - Whether a pipe will do. To open one without a writer never ends.
- */
-export async function openFile(path: string, streams: boolean): Promise<FileHandle> {
-  const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") throw invalidEvidence(`there is no ${path} to read`);
-    throw error;
-  });
-  if (stats.isDirectory()) throw invalidEvidence(`${path} is a folder, not a file`);
-  if (!stats.isFile() && !streams) throw invalidEvidence(`${path} is not a file`);
-  return open(path);
 }
 
 /** What is in a file of evidence. */
@@ -239,9 +222,6 @@ function heldSource(
   };
 }
 
-/** So much of the beginning of a file tells what it is. */
-const HEAD_BYTES = 1024;
-
 /**
  * What a file is; undefined for unknown content. Throws `invalid_evidence` for files that no
  * command reads.
@@ -261,31 +241,6 @@ function kindOf(head: Buffer): Exclude<SourceKind, "loki"> | "report" | undefine
   if (kind === "key")
     throw invalidEvidence("it is a public key; give the evidence, and the key with --key");
   return kind;
-}
-
-/** The beginning of a file, which tells what it is. */
-export async function headOf(file: FileHandle): Promise<Buffer> {
-  const head = Buffer.alloc(HEAD_BYTES);
-  let length = 0;
-  while (length < HEAD_BYTES) {
-    const { bytesRead } = await file.read(head, length, HEAD_BYTES - length);
-    if (bytesRead === 0) break;
-    length += bytesRead;
-  }
-  return head.subarray(0, length);
-}
-
-/** All bytes of a file, with the head that was read. A signal is heard in a line of any size. */
-export async function* chunks(
-  head: Buffer,
-  file: FileHandle,
-  { signal }: Pick<CommandIo, "signal">,
-): AsyncGenerator<Buffer, void, undefined> {
-  yield head;
-  for await (const chunk of file.createReadStream({ autoClose: false })) {
-    signal.throwIfAborted();
-    yield chunk;
-  }
 }
 
 async function whole(bytes: AsyncIterable<Buffer>): Promise<string> {
@@ -320,4 +275,41 @@ async function lineIn(path: string, cwd: string): Promise<Uint8Array> {
   const bytes = withoutMark(await givenFile("line", path, cwd));
   const end = /\r?\n$/.exec(bytes.toString("latin1"));
   return end === null ? bytes : bytes.subarray(0, end.index);
+}
+
+/** A journal that is open to read, while an app may write to it. */
+function journalSource(journal: Journal, name: string, logId: string | undefined): Source {
+  const file = new FileIdentity(journal.path);
+  let lastEnd: number | undefined;
+  return {
+    kind: "journal",
+    name,
+    journal,
+    reader() {
+      assertLog(logId, journal.logId, name);
+      return journal;
+    },
+    values: (column) => journal.values(column),
+    idsEndingIn: (column, text, most) => idsEndingIn(journal.values(column), text, most),
+    logId: () => journal.logId,
+    end() {
+      const { length } = journal;
+      // what was appended before is still to be shown
+      if (length === lastEnd && !file.isKept)
+        throw new AuditError(
+          "journal_failed",
+          `journal: ${journal.path} was deleted, moved or replaced`,
+        );
+      lastEnd = length;
+      return length;
+    },
+    newestCheckpoint() {
+      const newest = journal.newestCheckpoint();
+      return newest && withTime(newest);
+    },
+    *checkpoints() {
+      for (const each of journal.checkpoints()) yield withTime(each);
+    },
+    evidence: () => journal.evidence(),
+  };
 }

@@ -14,9 +14,8 @@ import { blocksOf } from "../../integrity/evidence.js";
 import type { IMPORTED_DETAILS } from "../../semconv.js";
 import { quoted } from "../../text/safe-text.js";
 import { ndjsonSource } from "../../verify/ndjson-source.js";
-import type { CommandIo } from "../output/command-io.js";
-import { chunks, headOf, openFile } from "./file-source.js";
-import { bytesWithin } from "./read-within.js";
+import type { CommandIo } from "./command.js";
+import { bytesWithin, chunks, headOf, openFile } from "./given-file.js";
 
 /** The most that is read of an array, which is held in memory as a whole. */
 const MAX_ARRAY_BYTES = 64 * 1024 * 1024;

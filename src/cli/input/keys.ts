@@ -2,12 +2,12 @@ import { resolve } from "node:path";
 import { AuditError, invalidEvidence } from "../../errors.js";
 import type { TrustedKey } from "../../integrity/check-signatures.js";
 import { parseVerifierKey } from "../../integrity/keys/verifier-key.js";
+import type { Signer } from "../../log/signer.js";
 import { keyFile } from "../../text/safe-text.js";
-import type { CommandIo } from "../output/command-io.js";
 import { isSystemError } from "../output/exit-code.js";
-import { UsageError } from "./command.js";
-import { parseMoment } from "./query-flags.js";
-import { readWithin } from "./read-within.js";
+import { type CommandIo, UsageError } from "./command.js";
+import { parseMoment } from "./flag-values.js";
+import { readWithin } from "./given-file.js";
 
 /** What a verifier key begins with, and no path does. */
 export const VKEY: RegExp = /^[^\s+]+\+[\da-f]{8}\+/;
@@ -32,7 +32,7 @@ export async function verifierKeys(
 }
 
 async function keysInFile(path: string, io: CommandIo): Promise<TrustedKey[]> {
-  const text = await textOf(path, io);
+  const text = await keyText("key", path, io.cwd);
   if (text.includes("PRIVATE KEY-----"))
     throw invalidEvidence(`${path} is a private key; the public key is in the .vkey file`);
   const keys = text.split("\n").flatMap((line, index) => {
@@ -43,17 +43,6 @@ async function keysInFile(path: string, io: CommandIo): Promise<TrustedKey[]> {
   });
   if (keys.length === 0) throw invalidEvidence(`${path} holds no verifier key`);
   return keys;
-}
-
-async function textOf(path: string, { cwd }: CommandIo): Promise<string> {
-  try {
-    return (await readWithin(resolve(cwd, path))).toString("utf8");
-  } catch (error) {
-    if (!isSystemError(error) || error.code !== "ENOENT") throw error;
-    throw new UsageError(
-      `--key ${keyFile(path)} is neither a verifier key (<name>+<id>+<base64>) nor a file`,
-    );
-  }
 }
 
 function keyOf(text: string, place: string, now: Date): TrustedKey {
@@ -80,5 +69,48 @@ function keyIn(vkey: string, place: string): TrustedKey["key"] {
     return parseVerifierKey(vkey);
   } catch (cause) {
     throw new AuditError("invalid_evidence", `${place}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/**
+ * The keys in files of `quorumlog keygen`, which `--sign` names. Throws `invalid_evidence` for a
+ * file without a key, and what reading throws.
+ */
+export async function signersOf(paths: readonly string[], { cwd }: CommandIo): Promise<Signer[]> {
+  const { Signer } = await import("../../log/signer.js");
+  const signers: Signer[] = [];
+  for (const path of paths.map((each) => resolve(cwd, each))) {
+    const text = await keyText("sign", path, cwd);
+    try {
+      if (!text.includes("-----BEGIN ")) throw new Error("it is not PEM");
+      signers.push(new Signer(text));
+    } catch (cause) {
+      throw new AuditError(
+        "invalid_evidence",
+        `${path} holds no private key that this version of Node can sign with; give a .pem ` +
+          "file of quorumlog keygen",
+        { cause },
+      );
+    }
+  }
+  return signers;
+}
+
+/** The text of a file of keys. Node's message has the path, which may be a key itself. */
+async function keyText(flag: "key" | "sign", path: string, cwd: string): Promise<string> {
+  try {
+    return (await readWithin(resolve(cwd, path))).toString("utf8");
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    const given = `--${flag} ${keyFile(path)}`;
+    const isMissing = error.code === "ENOENT";
+    if (isMissing && flag === "key")
+      throw new UsageError(`${given} is neither a verifier key (<name>+<id>+<base64>) nor a file`);
+    throw new AuditError(
+      "invalid_evidence",
+      isMissing
+        ? `${given}: there is no such file; quorumlog keygen makes keys`
+        : `${given} cannot be read: ${error.code}`,
+    );
   }
 }

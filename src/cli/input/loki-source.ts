@@ -11,11 +11,15 @@ import {
   type LokiAuditReaderOptions,
 } from "../../loki/options.js";
 import { tooMany } from "../../loki/record-pages.js";
-import type { CommandIo } from "../output/command-io.js";
-import { UsageError } from "./command.js";
-import { idsEndingIn } from "./given-values.js";
-import { naturalOf } from "./query-flags.js";
-import type { ClosedSource, EntryReader, Source, SourceCheckpoint } from "./source.js";
+import { type CommandIo, UsageError } from "./command.js";
+import { naturalOf } from "./flag-values.js";
+import {
+  type ClosedSource,
+  type EntryReader,
+  idsEndingIn,
+  type Source,
+  type SourceCheckpoint,
+} from "./source.js";
 
 /** What the flags say about a Loki. */
 export interface LokiFlags {

@@ -1,8 +1,13 @@
 import { logIdOf } from "../../entry/log-id.js";
 import { AuditError, reasonOf } from "../../errors.js";
 import type { Journal } from "../../journal/journal.js";
-import type { CommandIo } from "../output/command-io.js";
-import { type CommandArguments, type Flags, type FlagValues, UsageError } from "./command.js";
+import {
+  type CommandArguments,
+  type CommandIo,
+  type Flags,
+  type FlagValues,
+  UsageError,
+} from "./command.js";
 import { type ClosedSource, cannotAnswer, type Source } from "./source.js";
 
 /** The flags that name a Loki, and say what to read from it. */

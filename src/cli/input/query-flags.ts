@@ -1,9 +1,27 @@
-import { type ColumnFlag, INDEXED_COLUMNS } from "../../entry/columns.js";
-import { rfc3339Millis } from "../../entry/timestamp.js";
+import { type Column, type ColumnFlag, INDEXED_COLUMNS } from "../../entry/columns.js";
+import {
+  CONSENSUS_DECISIONS,
+  LOG_OPERATIONS,
+  OPERATIONS,
+  PROPOSAL_KINDS,
+  VOTE_DECISIONS,
+} from "../../entry/operations.js";
 import type { DetailScalar } from "../../query/audit-query.js";
-import { type FlagValues, UsageError } from "./command.js";
-import type { EntryQuery } from "./entry-pages.js";
-import { isIdColumn } from "./given-values.js";
+import { COMPARED, didYouMean, nearest } from "../../text/did-you-mean.js";
+import { counted, cut, word } from "../../text/safe-text.js";
+import { type CommandIo, type FlagValues, UsageError } from "./command.js";
+import { naturalOf, parseMoment } from "./flag-values.js";
+import type { EntryQuery, Source } from "./source.js";
+
+/** A column that holds ids, which tables show by their last part. */
+export type IdColumn = "proposalId" | "subjectId" | "actorDid";
+
+const ID_COLUMNS: ReadonlySet<string> = new Set<IdColumn>(["proposalId", "subjectId", "actorDid"]);
+
+/** Whether the column holds ids. */
+export function isIdColumn(name: string): name is IdColumn {
+  return ID_COLUMNS.has(name);
+}
 
 /** A flag of a query, as the help describes it. */
 interface QueryFlag {
@@ -99,60 +117,182 @@ function traceIdOf(text: string): string {
   throw new UsageError(`--trace-id "${text}" does not have 32 hexadecimal digits`);
 }
 
-/** The number that was given for a flag, if any was given. Throws `UsageError`. */
-export function naturalOf(text: string | undefined, flag: string): number | undefined {
-  return text === undefined ? undefined : parseNatural(text, flag);
-}
+/** The well-known values of the other columns. */
+const WORDS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ["operation", [...OPERATIONS, ...LOG_OPERATIONS]],
+  ["kind", PROPOSAL_KINDS],
+  ["decision", [...VOTE_DECISIONS, ...CONSENSUS_DECISIONS]],
+]);
 
-/** A number that was given for a flag. Throws `UsageError`. */
-export function parseNatural(text: string, flag: string): number {
-  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isSafeInteger(number)) return number;
-  throw new UsageError(`--${flag} "${text}" is not a whole number from 0 up`);
-}
-
-const MILLIS: Readonly<Record<string, number>> = {
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};
-
-const AGE = /^(?<count>\d+(?:\.\d+)?)(?<unit>[smhdw])$/;
-const EPOCH = /^@(?<seconds>\d+(?:\.\d+)?)$/;
-const DATE = /^\d{4}-\d\d-\d\d$/;
+/** How many ids a message lists. */
+const LISTED = 10;
+/** How much of an id it shows. */
+const SHOWN = 120;
 
 /**
- * Reads a time as people write it: an age (`90s`, `30m`, `2h`, `7d`, `1w`), RFC 3339, a date (its
- * midnight in UTC), or an `@` and the seconds since 1970, as `date +@%s` writes them. Throws
- * `UsageError`.
- *
- * @param flag - The flag that the time was given for.
+ * The query with whole ids in place of their last parts. A hint on stderr follows for an id that no
+ * entry has. Throws `UsageError` for a last part that several ids have.
  */
-export function parseMoment(text: string, flag: string, now: Date): Date {
-  const millis = ageMillis(text, now) ?? epochMillis(text) ?? dateOrTimeMillis(text);
-  const moment = new Date(millis ?? Number.NaN);
-  if (!Number.isNaN(moment.getTime())) return moment;
-  throw new UsageError(
-    `--${flag} "${text}" is not a time; write an age (2h, in s, m, h, d or w), 2026-04-14, ` +
-      "2026-04-14T12:00:00Z or @1776168000",
+export async function withWholeIds(
+  source: Source,
+  query: EntryQuery,
+  io: CommandIo,
+): Promise<EntryQuery> {
+  const whole: Partial<Record<IdColumn, readonly string[]>> = {};
+  for (const { name } of INDEXED_COLUMNS) {
+    const values = query[name];
+    if (!isIdColumn(name) || values === undefined) continue;
+    const ids: string[] = [];
+    for (const value of values) ids.push(await wholeId(source, name, value, io));
+    whole[name] = ids;
+  }
+  return { ...query, ...whole };
+}
+
+/**
+ * The id that a text names: the text, if an entry has exactly it; else the one id that ends in it
+ * after a `:` or `/`. The text itself, with a hint on stderr, if there is none. Throws `UsageError`
+ * if there are several.
+ */
+export async function wholeId(
+  source: Source,
+  column: IdColumn,
+  text: string,
+  io: CommandIo,
+): Promise<string> {
+  const { flag } = columnOf(column);
+  const isExact = await isHeld(source, column, text);
+  // somebody who gives a part with a separator knows ids, and does not mean another one
+  if (text === "" || (isExact && /[:/]/.test(text))) return text;
+  const others = await source.idsEndingIn(column, text, LISTED + 1);
+  if (isExact) {
+    if (others.length > 0)
+      await io.stderr.write(
+        `--${flag} ${shown(text)} is taken as it is; ${listed(others)} ` +
+          `${others.length === 1 ? "ends" : "end"} in it too\n`,
+      );
+    return text;
+  }
+  const [only] = others;
+  if (others.length > 1)
+    throw new UsageError(`--${flag} ${shown(text)} could be ${listed(others)}: give more of it`);
+  if (only !== undefined) return only;
+  await io.stderr.write(await unknownId(source, column, text));
+  return text;
+}
+
+/**
+ * The id of one of some columns that a text names, as {@link wholeId} finds it. Undefined if there
+ * is none. Throws `UsageError` if there are several.
+ */
+export async function idNamed(
+  source: Source,
+  columns: readonly IdColumn[],
+  text: string,
+): Promise<{ readonly column: IdColumn; readonly id: string } | undefined> {
+  for (const column of columns) if (await isHeld(source, column, text)) return { column, id: text };
+  const found: { column: IdColumn; id: string }[] = [];
+  for (const column of columns)
+    for (const id of await source.idsEndingIn(column, text, LISTED + 1)) found.push({ column, id });
+  if (found.length > 1)
+    throw new UsageError(
+      `${shown(text)} could be ${listed(found.map(({ id }) => id))}: give more of it`,
+    );
+  return found[0];
+}
+
+/**
+ * What stderr says about misspelt operations, kinds and decisions: they are those that no entry
+ * has, and that are near to a well-known one or to one that an entry has.
+ *
+ * @param found - Whether any entry met the conditions. If one did, only a value beside others can
+ * be wrong.
+ */
+export async function spellingHints(
+  source: Source,
+  query: EntryQuery,
+  found: boolean,
+): Promise<string> {
+  let hints = "";
+  for (const [name, known] of WORDS) {
+    const { flag, name: column } = columnOf(name);
+    const values = query[column] ?? [];
+    if (found && values.length < 2) continue;
+    for (const value of values) {
+      if (known.includes(value) || (await isHeld(source, column, value))) continue;
+      const near = nearest(value, chained(known, await source.values(column)));
+      if (near !== undefined)
+        hints += `no entry has the ${flag} ${shown(value)}${didYouMean(shown(near))}\n`;
+    }
+  }
+  return hints;
+}
+
+/** What stderr says about kinds in a policy that are not well known, and that no entry has. */
+export async function kindHints(
+  source: Source,
+  path: string,
+  kinds: readonly string[],
+): Promise<string> {
+  let hints = "";
+  for (const kind of kinds) {
+    if (PROPOSAL_KINDS.some((known) => known === kind)) continue;
+    if (await isHeld(source, "kind", kind)) continue;
+    const near = nearest(kind, chained(PROPOSAL_KINDS, await source.values("kind")));
+    const meant = didYouMean(near === undefined ? undefined : shown(near));
+    hints += `--policy ${word(path)}: no entry has the kind ${shown(kind)}${meant}\n`;
+  }
+  return hints;
+}
+
+async function isHeld(source: Source, column: Column["name"], value: string): Promise<boolean> {
+  const passed = source.passed?.(column);
+  if (passed !== undefined) return passed.has(value);
+  const { entries } = await (await source.reader()).page({ [column]: value, limit: 1 });
+  return entries.length > 0;
+}
+
+/** `; did you mean` and the id of some columns that a text, or its last part, is near to. */
+export async function idMeant(
+  source: Source,
+  columns: readonly IdColumn[],
+  text: string,
+): Promise<string> {
+  const byLastPart = new Map<string, string>();
+  for (const column of columns) {
+    for (const id of await source.values(column)) {
+      if (byLastPart.size >= COMPARED) break;
+      byLastPart.set(id.split(/[:/]/).at(-1) ?? id, id);
+      byLastPart.set(id, id);
+    }
+  }
+  const near = byLastPart.get(nearest(text, byLastPart.keys()) ?? "");
+  return didYouMean(near === undefined ? undefined : shown(near));
+}
+
+async function unknownId(source: Source, column: IdColumn, text: string): Promise<string> {
+  const { flag } = columnOf(column);
+  const since =
+    source.lookbackDays === undefined ? "" : ` of the last ${counted(source.lookbackDays, "day")}`;
+  return (
+    `no entry${since} has the ${flag} ${shown(text)}, or one that ends in it` +
+    `${await idMeant(source, [column], text)}\n`
   );
 }
 
-function ageMillis(text: string, now: Date): number | undefined {
-  const { count, unit = "" } = AGE.exec(text)?.groups ?? {};
-  return count === undefined
-    ? undefined
-    : now.getTime() - Number(count) * (MILLIS[unit] ?? Number.NaN);
+function* chained(...parts: readonly Iterable<string>[]): Generator<string, void, undefined> {
+  for (const part of parts) yield* part;
 }
 
-function epochMillis(text: string): number | undefined {
-  const { seconds } = EPOCH.exec(text)?.groups ?? {};
-  return seconds === undefined ? undefined : Number(seconds) * 1000;
+function columnOf(name: string): Column {
+  return INDEXED_COLUMNS.find((column) => column.name === name) as Column;
 }
 
-/** A date alone is its midnight in UTC. */
-function dateOrTimeMillis(text: string): number | undefined {
-  return rfc3339Millis(DATE.test(text) ? `${text}T00:00:00Z` : text);
+function listed(ids: readonly string[]): string {
+  const some = ids.slice(0, LISTED).map(shown);
+  return ids.length > LISTED ? `${some.join(", ")} or others` : some.join(" or ");
+}
+
+function shown(text: string): string {
+  return cut(word(text), SHOWN);
 }

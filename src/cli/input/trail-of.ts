@@ -11,17 +11,16 @@ import { RULES } from "../../governance/rules/rules.js";
 import type { GovernanceTrail } from "../../governance/trail.js";
 import { didYouMean, nearest } from "../../text/did-you-mean.js";
 import type { VerificationReport } from "../../verify/verification-report.js";
-import { type CommandIo, Progress } from "../output/command-io.js";
 import { EXIT } from "../output/exit-code.js";
 import { overall } from "../output/report-text.js";
-import { type CommandArguments, UsageError } from "./command.js";
-import { entryPages, upToNow } from "./entry-pages.js";
-import { kindHints } from "./given-values.js";
+import { Progress } from "../output/send.js";
+import { type CommandArguments, type CommandIo, UsageError } from "./command.js";
+import { naturalOf, parseMoment } from "./flag-values.js";
+import { givenFile } from "./given-file.js";
 import { verifierKeys } from "./keys.js";
 import { type SOURCE_FLAGS, sourcesOf } from "./open-source.js";
-import { naturalOf, parseMoment } from "./query-flags.js";
-import { givenFile } from "./read-within.js";
-import type { ClosedSource, Source } from "./source.js";
+import { kindHints } from "./query-flags.js";
+import { type ClosedSource, entryPages, type Source, upToNow } from "./source.js";
 
 /** The flags of a command that answers from a trail. */
 export const TRAIL_FLAGS = {

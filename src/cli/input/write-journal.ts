@@ -8,9 +8,8 @@ import type { JournalOptions } from "../../journal/options.js";
 import type { GovernanceAuditLog } from "../../log/governance-audit-log.js";
 import { finishLater } from "../../log/retention.js";
 import { counted, visible } from "../../text/safe-text.js";
-import type { CommandIo } from "../output/command-io.js";
-import { inCommandTerms } from "../output/command-terms.js";
-import { type CommandArguments, type FlagValues, UsageError } from "./command.js";
+import { inCommandTerms } from "../output/exit-code.js";
+import { type CommandArguments, type CommandIo, type FlagValues, UsageError } from "./command.js";
 import { type JOURNAL_FLAGS, withJournal } from "./open-source.js";
 
 /** The flags that say who acts, and why. */

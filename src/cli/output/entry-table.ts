@@ -1,6 +1,11 @@
-import type { AuditEntry } from "../../entry/audit-entry.js";
-import type { CommandIo, OutputStream } from "./command-io.js";
-import { inWords } from "./in-words.js";
+import type { AuditEntry, EntryFields } from "../../entry/audit-entry.js";
+import type { JsonValue } from "../../entry/json.js";
+import type { Operation } from "../../entry/operations.js";
+import { visible } from "../../text/safe-text.js";
+import { type CommandIo, type OutputStream, UsageError } from "../input/command.js";
+import { lineOf } from "../input/exported.js";
+import type { Source } from "../input/source.js";
+import { jsonLine } from "./send.js";
 import { type Column, type RowColour, Table } from "./table.js";
 
 const COLOURS: ReadonlyMap<string, RowColour> = new Map<string, RowColour>([
@@ -118,4 +123,119 @@ export class ShortIds {
     this.#whole.set(short, id);
     return short;
   }
+}
+
+/** How an id is shown: as it is, or its last part. */
+type IdForm = (id: string) => string;
+
+/** What a table says about an operation, and which details those words cover. */
+interface Phrase {
+  readonly covers: readonly string[];
+  readonly words: (entry: EntryFields, idForm: IdForm) => string;
+}
+
+const grant: Phrase = { covers: [], words: ({ kind = "" }) => kind };
+
+const PHRASES: ReadonlyMap<string, Phrase> = new Map<Operation, Phrase>([
+  ["proposal_created", { covers: ["title"], words: ({ details }) => plain(details["title"]) }],
+  [
+    "vote_cast",
+    {
+      covers: ["vote_id"],
+      words: ({ details: { vote_id: id } }, idForm) =>
+        id === undefined ? "" : `vote ${idForm(plain(id))}`,
+    },
+  ],
+  [
+    "consensus_reached",
+    {
+      covers: [
+        "reason",
+        "approve_weight",
+        "reject_weight",
+        "abstain_weight",
+        "total_weight",
+        "vote_count",
+      ],
+      words: ({ details }) => plain(details["reason"]),
+    },
+  ],
+  [
+    "byzantine_detected",
+    {
+      covers: ["prior_decision", "conflicting_decision"],
+      words: ({ details }) =>
+        given(" then ", [plain(details["prior_decision"]), plain(details["conflicting_decision"])]),
+    },
+  ],
+  [
+    "node_added",
+    {
+      covers: ["name", "weight"],
+      words: ({ details: { weight } }) => (weight === undefined ? "" : `weight ${plain(weight)}`),
+    },
+  ],
+  ["authorization_granted", grant],
+  ["authorization_revoked", grant],
+]);
+
+/**
+ * Says what happened, beyond the columns of a table. Details that the words do not cover follow
+ * with their names.
+ */
+function inWords(entry: AuditEntry, idForm: IdForm): string {
+  const fields: EntryFields = entry;
+  const phrase = PHRASES.get(fields.operation);
+  const others = Object.entries(fields.details)
+    .filter(([key]) => !phrase?.covers.includes(key))
+    .map(([key, value]) => `${key}: ${plain(value)}`);
+  return given(", ", [phrase?.words(fields, idForm), ...others]);
+}
+
+function given(separator: string, parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined && part !== "").join(separator);
+}
+
+function plain(value: JsonValue | undefined): string {
+  if (value === undefined) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** The flag of a command that shows entries for programs. */
+export const ENTRY_FORMAT_FLAG = {
+  type: "string",
+  value: "FORMAT",
+  about: "ndjson: canonical lines, as export writes them; json: the same as --json",
+} as const;
+
+/** How entries are shown. */
+type EntryFormat = "table" | "json" | "ndjson";
+
+/** Reads the flag. Throws `UsageError`. */
+export function entryFormatOf(
+  { format, wide }: { readonly format?: string | undefined; readonly wide?: boolean | undefined },
+  json: boolean,
+): EntryFormat {
+  if (format === undefined) return json ? "json" : "table";
+  if (format !== "json" && format !== "ndjson")
+    throw new UsageError(`--format "${format}" is none of json, ndjson`);
+  if (wide) throw new UsageError("--wide goes with a table, not with --format");
+  return format;
+}
+
+/** Makes the pieces that show entries, page after page. */
+export async function entryPrinter(
+  format: EntryFormat,
+  source: Source,
+  io: CommandIo,
+  wide?: boolean,
+): Promise<(entries: readonly AuditEntry[]) => Iterable<string>> {
+  if (format === "json") return (entries) => entries.map(jsonLine);
+  if (format === "table") {
+    const table = entryTable(io, wide);
+    return (entries) => table.lines(entries);
+  }
+  const logId = (await source.logId()) ?? "";
+  const show = io.stdout.isTerminal ? visible : (line: string) => line;
+  return (entries) => entries.map((entry) => `${show(lineOf(entry, logId))}\n`);
 }

@@ -8,9 +8,8 @@ import {
   syncFolder,
   withoutLinks,
 } from "../../journal/file/new-file.js";
-import { UsageError } from "../input/command.js";
-import { isJournal } from "../input/file-source.js";
-import type { TextSink } from "./command-io.js";
+import { type TextSink, UsageError } from "../input/command.js";
+import { isJournal } from "../input/given-file.js";
 
 /** A file to write. */
 export interface NewFile {

@@ -5,7 +5,7 @@ import {
   type Verdict,
   type VerificationReport,
 } from "../../verify/verification-report.js";
-import type { CommandIo } from "./command-io.js";
+import type { CommandIo } from "../input/command.js";
 import { type Style, styled, wrapped } from "./terminal.js";
 
 /** How many problems and keys are shown. Programs get more of them. */

@@ -1,5 +1,5 @@
 import { visible } from "../../text/safe-text.js";
-import type { CommandIo } from "./command-io.js";
+import type { CommandIo } from "../input/command.js";
 import { displayWidth, inColumns, type Style, styled } from "./terminal.js";
 
 /** One column of a table. */

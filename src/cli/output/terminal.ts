@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import type { CommandIo } from "./command-io.js";
+import type { CommandIo } from "../input/command.js";
 
 const ASCII = /^[ -~]*$/;
 let segmenter: Intl.Segmenter | undefined;

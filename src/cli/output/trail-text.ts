@@ -19,9 +19,10 @@ import type { GovernanceTrail } from "../../governance/trail.js";
 import { durationInWords } from "../../text/duration.js";
 import { counted, visible } from "../../text/safe-text.js";
 import type { VerificationReport } from "../../verify/verification-report.js";
-import { type CommandIo, jsonLine } from "./command-io.js";
+import type { CommandIo } from "../input/command.js";
 import { ShortIds } from "./entry-table.js";
 import { overall, verifiedInWords } from "./report-text.js";
+import { jsonLine } from "./send.js";
 import { type Column, Table } from "./table.js";
 import { styled, wrapped } from "./terminal.js";
 

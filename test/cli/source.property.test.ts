@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type EntryQuery, entryPages } from "../../src/cli/input/entry-pages.js";
+import { type EntryQuery, entryPages } from "../../src/cli/input/source.js";
 import type { AuditEntry } from "../../src/entry/audit-entry.js";
 import { INDEXED_COLUMNS } from "../../src/entry/columns.js";
 import { newPath, openJournal, rowOf } from "../fixtures/journal.js";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inCommandTerms } from "../../src/cli/output/command-terms.js";
+import { inCommandTerms } from "../../src/cli/output/exit-code.js";
 import { damaged, JournalHeld } from "../../src/journal/file/sqlite.js";
 import { tooMany } from "../../src/loki/record-pages.js";
 

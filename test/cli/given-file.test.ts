@@ -2,7 +2,7 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { RereadFile } from "../../src/cli/input/reread-file.js";
+import { RereadFile } from "../../src/cli/input/given-file.js";
 import { temporaryFolder } from "../fixtures/journal.js";
 
 async function reread(text: string) {

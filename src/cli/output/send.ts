@@ -1,35 +1,5 @@
 import { counted, visible } from "../../text/safe-text.js";
-
-/** Takes text: a pipe, a terminal or a file. */
-export interface TextSink {
-  /** Resolves when the system has taken the text, so that a slow reader slows the command down. */
-  write(text: string): Promise<void>;
-}
-
-/** Where a command writes. */
-export interface OutputStream extends TextSink {
-  readonly isTerminal: boolean;
-  /** The width that a line must fit; undefined where there is none, as in a pipe. */
-  readonly columns?: number | undefined;
-  /** Begins to watch who reads. What it returns tells whether all readers have gone. */
-  readonly watchReader?: (() => () => boolean) | undefined;
-}
-
-/** Everything outside that a command can see, except files. */
-export interface CommandIo {
-  /** For results. A write rejects with the code `EPIPE` when the reader has ended. */
-  readonly stdout: OutputStream;
-  /** For messages. */
-  readonly stderr: OutputStream;
-  /** How a shell can run the command: `quorumlog`, `npx quorumlog`, `node dist/quorumlog.cjs`. */
-  readonly program: string;
-  /** The folder that relative paths start from. */
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly now: () => Date;
-  /** Aborted with the name of the signal that ends the command, such as `SIGINT`. */
-  readonly signal: AbortSignal;
-}
+import type { CommandIo, TextSink } from "../input/command.js";
 
 /** How many characters are written at once. */
 const CHUNK = 65_536;
