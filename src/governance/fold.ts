@@ -347,7 +347,8 @@ export class Fold implements TrailFacts {
     else
       for (const rule of judge.hooks.onRevocation)
         judge.keep(rule, rule.onRevocation(event, file, this), event.proposalId);
-    file?.addEffect(event);
+    if (event.operation === "authorization_granted") file?.addGrant(event);
+    else file?.addEffect(event);
     this.standing.add(event, this.#knownSince);
   }
 

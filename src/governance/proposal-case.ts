@@ -104,7 +104,7 @@ export function sequencesOf(file: ProposalFile | undefined, fold: Fold): number[
   if (file === undefined) return [];
   const { creation, votes, results, effects, flags } = file;
   const decided = [...(creation === undefined ? [] : [creation]), ...votes, ...results];
-  const last = Math.max(-1, ...results.map(({ sequence }) => sequence));
+  const last = results.at(-1)?.sequence ?? -1;
   const until = last < 0 ? (decided.at(-1)?.sequence ?? 0) : last;
   return [
     ...fold.members.changesBefore(until),

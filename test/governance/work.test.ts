@@ -135,6 +135,7 @@ const ATTACKS: Readonly<Record<string, (n: number) => readonly Event[]>> = {
     result(),
   ],
   "proposals under one id": (n) => many(n, () => [proposal()]),
+  "grants by one decision": (n) => [proposal(), result(), ...many(n, () => [grant()])],
   "grants of a subject": (n) => [
     ...many(n, (index) => [grant({}, `p${index}`)]),
     ...many(n, () => [use()]),

@@ -1,4 +1,9 @@
-import type { AuthorizationEnd, GrantFilter, StandingEvent } from "./standing-facts.js";
+import {
+  type AuthorizationEnd,
+  type GrantFilter,
+  type StandingEvent,
+  untilOf,
+} from "./standing-facts.js";
 
 /** A grant, and its end if it had one. */
 export interface Grant {
@@ -55,7 +60,7 @@ export class OpenGrants {
         longest = Math.max(longest, heap.validUntil(since));
     for (const grant of this.#few)
       if (grant.event.sequence >= since && isOf(grant, filter))
-        longest = Math.max(longest, untilOf(grant));
+        longest = Math.max(longest, untilOf(grant.event));
     return longest;
   }
 
@@ -134,21 +139,17 @@ class GrantHeap {
   validUntil(since: number): number {
     const heap = since === 0 ? this.#all : since === this.#knownSince ? this.#certain : [];
     while (heap[0]?.end !== undefined) removeTop(heap);
-    return heap[0] === undefined ? Number.NEGATIVE_INFINITY : untilOf(heap[0]);
+    return heap[0] === undefined ? Number.NEGATIVE_INFINITY : untilOf(heap[0].event);
   }
 }
 
-function untilOf({ event }: Grant): number {
-  return event.validUntilMillis ?? Number.POSITIVE_INFINITY;
-}
-
 function push(heap: Grant[], grant: Grant): void {
-  const until = untilOf(grant);
+  const until = untilOf(grant.event);
   let place = heap.push(grant) - 1;
   while (place > 0) {
     const above = (place - 1) >> 1;
     const parent = heap[above] as Grant;
-    if (untilOf(parent) >= until) break;
+    if (untilOf(parent.event) >= until) break;
     heap[place] = parent;
     place = above;
   }
@@ -158,15 +159,15 @@ function push(heap: Grant[], grant: Grant): void {
 function removeTop(heap: Grant[]): void {
   const last = heap.pop();
   if (last === undefined || heap.length === 0) return;
-  const until = untilOf(last);
+  const until = untilOf(last.event);
   let place = 0;
   for (;;) {
     let below = 2 * place + 1;
     const [left, right] = [heap[below], heap[below + 1]];
     if (left === undefined) break;
-    if (right !== undefined && untilOf(right) > untilOf(left)) below++;
+    if (right !== undefined && untilOf(right.event) > untilOf(left.event)) below++;
     const larger = heap[below] as Grant;
-    if (untilOf(larger) <= until) break;
+    if (untilOf(larger.event) <= until) break;
     heap[place] = larger;
     place = below;
   }

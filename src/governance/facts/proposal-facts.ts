@@ -123,6 +123,8 @@ export interface ProposalFacts {
   readonly hasRepeatedVoters: boolean;
   readonly results: readonly Result[];
   readonly effects: readonly Effect[];
+  /** The grant that is valid longest, or one whose end is no time. */
+  readonly longestGrant: (Effect & { readonly validUntilMillis: number | undefined }) | undefined;
   readonly flags: readonly Flag[];
   /** Voters with two different answers. */
   readonly doubleVotes: readonly DoubleVote[];

@@ -8,6 +8,7 @@ import type {
   ProposalFacts,
   Result,
 } from "./proposal-facts.js";
+import { type StandingEvent, untilOf } from "./standing-facts.js";
 import { NO_ROW, VoteTable } from "./vote-table.js";
 
 const NOTHING: readonly never[] = [];
@@ -42,6 +43,7 @@ export class ProposalFile implements ProposalFacts {
   creation: Creation | undefined = undefined;
   results: Result[] = [];
   effects: Effect[] = [];
+  longestGrant: StandingEvent | undefined = undefined;
   passed: Result | undefined = undefined;
   rejected: Result | undefined = undefined;
   voteCount = 0;
@@ -129,6 +131,14 @@ export class ProposalFile implements ProposalFacts {
     if (this.effects.length > 0 && this.effectOf(effect.operation) === undefined)
       this.#otherEffects = added(this.#otherEffects ?? [], effect);
     this.effects = added(this.effects, effect);
+  }
+
+  /** Adds an effect that is a grant. */
+  addGrant(grant: StandingEvent): void {
+    this.addEffect(grant);
+    const until = untilOf(this.longestGrant ?? grant);
+    if (this.longestGrant === undefined || !(Number.isNaN(until) || untilOf(grant) <= until))
+      this.longestGrant = grant;
   }
 
   addFlag(flag: Flag): void {

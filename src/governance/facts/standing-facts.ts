@@ -12,6 +12,11 @@ export interface StandingEvent extends Effect, EntryTimes {
   readonly validUntilMillis: number | undefined;
 }
 
+/** Until when a grant is valid; NaN where its end is no time. */
+export function untilOf({ validUntilMillis }: Pick<StandingEvent, "validUntilMillis">): number {
+  return validUntilMillis ?? Number.POSITIVE_INFINITY;
+}
+
 /** The right of a subject to act, from its grant to its end. */
 export interface Authorization {
   readonly subjectId: string;

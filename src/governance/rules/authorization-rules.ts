@@ -3,10 +3,10 @@ import { formatTimestamp } from "../../entry/timestamp.js";
 import { quoted } from "../../text/safe-text.js";
 import { isImported, millisOf, recordedMillisOf } from "../facts/facts-of.js";
 import type { Judgement } from "../facts/finding.js";
-import type { Effect, ProposalFacts, Result } from "../facts/proposal-facts.js";
+import type { ProposalFacts, Result } from "../facts/proposal-facts.js";
 import { type Rule, type TrailFacts, violatedOr } from "../facts/rule.js";
 import { ALL_SUBJECTS, isRevoking } from "../facts/standing.js";
-import type { StandingEvent } from "../facts/standing-facts.js";
+import { type StandingEvent, untilOf } from "../facts/standing-facts.js";
 import { timelinessOf, timesInWords } from "../facts/timeliness.js";
 
 /** The rules about grants, revocations, and what may happen under them. */
@@ -189,8 +189,8 @@ function withoutConsensus(
   const earlier = file?.effectOf("authorization_granted");
   if (earlier === undefined || file === undefined) return decidedBeforeFreeze(grant, passed, facts);
   if (standing.isInForce(subjectId, millis, { proposalId: file.proposalId })) {
-    const longest = Math.max(...file.effects.map(untilOf));
-    if (!(untilOf(grant) > longest)) return undefined;
+    const longest = file.longestGrant;
+    if (longest !== undefined && !(untilOf(grant) > untilOf(longest))) return undefined;
     return {
       ...about(grant),
       status: "violated",
@@ -222,13 +222,6 @@ function decidedBeforeFreeze(
     sequences: [passed.sequence, freeze, grant.sequence],
     message: `${quoted(grant.subjectId)} was authorized by a decision from before it was frozen`,
   };
-}
-
-/** Until when a grant is valid. */
-function untilOf(effect: Effect | StandingEvent): number {
-  if (effect.operation !== "authorization_granted") return Number.NEGATIVE_INFINITY;
-  const until = "validUntilMillis" in effect ? effect.validUntilMillis : undefined;
-  return until ?? Number.POSITIVE_INFINITY;
 }
 
 function mismatch(

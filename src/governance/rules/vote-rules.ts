@@ -170,7 +170,7 @@ function unflagged(
     status:
       decided === undefined
         ? "pending"
-        : facts.isCompleteSince(Math.max(...sequences))
+        : facts.isCompleteSince(sequences.at(-1) ?? 0)
           ? "violated"
           : "undetermined",
     sequences: all.toSorted((a, b) => a - b),
