@@ -191,4 +191,16 @@ describe("quorumlog hold, release and prune", () => {
     }
     expect((await quorumlog(["hold", path, "--list"], around)).code).toBe(0);
   });
+
+  test("a terminal shows the whole reason of a hold", async () => {
+    const path = oldJournal();
+    const reason = `case 2026-118, ${"asked for by the supervisor ".repeat(4)}until the appeal`;
+    await quorumlog(["hold", path, "--before", "2027-01-01", "--reason", reason], around);
+    const { stdout } = await quorumlog(["hold", path, "--list", "--no-color"], {
+      ...around,
+      columns: 80,
+    });
+    expect(stdout.replace(/\s+/g, " ")).toContain(`reason: ${reason}`);
+    expect(stdout.split("\n").every((line) => line.length <= 80)).toBe(true);
+  });
 });

@@ -10,6 +10,7 @@ import { ACTING_FLAGS, aboutOf, writeLog } from "../input/write-journal.js";
 import { EXIT } from "../output/exit-code.js";
 import { jsonLine, send } from "../output/send.js";
 import { Table } from "../output/table.js";
+import { wrapped } from "../output/terminal.js";
 
 /** How much of an id a narrow table shows: its first group. `quorumlog release` takes it. */
 const SHORT = 8;
@@ -104,16 +105,26 @@ function* listed(
     return;
   }
   if (holds.length === 0) yield "no hold is in force\n";
-  yield* new Table<Hold>(io, {
+  const { columns } = io.stdout;
+  const isNarrow = columns !== undefined;
+  const table = new Table<Hold>(io, {
     columns: () => [
       { title: "hold", cell: ({ id }) => id, briefCell: ({ id }) => id.slice(0, SHORT) },
       { title: "since", cell: ({ since }) => since },
       { title: "from entry", alignRight: true, cell: ({ heldFrom }) => String(heldFrom) },
       { title: "holds", cell: scopeInWords },
       { title: "actor", cell: ({ actorDid = "" }) => actorDid },
-      { title: "reason", cell: ({ reason = "" }) => reason },
+      ...(isNarrow ? [] : [{ title: "reason", cell: ({ reason = "" }: Hold) => reason }]),
     ],
-  }).lines(holds);
+  });
+  if (!isNarrow) return yield* table.lines(holds);
+  // a terminal would cut the reason, so it has lines of its own
+  const [header = "", ...rows] = table.lines(holds);
+  if (holds.length > 0) yield header;
+  for (const [index, { reason = "" }] of holds.entries()) {
+    yield rows[index] ?? "";
+    if (reason !== "") yield `${wrapped(`  reason: ${visible(reason)}`, columns, 4)}\n`;
+  }
 }
 
 function scopeInWords({ proposalId, heldBefore = "" }: Hold): string {
