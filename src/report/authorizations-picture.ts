@@ -12,7 +12,7 @@ import {
   timeScale,
   WIDTH,
 } from "./chart.js";
-import { type Html, html, inUtc, table, time } from "./html.js";
+import { type Html, html, inUtc, quantities, table, time } from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportView } from "./report-input.js";
 
@@ -49,14 +49,17 @@ export function authorizationsPicture({ subjects, trail }: ReportView, links: Li
     .range([plot.top, plot.bottom])
     .padding(0.3);
   const used = KEYS.filter(([key]) => drawn.some((one) => keyOf(one) === key));
+  const begun =
+    `${counted(all.length, "authorization")}, each from its grant to its revocation or ` +
+    "expiry.";
+  const upTo =
+    `What is in force is drawn up to ${inUtc(trail.now)} UTC, when the newest entry was ` +
+    "recorded.";
+  const newest = ` The picture has the newest ${MOST}, the table has all.`;
   return figure({
     id: "authorizations",
     title: TITLE,
-    description:
-      `${counted(all.length, "authorization")}, each from its grant to its revocation or expiry. ` +
-      `What is in force is drawn up to ${inUtc(trail.now)} UTC, when the newest entry was ` +
-      "recorded." +
-      (all.length > MOST ? ` The picture has the newest ${MOST}, the table has all.` : ""),
+    description: html`${quantities(begun)} ${upTo}${all.length > MOST && quantities(newest)}`,
     keys: used,
     height,
     marks: [

@@ -14,7 +14,18 @@ import type { CaseEntry, ProposalCase, SubjectCase } from "../governance/cases.j
 import type { Finding } from "../governance/facts/finding.js";
 import type { Authorization } from "../governance/facts/standing-facts.js";
 import { findingTable } from "./exceptions.js";
-import { anchor, facts, type Html, type HtmlValue, html, inUtc, table, time } from "./html.js";
+import {
+  anchor,
+  facts,
+  type Html,
+  type HtmlValue,
+  html,
+  inUtc,
+  number,
+  quantities,
+  table,
+  time,
+} from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportView } from "./report-input.js";
 
@@ -38,7 +49,7 @@ ${facts([
   ["Subject", links.subject(one.subjectId)],
   ["Proposer", created && html`${one.proposerDid ?? "not named"}, ${entryAt(created, links)}`],
   ["Expires", one.expiresAt && time(one.expiresAt)],
-  ["Threshold", threshold],
+  ["Threshold", threshold !== undefined && number(threshold)],
   ["Electorate", electorateOf(one)],
   ...results.map(
     (result) =>
@@ -47,7 +58,7 @@ ${facts([
         listed("; ", [
           html`${result.decision}, ${entryAt(result, links)}`,
           signedBy(result),
-          result.tally && tallyInWords(result.tally),
+          result.tally && quantities(tallyInWords(result.tally)),
           result.reason,
         ]),
       ] as const,
@@ -66,7 +77,7 @@ ${facts([
         html`<code>${mention.operation}</code>, ${entryAt(mention, links)}${mentionedBy(mention)}`,
       ] as const,
   ),
-  ["Quorum", quorum && quorumInWords(quorum)],
+  ["Quorum", quorum && quantities(quorumInWords(quorum))],
   [
     "Dissent",
     dissent.length > 0 &&
@@ -92,7 +103,7 @@ ${table({
       ? [
           {
             title: "Weight",
-            kind: "number",
+            kind: "count",
             cell: (v: (typeof votes)[number]) => v.weight ?? "unknown",
           } as const,
         ]
@@ -150,8 +161,10 @@ function entryAt({ sequence, timestamp }: CaseEntry, links: Links): HtmlValue {
 
 function electorateOf({ electorate }: ProposalCase): HtmlValue {
   if (electorate === undefined) return "the trail cannot show it";
-  const members = electorate.map(({ did, weight }) => `${did} (weight ${weight ?? "unknown"})`);
-  return `${electorateInWords(electorate)}: ${members.join(", ")}`;
+  const members = electorate.map(
+    ({ did, weight }) => html`${did} (weight ${weight === undefined ? "unknown" : number(weight)})`,
+  );
+  return html`${quantities(electorateInWords(electorate))}: ${listed(", ", members)}`;
 }
 
 /** Values behind each other, those that are empty left out. */

@@ -24,7 +24,7 @@ export interface Chart {
   readonly id: string;
   readonly title: string;
   /** What the picture shows, in sentences. */
-  readonly description: string;
+  readonly description: Html;
   readonly keys?: readonly Key[];
   readonly height: number;
   readonly marks: HtmlValue;
@@ -67,7 +67,7 @@ function legend(keys: readonly Key[]): Html {
 export function bar(
   className: string,
   [x, y, width, height]: readonly [number, number, number, number],
-  says: string,
+  says: HtmlValue,
 ): Html {
   const box = html`x="${at(x)}" y="${at(y)}" width="${at(Math.max(width, 1))}"`;
   return html`<rect class="${className}" ${box} height="${at(height)}"><title>${says}</title></rect>
@@ -77,12 +77,17 @@ export function bar(
 /** A text in a picture. */
 export function label(
   [x, y]: Point,
-  text: string,
+  text: HtmlValue,
   anchor: "start" | "middle" | "end" = "start",
 ): Html {
   return html`<text x="${at(x)}" y="${at(y)}"${
     anchor !== "start" && html` text-anchor="${anchor}"`
   }>${text}</text>\n`;
+}
+
+/** A number in a text of a picture, which the page's script writes as its reader does. */
+export function drawn(value: number | string): Html {
+  return html`<tspan data-number="${value}">${value}</tspan>`;
 }
 
 /** A line of the grid. */
@@ -109,7 +114,7 @@ export function countAxis(scale: LinearScale, { left, right }: Plot): Html {
     (tick) =>
       html`${line([left, scale(tick)], [right, scale(tick)])}${label(
         [left - 8, scale(tick) + 4],
-        String(tick),
+        drawn(tick),
         "end",
       )}`,
   )}`;
@@ -121,7 +126,7 @@ export function countAxisBelow(scale: LinearScale, { top, bottom }: Plot): Html 
     (tick) =>
       html`${line([scale(tick), top], [scale(tick), bottom])}${label(
         [scale(tick), bottom + 18],
-        String(tick),
+        drawn(tick),
         "middle",
       )}`,
   )}`;

@@ -1,8 +1,18 @@
 import { scaleBand } from "d3-scale";
 import { durationInWords } from "../text/duration.js";
 import { counted } from "../text/safe-text.js";
-import { bar, countAxis, countScale, figure, label, noFigure, type Plot, WIDTH } from "./chart.js";
-import { type Html, html, table } from "./html.js";
+import {
+  bar,
+  countAxis,
+  countScale,
+  drawn,
+  figure,
+  label,
+  noFigure,
+  type Plot,
+  WIDTH,
+} from "./chart.js";
+import { type Html, html, quantities, table } from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportView } from "./report-input.js";
 
@@ -52,20 +62,23 @@ export function durationsPicture({ proposals }: ReportView, links: Links): Html 
   return figure({
     id: "durations",
     title: TITLE,
-    description:
+    description: quantities(
       `${counted(decided.length, "proposal")} by the time from the proposal to its first result. ` +
-      `The longest took ${durationInWords(slowest.seconds)}.` +
-      (undecided > 0
-        ? ` ${counted(undecided, "other proposal")} in the scope: without a beginning or a result.`
-        : ""),
+        `The longest took ${durationInWords(slowest.seconds)}.` +
+        (undecided > 0
+          ? ` ${counted(undecided, "other proposal")} in the scope: ` +
+            "without a beginning or a result."
+          : ""),
+    ),
     height: HEIGHT,
     marks: [
       countAxis(y, PLOT),
       ...counts.map(({ name, count }) => {
         const left = x(name) ?? 0;
         const box = [left, y(count), x.bandwidth(), y(0) - y(count)] as const;
-        return html`${label([left + x.bandwidth() / 2, PLOT.bottom + 18], name, "middle")}${
-          count > 0 && bar("decided", box, `${name}: ${counted(count, "proposal")}`)
+        const middle = left + x.bandwidth() / 2;
+        return html`${label([middle, PLOT.bottom + 18], inDigits(name), "middle")}${
+          count > 0 && bar("decided", box, quantities(`${name}: ${counted(count, "proposal")}`))
         }`;
       }),
     ],
@@ -73,8 +86,8 @@ export function durationsPicture({ proposals }: ReportView, links: Links): Html 
       name: "time to decide",
       caption: "Proposals by time to decide",
       columns: [
-        { title: "Time", cell: ({ name }) => name },
-        { title: "Proposals", kind: "number", cell: ({ count }) => count },
+        { title: "Time", cell: ({ name }) => quantities(name) },
+        { title: "Proposals", kind: "count", cell: ({ count }) => count },
       ],
       rows: counts.filter(({ count }) => count > 0),
     })}${table({
@@ -86,13 +99,18 @@ export function durationsPicture({ proposals }: ReportView, links: Links): Html 
         {
           title: "Took",
           kind: "number",
-          cell: ({ seconds }) => durationInWords(seconds),
+          cell: ({ seconds }) => quantities(durationInWords(seconds)),
           value: ({ seconds }) => seconds,
         },
       ],
       rows: decided.slice(0, SLOWEST),
     })}`,
   });
+}
+
+/** The name of a bar, with its numbers as the reader writes them. */
+function inDigits(name: string): Html {
+  return html`${name.split(/(\d+)/).map((part, index) => (index % 2 === 1 ? drawn(part) : part))}`;
 }
 
 function secondsBetween(

@@ -1,6 +1,6 @@
 import { type Finding, gathered, SEVERITIES } from "../governance/facts/finding.js";
 import { counted } from "../text/safe-text.js";
-import { type Html, html, table } from "./html.js";
+import { type Html, html, quantities, table } from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportView } from "./report-input.js";
 
@@ -8,7 +8,7 @@ import type { ReportView } from "./report-input.js";
 export function exceptions({ findings }: ReportView, links: Links): Html {
   return html`<section id="exceptions">
 <h2>Exceptions</h2>
-<p>${headline(findings)}</p>
+<p>${quantities(headline(findings))}</p>
 ${findingTable("exceptions", findings, links)}
 </section>`;
 }

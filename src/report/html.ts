@@ -88,9 +88,13 @@ export interface Column<Row> {
   readonly kind?: keyof typeof COLUMN_STYLES;
 }
 
-/** How the cells of a kind of column are set: everywhere, and on a screen alone. */
+/**
+ * How the cells of a kind of column are set: everywhere, and on a screen alone. The page's script
+ * writes a count as its reader does, and a number, which names an entry, as it is.
+ */
 const COLUMN_STYLES = {
   number: ["text-align: right", "white-space: nowrap"],
+  count: ["text-align: right", "white-space: nowrap"],
   time: ["", "min-width: 7.2rem"],
   id: ["overflow-wrap: anywhere", "min-width: 6rem"],
   hash: ["overflow-wrap: anywhere; font-family: var(--mono)", "min-width: 11rem"],
@@ -172,9 +176,20 @@ ${list
 }
 
 /** A number that the page's script writes as its reader does. */
-export function number(value: number): Html {
+export function number(value: number | string): Html {
   return html`<data value="${value}">${value}</data>`;
 }
+
+/**
+ * A sentence of ours. The page's script writes its numbers as its reader does, but not those that
+ * name an entry. It has no ids and no times, whose digits stay as they are.
+ */
+export function quantities(sentence: string): Html {
+  const parts = sentence.split(QUANTITY);
+  return html`${parts.map((part, index) => (index % 2 === 1 ? number(part) : part))}`;
+}
+
+const QUANTITY = /(?<!entry )\b(\d+(?:\.\d+)?)\b/;
 
 /** A moment, as the log has it. */
 export function time(value: string): Html {

@@ -4,6 +4,7 @@ import {
   bar,
   countAxisBelow,
   countScale,
+  drawn,
   figure,
   type Key,
   label,
@@ -11,7 +12,7 @@ import {
   shortened,
   WIDTH,
 } from "./chart.js";
-import { type Html, html, table } from "./html.js";
+import { type Html, html, number, quantities, table } from "./html.js";
 import type { ReportView } from "./report-input.js";
 
 const TITLE = "Participation by member";
@@ -32,15 +33,15 @@ interface Participant {
 export function participationPicture({ proposals }: ReportView): Html {
   const all = participantsOf(proposals);
   if (all.length === 0) return noFigure("participation", TITLE, "Nobody voted in the scope.");
-  const drawn = all.slice(0, MOST);
-  const height = drawn.length * ROW + 40;
+  const shown = all.slice(0, MOST);
+  const height = shown.length * ROW + 40;
   const plot = { left: LEFT, right: WIDTH - 56, top: 8, bottom: height - 28 };
-  const x = countScale(Math.max(...drawn.map((one) => Math.max(one.voted, one.eligible ?? 0))), [
+  const x = countScale(Math.max(...shown.map((one) => Math.max(one.voted, one.eligible ?? 0))), [
     plot.left,
     plot.right,
   ]);
   const y = scaleBand()
-    .domain(drawn.map(({ did }) => did))
+    .domain(shown.map(({ did }) => did))
     .range([plot.top, plot.bottom])
     .padding(0.3);
   const keys: readonly Key[] = [
@@ -50,29 +51,30 @@ export function participationPicture({ proposals }: ReportView): Html {
   return figure({
     id: "participation",
     title: TITLE,
-    description:
+    description: quantities(
       `${counted(all.length, "member")} in ${counted(proposals.length, "proposal")}. ` +
-      (all.some(({ eligible }) => eligible !== undefined)
-        ? "Who could vote is what the trail shows of the members when a proposal began."
-        : "The trail does not show who could vote.") +
-      (all.length > MOST
-        ? ` The picture has the ${MOST} with the most votes, the table has all.`
-        : ""),
+        (all.some(({ eligible }) => eligible !== undefined)
+          ? "Who could vote is what the trail shows of the members when a proposal began."
+          : "The trail does not show who could vote.") +
+        (all.length > MOST
+          ? ` The picture has the ${MOST} with the most votes, the table has all.`
+          : ""),
+    ),
     keys: keys.filter(
       ([key]) => key === "voted" || all.some(({ eligible }) => eligible !== undefined),
     ),
     height,
     marks: [
       countAxisBelow(x, plot),
-      ...drawn.map((one) => {
+      ...shown.map((one) => {
         const top = y(one.did) ?? 0;
-        const says = `${one.did}: ${inWords(one)}`;
+        const says = html`${one.did}: ${inWords(one, number)}`;
         const box = (count: number) => [x(0), top, x(count) - x(0), y.bandwidth()] as const;
         return html`${label([LEFT - 8, top + ROW / 2 + 1], shortened(one.did), "end")}${
           one.eligible !== undefined && bar("eligible", box(one.eligible), says)
         }${one.voted > 0 && bar("voted", box(one.voted), says)}${label(
           [x(Math.max(one.voted, one.eligible ?? 0)) + 6, top + ROW / 2 + 1],
-          inWords(one),
+          inWords(one, drawn),
         )}`;
       }),
     ],
@@ -81,16 +83,16 @@ export function participationPicture({ proposals }: ReportView): Html {
       caption: "Proposals by member",
       columns: [
         { title: "Member", kind: "id", cell: ({ did }) => did },
-        { title: "Voted", kind: "number", cell: ({ voted }) => voted },
-        { title: "Could vote", kind: "number", cell: ({ eligible }) => eligible ?? "unknown" },
+        { title: "Voted", kind: "count", cell: ({ voted }) => voted },
+        { title: "Could vote", kind: "count", cell: ({ eligible }) => eligible ?? "unknown" },
       ],
       rows: all,
     }),
   });
 }
 
-function inWords({ voted, eligible }: Participant): string {
-  return eligible === undefined ? String(voted) : `${voted} of ${eligible}`;
+function inWords({ voted, eligible }: Participant, write: (count: number) => Html): Html {
+  return html`${write(voted)}${eligible !== undefined && html` of ${write(eligible)}`}`;
 }
 
 function participantsOf(proposals: ReportView["proposals"]): readonly Participant[] {

@@ -4,7 +4,7 @@ import {
   type Verdict,
   type VerificationReport,
 } from "../verify/verification-report.js";
-import { facts, type Html, html, number, time } from "./html.js";
+import { facts, type Html, html, number, quantities, time } from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportView } from "./report-input.js";
 
@@ -48,7 +48,7 @@ ${facts([
 ])}
 <h3>Completeness</h3>
 <ul>
-${completeness(view).map((sentence) => html`<li>${sentence}</li>\n`)}</ul>
+${completeness(view).map((sentence) => html`<li>${quantities(sentence)}</li>\n`)}</ul>
 </section>`;
 }
 
@@ -142,15 +142,18 @@ function ownCheck(view: ReportView): Html {
 and no result of this page.</p>
 ${facts([
   ["Integrity: are the entries what was signed?", IN_WORDS[verification.integrity]],
-  ["Completeness: are all entries there?", completenessStated(view, verification)],
+  ["Completeness: are all entries there?", quantities(completenessStated(view, verification))],
   [
     "Authenticity: did the log sign it?",
     isCheckpointAlone(verification)
       ? "it did sign the checkpoint; these entries are not what it signed"
       : IN_WORDS[verification.authenticity],
   ],
-  ["Covered", coveredStated(view, verification)],
-  ["Pruned", verification.pruned > 0 && counted(verification.pruned, "entry", "entries")],
+  ["Covered", quantities(coveredStated(view, verification))],
+  [
+    "Pruned",
+    verification.pruned > 0 && quantities(counted(verification.pruned, "entry", "entries")),
+  ],
 ])}
 ${problemsOf(verification)}`;
 }

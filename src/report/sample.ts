@@ -4,7 +4,7 @@ import type { Finding } from "../governance/facts/finding.js";
 import type { Rule } from "../governance/facts/rule.js";
 import { RULES } from "../governance/rules/rules.js";
 import { counted } from "../text/safe-text.js";
-import { facts, type Html, html, table, time } from "./html.js";
+import { facts, type Html, html, quantities, table, time } from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportEntry, ReportView } from "./report-input.js";
 
@@ -54,9 +54,12 @@ export function sample(view: ReportView, links: Links): Html {
   const findings = trail.findings();
   return html`<section id="sample">
 <h2>Sample</h2>
-<p>${headline(drawn.length, population.length)} Anyone can repeat the draw.</p>
+<p>${quantities(headline(drawn.length, population.length))} Anyone can repeat the draw.</p>
 ${facts([
-  ["Population", `${counted(population.length, "entry", "entries")} that the checkpoint covers`],
+  [
+    "Population",
+    quantities(`${counted(population.length, "entry", "entries")} that the checkpoint covers`),
+  ],
   ["Seed", html`<code class="hash">${checkpoint.rootHash}</code>, the root hash`],
   [
     "Draw",
@@ -88,7 +91,7 @@ ${table({
     { title: "Entry", cell: ({ entry }) => links.entry(entry.sequence), value: sequenceOf },
     { title: "Time", kind: "time", cell: ({ entry }) => time(entry.timestamp) },
     { title: "Operation", cell: ({ entry }) => html`<code>${entry.operation}</code>` },
-    { title: "Procedure", cell: ({ entry }) => procedureOf(entry.operation) },
+    { title: "Procedure", cell: ({ entry }) => quantities(procedureOf(entry.operation)) },
     { title: "Result", cell: (one) => resultOf(one, findings) },
     {
       title: "Draw",

@@ -3,7 +3,7 @@ import type { Durations } from "../governance/oversight.js";
 import { durationInWords } from "../text/duration.js";
 import { counted } from "../text/safe-text.js";
 import { decisionOf } from "./case-files.js";
-import { facts, type Html, html, inUtc, number, table, time } from "./html.js";
+import { facts, type Html, html, inUtc, number, quantities, table, time } from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportView } from "./report-input.js";
 
@@ -30,21 +30,23 @@ ${states.map((state) => {
 </dl>
 <h3>Human oversight${isPart && " of the whole log in the period"}</h3>
 ${facts([
-  ["Votes by", byActor(oversight.votes)],
-  ["Grants and revocations by", byActor(oversight.enactments)],
-  ["Time to decide", duration(oversight.timeToDecide)],
-  ["Time to enact", duration(oversight.timeToEnact)],
-  ["Time to stop", duration(oversight.timeToRevoke)],
+  ["Votes by", quantities(byActor(oversight.votes))],
+  ["Grants and revocations by", quantities(byActor(oversight.enactments))],
+  ["Time to decide", quantities(duration(oversight.timeToDecide))],
+  ["Time to enact", quantities(duration(oversight.timeToEnact))],
+  ["Time to stop", quantities(duration(oversight.timeToRevoke))],
   [
     "Dissent",
-    `${counted(oversight.dissent.votes, "vote")} against the result, in ` +
-      counted(oversight.dissent.proposals, "proposal"),
+    quantities(
+      `${counted(oversight.dissent.votes, "vote")} against the result, in ` +
+        counted(oversight.dissent.proposals, "proposal"),
+    ),
   ],
   [
     "Mean participation",
     oversight.participation === undefined
       ? "not recorded"
-      : `${(oversight.participation * 100).toFixed(1)} % of the weight`,
+      : quantities(`${(oversight.participation * 100).toFixed(1)} % of the weight`),
   ],
   [
     "Break-glass revocations",
@@ -79,7 +81,7 @@ ${table({
   columns: [
     { title: "Member", kind: "id", cell: ({ did }) => did },
     { title: "Name", cell: ({ name }) => name },
-    { title: "Weight", kind: "number", cell: ({ weight }) => weight ?? "unknown" },
+    { title: "Weight", kind: "count", cell: ({ weight }) => weight ?? "unknown" },
     { title: "Entry", cell: ({ sequence }) => links.entry(sequence) },
   ],
   rows: members,

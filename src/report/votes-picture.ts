@@ -12,7 +12,7 @@ import {
   timeScale,
   WIDTH,
 } from "./chart.js";
-import { type Html, table, time } from "./html.js";
+import { type Html, html, quantities, table, time } from "./html.js";
 import type { ReportView } from "./report-input.js";
 
 const DECISIONS = ["approve", "reject", "abstain", "other"] as const;
@@ -55,9 +55,11 @@ export function votesPicture({ entries }: ReportView): Html {
   return figure({
     id: "votes",
     title: TITLE,
-    description: `${counted(votes.length, "vote")}, counted by when they were cast (UTC). ${used
-      .map((one) => `${one}: ${votes.filter(({ decision }) => decision === one).length}`)
-      .join(", ")}.`,
+    description: quantities(
+      `${counted(votes.length, "vote")}, counted by when they were cast (UTC). ${used
+        .map((one) => `${one}: ${votes.filter(({ decision }) => decision === one).length}`)
+        .join(", ")}.`,
+    ),
     keys: used.map((one): Key => [one, one]),
     height: HEIGHT,
     marks: [
@@ -69,7 +71,7 @@ export function votesPicture({ entries }: ReportView): Html {
           if (high === low) return [];
           const left = x(period.from) + 0.5;
           const width = x(period.to) - left - 0.5;
-          const says = `${spoken(period.from)}: ${decision} ${high - low}`;
+          const says = html`${spoken(period.from)}: ${quantities(`${decision} ${high - low}`)}`;
           return [bar(decision, [left, y(high), width, y(low) - y(high)], says)];
         }),
       ),
@@ -86,10 +88,10 @@ export function votesPicture({ entries }: ReportView): Html {
         },
         ...used.map((decision) => ({
           title: decision,
-          kind: "number" as const,
+          kind: "count" as const,
           cell: (period: Period) => period[decision],
         })),
-        { title: "total", kind: "number", cell: ({ total }) => total },
+        { title: "total", kind: "count", cell: ({ total }) => total },
       ],
       rows: periods.filter(({ total }) => total > 0),
     }),

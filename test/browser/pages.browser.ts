@@ -138,17 +138,37 @@ describe.runIf(HAS_BROWSER)("a report", () => {
     }
   });
 
-  test.each(["light", "dark"] as const)(
-    "has nothing that axe-core objects to, %s",
-    async (colorScheme) => {
-      const { html } = await reported(40);
-      await using opened = await open(html, { colorScheme });
-      await verdictAfter(opened.page, "#check");
-      expect(await violations(opened.page)).toEqual([]);
-      await using blank = await open(blankPage(), { colorScheme });
-      expect(await violations(blank.page)).toEqual([]);
-    },
-  );
+  test("writes numbers as its reader does, and times in UTC", async () => {
+    const { html } = await reported(1100);
+    await using german = await open(html, { locale: "de-DE", timezoneId: "Asia/Kolkata" });
+    const facts = await german.page.locator("#population").innerText();
+    expect(facts).toContain("1.100 entries");
+    expect(facts).toMatch(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} UTC/);
+    await using arabic = await open(html, { locale: "ar-EG" });
+    const { page } = arabic;
+    const written = ".figures dd, data, tspan[data-number], #picture-votes figcaption, #sample > p";
+    for (const text of await page.locator(written).allTextContents())
+      expect(text).not.toMatch(/[0-9]/);
+    const counts = page.locator('table[data-table="votes over time"] td:last-child');
+    await expect.poll(() => counts.first().textContent(), { timeout: 100_000 }).toMatch(/^[٠-٩]+$/);
+    await using plain = await open(html, { locale: "ar-EG", javaScriptEnabled: false });
+    expect(await plain.page.locator("#population").innerText()).toContain("1100 entries");
+    expectNoFaults(arabic);
+  });
+
+  test.each([
+    ["light", { colorScheme: "light" }],
+    ["dark", { colorScheme: "dark" }],
+    ["forced colours", { forcedColors: "active" }],
+    ["a phone", { viewport: { width: 390, height: 844 } }],
+  ] as const)("has nothing that axe-core objects to: %s", async (_, options) => {
+    const { html } = await reported(40);
+    await using opened = await open(html, options);
+    await verdictAfter(opened.page, "#check");
+    expect(await violations(opened.page)).toEqual([]);
+    await using blank = await open(blankPage(), options);
+    expect(await violations(blank.page)).toEqual([]);
+  });
 });
 
 describe.runIf(HAS_BROWSER)("verifier.html", () => {

@@ -42,6 +42,8 @@ function enhance(): void {
   keepTargetInView();
   for (const data of document.querySelectorAll<HTMLDataElement>("data"))
     data.textContent = number(Number(data.value));
+  for (const drawn of document.querySelectorAll<SVGTSpanElement>("tspan[data-number]"))
+    drawn.textContent = number(Number(drawn.dataset["number"]));
   void enhanceTables();
 }
 

@@ -1,10 +1,11 @@
 import { csvRecord } from "../../text/csv.js";
-import { button } from "./dom.js";
+import { button, number } from "./dom.js";
 
 const COPY = "Copy as CSV";
 
-/** Lets the reader sort a table, and copy it as CSV. */
+/** Lets the reader sort a table, and copy it as CSV. Counts are written as the reader does. */
 export function enhanceTable(table: HTMLTableElement): void {
+  writeCounts(table);
   for (const [column, head] of [...(table.tHead?.rows[0]?.cells ?? [])].entries()) {
     const sort = button(head.textContent, () => sortBy(table, column, head));
     head.replaceChildren(sort);
@@ -12,6 +13,20 @@ export function enhanceTable(table: HTMLTableElement): void {
   const copy = button(COPY, () => void copyAs(copy, csvOf(table)));
   copy.className = "copy";
   (table.caption ?? table.createCaption()).append(" ", copy);
+}
+
+function writeCounts(table: HTMLTableElement): void {
+  for (const name of table.classList) {
+    const [, column] = /^count-(\d)$/.exec(name) ?? [];
+    if (column === undefined) continue;
+    for (const row of table.tBodies[0]?.rows ?? []) {
+      const cell = row.cells[Number(column) - 1];
+      const value = Number(cell?.textContent);
+      if (cell === undefined || Number.isNaN(value)) continue;
+      cell.dataset["value"] = cell.textContent;
+      cell.textContent = number(value);
+    }
+  }
 }
 
 /** What a cell sorts by, and what is copied of it. */
