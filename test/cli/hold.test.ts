@@ -39,7 +39,9 @@ describe("quorumlog hold, release and prune", () => {
     const pruned = await quorumlog(["prune", path, SINCE, FLOOR], around);
     expect(pruned).toMatchObject({
       code: 0,
-      stdout: `pruned 0 entries; the journal begins with entry 3\nhold ${id} keeps what follows\n`,
+      stdout:
+        "finished a pruning of 3 entries; pruned 0 entries; the journal begins with entry 3\n" +
+        `hold ${id} keeps what follows\n`,
       stderr:
         "quorumlog: the log had announced a pruning that was not carried out; it is now: " +
         "3 entries were removed, and the journal begins with entry 3\n",

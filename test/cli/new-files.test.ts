@@ -57,6 +57,21 @@ describe("a file that a command writes with --force", () => {
     expect(readFileSync(file)).toEqual(before);
   });
 
+  test.each(["report", "explain"])("is never a key or a policy that %s reads", async (name) => {
+    const { path, vkey } = await signedJournal(3);
+    const [key, policy, link] = [newPath(), newPath(), newPath()];
+    writeFileSync(key, `${vkey}\n`);
+    writeFileSync(policy, "{}");
+    symlinkSync(key, link);
+    const argv = name === "report" ? [path, "--out"] : [path, "p1", "--prove"];
+    for (const out of [key, policy, link])
+      expect(await refused(name, ...argv, out, "--key", key, "--policy", policy)).toContain(
+        "is what is read",
+      );
+    expect(readFileSync(key, "utf8")).toBe(`${vkey}\n`);
+    expect(readFileSync(policy, "utf8")).toBe("{}");
+  });
+
   test("replaces any other file", async () => {
     const { path } = await signedJournal(3);
     const file = `${newPath()}-wal`;

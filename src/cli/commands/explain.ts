@@ -85,7 +85,8 @@ export const explain: Command = defineCommand({
       if (prove !== undefined) {
         const sequences = (proposal ?? subject)?.sequences ?? [];
         const path = resolve(io.cwd, prove);
-        await writeBundle(source, sequences, path, replacingOf(sources, force, io.cwd));
+        const replacing = replacingOf({ ...args, operands: sources }, io.cwd);
+        await writeBundle(source, sequences, path, replacing);
         await io.stderr.write(
           visible(
             `${counted(sequences.length, "entry", "entries")} proved in ${path}; ` +

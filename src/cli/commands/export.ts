@@ -115,7 +115,7 @@ export const exportCommand: Command = defineCommand({
         if (flags.format === "json" && io.stdout.isTerminal) await io.stdout.write("\n");
       } else {
         const named = resolve(io.cwd, out);
-        const replacing = replacingOf(args.operands, force, io.cwd);
+        const replacing = replacingOf(args, io.cwd);
         assertFree(named, replacing);
         const file = withoutLinks(named);
         const beside = which === "none" ? undefined : `${file}.checkpoint`;

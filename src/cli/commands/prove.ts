@@ -64,7 +64,7 @@ export const prove: Command = defineCommand({
         return EXIT.done;
       }
       const file = resolve(io.cwd, out);
-      const replacing = replacingOf(args.operands, force, io.cwd);
+      const replacing = replacingOf(args, io.cwd);
       await writeNewFiles([{ path: file, write: (to) => to.write(evidence) }], replacing);
       if (json) await io.stdout.write(jsonLine({ file }));
       else await io.stderr.write(visible(`written to ${file}`).concat("\n"));

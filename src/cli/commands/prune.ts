@@ -52,19 +52,27 @@ export const pruneCommand: Command = defineCommand({
     const minimumRetentionDays = naturalOf(flags["minimum-retention"], "minimum-retention");
     const about = aboutOf(flags);
     const { reason, actor: actorDid } = flags;
-    const { pruned, prunedBefore, entry, heldBy } = await writeLog(
+    const { pruned, prunedBefore, entry, heldBy, finished } = await writeLog(
       args,
       io,
       WRITING,
-      (audit) => audit.prune({ olderThan, reason, actorDid }, about),
+      (audit, finished) => ({ ...audit.prune({ olderThan, reason, actorDid }, about), finished }),
       { minimumRetentionDays },
     );
     const says = entry === undefined ? "" : `; entry ${entry.sequence} says so`;
     const held = heldBy === undefined ? "" : `hold ${heldBy.id} keeps what follows\n`;
+    const earlier =
+      finished === 0 ? "" : `finished a pruning of ${counted(finished, "entry", "entries")}; `;
     await io.stdout.write(
       json
-        ? jsonLine({ pruned, prunedBefore, sequence: entry?.sequence, heldBy })
-        : `pruned ${counted(pruned, "entry", "entries")}; ` +
+        ? jsonLine({
+            pruned,
+            prunedBefore,
+            sequence: entry?.sequence,
+            heldBy,
+            ...(finished > 0 && { finished }),
+          })
+        : `${earlier}pruned ${counted(pruned, "entry", "entries")}; ` +
             `the journal begins with entry ${prunedBefore}${says}\n${held}`,
     );
     return EXIT.done;

@@ -106,7 +106,7 @@ export const report: Command = defineCommand({
     if (out === undefined && (json || force))
       throw new UsageError(`--${json ? "json" : "force"} goes with --out FILE`);
     const path = out === undefined ? undefined : resolve(io.cwd, out);
-    const replacing = replacingOf(args.operands, force, io.cwd);
+    const replacing = replacingOf(args, io.cwd);
     if (path !== undefined) assertFree(path, replacing);
     if (blank) {
       assertNothingElse(args, ["blank", "out", "force"]);

@@ -54,12 +54,14 @@ export interface LogOpening extends Pick<JournalOptions, "minimumRetentionDays">
  * Opens a log over a journal, as an app does, and closes both after the work. What the log reports
  * goes to stderr, and so does a pruning that the opening finished. Throws `UsageError` for what a
  * flag gave, and what `writeJournal` throws.
+ *
+ * @param work - Gets the log, and how many entries that pruning removed.
  */
 export async function writeLog<T>(
   args: CommandArguments<typeof JOURNAL_FLAGS>,
   io: CommandIo,
   writing: WritingCommand,
-  work: (audit: GovernanceAuditLog) => T,
+  work: (audit: GovernanceAuditLog, finished: number) => T,
   { finishesPruning = true, ...options }: LogOpening = {},
 ): Promise<T> {
   // loaded here, since it brings OpenTelemetry, which the help does not need
@@ -87,7 +89,7 @@ export async function writeLog<T>(
               `with entry ${journal.prunedBefore}`,
           );
         try {
-          return work(audit);
+          return work(audit, finished);
         } finally {
           await audit.shutdown();
         }
@@ -97,10 +99,7 @@ export async function writeLog<T>(
   } catch (error) {
     const given = error instanceof AuditError ? GIVEN_AS[error.field ?? ""] : undefined;
     if (given === undefined) throw error;
-    const reason = reasonOf(error as AuditError);
-    throw new UsageError(
-      `${given}: ${reason.replace("minimumRetentionDays", "--minimum-retention")}`,
-    );
+    throw new UsageError(`${given}: ${reasonOf(error as AuditError)}`);
   } finally {
     for (const message of reported)
       await io.stderr.write(`quorumlog: ${visible(inCommandTerms(message))}\n`);

@@ -28,9 +28,22 @@ export interface Replacing {
   readonly sources: readonly string[];
 }
 
-/** What a command that reads its operands may replace. */
-export function replacingOf(operands: readonly string[], replace: boolean, cwd: string): Replacing {
-  return { replace, sources: operands.map((path) => resolve(cwd, path)) };
+/** The arguments that say what a command reads, and whether it may replace a file. */
+interface ReadingArguments {
+  readonly operands: readonly string[];
+  readonly flags: {
+    readonly force?: boolean | undefined;
+    /** Verifier keys, or files of them. */
+    readonly key?: readonly string[] | undefined;
+    readonly policy?: string | undefined;
+  };
+}
+
+/** What a command may replace that reads its operands, and the files of its flags. */
+export function replacingOf({ operands, flags }: ReadingArguments, cwd: string): Replacing {
+  const { force = false, key = [], policy = [] } = flags;
+  const read = [...operands, ...key, ...[policy].flat()];
+  return { replace: force, sources: read.map((path) => resolve(cwd, path)) };
 }
 
 /** What the names of files end in that belong to a journal. */

@@ -49,8 +49,7 @@ export function pruneMillis(olderThan: unknown, minimumRetentionDays: number): n
   if (millis > floor)
     throw invalidOption(
       "olderThan",
-      `entries are kept for at least ${counted(minimumRetentionDays, "day")} ` +
-        "(minimumRetentionDays); pass " +
+      `entries are kept for at least ${counted(minimumRetentionDays, "day")}; pass ` +
         `${new Date(Math.max(0, floor)).toISOString()} or an earlier time`,
     );
   return millis;
