@@ -30,6 +30,11 @@ export class FailuresReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
     const failures = modules.flatMap((module) => [
       ...module.errors().map((error) => line(module.relativeModuleId, [error])),
+      ...Array.from(module.children.allSuites()).flatMap((suite) =>
+        suite
+          .errors()
+          .map((error) => line(`${module.relativeModuleId} > ${suite.fullName}`, [error])),
+      ),
       ...Array.from(module.children.allTests("failed"), (test) =>
         line(`${module.relativeModuleId} > ${test.fullName}`, test.result().errors ?? []),
       ),

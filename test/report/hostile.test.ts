@@ -16,9 +16,9 @@ interface Tag {
 }
 
 const ELEMENTS: readonly string[] = (
-  "a b body button caption code data dd desc details div dl dt em figcaption figure footer g h1 h2 " +
-  "h3 header i li line main nav noscript ol p path pre rect section span strong summary svg table " +
-  "tbody td text th thead time title tr ul"
+  "a b body button caption code data dd defs desc details div dl dt em figcaption figure footer g h1 h2 " +
+  "h3 header i li line main nav noscript ol p path pattern pre rect section span strong summary svg table " +
+  "tbody td text th thead time title tr tspan ul"
 ).split(" ");
 const TAG =
   /<(?<name>\/?[a-z][a-z0-9]*)(?<attributes>(?: [a-z][a-z0-9-]*(?:="[^"<>]*")?)*) ?\/?>/gi;
@@ -40,9 +40,10 @@ function tagsOf(html: string): Tag[] {
   }));
 }
 
-/** The body of a page up to the scripts behind it. */
+/** The body of a page up to the data behind it, without our script, which is the first in it. */
 function bodyOf(page: string): string {
-  return page.slice(page.indexOf("<body>"), page.indexOf("<script type="));
+  const body = page.slice(page.indexOf("<body>"), page.indexOf("<script type="));
+  return body.replace(/<script>.*?<\/script>/s, "");
 }
 
 describe("a report of a hostile log", () => {

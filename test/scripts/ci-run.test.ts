@@ -49,8 +49,12 @@ test("a run of CI ends with the names of what failed, and where the output and t
   const project = folder();
   writeFileSync(
     join(project, "a.test.ts"),
-    `import { expect, test } from "vitest";
+    `import { beforeAll, describe, expect, test } from "vitest";
     test("passes", () => {});
+    describe("a group", () => {
+      beforeAll(() => { throw new Error("no start"); });
+      test("is left out", () => {});
+    });
     test("adds up", () => expect(1 + 1).toBe(3));
     test("leaves a promise alone", async () => {
       Promise.reject(new Error("nobody listens"));
@@ -70,6 +74,7 @@ test("a run of CI ends with the names of what failed, and where the output and t
   const [, end = ""] = stdout.split("!!! FAILED: ");
   expect(end).toMatch(/^npm test\nFailed tests and unhandled errors:\n/);
   expect(end).toContain("  a.test.ts > adds up: expected 2 to be 3 ");
+  expect(end).toContain("  a.test.ts > a group: no start\n");
   expect(end).toMatch(/ {2}unhandled error during .*a\.test\.ts.*: nobody listens\n/);
   expect(end).not.toContain("passes");
   expect(end).toMatch(
