@@ -349,7 +349,11 @@ function isFlatCanonical(details: string): boolean {
     if (last !== undefined && key <= last) return false;
     last = key;
   }
-  return JSON.stringify(members) === details;
+  try {
+    return JSON.stringify(members) === details;
+  } catch {
+    return false; // arrays nested so deep that writing them again runs out of stack
+  }
 }
 
 function isSequence(value: unknown): value is number {

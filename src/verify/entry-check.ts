@@ -57,6 +57,20 @@ export interface ProvedLine {
   readonly proof: InclusionProof | undefined;
 }
 
+/** A line that was hashed already. */
+export interface HashedLine {
+  /** Undefined where its bytes are not UTF-8. */
+  readonly text: string | undefined;
+  /** Its leaf hash, hexadecimal. */
+  readonly hash: string;
+}
+
+/** Hashes a line. */
+export function hashedLine(item: EvidenceLine): HashedLine {
+  const text = lineText(item);
+  return { text, hash: leafHash(text ?? item.line) };
+}
+
 /** Checks the lines of a source one by one, and collects their leaf hashes by sequence. */
 export class EntryCheck {
   /** Leaf hashes, made from the lines. */
@@ -136,10 +150,8 @@ export class EntryCheck {
   }
 
   /** Checks a line. */
-  addLine(item: EvidenceLine): void {
+  addLine(item: EvidenceLine, { text, hash }: HashedLine = hashedLine(item)): void {
     const at = ++this.#lines;
-    const text = lineText(item);
-    const hash = leafHash(text ?? item.line);
     const summary = text === undefined || isTooLong(text) ? undefined : readLine(text);
     const sequence = summary?.sequence ?? this.#expected;
     if (summary === undefined) this.#addStray(item, text, hash, at);

@@ -19,6 +19,19 @@ const all = Array.from(lines.keys());
 const notes = await notesOf(lines, [0, 1, 10, 37, 60]);
 const last = await noteOf(lines);
 
+test.each([
+  ["lists", `${"[".repeat(32_000)}${"]".repeat(32_000)}`],
+  ["objects", `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`],
+])(
+  "a line with details of thousands of %s in each other fails, and ends nothing",
+  async (_, deep) => {
+    const rest = `"id":"x","log":"${ORIGIN}","operation":"o","seq":5,"timestamp":"${START}","v":1`;
+    const altered = lines.with(5, `{"details":{"a":${deep}},${rest}}`);
+    const report = await verifyLines(altered, notes);
+    expect(report.integrity).toBe("failed");
+  },
+);
+
 test("an untouched export verifies, and says what it cannot know", async () => {
   const report = await verifyLines(lines, notes);
   expect(verdicts(report)).toBe("verified verified verified");
