@@ -339,3 +339,18 @@ describe("quorumlog import", () => {
     expect(noKey).toMatchObject({ code: 3, stderr: expect.stringContaining("no private key") });
   });
 });
+
+test("a new journal without --log: which log it is, which stays so", async () => {
+  const path = fileOf("[]");
+  const journal = newPath();
+  const first = await quorumlog(["import", path, journal]);
+  expect(first).toMatchObject({
+    code: 0,
+    stderr: "the new journal is one of the log quorumlog; --log names a new one otherwise\n",
+  });
+  expect(await quorumlog(["import", path, journal])).toMatchObject({ code: 0, stderr: "" });
+  expect(await quorumlog(["import", path, newPath(), "--log", "a.example"])).toMatchObject({
+    code: 0,
+    stderr: "",
+  });
+});

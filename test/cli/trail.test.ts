@@ -242,13 +242,17 @@ describe("what the commands say to whoever uses them for the first time", () => 
     }
   });
 
-  test("a kind in a policy that no entry has, and the one that was meant", async () => {
-    const policy = policyWith({ kinds: { "authorise-model": {}, "revoke-model": {} } });
+  test("a kind or an operation in a policy that no entry has, and the one that was meant", async () => {
+    const policy = policyWith({
+      kinds: { "authorise-model": {}, "revoke-model": {} },
+      requiresAuthorization: ["vote_kast", "model_invoked"],
+    });
     for (const command of ["check", "members"]) {
       const { code, stderr } = await quorumlog([command, exported(), "--policy", policy]);
       expect(code).toBe(0);
       expect(stderr.split("\n").filter((line) => line.startsWith("--policy"))).toEqual([
         `--policy ${policy}: no entry has the kind authorise-model; did you mean authorize-model?`,
+        `--policy ${policy}: no entry has the operation vote_kast; did you mean vote_cast?`,
       ]);
     }
   });

@@ -75,7 +75,7 @@ export const exportCommand: Command = defineCommand({
   examples: [
     {
       line: "quorumlog export governance.db --format ndjson --out governance.ndjson",
-      about: "the whole log",
+      about: "all lines of the log",
     },
     {
       line: "quorumlog export governance.db --format csv --since 2026-04-01 --until 2026-05-01",

@@ -148,7 +148,7 @@ export const release: Command = defineCommand({
   examples: [
     {
       line: "quorumlog release governance.db 3b1f6c0a --reason closed",
-      about: "one hold",
+      about: "end a hold",
     },
   ],
   async run(args, io) {

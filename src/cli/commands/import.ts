@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { sealEntry } from "../../entry/seal.js";
@@ -46,7 +47,7 @@ export const importCommand: Command = defineCommand({
     "It writes to the journal, so no app may have it open meanwhile.",
   ],
   examples: [
-    { line: "quorumlog import audit.json governance.db", about: "an array of export_json" },
+    { line: "quorumlog import audit.json governance.db", about: "what exportJson() wrote" },
     {
       line: "quorumlog import old.ndjson governance.db --sign keys/acme.example.ed25519.pem",
       about: "another log, and sign what was recorded",
@@ -61,6 +62,7 @@ export const importCommand: Command = defineCommand({
     const signer = flags.sign?.map((key) => resolve(io.cwd, key));
     const reported = new Set<string>();
     const progress = new Progress(io, true);
+    const isUnnamed = (logId ?? signer) === undefined && !existsSync(name);
     const done = { rows: 0, imported: 0 };
     // loaded here, since it brings OpenTelemetry, which the help does not need
     const log = await import("../../log/governance-audit-log.js");
@@ -101,6 +103,10 @@ export const importCommand: Command = defineCommand({
     }
     for (const message of reported)
       await io.stderr.write(`quorumlog: ${visible(inCommandTerms(message))}\n`);
+    if (isUnnamed && !json)
+      await io.stderr.write(
+        `the new journal is one of the log ${audit.logId}; --log names a new one otherwise\n`,
+      );
     const { rows, imported } = done;
     const repeated = rows - imported;
     const there = repeated === 0 ? "" : `; ${repeated} of ${rows} rows were there already`;

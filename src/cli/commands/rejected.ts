@@ -19,7 +19,7 @@ export const rejected: Command = defineCommand({
     ...JOURNAL_FLAGS,
   },
   examples: [
-    { line: "quorumlog rejected governance.db", about: "of all mirrors" },
+    { line: "quorumlog rejected governance.db", about: "what mirrors could not deliver" },
     {
       line: "quorumlog rejected governance.db --mirror otlp --json",
       about: "of one, for a program",

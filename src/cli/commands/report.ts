@@ -86,11 +86,11 @@ export const report: Command = defineCommand({
   examples: [
     {
       line: "quorumlog report governance.db --key governance.vkey --out report.html",
-      about: "the whole log",
+      about: "a page of the whole log",
     },
     {
       line: "quorumlog report governance.db --since 2026-04-01 --until 2026-07-01 --out q2.html",
-      about: "one quarter",
+      about: "a page of one quarter",
     },
     {
       line: "quorumlog report --blank --out verifier.html",

@@ -1,4 +1,9 @@
-import { type Column, type ColumnFlag, INDEXED_COLUMNS } from "../../entry/columns.js";
+import {
+  type Column,
+  type ColumnFlag,
+  type ColumnName,
+  INDEXED_COLUMNS,
+} from "../../entry/columns.js";
 import {
   CONSENSUS_DECISIONS,
   LOG_OPERATIONS,
@@ -6,6 +11,7 @@ import {
   PROPOSAL_KINDS,
   VOTE_DECISIONS,
 } from "../../entry/operations.js";
+import type { Policy } from "../../governance/facts/policy.js";
 import type { DetailScalar } from "../../query/audit-query.js";
 import { COMPARED, didYouMean, nearest } from "../../text/did-you-mean.js";
 import { counted, cut, word } from "../../text/safe-text.js";
@@ -228,19 +234,45 @@ export async function spellingHints(
   return hints;
 }
 
-/** What stderr says about kinds in a policy that are not well known, and that no entry has. */
-export async function kindHints(
+/** A member of a policy whose values entries have in a column. */
+interface PolicyValues {
+  readonly column: ColumnName;
+  readonly called: string;
+  readonly values: readonly string[];
+}
+
+/** The values of a policy that entries can have. */
+export function policyValues({
+  kinds = {},
+  requiresAuthorization: operations = [],
+  services = [],
+}: Policy): PolicyValues[] {
+  return [
+    { column: "kind" as const, called: "kind", values: Object.keys(kinds) },
+    { column: "operation" as const, called: "operation", values: operations },
+    { column: "actorDid" as const, called: "actor", values: services },
+  ].filter(({ values }) => values.length > 0);
+}
+
+/**
+ * What stderr says about values in a policy that no entry has: about each kind that is not well
+ * known, and about what is near to one that an entry has. Misspelt, they would judge nothing.
+ */
+export async function policyHints(
   source: Source,
   path: string,
-  kinds: readonly string[],
+  named: readonly PolicyValues[],
 ): Promise<string> {
   let hints = "";
-  for (const kind of kinds) {
-    if (PROPOSAL_KINDS.some((known) => known === kind)) continue;
-    if (await isHeld(source, "kind", kind)) continue;
-    const near = nearest(kind, chained(PROPOSAL_KINDS, await source.values("kind")));
-    const meant = didYouMean(near === undefined ? undefined : shown(near));
-    hints += `--policy ${word(path)}: no entry has the kind ${shown(kind)}${meant}\n`;
+  for (const { column, called, values } of named) {
+    const known: readonly string[] = column === "kind" ? PROPOSAL_KINDS : [];
+    for (const value of values) {
+      if (known.includes(value) || (await isHeld(source, column, value))) continue;
+      const near = nearest(value, chained(known, await source.values(column)));
+      if (near === undefined && column !== "kind") continue;
+      const meant = didYouMean(near === undefined ? undefined : shown(near));
+      hints += `--policy ${word(path)}: no entry has the ${called} ${shown(value)}${meant}\n`;
+    }
   }
   return hints;
 }

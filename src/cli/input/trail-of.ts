@@ -19,7 +19,7 @@ import { naturalOf, parseMoment } from "./flag-values.js";
 import { givenFile } from "./given-file.js";
 import { verifierKeys } from "./keys.js";
 import { type SOURCE_FLAGS, sourcesOf } from "./open-source.js";
-import { kindHints } from "./query-flags.js";
+import { policyHints, policyValues } from "./query-flags.js";
 import { type ClosedSource, entryPages, type Source, upToNow } from "./source.js";
 
 /** The flags of a command that answers from a trail. */
@@ -93,8 +93,8 @@ export async function withTrail<T>(
     const verification = await verified?.(source);
     // a checkpoint tells of entries that evidence lacks at its end
     const length = source.journal?.length ?? (await source.newestCheckpoint())?.size;
-    const kinds = Object.keys(policy?.policy.kinds ?? {});
-    const columns: readonly ColumnName[] = kinds.length === 0 ? ids : ["kind", ...ids];
+    const named = policyValues(policy?.policy ?? {});
+    const columns = [...named.map(({ column }) => column), ...ids];
     const end = { sequence: -1 };
     const trail = await replayFrom(entriesOf(source, columns, end, io), {
       ...(length === undefined ? {} : { length }),
@@ -102,7 +102,7 @@ export async function withTrail<T>(
       ...(at === undefined ? {} : { at }),
     });
     if (policy !== undefined && flags.policy !== undefined)
-      await io.stderr.write(await kindHints(source, flags.policy, kinds));
+      await io.stderr.write(await policyHints(source, flags.policy, named));
     if (typeof at === "number" && end.sequence >= 0 && end.sequence < at)
       await io.stderr.write(`--at ${at}: the newest entry is #${end.sequence}\n`);
     return work({
