@@ -65,7 +65,7 @@ export interface Problem {
 }
 
 /** The questions that a problem answers with no. */
-const FAILS: Readonly<Record<ProblemCode, readonly Question[]>> = {
+export const FAILS: Readonly<Record<ProblemCode, readonly Question[]>> = {
   fork: ["integrity", "authenticity"],
   malformed_line: ["integrity"],
   not_canonical: ["integrity"],

@@ -176,9 +176,26 @@ describe("quorumlog report", () => {
     const path = join(temporaryFolder(), "altered.ndjson");
     await quorumlog(["export", journal, "--format", "ndjson", "--out", path]);
     writeFileSync(path, readFileSync(path, "utf8").replace('"approve"', '"abstain"'));
-    const { code, stdout } = await quorumlog(["report", path, "--key", key, "--out", "-"]);
+    const { code, stdout, stderr } = await quorumlog(["report", path, "--key", key, "--out", "-"]);
     expect(code).toBe(1);
     expect(sectionOf(stdout, "verification")).toContain("it found something wrong");
+    const checked = await quorumlog(["check", path, "--key", key]);
+    expect(stderr).toMatch(/^FAILED VERIFICATION: .*\n.*it was altered/);
+    expect(checked.stdout.startsWith(stderr)).toBe(true);
+  });
+
+  test.each([
+    [[], 1, /^FAILED VERIFICATION: .*\n.*no given key signed it/],
+    [["--json"], 1, /^$/],
+  ])("with a wrong key and %j, it says so beside the file", async (flags, expected, said) => {
+    const other = generateKeys(key.split("+")[0] ?? "", "ed25519").vkey;
+    const out = join(temporaryFolder(), "report.html");
+    const argv = ["report", journal, "--key", other, "--out", out, ...flags];
+    const { code, stdout, stderr } = await quorumlog(argv);
+    expect([code, stderr]).toEqual([expected, expect.stringMatching(said)]);
+    expect(objectsOf(stdout)).toMatchObject(
+      flags.length === 0 ? [] : [{ file: out, verification: { authenticity: "failed" } }],
+    );
   });
 
   test("leaves out of the printed command what may be secret, and where things are", async () => {

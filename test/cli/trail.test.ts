@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { canonicalLine } from "../../src/entry/line.js";
@@ -413,6 +413,45 @@ describe("with a key", () => {
       expect(altered.code).toBe(expected);
       expect(altered.stdout).toMatch(/^FAILED VERIFICATION.*\n.*nothing below is proven\./);
     }
+  });
+
+  test.each([
+    [
+      "another key of the log",
+      "and no given key signed it: nothing below is proven.",
+      "acme.example",
+    ],
+    ["a key of another log", "and it is of another log than the key: nothing", "other.example"],
+  ])("an answer with %s does not call the source altered", async (_, sentence, name) => {
+    const other = generateKeys(name, "ed25519").vkey;
+    const operands = { explain: [MODEL], standing: [], members: [], oversight: [], check: [] };
+    for (const [command, more] of Object.entries(operands)) {
+      const { code, stdout } = await quorumlog([command, journal, ...more, "--key", other]);
+      const [head = "", why = ""] = stdout.split("\n");
+      expect([code, head]).toEqual([1, expect.stringMatching(/^FAILED VERIFICATION: /)]);
+      expect(why).toContain(sentence);
+      expect(stdout).not.toContain("altered");
+    }
+  });
+
+  test("an answer from a source without its last entry says that entries are missing", async () => {
+    const ndjson = join(temporaryFolder(), "cut.ndjson");
+    await quorumlog(["export", journal, "--format", "ndjson", "--out", ndjson]);
+    writeFileSync(ndjson, readFileSync(ndjson, "utf8").split("\n").slice(0, 2).join("\n"));
+    const { code, stdout } = await quorumlog(["check", ndjson, "--key", vkey]);
+    expect([code, stdout.split("\n")[1]]).toEqual([
+      1,
+      "What follows is what the source says, and entries are missing: an answer may be wrong.",
+    ]);
+  });
+
+  test("no bundle is written of the answer from a source that fails verification", async () => {
+    const out = join(temporaryFolder(), "bundle.json");
+    const other = generateKeys("acme.example", "ed25519").vkey;
+    const argv = ["explain", journal, MODEL, "--key", other, "--prove", out];
+    const { code, stderr } = await quorumlog(argv);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("no bundle was written")]);
+    expect(existsSync(out)).toBe(false);
   });
 
   test("after an altered line, completeness is unknown, and the signature is the checkpoint's", async () => {

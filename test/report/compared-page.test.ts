@@ -70,8 +70,33 @@ describe("a report that is compared with its evidence", () => {
       const { problems } = await comparedPage(changed);
       expect(problems.join("; ")).toContain(problem);
       const { code, stdout } = await verified(changed);
-      expect([code, stdout]).toEqual([1, expect.stringContaining("source_problem")]);
+      // the entries are intact: only the page is wrong
+      expect([code, stdout]).toEqual([1, expect.stringMatching(/^page +FAILED /m)]);
+      expect(stdout).toMatch(/^FAILED: the page, .*\n\nintegrity +verified .*\n/);
+      expect(stdout).toContain(problem);
     }
+  });
+
+  test("as JSON, a page that differs is not verified, though the verdicts are the evidence's", async () => {
+    const path = join(temporaryFolder(), "report.html");
+    writeFileSync(path, whole.replace(row(13), ""));
+    const { code, stdout } = await quorumlog(["verify", path, "--key", key, "--json"]);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      verified: false,
+      integrity: "verified",
+      problemCount: 0,
+      page: { problems: ["the page does not show entry 13"] },
+    });
+  });
+
+  test("says what was compared in lines that fit the terminal, and not as an error", async () => {
+    const path = join(temporaryFolder(), "report.html");
+    writeFileSync(path, whole);
+    const { stderr } = await quorumlog(["verify", path, "--key", key], { columns: 80 });
+    expect(stderr).toMatch(/^\nthe page is, byte for byte,/);
+    const words = stderr.split("\n").filter((line) => line.includes(" "));
+    expect(words.filter((line) => line.length > 80)).toEqual([]);
   });
 
   test.each<[string, RegExp, string]>([

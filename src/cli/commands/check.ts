@@ -27,8 +27,8 @@ export const check: Command = defineCommand({
     "",
     ...SOURCE_DETAILS,
     "",
-    "Exit code 0: nothing of severity error is violated. 1: something is, or the source was altered.",
-    "3: it cannot be told, or there is no entry to check.",
+    "Exit code 0: nothing of severity error is violated. 1: something is, or the source failed",
+    "verification. 3: it cannot be told, or there is no entry to check.",
   ],
   examples: [
     { line: "quorumlog check governance.db", about: "by the rules that need no policy" },

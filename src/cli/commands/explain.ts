@@ -14,6 +14,7 @@ import {
 } from "../input/trail-of.js";
 import { EXIT } from "../output/exit-code.js";
 import { type Replacing, replacingOf, writeNewFiles } from "../output/new-files.js";
+import { overall } from "../output/report-text.js";
 import { jsonLine, send } from "../output/send.js";
 import { proposalText, subjectText, verificationLine } from "../output/trail-text.js";
 
@@ -39,7 +40,8 @@ export const explain: Command = defineCommand({
     ...TRAIL_DETAILS,
     "",
     "The bundle of --prove shows that these entries are in the log. It cannot show that no revocation",
-    "came later: the answer names the entry up to which the trail was read.",
+    "came later: the answer names the entry up to which the trail was read. Where the source fails",
+    "verification with --key, no bundle is written.",
     "",
     ...SOURCE_DETAILS,
   ],
@@ -82,7 +84,11 @@ export const explain: Command = defineCommand({
         io.stdout,
         io,
       );
-      if (prove !== undefined) {
+      if (prove !== undefined && verification && overall(verification) === "failed")
+        await io.stderr.write(
+          "quorumlog: --prove: no bundle was written, since the source failed verification\n",
+        );
+      else if (prove !== undefined) {
         const sequences = (proposal ?? subject)?.sequences ?? [];
         const path = resolve(io.cwd, prove);
         const replacing = replacingOf({ ...args, operands: sources }, io.cwd);

@@ -27,6 +27,7 @@ import {
   writeNewFiles,
 } from "../output/new-files.js";
 import { jsonLine } from "../output/send.js";
+import { verificationLine } from "../output/trail-text.js";
 
 const { policy, key, "covered-only": coveredOnly, "accept-pruned": acceptPruned } = TRAIL_FLAGS;
 
@@ -80,8 +81,8 @@ export const report: Command = defineCommand({
     "",
     ...SOURCE_DETAILS,
     "",
-    "Exit code 0: the page is written. 1: the source was altered, and the page says so. 3: it could",
-    "not be verified, or it cannot be read.",
+    "Exit code 0: the page is written. 1: the source failed verification, and the page says so.",
+    "3: it could not be verified, or it cannot be read.",
   ],
   examples: [
     {
@@ -160,9 +161,12 @@ export const report: Command = defineCommand({
           `the page would have ${inMegabytes(bytes)}, and ${inMegabytes(maxBytes)} are the most`,
         );
       await written(page, path, replacing, io);
+      if (verification?.verified === false && !json)
+        await io.stderr.write(verificationLine(verification, { ...io, stdout: io.stderr }));
       if (path !== undefined) {
         const file = withoutLinks(path);
-        if (json) await io.stdout.write(jsonLine({ file, entries: entries.length, held }));
+        if (json)
+          await io.stdout.write(jsonLine({ file, entries: entries.length, held, verification }));
         else
           await io.stderr.write(
             `${visible(`${counted(entries.length, "entry", "entries")} reported in ${file}`)}\n`,

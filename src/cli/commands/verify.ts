@@ -33,6 +33,7 @@ import type { ClosedSource } from "../input/source.js";
 import { EXIT, exitCodeOf, inCommandTerms } from "../output/exit-code.js";
 import { overall, reportText } from "../output/report-text.js";
 import { jsonLine, Progress } from "../output/send.js";
+import { wrapped } from "../output/terminal.js";
 
 const FLAGS = {
   key: {
@@ -176,8 +177,7 @@ async function verified(
     report = await open(async (source) => {
       ({ lookbackDays } = source);
       page = await source.comparedPage?.();
-      const evidence = withProblems(page?.problems, withNotes(notes, source.evidence()));
-      return judge(watched(evidence, io), brought);
+      return judge(watched(withNotes(notes, source.evidence()), io), brought);
     });
   } catch (error) {
     const code = exitCodeOf(error);
@@ -188,18 +188,21 @@ async function verified(
     );
     return code;
   }
+  const isWrongPage = page !== undefined && page.problems.length > 0;
+  const verdict = { ...report, verified: report.verified && !isWrongPage };
   await io.stdout.write(
     title === undefined
-      ? jsonLine({ ...named, ...report, ...(page && { page }) })
-      : title + reportText(report, io),
+      ? jsonLine({ ...named, ...verdict, ...(page && { page }) })
+      : title + reportText(report, io, page?.problems),
   );
-  if (page !== undefined) await io.stderr.write(`quorumlog: ${visible(comparisonInWords(page))}\n`);
+  if (page !== undefined && !isWrongPage) await io.stderr.write(comparisonText(page, io));
   if (report.completeness === "failed" && lookbackDays !== undefined)
     await io.stderr.write(
       `quorumlog: entries that were recorded more than ${counted(lookbackDays, "day")} ago ` +
         "count as missing, because the command did not look for them; " +
         "--lookback DAYS looks further back\n",
     );
+  if (isWrongPage) return EXIT.verificationFailed;
   switch (overall(report)) {
     case "verified":
       return page?.compared === "nothing" ? EXIT.unreadable : EXIT.done;
@@ -213,10 +216,14 @@ async function verified(
   }
 }
 
-/** How much of a report the verdict is about. */
+/** How much of a report the verdict is about, in lines that fit the terminal. */
+function comparisonText(page: ComparedPage, { stderr }: CommandIo): string {
+  const words = comparisonInWords(page);
+  const text = page.compared === "nothing" ? `quorumlog: ${words}` : words;
+  return `\n${wrapped(visible(text), stderr.columns, 0)}\n`;
+}
+
 function comparisonInWords(page: ComparedPage): string {
-  if (page.problems.length > 0)
-    return "the page is not what this version makes of the evidence in it";
   const choice = `made with ${choiceInWords(page)}: compare them with what you asked for`;
   switch (page.compared) {
     case "page":
@@ -249,19 +256,6 @@ function choiceInWords({ scope = {}, policySha256, sampleSize }: ComparedPage): 
   return `${given.join(" ") || "no condition"}, ${
     policySha256 === undefined ? "no policy" : `policy sha256 ${policySha256}`
   }, --sample ${sampleSize}`;
-}
-
-/** The evidence, with what is wrong with the page that it came in. */
-function withProblems(
-  problems: readonly string[] | undefined,
-  source: EvidenceSource,
-): EvidenceSource {
-  if (problems === undefined || problems.length === 0) return source;
-  async function* blocks(): AsyncGenerator<readonly EvidenceItem[], void, undefined> {
-    yield* blocksOf(source);
-    yield problems?.map((message) => ({ kind: "problem", message })) ?? [];
-  }
-  return new BlockSource(blocks, source);
 }
 
 /** About how many items pass between two looks at progress and signals. */

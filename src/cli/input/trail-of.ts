@@ -193,8 +193,8 @@ async function verifierOf(
 }
 
 /**
- * The exit code of a command that answers from a trail: 1 where the source was altered; 3 where it
- * is not verified, or where the answer is unknown.
+ * The exit code of a command that answers from a trail: 1 where the source failed verification;
+ * 3 where it is not verified, or where the answer is unknown.
  */
 export function trailExit(
   verification: VerificationReport | undefined,

@@ -1,5 +1,5 @@
 import { counted, visible } from "../../text/safe-text.js";
-import type { Problem } from "../../verify/problems.js";
+import { FAILS, type Problem, type ProblemCode } from "../../verify/problems.js";
 import {
   isCheckpointAlone,
   type Verdict,
@@ -17,6 +17,7 @@ const QUESTIONS = [
   ["authenticity", "did the log sign it?"],
 ] as const;
 const OF_CHECKPOINT = "did the log sign the checkpoint? These entries are not what it signed";
+const OF_PAGE = "does it show what the evidence in it holds?";
 const INDENT = "completeness  ".length;
 
 const STYLES: Readonly<Record<Verdict, Style | undefined>> = {
@@ -25,19 +26,33 @@ const STYLES: Readonly<Record<Verdict, Style | undefined>> = {
   unknown: "yellow",
 };
 
-/** A report for people, in lines that fit the terminal. */
-export function reportText(report: VerificationReport, io: CommandIo): string {
+/**
+ * A report for people, in lines that fit the terminal.
+ *
+ * @param wrongPage - What is wrong with the page that the evidence came in.
+ */
+export function reportText(
+  report: VerificationReport,
+  io: CommandIo,
+  wrongPage: readonly string[] = [],
+): string {
   const { columns } = io.stdout;
+  const isWrongPage = wrongPage.length > 0;
+  const verdict = isWrongPage ? "failed" : overall(report);
+  const head =
+    isWrongPage && overall(report) !== "failed" ? "FAILED: the page, not the evidence in it" : "";
   const line = (text: string, indent = 0): string => `${wrapped(visible(text), columns, indent)}\n`;
   return [
-    `${styled(STYLES[overall(report)], headline(report), io)}\n\n`,
+    `${styled(STYLES[verdict], head || headline(report), io)}\n\n`,
     ...QUESTIONS.map(([name, question]) => {
       const word = wordOf(report[name]).padEnd("verified".length);
       const asked = name === "authenticity" && isCheckpointAlone(report) ? OF_CHECKPOINT : question;
       return `${name.padEnd(INDENT)}${styled(STYLES[report[name]], word, io)}  ${asked}\n`;
     }),
+    isWrongPage ? `${"page".padEnd(INDENT)}${styled("red", "FAILED  ", io)}  ${OF_PAGE}\n` : "",
     "\n",
     ...facts(report).map(([name, value]) => line(name.padEnd(INDENT) + value, INDENT)),
+    ...list("What is wrong with the page:", cut(wrongPage, wrongPage.length), line),
     ...list("What is wrong:", problems(report), line),
     ...list("What cannot be known:", report.unknown, line),
   ].join("");
@@ -62,6 +77,7 @@ function headline(report: VerificationReport): string {
     case "failed":
       return `FAILED: ${counted(problemCount, "problem")}`;
     case "unknown":
+      if (isNothing(report)) return "unknown: it is empty, so there is nothing to verify";
       if (covered === 0) return "unknown: nothing was found wrong, but nothing verifies it either";
       return `unknown: nothing is wrong, but only ${covered} of ${entries} entries are verified`;
   }
@@ -80,6 +96,35 @@ function absent({ completeness, newestCheckpoint, entries }: VerificationReport)
   const more = (newestCheckpoint?.size ?? 0) - entries;
   if (completeness !== "unknown" || more <= 0) return "";
   return `; ${more} more of the log ${more === 1 ? "is" : "are"} not here: pruned, or left out`;
+}
+
+/** Whether evidence holds nothing at all. */
+function isNothing({ entries, pruned, checkpointCount, problemCount }: VerificationReport) {
+  return entries + pruned + checkpointCount + problemCount === 0;
+}
+
+const OF_ANOTHER_LOG: ReadonlySet<ProblemCode> = new Set(["other_log", "other_origin"]);
+const IN_PLACE: ReadonlySet<ProblemCode> = new Set(["duplicate_entry", "out_of_order"]);
+
+/** Why verification failed, as the end of a sentence, and what an answer is worth then. */
+export function failureInWords(report: VerificationReport): string {
+  const { integrity, authenticity, newestCheckpoint } = report;
+  const codes = report.problems.map(({ code }) => code);
+  const nothing = "nothing below is proven";
+  if (codes[0] === "fork") return `the log signed two histories: ${nothing}`;
+  if (codes.length > 0 && codes.every((code) => OF_ANOTHER_LOG.has(code)))
+    return `it is of another log than the key: ${nothing}`;
+  if (integrity === "failed") return `it was altered: ${nothing}`;
+  const isMissing = codes.some(
+    (code) => FAILS[code].includes("completeness") && !IN_PLACE.has(code),
+  );
+  const missing = isMissing ? "entries are missing" : "entries are repeated, or out of order";
+  if (authenticity !== "failed") return `${missing}: an answer may be wrong`;
+  const unsigned =
+    newestCheckpoint === undefined
+      ? "no given key signed it"
+      : "not all of its checkpoints and signatures are valid";
+  return `${isMissing ? `${missing}, and ` : ""}${unsigned}: ${nothing}`;
 }
 
 function wordOf(verdict: Verdict): string {

@@ -21,7 +21,7 @@ import { counted, visible } from "../../text/safe-text.js";
 import type { VerificationReport } from "../../verify/verification-report.js";
 import type { CommandIo } from "../input/command.js";
 import { ShortIds } from "./entry-table.js";
-import { overall, verifiedInWords } from "./report-text.js";
+import { failureInWords, overall, verifiedInWords } from "./report-text.js";
 import { jsonLine } from "./send.js";
 import { type Column, Table } from "./table.js";
 import { styled, wrapped } from "./terminal.js";
@@ -58,7 +58,7 @@ export function verificationLine(report: VerificationReport | undefined, io: Com
     case "failed":
       return (
         `${styled("red", `FAILED VERIFICATION: ${counted(problemCount, "problem")}`, io)}\n` +
-        "What follows is what the source says, and it was altered: nothing below is proven.\n" +
+        `What follows is what the source says, and ${failureInWords(report)}.\n` +
         "quorumlog verify shows where.\n\n"
       );
   }
