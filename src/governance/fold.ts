@@ -51,6 +51,8 @@ export interface Mention {
   readonly actorDid: string | undefined;
 }
 
+const DELEGATION = { kind: "delegation" } as const;
+
 /** Judges the entries that the policy does not judge: no rule is asked. */
 const NOBODY = new Judge([], {});
 
@@ -262,7 +264,9 @@ export class Fold implements TrailFacts {
   }
 
   #addVote(entry: AuditEntry, millis: number, recordedMillis: number, judge: Judge): void {
-    const vote = voteOf(entry, millis, this.#isHistory(entry) ? millis : recordedMillis);
+    const vote = voteOf(entry, millis, this.#isHistory(entry) ? millis : recordedMillis, (voter) =>
+      this.standing.isInForce(voter, millis, DELEGATION),
+    );
     if (vote === undefined || entry.proposalId === undefined) return;
     const file = this.#fileFor(entry.proposalId);
     for (const rule of judge.hooks.onVote)

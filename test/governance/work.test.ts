@@ -78,6 +78,11 @@ const revoke = (kind: string, subjectId = "m"): Event => ({
   subjectId,
   kind,
 });
+const delegate = (subjectId: string): Event => ({
+  operation: "authorization_granted",
+  subjectId,
+  kind: "delegation",
+});
 const use = (timestamp?: string): Event => ({
   operation: "model_invoked",
   subjectId: "m",
@@ -100,6 +105,18 @@ const ATTACKS: Readonly<Record<string, (n: number) => readonly Event[]>> = {
     ...many(n, (index) => [node(`v${index}`)]),
     proposal(),
     ...many(n, (index) => [vote(`v${index}`), node(`v${index}`, 2), result()]),
+  ],
+  "results between delegations": (n) => [
+    proposal(),
+    ...many(n, (index) => [delegate(`v${index}`), vote(`v${index}`), result()]),
+  ],
+  "grants of a proposal without a kind": (n) => [
+    { operation: "proposal_created", proposalId: "p", subjectId: "m" },
+    ...many(n, (index) => [vote(`v${index}`)]),
+    result(),
+    vote("bob"),
+    result(),
+    ...many(n, () => [grant()]),
   ],
   "results between changed votes": (n) => [
     proposal(),

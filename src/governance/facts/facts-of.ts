@@ -128,11 +128,16 @@ export function creationOf(
   };
 }
 
-/** A vote. An entry without a voter or a decision gives none. */
+/**
+ * A vote. An entry without a voter or a decision gives none.
+ *
+ * @param isDelegate - Whether a voter has a delegation in force when this entry comes.
+ */
 export function voteOf(
   entry: AuditEntry,
   millis: number,
   recordedMillis: number,
+  isDelegate: (voter: string) => boolean,
 ): CastVote | undefined {
   const { sequence, actorDid: voter, decision } = entry;
   if (voter === undefined || decision === undefined) return undefined;
@@ -145,6 +150,7 @@ export function voteOf(
     decision,
     voteId: textOf(details["vote_id"]),
     weight: numberOf(details["weight"]),
+    hasDelegation: isDelegate(voter),
     actorType: actorTypeOf(entry),
     onBehalfOf: textOf(details["on_behalf_of"]),
     rationale: textOf(details["rationale"]),
@@ -251,9 +257,12 @@ export function nodeNameIn({ details }: AuditEntry): string | undefined {
   return textOf((details as Details)["name"]);
 }
 
-/** The weight of a node. */
+/**
+ * The weight of a node. Another system may have written a negative one: nobody knows its weight.
+ */
 export function weightIn({ details }: AuditEntry): number | undefined {
-  return numberOf((details as Details)["weight"]);
+  const weight = numberOf((details as Details)["weight"]);
+  return weight === undefined || weight < 0 ? undefined : weight;
 }
 
 /*

@@ -48,6 +48,8 @@ export interface CastVote extends EntryTimes {
   readonly voteId: string | undefined;
   /** The weight that the entry itself gives. */
   readonly weight: number | undefined;
+  /** Whether its voter had a delegation in force when the vote came, whatever came later. */
+  readonly hasDelegation: boolean;
   readonly actorType: ActorType | undefined;
   /** On whose behalf the actor acted, where the entry says so, here and below. */
   readonly onBehalfOf: string | undefined;
@@ -134,6 +136,8 @@ export interface ProposalFacts {
   readonly rejected: Result | undefined;
   /** The first result with another decision than this one. */
   resultUnlike(decision: string): Result | undefined;
+  /** Whether a grant of a kind came before. Known where the proposal has no kind of its own. */
+  hasGranted(kind: string): boolean;
   /** The first effect of an operation. */
   effectOf(operation: Operation): Effect | undefined;
   /** The votes after an entry, in order. */

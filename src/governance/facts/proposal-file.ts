@@ -59,6 +59,7 @@ export class ProposalFile implements ProposalFacts {
   #otherResult: Result | undefined = undefined;
   /** Effects of another operation than the first has: the first of each. */
   #otherEffects: Effect[] | undefined = undefined;
+  #grantedKinds: Set<string> | undefined = undefined;
 
   /** @param table - Where all proposals of a trail keep their votes. */
   constructor(proposalId: string, table: VoteTable = new VoteTable()) {
@@ -136,6 +137,10 @@ export class ProposalFile implements ProposalFacts {
   /** Adds an effect that is a grant. */
   addGrant(grant: StandingEvent): void {
     this.addEffect(grant);
+    if (this.creation?.kind === undefined && grant.kind !== undefined) {
+      this.#grantedKinds ??= new Set();
+      this.#grantedKinds.add(grant.kind);
+    }
     const until = untilOf(this.longestGrant ?? grant);
     if (this.longestGrant === undefined || !(Number.isNaN(until) || untilOf(grant) <= until))
       this.longestGrant = grant;
@@ -161,6 +166,10 @@ export class ProposalFile implements ProposalFacts {
   resultUnlike(decision: string): Result | undefined {
     const [first] = this.results;
     return first === undefined || first.decision !== decision ? first : this.#otherResult;
+  }
+
+  hasGranted(kind: string): boolean {
+    return this.#grantedKinds?.has(kind) ?? false;
   }
 
   effectOf(operation: Operation): Effect | undefined {

@@ -9,6 +9,8 @@ const PART_BITS = 13;
 const PART = 1 << PART_BITS;
 
 const ACTOR_TYPES: readonly (ActorType | undefined)[] = [undefined, "human", "agent", "service"];
+/** A row adds it to the number of the actor type. */
+const HAS_DELEGATION = ACTOR_TYPES.length;
 
 /** Some votes, in columns. */
 class Part {
@@ -16,7 +18,7 @@ class Part {
   readonly millis = new Float64Array(PART);
   readonly voters = new Uint32Array(PART);
   readonly decisions = new Uint32Array(PART);
-  readonly actorTypes = new Uint8Array(PART);
+  readonly actors = new Uint8Array(PART);
   /** The next vote of the same proposal. */
   readonly next = new Uint32Array(PART);
   /** The vote before of the same voter in the same proposal. */
@@ -57,7 +59,8 @@ export class VoteTable {
     part.millis[at] = vote.millis;
     part.voters[at] = voter;
     part.decisions[at] = this.numberFor(vote.decision);
-    part.actorTypes[at] = ACTOR_TYPES.indexOf(vote.actorType);
+    part.actors[at] =
+      ACTOR_TYPES.indexOf(vote.actorType) + (vote.hasDelegation ? HAS_DELEGATION : 0);
     part.next[at] = NO_ROW;
     part.earlier[at] = earlier;
     part.ids.push(vote.voteId);
@@ -78,6 +81,7 @@ export class VoteTable {
     const part = this.#partOf(row);
     const rest = this.#rest.get(row);
     const millis = part.millis[row % PART] ?? 0;
+    const actor = part.actors[row % PART] ?? 0;
     return {
       sequence: this.sequence(row),
       millis,
@@ -86,7 +90,8 @@ export class VoteTable {
       decision: this.decision(row),
       voteId: this.voteId(row),
       weight: rest?.weight,
-      actorType: ACTOR_TYPES[part.actorTypes[row % PART] ?? 0],
+      hasDelegation: actor >= HAS_DELEGATION,
+      actorType: ACTOR_TYPES[actor % HAS_DELEGATION],
       onBehalfOf: rest?.onBehalfOf,
       rationale: rest?.rationale,
     };

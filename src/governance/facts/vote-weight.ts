@@ -36,15 +36,16 @@ export function weightOf(
   return members.weightBefore(voter, at);
 }
 
-/** Whether a vote was cast by a member. The trail cannot show which votes a delegation covers. */
+/**
+ * Whether a vote was cast by a member, as of the vote: what came after it changes nothing. The
+ * trail cannot show which votes a delegation covers.
+ */
 export function membershipOf(
-  { voter, sequence, millis }: CastVote,
-  { members, standing }: TrailFacts,
+  { voter, sequence, hasDelegation }: CastVote,
+  { members }: TrailFacts,
 ): Membership {
   const membership = members.membershipBefore(voter, sequence);
-  if (membership !== "stranger") return membership;
-  const isDelegate = standing.isInForce(voter, millis, { kind: "delegation" });
-  return isDelegate ? "unknown" : "stranger";
+  return membership === "stranger" && hasDelegation ? "unknown" : membership;
 }
 
 /** The votes of a voter of which each may be the one that counts. */
