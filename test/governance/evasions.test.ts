@@ -798,3 +798,126 @@ describe("a time that the caller claims", () => {
     });
   });
 });
+
+describe("a proposal that leaves out its kind", () => {
+  const human = { "authorize-model": { humanApprovals: 2 } };
+  const decided = (t: TrailWriter) => [t.passedWithout("p", "kind"), t.grant("p")];
+
+  test("is judged by what the policy says of the kind of its grant", () => {
+    const agents = (t: TrailWriter) => {
+      t.act("proposal_created", { proposalId: "p", subjectId: MODEL, actorDid: "alice" });
+      for (const voter of ["bob", "carol"]) t.vote("p", voter, "approve", { actor_type: "agent" });
+      t.result("p", "passed", { approve: 2 });
+      t.grant("p");
+    };
+    expect(violated(agents, { kinds: human })).toEqual(["human-missing 8"]);
+    expect(violated(decided, { kinds: { "authorize-model": { votes: 4 } } })).toEqual([
+      "quorum-unmet 9",
+    ]);
+    expect(violated(decided, { kinds: { "authorize-model": { participation: 1 } } })).toEqual([
+      "quorum-unmet 9",
+    ]);
+    expect(violated(decided, { kinds: { "authorize-model": { participation: "3/4" } } })).toEqual(
+      [],
+    );
+  });
+
+  test("gives no grant that is valid for sure, also after a grant of another kind", () => {
+    const write = (t: TrailWriter) => [
+      t.passedWithout("p", "kind"),
+      t.grant("p", { kind: "delegation", subject: "bob" }),
+      t.grant("p"),
+    ];
+    const policy: Policy = { kinds: { "authorize-model": { votes: 4 } } };
+    expect(violated(write, policy)).toContain("quorum-unmet 10");
+    const trail = new TrailWriter().federation();
+    decided(trail);
+    expect(replay(trail.entries).standing()).toMatchObject([{ isValid: "unknown" }]);
+    expect(replay(trail.entries, { policy }).standing()).toMatchObject([{ isValid: "no" }]);
+  });
+});
+
+test("a proposal that leaves out its subject authorizes or stops nobody for sure", () => {
+  const trail = new TrailWriter().federation();
+  trail.passedWithout("p", "subject");
+  trail.grant("p", { subject: "mallory-ai" });
+  expect(replay(trail.entries).standing()).toMatchObject([{ isValid: "unknown" }]);
+  const stop = (t: TrailWriter, subject: string) => {
+    t.act("proposal_created", { proposalId: "p", kind: "emergency-freeze", actorDid: "alice" });
+    for (const voter of ["bob", "carol", "dave"]) t.vote("p", voter);
+    t.result("p", "passed", { approve: 3 });
+    t.revoke("p", { kind: "emergency-freeze", subject });
+  };
+  const status = (subject: string) =>
+    found((t) => stop(t, subject), "revoke-without-consensus").map((finding) => finding.status);
+  expect(status(MODEL)).toEqual(["undetermined"]);
+  expect(status("*")).toEqual([]);
+});
+
+test.each([60, 70])("of %i votes, a delegation counts as it was when its vote came", (count) => {
+  const message = (isDelegate: boolean) => {
+    const trail = new TrailWriter();
+    for (let index = 0; index < count; index++) trail.node(`n${index}`);
+    trail.propose("p", { by: "n1" });
+    for (let index = 0; index < count; index++)
+      trail.vote("p", `n${index}`, "approve", { actor_type: index === 0 ? "human" : "agent" });
+    const delegate = () => trail.grant("d", { kind: "delegation", subject: "stranger" });
+    if (isDelegate) delegate();
+    trail.vote("p", "stranger", "approve", { actor_type: "human" });
+    const result = () => trail.result("p", "passed", { approve: count, total: count });
+    const first = result();
+    if (isDelegate) trail.revoke("d", { kind: "delegation", subject: "stranger" });
+    else delegate();
+    const second = result();
+    const policy: Policy = { kinds: { "authorize-model": { humanApprovals: 2 } } };
+    const findings = replay(trail.entries, { policy }).findings();
+    return [first, second].map(
+      (sequence) =>
+        findings.find(
+          ({ rule, sequences }) => rule === "human-missing" && sequences.includes(sequence),
+        )?.status,
+    );
+  };
+  expect(message(true)).toEqual(["undetermined", "undetermined"]);
+  expect(message(false)).toEqual(["violated", "violated"]);
+});
+
+describe("weights", () => {
+  test("are compared in relation to the total, however small they are", () => {
+    const tiny = (of: number, approve: number) => {
+      const trail = new TrailWriter();
+      for (const name of ["alice", "bob", "carol"]) trail.node(name, 1e-13 * of);
+      trail.propose("p");
+      trail.vote("p", "bob");
+      trail.result("p", "passed", { approve: approve * of, total: 3e-13 * of });
+      return replay(trail.entries, { policy: { approval: { share: 1, of: "total" } } })
+        .findings()
+        .filter(({ status }) => status === "violated")
+        .map(({ rule }) => rule);
+    };
+    for (const of of [1, 1e-9]) {
+      expect(tiny(of, 1e-13)).toEqual(["quorum-unmet"]);
+      expect(tiny(of, 3e-13)).toEqual(["tally-mismatch", "quorum-unmet"]);
+    }
+  });
+
+  test("of another system that are negative are unknown, and so is what rests on them", () => {
+    const policy: Policy = { participation: "1/2", approval: { share: "1/2", of: "decided" } };
+    const statuses = (trail: TrailWriter) =>
+      replay(trail.entries, { policy })
+        .findings()
+        .filter(({ rule }) => rule === "tally-mismatch" || rule === "quorum-unmet")
+        .map(({ rule, status }) => `${rule} ${status}`);
+    const node = new TrailWriter().federation();
+    node.act("node_added", { actorDid: "zed" }, { name: "zed", weight: -3 });
+    node.propose("p");
+    node.vote("p", "bob");
+    node.result("p", "passed", { approve: 1, total: 1 });
+    expect(statuses(node)).toEqual(["tally-mismatch undetermined"]);
+    expect(replay(node.entries).members().at(-1)?.weight).toBeUndefined();
+    const claim = new TrailWriter();
+    claim.propose("p");
+    claim.result("p", "passed", { approve: 1, reject: -0.5, total: 1 });
+    expect(statuses(claim)).toEqual(["tally-mismatch undetermined", "quorum-unmet undetermined"]);
+  });
+});

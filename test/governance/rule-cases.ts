@@ -93,6 +93,21 @@ export const CASES: Readonly<Record<string, { severity: Severity; cases: readonl
       },
       { name: "the same", write: (t) => [t.passed("p"), t.grant("p")], expected: "kept" },
       {
+        name: "a proposal that names no subject",
+        write: (t) => [t.passedWithout("p", "subject"), t.grant("p")],
+        expected: ["undetermined", 4, 9],
+      },
+      {
+        name: "a proposal that names no kind",
+        write: (t) => [t.passedWithout("p", "kind"), t.grant("p")],
+        expected: ["undetermined", 4, 9],
+      },
+      {
+        name: "a proposal that names no subject, and a grant of another kind",
+        write: (t) => [t.passedWithout("p", "subject"), t.grant("p", { kind: "authorize-agent" })],
+        expected: ["violated", 4, 9],
+      },
+      {
         name: "a proposal that is missing",
         write: (t) => [t.passed("p"), t.grant("p")],
         missing: 5,

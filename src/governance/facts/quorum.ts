@@ -26,10 +26,17 @@ type Weights = Pick<Result, keyof Tally>;
  * Judges a result by the threshold of its proposal; else by its own and by the policy.
  * Participation and number of votes are judged by the policy. The weights that the result records
  * must meet the conditions, and so must the recorded votes, where they give other weights.
+ *
+ * @param kind - The kind whose conditions count. A proposal may have none; then its grant has one.
  */
-export function checkQuorum(file: ProposalFacts, result: Result, facts: TrailFacts): QuorumCheck {
+export function checkQuorum(
+  file: ProposalFacts,
+  result: Result,
+  facts: TrailFacts,
+  kind: string | undefined = file.creation?.kind,
+): QuorumCheck {
   const { policy } = facts;
-  const ofKind: KindPolicy = policy.kinds?.[file.creation?.kind ?? ""] ?? {};
+  const ofKind: KindPolicy = policy.kinds?.[kind ?? ""] ?? {};
   const participation = ofKind.participation ?? policy.participation;
   const approvals = approvalsOf(file, result, ofKind.approval ?? policy.approval);
   if (approvals.length === 0 && participation === undefined && ofKind.votes === undefined)
@@ -41,7 +48,7 @@ export function checkQuorum(file: ProposalFacts, result: Result, facts: TrailFac
   ];
   const claimed = judged([
     ...(ofKind.votes === undefined ? [] : [votesCondition(result, recounted, ofKind.votes)]),
-    ...byWeights(result),
+    ...byWeights(knownOf(result)),
   ]);
   const { tallies = [], status } = recounted;
   if (claimed.status === "violated" || status === "kept" || tallies.length === 0) return claimed;
@@ -51,6 +58,18 @@ export function checkQuorum(file: ProposalFacts, result: Result, facts: TrailFac
   return {
     status: given.every((check) => check.status === "violated") ? "violated" : "undetermined",
     reason: `by the recorded votes, ${unmet.reason}`,
+  };
+}
+
+/** A negative weight of another system is none: it would make the whole smaller. */
+function knownOf({ approve, reject, abstain, total }: Weights): Weights {
+  const known = (weight: number | undefined): number | undefined =>
+    weight === undefined || weight < 0 ? undefined : weight;
+  return {
+    approve: known(approve),
+    reject: known(reject),
+    abstain: known(abstain),
+    total: known(total),
   };
 }
 

@@ -88,22 +88,28 @@ export function claimOf({ approve, reject, abstain, total }: Result): Tally | un
     : { approve, reject, abstain, total };
 }
 
-/** Compares weights, which may be sums of fractions. */
-export function isSameWeight(one: number, other: number): boolean {
-  return isAtLeast(one, other) && isAtLeast(other, one);
+/**
+ * Compares weights, which may be sums of fractions.
+ *
+ * @param whole - The weight of which they are a part. It decides how much rounding may change.
+ */
+export function isSameWeight(one: number, other: number, whole = 0): boolean {
+  return isAtLeast(one, other, whole) && isAtLeast(other, one, whole);
 }
 
 /** Whether a weight reaches another one. Weights may be sums of fractions. */
-export function isAtLeast(weight: number, wanted: number): boolean {
-  return wanted - weight <= 1e-12 * Math.max(1, Math.abs(weight), Math.abs(wanted));
+export function isAtLeast(weight: number, wanted: number, whole = 0): boolean {
+  return wanted - weight <= 1e-12 * Math.max(whole, Math.abs(weight), Math.abs(wanted));
 }
 
-function isSame(one: Tally, other: Tally): boolean {
+/** Rounding in a sum is small beside the total, however small that is. */
+function isSame(given: Tally, recorded: Tally): boolean {
+  const { total } = given;
   return (
-    isSameWeight(one.approve, other.approve) &&
-    isSameWeight(one.reject, other.reject) &&
-    isSameWeight(one.abstain, other.abstain) &&
-    isSameWeight(one.total, other.total)
+    isSameWeight(given.approve, recorded.approve, total) &&
+    isSameWeight(given.reject, recorded.reject, total) &&
+    isSameWeight(given.abstain, recorded.abstain, total) &&
+    isSameWeight(total, recorded.total)
   );
 }
 

@@ -1,5 +1,5 @@
 /** Bits behind the point of what is summed exactly. Weights are compared to fewer. */
-const BITS = 80;
+const BITS = 200;
 
 /**
  * The sum of weights that come and go. Nothing is rounded meanwhile: what comes and goes again
@@ -8,7 +8,7 @@ const BITS = 80;
 export class WeightSum {
   /** Whole numbers, as long as their sum is exact. */
   #whole = 0;
-  /** All others, in units of 2 to the power of -80. */
+  /** All others, in units of 2 to the power of -200. */
   #others = 0n;
   /** How many weights nobody knows. */
   #unknown = 0;

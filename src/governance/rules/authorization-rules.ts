@@ -39,7 +39,7 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
     id: "grant-mismatch",
     title: "A grant has the subject and the kind of its proposal",
     reason: "A decision about one subject authorizes no other.",
-    needs: "the entry of the proposal",
+    needs: "the entry of the proposal, with its subject and its kind",
     severity: "error",
     onGrant: mismatch,
   },
@@ -86,8 +86,17 @@ export const AUTHORIZATION_RULES: readonly Rule[] = [
     needs: "the trail without a gap; the policy names the kinds that are break-glass",
     severity: "warning",
     onRevocation(revocation, file, { policy, isComplete, standing }) {
-      if (isDecided(revocation, file, (kind) => standing.confers(kind))) return undefined;
+      const decided = isDecided(revocation, file, (kind) => standing.confers(kind));
+      const isAboutIt = file?.creation?.subjectId !== undefined;
+      if (decided && (isAboutIt || revocation.subjectId === ALL_SUBJECTS)) return undefined;
       if (policy.kinds?.[revocation.kind ?? ""]?.breakGlass === true) return undefined;
+      if (decided)
+        return {
+          ...about(revocation),
+          status: "undetermined",
+          sequences: [revocation.sequence],
+          message: "the proposal names no subject, so it cannot be compared with the revocation",
+        };
       return violatedOr(
         isComplete,
         {
@@ -247,12 +256,14 @@ function mismatch(
       : creation.kind !== undefined && kind !== undefined && creation.kind !== kind
         ? `the proposal has the kind ${quoted(creation.kind)}, but the grant has ${quoted(kind)}`
         : undefined;
-  if (differs === undefined) return undefined;
+  const left =
+    creation.subjectId === undefined ? "subject" : creation.kind === undefined ? "kind" : undefined;
+  if (differs === undefined && left === undefined) return undefined;
   return {
     ...about(grant),
-    status: "violated",
+    status: differs === undefined ? "undetermined" : "violated",
     sequences: [creation.sequence, sequence],
-    message: differs,
+    message: differs ?? `the proposal names no ${left}, so it cannot be compared with the grant`,
   };
 }
 

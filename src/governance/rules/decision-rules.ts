@@ -8,6 +8,7 @@ import type { CastVote, Creation, ProposalFacts, Result } from "../facts/proposa
 import { checkQuorum, NO_QUORUM } from "../facts/quorum.js";
 import type { Rule, TrailFacts } from "../facts/rule.js";
 import { isRevoking } from "../facts/standing.js";
+import type { StandingEvent } from "../facts/standing-facts.js";
 import { isSameWeight, recount } from "../facts/tally.js";
 import { spanOf, timelinessOf, timesInWords } from "../facts/timeliness.js";
 
@@ -94,6 +95,15 @@ export const DECISION_RULES: readonly Rule[] = [
         return undefined;
       return { status, sequences: [result.sequence], message: reason };
     },
+    onGrant: (grant, file, facts) =>
+      byKindOfGrant(grant, file, facts, (result, decided, kind) => {
+        const { participation, approval, votes } = facts.policy.kinds?.[kind] ?? {};
+        if (participation === undefined && approval === undefined && votes === undefined)
+          return undefined;
+        const { status, reason } = checkQuorum(decided, result, facts, kind);
+        if (status === "kept") return undefined;
+        return { status, sequences: [result.sequence], message: reason };
+      }),
   },
   {
     id: "human-missing",
@@ -103,7 +113,11 @@ export const DECISION_RULES: readonly Rule[] = [
       "asks for two persons.",
     needs: "humanApprovals in the policy, and actor_type of the votes",
     severity: "error",
-    onResult: missingHumans,
+    onResult: (result, file, facts) => missingHumans(result, file, facts, file.creation?.kind),
+    onGrant: (grant, file, facts) =>
+      byKindOfGrant(grant, file, facts, (result, decided, kind) =>
+        missingHumans(result, decided, facts, kind),
+      ),
   },
   {
     id: "expired-proposal",
@@ -255,12 +269,31 @@ function weightOfVote(
   };
 }
 
+/**
+ * Judges the decision of a proposal without a kind by what the policy says of the kind of its
+ * grant: else nobody would have to say what is decided. Each kind is judged once.
+ */
+function byKindOfGrant(
+  { kind, sequence, subjectId }: StandingEvent,
+  file: ProposalFacts | undefined,
+  { policy }: TrailFacts,
+  judge: (result: Result, file: ProposalFacts, kind: string) => Judgement | undefined,
+): Judgement | undefined {
+  if (file?.creation === undefined || file.creation.kind !== undefined) return undefined;
+  if (file.passed === undefined || kind === undefined) return undefined;
+  if (policy.kinds?.[kind] === undefined || file.hasGranted(kind)) return undefined;
+  const judgement = judge(file.passed, file, kind);
+  if (judgement === undefined) return undefined;
+  return { ...judgement, subjectId, sequences: [...judgement.sequences, sequence] };
+}
+
 function missingHumans(
   result: Result,
   file: ProposalFacts,
   facts: TrailFacts,
+  kind: string | undefined,
 ): Judgement | undefined {
-  const needed = facts.policy.kinds?.[file.creation?.kind ?? ""]?.humanApprovals ?? 0;
+  const needed = facts.policy.kinds?.[kind ?? ""]?.humanApprovals ?? 0;
   if (result.decision !== "passed" || needed === 0) return undefined;
   const { ways, isWhole } = recount(file, result, facts);
   const counts = ways.map(({ humans }) => humans);
