@@ -60,6 +60,7 @@ export function caseOf(file: ProposalFile, findings: readonly Finding[], fold: F
     }),
   );
   const state = stateOf(file, nowMillis);
+  const kind = creation?.kind ?? file.effectOf("authorization_granted")?.kind;
   const winning = { passed: "approve", rejected: "reject" }[state as string];
   return {
     proposalId,
@@ -77,7 +78,7 @@ export function caseOf(file: ProposalFile, findings: readonly Finding[], fold: F
         : members.list(({ sequence }) => sequence < creation.sequence),
     votes,
     results: results.map(resultOf),
-    ...(file.passed === undefined ? {} : { quorum: checkQuorum(file, file.passed, fold) }),
+    ...(file.passed === undefined ? {} : { quorum: checkQuorum(file, file.passed, fold, kind) }),
     effects: effects.map((effect) => effectOf(effect, effect.operation)),
     dissent:
       winning === undefined

@@ -834,6 +834,8 @@ describe("a proposal that leaves out its kind", () => {
     decided(trail);
     expect(replay(trail.entries).standing()).toMatchObject([{ isValid: "unknown" }]);
     expect(replay(trail.entries, { policy }).standing()).toMatchObject([{ isValid: "no" }]);
+    const { quorum } = replay(trail.entries, { policy }).proposal("p") ?? {};
+    expect(quorum?.status).toBe("violated");
   });
 });
 
