@@ -4,6 +4,7 @@ import type { Member } from "./facts/members.js";
 import type { QuorumCheck } from "./facts/quorum.js";
 import type { Answer, Authorization } from "./facts/standing-facts.js";
 import type { Tally } from "./facts/way.js";
+import type { GovernanceTrail } from "./trail.js";
 
 /*
  * The words of a case, for the command and for the report: both say the same of the same thing.
@@ -24,6 +25,26 @@ export function tallyInWords({ approve, reject, abstain, total }: Tally): string
 export function electorateInWords(members: readonly Member[]): string {
   const weight = members.reduce((sum, member) => sum + (member.weight ?? 0), 0);
   return `${counted(members.length, "member")} of weight ${weight}`;
+}
+
+/** Which entries a trail lacks; undefined where nothing is missing. */
+export function missingInWords({
+  isComplete,
+  knownSince,
+  lastSequence,
+}: Pick<GovernanceTrail, "isComplete" | "knownSince" | "lastSequence">): string | undefined {
+  if (isComplete) return undefined;
+  if (lastSequence < 0) return "all entries are missing";
+  return knownSince > lastSequence
+    ? `entries are missing after #${lastSequence}`
+    : `entries are missing before #${knownSince}`;
+}
+
+/** Which entries are missing that may hold a grant in force: none after a freeze of everything. */
+export function missingGrantsInWords(trail: GovernanceTrail): string | undefined {
+  return trail.isComplete || trail.subject("*").authorized === "no"
+    ? undefined
+    : missingInWords(trail);
 }
 
 /** What an actor is, and on whose behalf it acted, where an entry says so. */

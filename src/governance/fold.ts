@@ -115,7 +115,7 @@ export class Fold implements TrailFacts {
   }
 
   /** The first entry after the newest gap; 0 where nothing is missing. */
-  get #knownSince(): number {
+  get knownSince(): number {
     return this.#gaps.at(-1)?.before ?? 0;
   }
 
@@ -155,7 +155,7 @@ export class Fold implements TrailFacts {
   }
 
   isAuthorized(subjectId: string, atMillis: number): Answer {
-    return this.standing.isAuthorizedNow(subjectId, atMillis, this.#knownSince);
+    return this.standing.isAuthorizedNow(subjectId, atMillis, this.knownSince);
   }
 
   /** When the newest entry up to a sequence was recorded; 0 before the first. */
@@ -191,7 +191,7 @@ export class Fold implements TrailFacts {
   /** All entries came. Those up to the length of the log that did not come are missing. */
   end(length: number | undefined): void {
     if (length !== undefined && length > this.#last + 1)
-      this.#addGap({ after: this.#last, before: length });
+      this.#addGap({ after: this.#last, before: length }, true);
   }
 
   #counts(sequence: number, millis: number, recordedMillis: number): boolean {
@@ -203,13 +203,13 @@ export class Fold implements TrailFacts {
     return true;
   }
 
-  #addGap(gap: Gap): void {
+  #addGap(gap: Gap, isEnd = false): void {
     // after the moment that was asked for, nothing can be missing
     if (typeof this.#at === "number" && gap.after >= this.#at) return;
     this.#gaps.push(gap);
     this.members.gapBefore(gap.before);
     for (const rule of this.#judge.hooks.onGap)
-      this.#judge.keep(rule, rule.onGap(gap.after, gap.before), undefined);
+      this.#judge.keep(rule, rule.onGap(gap.after, gap.before, isEnd), undefined);
   }
 
   #fold(entry: AuditEntry, millis: number, recordedMillis: number, judge: Judge): void {
@@ -353,7 +353,7 @@ export class Fold implements TrailFacts {
         judge.keep(rule, rule.onRevocation(event, file, this), event.proposalId);
     if (event.operation === "authorization_granted") file?.addGrant(event);
     else file?.addEffect(event);
-    this.standing.add(event, this.#knownSince);
+    this.standing.add(event, this.knownSince);
   }
 
   #fileFor(proposalId: string): ProposalFile {

@@ -1,5 +1,5 @@
 import { AuditError } from "../errors.js";
-import type { ActorType } from "./facts/proposal-facts.js";
+import type { ActorType, Result } from "./facts/proposal-facts.js";
 import type { ProposalFile } from "./facts/proposal-file.js";
 import type { Fold } from "./fold.js";
 import { stateOf } from "./proposal-case.js";
@@ -31,7 +31,7 @@ export interface Stop {
 
 /** Who decided in a period, how fast, and with how much dissent. */
 export interface Oversight {
-  /** Proposals that began in the period, by how they stand. */
+  /** Proposals that began in the period, by how they stand at its end (or now, if earlier). */
   readonly proposals: Readonly<
     Record<"open" | "expired" | "passed" | "rejected" | "contradictory", number>
   >;
@@ -59,6 +59,7 @@ export function oversightOf(fold: Fold, { since, until }: OversightPeriod = {}):
   const from = timeOf(since, "since") ?? Number.NEGATIVE_INFINITY;
   const to = timeOf(until, "until") ?? Number.POSITIVE_INFINITY;
   if (from > to) throw invalidPeriod("since", "expected a time that is not after until");
+  const isBefore = ({ millis }: { readonly millis: number }): boolean => millis < to;
   const isIn = ({ millis }: { readonly millis: number }): boolean => millis >= from && millis < to;
   const proposals = { open: 0, expired: 0, passed: 0, rejected: 0, contradictory: 0 };
   const votes = noActors();
@@ -72,12 +73,15 @@ export function oversightOf(fold: Fold, { since, until }: OversightPeriod = {}):
   for (const file of fold.files) {
     const { creation, passed, results, effects } = file;
     const [first] = results;
-    if (creation !== undefined && isIn(creation)) proposals[stateOf(file, fold.nowMillis)]++;
+    if (creation !== undefined && isIn(creation))
+      proposals[
+        stateOf({ creation, ...decisionsOf(file, isBefore) }, Math.min(fold.nowMillis, to))
+      ]++;
     for (const vote of file.votes) if (isIn(vote)) votes[vote.actorType ?? "unknown"]++;
     if (creation !== undefined && first !== undefined && isIn(first))
       toDecide.push(first.millis - creation.millis);
     if (first !== undefined && isIn(first)) {
-      const against = votesAgainst(file);
+      const against = votesAgainst(file, isBefore);
       if (against > 0) dissent.proposals++;
       dissent.votes += against;
     }
@@ -131,11 +135,28 @@ function noActors(): Record<ActorType | "unknown", number> {
   return { human: 0, agent: 0, service: 0, unknown: 0 };
 }
 
-function votesAgainst(file: ProposalFile): number {
+/** The first result of each kind by the end of the period. */
+function decisionsOf(
+  { results }: ProposalFile,
+  isBefore: (result: Result) => boolean,
+): Pick<ProposalFile, "passed" | "rejected"> {
+  const [passed, rejected] = (["passed", "rejected"] as const).map((decision) =>
+    results.find((result) => result.decision === decision && isBefore(result)),
+  );
+  return { passed, rejected };
+}
+
+function votesAgainst(
+  file: ProposalFile,
+  isBefore: (vote: ProposalFile["votes"][number]) => boolean,
+): number {
   const winning = file.results[0]?.decision === "passed" ? "approve" : "reject";
   return file.votes.filter(
-    ({ decision, voter }) =>
-      decision !== winning && decision !== "abstain" && !file.isFlagged(voter),
+    (vote) =>
+      isBefore(vote) &&
+      vote.decision !== winning &&
+      vote.decision !== "abstain" &&
+      !file.isFlagged(vote.voter),
   ).length;
 }
 

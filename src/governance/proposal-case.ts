@@ -16,7 +16,7 @@ import type { Fold } from "./fold.js";
 
 /** How a proposal stands. */
 export function stateOf(
-  { creation, passed, rejected }: ProposalFile,
+  { creation, passed, rejected }: Pick<ProposalFile, "creation" | "passed" | "rejected">,
   nowMillis: number,
 ): ProposalState {
   const expiry = creation?.expiresMillis ?? Number.POSITIVE_INFINITY;

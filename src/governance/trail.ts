@@ -33,6 +33,11 @@ export interface GovernanceTrail {
   /** Whether the trail begins with sequence 0 and has no gap. */
   readonly isComplete: boolean;
   /**
+   * The first entry after the newest gap; 0 where nothing is missing. It is greater than
+   * `lastSequence` where the newest entries are missing.
+   */
+  readonly knownSince: number;
+  /**
    * The present moment, RFC 3339: that of `at`, else when the newest entry was recorded. Its
    * `timestamp` does not count, because a writer can date an entry back.
    */
@@ -88,6 +93,10 @@ export class Trail implements GovernanceTrail {
 
   get isComplete(): boolean {
     return this.#fold.isComplete;
+  }
+
+  get knownSince(): number {
+    return this.#fold.knownSince;
   }
 
   get now(): string {

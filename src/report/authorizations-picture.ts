@@ -15,6 +15,7 @@ import {
 import { type Html, html, inUtc, quantities, table, time } from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportView } from "./report-input.js";
+import { endOfPeriod } from "./report-scope.js";
 
 const TITLE = "Authorizations";
 /** More bars than these do not fit on a printed page. */
@@ -31,7 +32,10 @@ const KEYS: readonly Key[] = [
 ];
 
 /** Each authorization as a bar from its grant to its end. */
-export function authorizationsPicture({ subjects, trail }: ReportView, links: Links): Html {
+export function authorizationsPicture(
+  { subjects, trail, scope, making }: ReportView,
+  links: Links,
+): Html {
   const all = subjects
     .flatMap(({ authorizations }) => authorizations)
     .toSorted((a, b) => a.grantedBy - b.grantedBy);
@@ -53,8 +57,10 @@ export function authorizationsPicture({ subjects, trail }: ReportView, links: Li
     `${counted(all.length, "authorization")}, each from its grant to its revocation or ` +
     "expiry.";
   const upTo =
-    `What is in force is drawn up to ${inUtc(trail.now)} UTC, when the newest entry was ` +
-    "recorded.";
+    `What is in force is drawn up to ${inUtc(trail.now)} UTC, ` +
+    (endOfPeriod(scope, making.at)
+      ? "the end of the period."
+      : "when the newest entry was recorded.");
   const newest = ` The picture has the newest ${MOST}, the table has all.`;
   return figure({
     id: "authorizations",

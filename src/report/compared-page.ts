@@ -10,7 +10,7 @@ import { counted } from "../text/safe-text.js";
 import { reportDocument } from "./document.js";
 import { embeddedEvidence } from "./embedded-evidence.js";
 import type { ReportEntry, ReportInput } from "./report-input.js";
-import type { ReportScope } from "./report-scope.js";
+import { endOfPeriod, type ReportScope } from "./report-scope.js";
 import { RESULT_COLUMN } from "./sample.js";
 import { contradictionsOf, type Statement, statementIn } from "./statement.js";
 
@@ -89,7 +89,9 @@ export async function comparedPage(html: string): Promise<ComparedPage> {
   const isWhole = bundle.isWhole === true;
   const compared = isWhole ? "page" : "part";
   const trail = trailOf(entries, stated.policy);
-  if (trail === undefined)
+  const end = endOfPeriod(scope, stated.making.at);
+  const asOf = end === undefined ? trail : trailOf(entries, stated.policy, end);
+  if (trail === undefined || asOf === undefined)
     return { compared, ...choice, problems: ["the page cannot be made of its evidence"] };
   const contradictions = contradictionsOf(stated, { entries, checkpoint, isWhole, trail });
   if (contradictions.length > 0)
@@ -101,7 +103,7 @@ export async function comparedPage(html: string): Promise<ComparedPage> {
       `its checkpoint covers: ${entries.length}; ask for a page with a newer checkpoint`;
     return { compared: "nothing", ...choice, unknown, problems: [] };
   }
-  const made = madeAgain(html, stated, { logId: bundle.origin, entries, checkpoint, trail });
+  const made = madeAgain(html, stated, { logId: bundle.origin, entries, checkpoint, trail: asOf });
   if (made === undefined)
     return { compared, ...choice, problems: ["the page cannot be made of its evidence"] };
   return { compared, ...choice, problems: differences(html, made, isWhole) };
@@ -111,11 +113,12 @@ export async function comparedPage(html: string): Promise<ComparedPage> {
 function trailOf(
   entries: readonly ReportEntry[],
   policy: Policy | undefined,
+  at?: Date,
 ): GovernanceTrail | undefined {
   return orUndefined(() =>
     replay(
       entries.map(({ entry }) => entry),
-      policy === undefined ? {} : { policy },
+      { ...(policy !== undefined && { policy }), ...(at !== undefined && { at }) },
     ),
   );
 }

@@ -15,6 +15,7 @@ import {
 import { type Html, html, quantities, table } from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportView } from "./report-input.js";
+import { isInPeriod } from "./report-scope.js";
 
 const TITLE = "Time to decide";
 const HEIGHT = 220;
@@ -34,18 +35,23 @@ const BOUNDS: readonly (readonly [below: number, name: string])[] = [
   [Number.POSITIVE_INFINITY, "> 4 wk"],
 ];
 
-/** How long it took from each proposal to its first result. */
-export function durationsPicture({ proposals }: ReportView, links: Links): Html {
+/** How long it took to each first result in the period. The summary counts the same ones. */
+export function durationsPicture({ proposals, scope }: ReportView, links: Links): Html {
+  const isIn = isInPeriod(scope);
   const decided = proposals
     .flatMap(({ proposalId, created, results: [first] }) =>
-      created === undefined || first === undefined
+      created === undefined || first === undefined || !isIn(first)
         ? []
         : [{ proposalId, result: first, seconds: secondsBetween(created, first) }],
     )
     .sort((a, b) => b.seconds - a.seconds);
   const [slowest] = decided;
   if (slowest === undefined)
-    return noFigure("durations", TITLE, "No proposal in the scope has a beginning and a result.");
+    return noFigure(
+      "durations",
+      TITLE,
+      "No proposal in the scope has a beginning, and its first result in the period.",
+    );
   const counts = BOUNDS.map(([below, name], index) => {
     const from = BOUNDS[index - 1]?.[0] ?? Number.NEGATIVE_INFINITY;
     return {
@@ -67,7 +73,7 @@ export function durationsPicture({ proposals }: ReportView, links: Links): Html 
         `The longest took ${durationInWords(slowest.seconds)}.` +
         (undecided > 0
           ? ` ${counted(undecided, "other proposal")} in the scope: ` +
-            "without a beginning or a result."
+            "without a beginning, or without a first result in the period."
           : ""),
     ),
     height: HEIGHT,

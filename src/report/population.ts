@@ -7,6 +7,7 @@ import {
 import { facts, type Html, html, number, quantities, time } from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportView } from "./report-input.js";
+import { endOfPeriod } from "./report-scope.js";
 
 /** What the report is about, and how complete it is. */
 export function population(view: ReportView, links: Links): Html {
@@ -104,6 +105,11 @@ export function completeness(view: ReportView): readonly string[] {
       ? "The trail that the answers rest on begins with entry 0 and has no gap."
       : "Entries are missing in the trail that the answers rest on: they were pruned, or are not " +
         "in the source. What they would show is unknown or undetermined here.",
+    ...(endOfPeriod(view.scope, view.making.at)
+      ? [
+          "How things stood is told as of the end of the period. What happened later does not count.",
+        ]
+      : []),
     `The trail was read up to entry ${readTo}. What came later is not in this report.`,
   ];
 }

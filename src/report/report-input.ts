@@ -49,7 +49,7 @@ export interface ReportStatement {
 /** All that a report is made from. */
 export interface ReportInput extends ReportStatement {
   readonly logId: string;
-  /** The whole trail of the log, whatever the scope is. */
+  /** The trail of the whole log, as of the end of a period that had ended. */
   readonly trail: GovernanceTrail;
   /** The entries in the scope, by sequence. */
   readonly entries: readonly ReportEntry[];

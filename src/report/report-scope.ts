@@ -33,13 +33,26 @@ export function choiceOf(
 }
 
 /** Whether an entry happened in the period of a scope. */
-export function isInPeriod({ since, until }: ReportScope): (entry: AuditEntry) => boolean {
+export function isInPeriod({
+  since,
+  until,
+}: ReportScope): (entry: Pick<AuditEntry, "timestamp">) => boolean {
   const from = since?.getTime() ?? Number.NEGATIVE_INFINITY;
   const to = until?.getTime() ?? Number.POSITIVE_INFINITY;
   return ({ timestamp }) => {
     const millis = Date.parse(timestamp);
     return millis >= from && millis < to;
   };
+}
+
+/**
+ * The last moment of a period that had ended when its report was made: the report states how things
+ * stood then. Undefined where the period had not ended, or has no end: the end of the log counts.
+ *
+ * @param madeAt - When the report was made.
+ */
+export function endOfPeriod({ until }: ReportScope, madeAt: Date): Date | undefined {
+  return until === undefined || until > madeAt ? undefined : new Date(until.getTime() - 1);
 }
 
 /** Whether an entry names the proposal or the subject of a scope. */

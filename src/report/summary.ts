@@ -1,4 +1,4 @@
-import { untilOf } from "../governance/case-words.js";
+import { missingGrantsInWords, missingInWords, untilOf } from "../governance/case-words.js";
 import type { Durations } from "../governance/oversight.js";
 import { durationInWords } from "../text/duration.js";
 import { counted } from "../text/safe-text.js";
@@ -6,6 +6,7 @@ import { decisionOf } from "./case-files.js";
 import { facts, type Html, html, inUtc, number, quantities, table, time } from "./html.js";
 import type { Links } from "./links.js";
 import type { ReportView } from "./report-input.js";
+import { endOfPeriod } from "./report-scope.js";
 
 /** The figures: decisions, who made them, how fast, and what is in force at the end. */
 export function summary(view: ReportView, links: Links): Html {
@@ -17,6 +18,8 @@ export function summary(view: ReportView, links: Links): Html {
     ...(until === undefined ? {} : { until }),
   });
   const [standing, members] = [trail.standing(), trail.members()];
+  const [missing, missingGrants] = [missingInWords(trail), missingGrantsInWords(trail)];
+  const when = endOfPeriod(scope, view.making.at) ? "the end of the period" : "the end of the log";
   const states = ["passed", "rejected", "open", "expired", "contradictory"] as const;
   return html`<section id="summary">
 <h2>Summary</h2>
@@ -25,8 +28,8 @@ ${states.map((state) => {
   const count = proposals.filter((one) => one.state === state).length;
   if (count === 0 && (state === "expired" || state === "contradictory")) return undefined;
   return html`<div><dt>Proposals ${state}</dt><dd>${number(count)}</dd></div>\n`;
-})}<div><dt>Authorizations in force at the end</dt><dd>${number(standing.length)}</dd></div>
-<div><dt>Members at the end</dt><dd>${number(members.length)}</dd></div>
+})}<div><dt>Authorizations in force at ${when}</dt><dd>${known(standing, missingGrants)}</dd></div>
+<div><dt>Members at ${when}</dt><dd>${known(members, missing)}</dd></div>
 </dl>
 <h3>Human oversight${isPart && " of the whole log in the period"}</h3>
 ${facts([
@@ -53,7 +56,7 @@ ${facts([
     oversight.breakGlass.length === 0 ? "none" : links.entries(oversight.breakGlass),
   ],
 ])}
-<h3>In force at the end</h3>
+<h3>In force at ${when}</h3>
 ${table({
   name: "standing",
   isStacked: true,
@@ -73,7 +76,8 @@ ${table({
     { title: "Decision", cell: (grant) => decisionOf(grant, links) },
   ],
   rows: standing,
-  none: "No authorization is in force.",
+  none:
+    missingGrants === undefined ? "No authorization is in force." : `Unknown: ${missingGrants}.`,
 })}
 ${table({
   name: "members",
@@ -85,9 +89,15 @@ ${table({
     { title: "Entry", cell: ({ sequence }) => links.entry(sequence) },
   ],
   rows: members,
-  none: "The trail records no members.",
+  none: missing === undefined ? "The trail records no members." : `Unknown: ${missing}.`,
 })}
 </section>`;
+}
+
+/** How many the trail knows. Where entries are missing, nobody knows that there are no others. */
+function known({ length }: { readonly length: number }, missing: string | undefined): Html {
+  if (missing === undefined) return html`${number(length)}`;
+  return length === 0 ? html`unknown` : html`${number(length)} known`;
 }
 
 function byActor(counts: Readonly<Record<string, number>>): string {

@@ -64,7 +64,9 @@ describe("quorumlog report", () => {
     expect(sectionOf(page, "population")).toMatch(
       /28 entries: all that the source holds .* Tree size 28/,
     );
-    expect(sectionOf(page, "summary")).toMatch(/Proposals passed 3 .* Members at the end 4/);
+    expect(sectionOf(page, "summary")).toMatch(
+      /Proposals passed 3 .* Members at the end of the log 4/,
+    );
     expect(sectionOf(page, "exceptions")).toMatch(/0 errors, 2 warnings.* self-approval violated/);
     expect(sectionOf(page, "cases")).toMatch(/7f3a9c21 .* approve 4, .* Votes .* proposed/);
     expect(sectionOf(page, "subjects")).toMatch(/medical-ai-v2 not authorized .* Revoked /);

@@ -114,6 +114,21 @@ describe("quorumlog standing and members", () => {
   });
 });
 
+describe("where entries are missing", () => {
+  test("members and standing are unknown, and no finding names an entry that is not there", async () => {
+    const path = exported(authorizeAndStop);
+    const lines = readFileSync(path, "utf8").split("\n");
+    writeFileSync(path, lines.slice(5).join("\n"));
+    const first = async (command: string) =>
+      (await quorumlog([command, path])).stdout.split("\n")[0];
+    const missing = "unknown: entries are missing before #5";
+    expect(await first("members")).toBe(`members     ${missing}`);
+    expect(await first("standing")).toBe(`in force    ${missing}`);
+    const { stdout } = await quorumlog(["explain", path, "urn:prop:q"]);
+    expect(stdout).not.toContain("records no nodes");
+  });
+});
+
 describe("quorumlog check", () => {
   test("says that there is nothing to check where no entry is, and ends with 3", async () => {
     const empty = newPath();
@@ -220,6 +235,10 @@ describe("quorumlog oversight", () => {
       (await quorumlog(["oversight", path, "--since", "2026-04-15", "--json"])).stdout,
     );
     expect(none).toMatchObject({ votes: { unknown: 0 }, timeToDecide: { count: 0 } });
+    const [half] = objectsOf(
+      (await quorumlog(["oversight", path, "--until", "2026-04-14T12:00:14Z", "--json"])).stdout,
+    );
+    expect(half).toMatchObject({ proposals: { passed: 1, open: 1 }, timeToDecide: { count: 1 } });
   });
 });
 

@@ -151,6 +151,13 @@ test("what is missing at the end of a log counts as missing", () => {
   expect([none.isComplete, none.subject(MODEL).authorized]).toEqual([false, "unknown"]);
   const cut = replay(trail.entries, { length: 11 });
   expect([cut.isComplete, cut.subject(MODEL).authorized]).toEqual([false, "unknown"]);
+  const told = [none, cut].flatMap((trail) =>
+    trail.findings().filter(({ rule }) => rule === "history-missing"),
+  );
+  expect(told).toMatchObject([
+    { sequences: [], message: "10 entries missing: all that the trail had" },
+    { sequences: [9], message: "1 entry missing at the end, after entry 9" },
+  ]);
 });
 
 describe("a result that names the votes that it counts", () => {

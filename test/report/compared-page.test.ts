@@ -2,12 +2,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { AuditEvent } from "../../src/entry/audit-event.js";
 import { comparedPage } from "../../src/report/compared-page.js";
 import { SCOPE_VERSION } from "../../src/semconv.js";
 import { quorumlog } from "../fixtures/command-line.js";
-import { temporaryFolder } from "../fixtures/journal.js";
+import { append, newPath, openJournal, temporaryFolder } from "../fixtures/journal.js";
 import { signedJournal } from "../fixtures/journals.js";
 import { sectionOf } from "../fixtures/report-page.js";
+import { newKey } from "../fixtures/signed-notes.js";
+import { TrailWriter } from "../fixtures/trail.js";
 
 let folder: string;
 let whole: string;
@@ -36,6 +39,39 @@ async function verified(html: string) {
   writeFileSync(path, html);
   return quorumlog(["verify", path, "--key", key]);
 }
+
+test("a report of a period tells how things stood at its end, and compares", async () => {
+  const trail = new TrailWriter().federation();
+  trail.passed("p");
+  trail.grant("p");
+  trail.passed("q", { kind: "revoke-model" });
+  trail.revoke("q");
+  trail.remove("bob");
+  const path = newPath();
+  const log = openJournal(path, { logId: "acme.example" });
+  const { entries } = trail;
+  append(log, entries.length, (at) => {
+    const { operation, proposalId, subjectId, kind, actorDid, decision, details } =
+      entries[at] ?? expect.fail();
+    const columns = { proposalId, subjectId, kind, actorDid, decision };
+    return { operation, ...columns, details, timestamp: trail.timeOf(at) } as Partial<AuditEvent>;
+  });
+  await log.checkpoint({ keys: [newKey("acme.example")] });
+  log.close();
+  const { stdout: page } = await quorumlog(
+    ["report", path, "--out", "-", "--since", "2026-04-14T12:00:04Z"].concat(
+      "--until",
+      "2026-04-14T12:00:14Z",
+    ),
+  );
+  const summary = sectionOf(page, "summary");
+  expect(summary).toMatch(/Proposals passed 1 .* Proposals open 1 /);
+  expect(summary).toMatch(/in force at the end of the period 1 Members at .* period 4 /);
+  expect(summary).toMatch(/Time to decide median 4 s, longest 4 s, of 1 /);
+  expect(sectionOf(page, "pictures")).toMatch(/1 proposal by the time .* longest took 4 s/);
+  expect(sectionOf(page, "subjects")).toMatch(/medical-ai-v2 authorized /);
+  expect(await comparedPage(page)).toMatchObject({ compared: "part", problems: [] });
+});
 
 describe("a report that is compared with its evidence", () => {
   test("is made again byte for byte, with its policy and what its maker stated", async () => {

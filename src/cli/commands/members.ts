@@ -1,9 +1,11 @@
+import { missingGrantsInWords, missingInWords } from "../../governance/case-words.js";
 import { type Command, defineCommand } from "../input/command.js";
 import { SOURCE_DETAILS, SOURCE_FLAGS } from "../input/open-source.js";
 import { TRAIL_DETAILS, TRAIL_FLAGS, trailExit, withTrail } from "../input/trail-of.js";
 import { jsonLine, send } from "../output/send.js";
 import {
   authorizationTable,
+  countFact,
   factLines,
   memberTable,
   momentFacts,
@@ -25,12 +27,19 @@ export const members: Command = defineCommand({
   run: (args, io) =>
     withTrail(args, io, async ({ trail, verification }) => {
       const list = trail.members();
+      const missing = missingInWords(trail);
       const total = list.reduce((sum, { weight = 0 }) => sum + weight, 0);
       const pieces = args.json
         ? [...verificationJson(verification), ...list.map(jsonLine)]
         : [
             verificationLine(verification, io),
-            factLines([["members", `${list.length}, weight ${total}`], ...momentFacts(trail)], io),
+            factLines(
+              [
+                countFact("members", list.length, `${list.length}, weight ${total}`, missing),
+                ...momentFacts(trail),
+              ],
+              io,
+            ),
             list.length > 0 ? "\n" : "",
             ...memberTable(io).lines(list),
           ];
@@ -56,11 +65,18 @@ export const standing: Command = defineCommand({
   run: (args, io) =>
     withTrail(args, io, async ({ trail, verification }) => {
       const inForce = trail.standing();
+      const missing = missingGrantsInWords(trail);
       const pieces = args.json
         ? [...verificationJson(verification), ...inForce.map(jsonLine)]
         : [
             verificationLine(verification, io),
-            factLines([["in force", String(inForce.length)], ...momentFacts(trail)], io),
+            factLines(
+              [
+                countFact("in force", inForce.length, String(inForce.length), missing),
+                ...momentFacts(trail),
+              ],
+              io,
+            ),
             inForce.length > 0 ? "\n" : "",
             ...authorizationTable(io, true).lines(inForce),
           ];

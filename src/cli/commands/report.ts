@@ -2,7 +2,7 @@ import { basename, resolve } from "node:path";
 import { canonicalLine } from "../../entry/line.js";
 import { type AuditError, invalidEvidence } from "../../errors.js";
 import { withoutLinks } from "../../journal/file/new-file.js";
-import { choiceOf, type ReportScope } from "../../report/report-scope.js";
+import { choiceOf, endOfPeriod, type ReportScope } from "../../report/report-scope.js";
 import { SCOPE_VERSION } from "../../semconv.js";
 import { counted, visible, word } from "../../text/safe-text.js";
 import {
@@ -137,12 +137,14 @@ export const report: Command = defineCommand({
           "no checkpoint covers the entries that meet the conditions yet, so nothing could be checked",
         );
       const { packedEvidence, reportDocument } = await import("../../report/document.js");
+      const at = io.now();
+      const end = endOfPeriod(scope, at);
       const page = reportDocument({
         title: title ?? `Audit report: ${logId}`,
         logId,
         scope,
-        making: { version: SCOPE_VERSION, command: commandLine(args), at: io.now() },
-        trail,
+        making: { version: SCOPE_VERSION, command: commandLine(args), at },
+        trail: end === undefined ? trail : await replayed.asOf(end),
         policyText: replayed.policyText,
         policySha256: replayed.policySha256,
         entries,

@@ -59,6 +59,8 @@ export const TRAIL_DETAILS: readonly string[] = [
 /** What a command answers from. */
 export interface ReplayedTrail {
   readonly trail: GovernanceTrail;
+  /** The trail of the same source as of another moment. */
+  readonly asOf: (at: Date) => Promise<GovernanceTrail>;
   readonly source: Source;
   /** What verify said about the source, if a key was given. */
   readonly verification: VerificationReport | undefined;
@@ -96,17 +98,20 @@ export async function withTrail<T>(
     const named = policyValues(policy?.policy ?? {});
     const columns = [...named.map(({ column }) => column), ...ids];
     const end = { sequence: -1 };
-    const trail = await replayFrom(entriesOf(source, columns, end, io), {
-      ...(length === undefined ? {} : { length }),
-      ...(policy === undefined ? {} : { policy: policy.policy }),
-      ...(at === undefined ? {} : { at }),
-    });
+    const replayed = (moment: At | undefined): Promise<GovernanceTrail> =>
+      replayFrom(entriesOf(source, columns, end, io), {
+        ...(length === undefined ? {} : { length }),
+        ...(policy === undefined ? {} : { policy: policy.policy }),
+        ...(moment === undefined ? {} : { at: moment }),
+      });
+    const trail = await replayed(at);
     if (policy !== undefined && flags.policy !== undefined)
       await io.stderr.write(await policyHints(source, flags.policy, named));
     if (typeof at === "number" && end.sequence >= 0 && end.sequence < at)
       await io.stderr.write(`--at ${at}: the newest entry is #${end.sequence}\n`);
     return work({
       trail,
+      asOf: replayed,
       source,
       verification,
       policyText: policy?.text,

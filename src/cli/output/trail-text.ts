@@ -90,6 +90,21 @@ export function momentFacts({
   ];
 }
 
+/**
+ * How many there are at a moment, as far as the trail can show it.
+ *
+ * @param missing - Which entries are missing, where others may be among them.
+ */
+export function countFact(
+  name: string,
+  count: number,
+  inWords: string,
+  missing: string | undefined,
+): Fact {
+  if (missing === undefined) return [name, inWords];
+  return [name, count === 0 ? `unknown: ${missing}` : `${inWords} known; ${missing}`];
+}
+
 /** A proposal: who asked for what, who voted how, what came of it. */
 export function* proposalText(
   proposal: ProposalCase,
@@ -253,7 +268,7 @@ export function* findingLines(
 
 function findingLine(finding: Finding, io: CommandIo): string {
   const { severity, rule, status, message, sequences } = finding;
-  const what = `${message}; ${entriesInWords(sequences)}`;
+  const what = [message, entriesInWords(sequences)].filter(Boolean).join("; ");
   const colour = severity === "error" ? "red" : "yellow";
   const word = styled(status === "violated" ? colour : undefined, severity, io);
   const text = visible(`${status === "violated" ? rule : `${rule} (${status})`}: ${what}`);

@@ -90,8 +90,11 @@ export interface Rule {
     file: ProposalFacts | undefined,
     facts: TrailFacts,
   ) => Judged;
-  /** Entries are missing between two others. `after` is -1 where the first ones are missing. */
-  readonly onGap?: (after: number, before: number) => Judged;
+  /**
+   * Entries are missing between two others. `after` is -1 where the first ones are missing. With
+   * `isEnd`, all entries after `after` are missing, and no entry `before` is there.
+   */
+  readonly onGap?: (after: number, before: number, isEnd: boolean) => Judged;
   /** A proposal as it stands at the present moment. What this says can change with every entry. */
   readonly review?: (file: ProposalFacts, facts: TrailFacts) => Judged;
   /**

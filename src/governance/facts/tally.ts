@@ -50,7 +50,13 @@ export function recount(file: ProposalFacts, result: Result, facts: TrailFacts):
   if (recorded === undefined)
     return told("undetermined", "the result does not record all of its weights");
   if (!facts.members.isRecorded)
-    return told("undetermined", fault?.reason ?? "the trail records no nodes, so no weights");
+    return told(
+      "undetermined",
+      fault?.reason ??
+        (facts.isComplete
+          ? "the trail records no nodes, so no weights"
+          : "entries are missing, and the nodes with their weights may be among them"),
+    );
   if (tallies === undefined)
     return told(
       "undetermined",

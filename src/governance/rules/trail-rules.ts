@@ -68,14 +68,20 @@ export const TRAIL_RULES: readonly Rule[] = [
     reason: "What is missing can change every answer.",
     needs: "the sequences",
     severity: "info",
-    onGap: (after, before) => ({
-      status: "violated",
-      sequences: [before],
-      message:
-        after < 0
-          ? `the trail begins with entry ${before}`
-          : `${counted(before - after - 1, "entry", "entries")} missing before entry ${before}`,
-    }),
+    onGap(after, before, isEnd) {
+      const missing = `${counted(before - after - 1, "entry", "entries")} missing`;
+      return {
+        status: "violated",
+        // the entry after the gap, where there is one
+        sequences: !isEnd ? [before] : after < 0 ? [] : [after],
+        message:
+          after >= 0
+            ? `${missing} ${isEnd ? `at the end, after entry ${after}` : `before entry ${before}`}`
+            : isEnd
+              ? `${missing}: all that the trail had`
+              : `the trail begins with entry ${before}`,
+      };
+    },
   },
 ];
 
