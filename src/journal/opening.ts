@@ -6,6 +6,7 @@ import { type EntryRow, entryFromRow } from "./entries/entry-row.js";
 import { checkDatabase, checkLogId, versionOf } from "./file/checks.js";
 import { Connection, isReadable, type OpenedDatabase } from "./file/connection.js";
 import { createJournalFile, realPathOf } from "./file/journal-file.js";
+import { lostCommits } from "./file/log-frames.js";
 import { BESIDE_SQLITE } from "./file/new-file.js";
 import { assertOneName } from "./file/one-name.js";
 import { QuietReader } from "./file/quiet-reader.js";
@@ -20,12 +21,15 @@ import {
   readFailure,
   statOf,
 } from "./file/sqlite.js";
-import { CHECKPOINT_PAGES, MAX_WAL_BYTES } from "./file/write-ahead-log.js";
+import { MAX_WAL_BYTES } from "./file/write-ahead-log.js";
 import { WriteGuard } from "./file/write-guard.js";
 import { lockForWriting } from "./file/writer-lock.js";
 import type { ResolvedJournalOptions } from "./options.js";
 
 const CACHE_KIB = 16_384;
+
+/** Each commit is synced, so a power failure can leave only the last one in parts. */
+const UNSYNCED_COMMITS = 1;
 
 /** How many of the newest entries are checked before a journal is written to. */
 const CHECKED_ENTRIES = 16;
@@ -76,13 +80,14 @@ function openForWriting(path: string, options: ResolvedJournalOptions): Connecti
     if (statOf(path) !== undefined) checkBeforeWriting(path, options);
     unlock ??= lockForWriting(path);
     if (statOf(path) === undefined) createJournalFile(path, options.logId ?? DEFAULT_LOG_ID);
+    assertNothingLost(path);
     database = openSqlite(path, "write");
     // Before this process held the lock, another one may have begun the journal or updated it.
     const version = versionOf(database, path);
     const logId = checkLogId(database, options.logId);
     database.exec(
       `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
-       PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+       PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = 0;
        PRAGMA journal_size_limit = ${MAX_WAL_BYTES}; PRAGMA cache_size = -${CACHE_KIB}`,
     );
     migrate(database, version);
@@ -93,6 +98,17 @@ function openForWriting(path: string, options: ResolvedJournalOptions): Connecti
     unlock?.();
     throw cause;
   }
+}
+
+/** SQLite reads a write-ahead log up to the first damage, and then writes over the rest. */
+function assertNothingLost(path: string): void {
+  const lost = lostCommits(`${path}-wal`);
+  if (lost <= UNSYNCED_COMMITS) return;
+  throw journalFailed(
+    `${path}-wal is damaged: ${lost} writes behind the damage cannot be read; nothing was ` +
+      "changed. Keep a copy of all files. Restore a backup or what was mirrored. To go on " +
+      `without these writes, run: sqlite3 ${path} "PRAGMA wal_checkpoint(TRUNCATE)"`,
+  );
 }
 
 function checkBeforeWriting(path: string, options: ResolvedJournalOptions): void {

@@ -64,7 +64,7 @@ export class WriteGuard implements FileAccess {
     this.database = database;
     this.#unlock = unlock;
     this.#ownership = new Ownership(database);
-    this.#watch = new FileWatch(path, () => isMixed(path, database));
+    this.#watch = new FileWatch(path, () => this.#log.isWhole && isMixed(path, database));
     this.#log = new WriteAheadLog(path, database, () => this.isKept);
     const missing = this.#watch.look()?.suffix;
     if (missing !== undefined)
@@ -94,18 +94,15 @@ export class WriteGuard implements FileAccess {
   }
 
   write<T>(work: () => T): T {
-    this.#assertKept();
-    try {
-      return work();
-    } catch (cause) {
-      throw this.#failureOf(cause);
-    }
+    const result = this.#written(work);
+    this.#lookAtLog();
+    return result;
   }
 
   commit<T>(work: () => T): T {
-    const result = this.write(work);
+    const result = this.#written(work);
     this.#assertKeptStill();
-    if (!this.#log.onCommit()) throw this.#logOverwritten();
+    this.#lookAtLog();
     return result;
   }
 
@@ -137,6 +134,20 @@ export class WriteGuard implements FileAccess {
     this.#log.close();
     if (this.database.isOpen) this.database.close();
     this.#unlock();
+  }
+
+  #written<T>(work: () => T): T {
+    this.#assertKept();
+    try {
+      return work();
+    } catch (cause) {
+      this.#log.onFailure();
+      throw this.#failureOf(cause);
+    }
+  }
+
+  #lookAtLog(): void {
+    if (!this.#log.onWrite()) throw this.#logOverwritten();
   }
 
   /** Before a write. Throws `journal_failed`. */
@@ -281,8 +292,8 @@ function isOutOfStep(cause: unknown): boolean {
 }
 
 /**
- * Whether a reader keeps a part of the write-ahead log from being copied into the file. The copy
- * that this makes has been made already, by the commit after which the log was large enough.
+ * Whether a reader keeps a part of the write-ahead log from being copied into the file. This
+ * copies what can be copied, so the log must be whole.
  */
 function isMixed(path: string, database: DatabaseSync): boolean {
   if (bytesOf(`${path}-wal`) < CHECKPOINT_BYTES) return false;

@@ -1,12 +1,16 @@
 import {
+  closeSync,
   copyFileSync,
   existsSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, StatementSync } from "node:sqlite";
@@ -132,7 +136,19 @@ describe("a write-ahead log that another program changes in its place", () => {
     ["cuts in the middle", (log) => truncateSync(log, 20_000)],
     ["overwrites with an older copy of it", (log, copy) => copyFileSync(copy, log)],
     ["overwrites with a text", (log) => writeFileSync(log, "minutes ".repeat(1000))],
+    ["overwrites in a page that it has had for long", (log) => overwrite(log, 3, 24, 4096)],
+    ["overwrites in its newest page", (log) => overwrite(log, frames(log) - 1, 2000, 8)],
+    ["overwrites where an old page begins", (log) => overwrite(log, 3, 0, 24)],
   ];
+
+  const frames = (log: string): number => Math.floor((statSync(log).size - 32) / 4120);
+
+  /** Writes ones into a frame of a log, from a byte of the frame on. */
+  function overwrite(log: string, frame: number, from: number, bytes: number): void {
+    const file = openSync(log, "r+");
+    writeSync(file, Buffer.alloc(bytes, 1), 0, bytes, 32 + 4120 * frame + from);
+    closeSync(file);
+  }
 
   /** A journal of 40 entries, and a copy that its log had at 20. */
   function liveWithLog() {
@@ -168,6 +184,52 @@ describe("a write-ahead log that another program changes in its place", () => {
       expect(readFileSync(path, "hex")).toBe(before);
     },
   );
+
+  /** What a crash leaves of a journal of 40 entries. */
+  function crashed() {
+    const { path } = liveWithLog();
+    const left = newPath();
+    for (const suffix of ["", "-wal"]) copyFileSync(path + suffix, left + suffix);
+    return { path: left, log: `${left}-wal` };
+  }
+
+  test.each([
+    ["a page", 24, 4096],
+    ["where a page begins", 0, 24],
+  ])("in %s, is refused by the next start, which could not read the rest", (_, from, bytes) => {
+    const { path, log } = crashed();
+    overwrite(log, 3, from, bytes);
+    const before = [path, log].map((file) => readFileSync(file, "hex"));
+    const error = thrownBy(() => openJournal(path));
+    expect(error.code).toBe("journal_failed");
+    expect(error.message).toMatch(/-wal is damaged: \d+ writes behind the damage cannot be read/);
+    expect([path, log].map((file) => readFileSync(file, "hex"))).toEqual(before);
+    const shell = new DatabaseSync(path);
+    shell.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    shell.close();
+    expect(openJournal(path).length).toBeLessThan(40);
+  });
+
+  test("in its header, is refused by the next start, which could not read it", () => {
+    const { path, log } = crashed();
+    const file = openSync(log, "r+");
+    writeSync(file, Buffer.alloc(32), 0, 32, 0);
+    closeSync(file);
+    expect(thrownBy(() => openJournal(path)).message).toContain("-wal is damaged");
+  });
+
+  test("is not confused with one whose last write a power failure left in parts", () => {
+    const { path, log } = crashed();
+    overwrite(log, frames(log) - 1, 24, 4096);
+    const journal = openJournal(path);
+    const { length } = journal;
+    expect(length).toBe(39);
+    afterOneSecond();
+    append(journal, 1);
+    append(journal, 1);
+    journal.close();
+    expect(openJournal(path).length).toBe(length + 2);
+  });
 
   test("is not confused with one that a checkpoint of anybody empties", () => {
     const { path, journal } = liveWithLog();

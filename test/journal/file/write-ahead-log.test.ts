@@ -1,8 +1,23 @@
-import { copyFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { FileWatch } from "../../../src/journal/file/file-watch.js";
-import { MAX_WAL_BYTES, WriteAheadLog } from "../../../src/journal/file/write-ahead-log.js";
+import {
+  CHECKPOINT_BYTES,
+  CHECKPOINT_PAGES,
+  MAX_WAL_BYTES,
+  WriteAheadLog,
+} from "../../../src/journal/file/write-ahead-log.js";
 import { Journal } from "../../../src/journal/index.js";
 import { afterThisTest } from "../../fixtures/cleanup.js";
 import { append, newPath, withConnection } from "../../fixtures/journal.js";
@@ -28,7 +43,7 @@ function watched() {
   });
   const append = (): void => {
     insert.run();
-    log.onCommit();
+    log.onWrite();
   };
   return { append, end: () => shell.close(), bytes: () => statSync(`${path}-wal`).size, log };
 }
@@ -82,10 +97,91 @@ test.each([
   },
 );
 
-test("a journal has SQLite cut its write-ahead log, which it copies long before", () => {
+test("a journal has SQLite cut its write-ahead log, which it copies itself", () => {
   const { database } = withConnection(newPath());
   const pragma = (name: string) =>
     Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
   expect(pragma("journal_size_limit")).toBe(MAX_WAL_BYTES);
-  expect(pragma("wal_autocheckpoint") * pragma("page_size")).toBeLessThan(MAX_WAL_BYTES);
+  expect(pragma("wal_autocheckpoint")).toBe(0);
+  expect(CHECKPOINT_BYTES).toBeLessThan(MAX_WAL_BYTES);
+});
+
+describe("a write-ahead log", () => {
+  /** A database that copies nothing by itself, and its log. */
+  function uncopied() {
+    const path = newPath();
+    const database = new DatabaseSync(path);
+    database.exec(
+      "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = 5",
+    );
+    database.exec("CREATE TABLE entry (line)");
+    const log = new WriteAheadLog(path, database, () => true);
+    afterThisTest(() => database.close());
+    const write = (pages: number): boolean => {
+      database.exec("BEGIN");
+      for (let page = 0; page < pages; page++)
+        database.exec("INSERT INTO entry VALUES (zeroblob(3000))");
+      database.exec("COMMIT");
+      return log.onWrite();
+    };
+    return { path, database, log, write };
+  }
+
+  /** Changes one bit of a file. */
+  function flip(path: string, position: number): void {
+    const file = openSync(path, "r+");
+    const byte = Buffer.alloc(1);
+    readSync(file, byte, 0, 1, position);
+    writeSync(file, Buffer.from([byte.readUInt8() ^ 0x40]), 0, 1, position);
+    closeSync(file);
+  }
+
+  test("is copied into the file when it is long, and written anew", () => {
+    const { path, write } = uncopied();
+    write(CHECKPOINT_PAGES);
+    for (let more = 0; more < 20; more++) expect(write(1)).toBe(true);
+    expect(statSync(path).size).toBeGreaterThan(CHECKPOINT_BYTES);
+    const { size } = statSync(`${path}-wal`);
+    for (let more = 0; more < 20; more++) expect(write(1)).toBe(true);
+    expect(statSync(`${path}-wal`).size).toBe(size);
+  });
+
+  test("is not copied into the file if a page of it was overwritten a moment ago", () => {
+    const { path, write } = uncopied();
+    write(CHECKPOINT_PAGES - 100);
+    const { size } = statSync(path);
+    flip(`${path}-wal`, 32 + 4120 * 500 + 1000);
+    expect([write(200), ...Array.from({ length: 20 }, () => write(1))]).toContain(false);
+    expect(statSync(path).size).toBe(size);
+  });
+
+  test("of which any byte was changed is not whole", () => {
+    const { path, log, write } = uncopied();
+    write(10);
+    write(10);
+    const { size } = statSync(`${path}-wal`);
+    fc.assert(
+      fc.property(fc.nat(size - 1), (position) => {
+        flip(`${path}-wal`, position);
+        expect(log.isWhole).toBe(false);
+        flip(`${path}-wal`, position);
+        expect(log.isWhole).toBe(true);
+      }),
+    );
+  });
+
+  test("is whole after a write that was undone when it was partly in the log", () => {
+    const { path, database, log, write } = uncopied();
+    write(1);
+    database.exec("BEGIN");
+    for (let page = 0; page < 50; page++)
+      database.exec("INSERT INTO entry VALUES (zeroblob(3000))");
+    const { size } = statSync(`${path}-wal`);
+    expect(size).toBeGreaterThan(32 + 4120 * 20);
+    database.exec("ROLLBACK");
+    expect(log.isWhole).toBe(true);
+    write(1);
+    expect(log.isWhole).toBe(true);
+    expect(statSync(`${path}-wal`).size).toBe(size);
+  });
 });
