@@ -132,6 +132,18 @@ const ATTACKS: Readonly<Record<string, (n: number) => readonly Event[]>> = {
     ...many(n, (index) => [vote(`v${index}`)]),
     ...many(n, () => [result()]),
   ],
+  "voters with two answers who are flagged": (n) => [
+    proposal(),
+    ...many(n, (index) => [vote(`v${index}`), vote(`v${index}`, "reject")]),
+    ...many(n, (index) => [flag(`v${index}`)]),
+    result(),
+  ],
+  "flags of one voter": (n) => [proposal(), ...many(n, () => [vote("bob"), flag("bob")]), result()],
+  "changes of one vote": (n) => [
+    proposal(),
+    ...many(n, (index) => [vote("bob", index % 2 === 0 ? "approve" : "reject")]),
+    result(),
+  ],
   "votes of a voter with two answers": (n) => [
     proposal(),
     ...many(n, () => [vote("bob")]),
@@ -158,9 +170,12 @@ const ATTACKS: Readonly<Record<string, (n: number) => readonly Event[]>> = {
     ...many(n, () => [use()]),
     revoke("revoke-model"),
   ],
+  "grants of a subject that expire, and uses of it": (n) =>
+    many(n, (index) => [grant({ valid_until: timeOf(2 * index) }, `p${index}`), use()]),
   "freezes of everything": (n) => [
     ...many(n, (index) => [grant({}, `p${index}`, `m${index}`)]),
     ...many(n, () => [revoke("emergency-freeze", "*")]),
+    ...many(n, (index) => [{ ...use(), subjectId: `m${index}` }]),
   ],
   "operations of the app's own": (n) => [
     proposal(),
@@ -197,6 +212,39 @@ test("findings, a subject and a proposal are asked for after each entry", async 
   };
   const few = await work(FEW);
   expect((await work(TIMES * FEW)) / few).toBeLessThan(MOST);
+});
+
+test("answers about every subject and proposal share what was found", async () => {
+  const work = (n: number) => {
+    const entries = entriesOf(many(n, (index) => [grant({}, `p${index}`, `m${index}`)])).slice(2);
+    return counter.workOf(() => {
+      const trail = replay(entries);
+      const found = entries.flatMap(({ subjectId = "" }) => trail.subject(subjectId).findings);
+      const cases = entries.flatMap(
+        ({ proposalId = "" }) => trail.proposal(proposalId)?.findings ?? [],
+      );
+      expect(found).toEqual(cases);
+      expect(found).toEqual(trail.findings().filter(({ rule }) => rule !== "history-missing"));
+    });
+  };
+  const few = await work(FEW);
+  expect((await work(TIMES * FEW)) / few).toBeLessThan(MOST);
+});
+
+test("what was found is asked for again when an entry came", () => {
+  const all = entriesOf([proposal(), result(), grant()]);
+  const trail = replay(all.slice(0, 2));
+  const told = all.slice(2).map((entry) => {
+    trail.feed(entry);
+    return trail.proposal("p")?.findings.map(({ rule }) => rule);
+  });
+  const afterwards = [3, 4, 5].map((length) =>
+    replay(all.slice(0, length))
+      .findings()
+      .filter(({ proposalId }) => proposalId === "p")
+      .map(({ rule }) => rule),
+  );
+  expect(told).toEqual(afterwards);
 });
 
 /** The work to feed a trail, and to ask each question about it. */
