@@ -75,7 +75,7 @@ export interface ConsensusResult {
   readonly decidedAt?: Date | string | undefined;
 }
 
-/** One voter caught with two answers to the same proposal. */
+/** One voter caught with two different answers to the same proposal. */
 export interface ByzantineEvidence {
   readonly voterDid: string;
   readonly proposalId: string;

@@ -159,13 +159,20 @@ function recordsVoteIds(source: object): boolean {
   return value;
 }
 
-/** Makes a `byzantine_detected` event of the evidence. Throws `invalid_entry`. */
+/**
+ * Makes a `byzantine_detected` event of the evidence. Throws `invalid_entry`, also for two equal
+ * decisions: they show no fault.
+ */
 export function byzantineDetected(evidence: ByzantineEvidence): ValidEvent<"byzantine_detected"> {
   const source = objectOf(evidence, "event");
   const columns = { proposalId: name(source, "proposalId"), actorDid: name(source, "voterDid") };
+  const prior = voteDecision(source, "priorDecision");
+  const conflicting = voteDecision(source, "conflictingDecision");
+  if (prior === conflicting)
+    throw invalidEntry("conflictingDecision", "expected another decision than priorDecision");
   const details: Record<string, JsonValue> = {
-    prior_decision: voteDecision(source, "priorDecision"),
-    conflicting_decision: voteDecision(source, "conflictingDecision"),
+    prior_decision: prior,
+    conflicting_decision: conflicting,
   };
   addGiven(details, source, GIVEN_DETAILS.byzantine_detected);
   return validEvent("byzantine_detected", columns, details);

@@ -24,7 +24,7 @@ export interface CaseVote extends CaseEntry {
   readonly voteId?: string;
   /** The weight of the node when it voted; undefined where the trail cannot show it. */
   readonly weight: number | undefined;
-  /** True for a voter who was caught with two answers. */
+  /** True for a voter who was flagged and of whom the log holds two different answers. */
   readonly isFlagged: boolean;
   readonly actorType?: ActorType;
   /** On whose behalf the actor acted, where the entry says so, here and below. */

@@ -24,6 +24,7 @@ export type {
   Effect,
   EntryTimes,
   Flag,
+  FlagState,
   NodeEffect,
   ProposalFacts,
   Result,

@@ -156,7 +156,7 @@ function votesAgainst(
       isBefore(vote) &&
       vote.decision !== winning &&
       vote.decision !== "abstain" &&
-      !file.isFlagged(vote.voter),
+      file.flagStateOf(vote.voter) !== "shown",
   ).length;
 }
 

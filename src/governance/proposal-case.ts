@@ -53,7 +53,7 @@ export function caseOf(file: ProposalFile, findings: readonly Finding[], fold: F
       decision,
       ...(voteId === undefined ? {} : { voteId }),
       weight: members.weightBefore(voter, sequence),
-      isFlagged: file.isFlagged(voter),
+      isFlagged: file.flagStateOf(voter) === "shown",
       ...(actorType === undefined ? {} : { actorType }),
       ...(onBehalfOf === undefined ? {} : { onBehalfOf }),
       ...(rationale === undefined ? {} : { rationale }),

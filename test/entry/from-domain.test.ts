@@ -413,6 +413,14 @@ test("log keeps the new details of the eight to the form that a helper gives the
   });
 });
 
+test("logByzantineDetected refuses two equal decisions, with its path", () => {
+  for (const decision of ["approve", "reject", "abstain"] as const) {
+    const equal = { ...EVIDENCE, priorDecision: decision, conflictingDecision: decision };
+    const error = refusedWithoutTrace((audit) => audit.logByzantineDetected(equal));
+    expect(error.field).toBe("conflictingDecision");
+  }
+});
+
 test("each field of the table is an input of its helper", () => {
   const covered = HELPERS.flatMap(({ prefix = "", given }) =>
     given.map(([field]) => prefix + field),

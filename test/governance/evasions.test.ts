@@ -3,7 +3,7 @@ import type { AuditEntry } from "../../src/entry/audit-entry.js";
 import type { Finding } from "../../src/governance/facts/finding.js";
 import type { Policy } from "../../src/governance/facts/policy.js";
 import { replay } from "../../src/governance/replay.js";
-import { MODEL, type More, TrailWriter } from "../fixtures/trail.js";
+import { MODEL, type More, type ResultWeights, TrailWriter } from "../fixtures/trail.js";
 
 /** The rules that a trail violates, by the entry that offends. */
 function violated(write: (trail: TrailWriter) => unknown, policy: Policy = {}): string[] {
@@ -68,6 +68,28 @@ test("a freeze, of its subject or of everything, ends what was decided and not c
   expect(violated(other)).not.toContain("grant-without-consensus 10");
 });
 
+test("a freeze ends what was voted before it, also where the result comes later", () => {
+  for (const subject of [MODEL, "*"]) {
+    const freeze = { kind: "emergency-freeze", subject };
+    const held = (t: TrailWriter) => [
+      t.propose("p"),
+      t.vote("p", "bob"),
+      t.revoke("f", freeze),
+      t.vote("p", "carol"),
+      t.result("p", "passed", { approve: 2 }),
+      t.grant("p"),
+    ];
+    expect(found(held, "grant-without-consensus")).toMatchObject([
+      { status: "violated", sequences: [4, 6, 9] },
+    ]);
+    const trail = new TrailWriter().federation();
+    held(trail);
+    expect(replay(trail.entries).subject(MODEL).authorizations[0]?.isValid).toBe("no");
+    const anew = (t: TrailWriter) => [held(t), t.passed("q"), t.grant("q")];
+    expect(found(anew, "grant-without-consensus")).toHaveLength(1);
+  }
+});
+
 test("a node comes or goes by a proposal about it, once", () => {
   expect(violated((t) => [t.passed("p"), t.node("mallory", 100, "p")])).toEqual([
     "member-change-without-proposal 9",
@@ -93,6 +115,34 @@ test("a revocation rests on a decision to stop its subject", () => {
 test("nothing approved is no quorum, whatever threshold the result names", () => {
   const write = (t: TrailWriter) => [t.propose("p"), t.result("p", "passed", {}, { threshold: 0 })];
   expect(violated(write)).toEqual(["quorum-unmet 5"]);
+});
+
+test("nothing approved passes nothing, whatever else says what passes a proposal", () => {
+  const rejected = (t: TrailWriter) => [
+    t.propose("p"),
+    t.vote("p", "bob", "reject"),
+    t.result("p", "passed", { reject: 1 }),
+    t.grant("p"),
+  ];
+  const nobody = (t: TrailWriter) => [t.propose("p"), t.result("p", "passed"), t.grant("p")];
+  const policies: readonly Policy[] = [
+    {},
+    { approval: { weight: 1 } },
+    { rules: { "tally-mismatch": "off" } },
+  ];
+  for (const policy of policies) {
+    expect(violated(rejected, policy)).toEqual(["quorum-unmet 6"]);
+    expect(violated(nobody, policy)).toEqual(["quorum-unmet 5"]);
+  }
+  const trail = new TrailWriter().federation();
+  nobody(trail);
+  expect(replay(trail.entries).subject(MODEL).authorizations[0]?.isValid).toBe("no");
+  // what states no weights is not judged by them
+  const unknown = (t: TrailWriter) => [
+    t.propose("p"),
+    t.act("consensus_reached", { proposalId: "p", decision: "passed" }, { reason: "imported" }),
+  ];
+  expect(violated(unknown)).toEqual([]);
 });
 
 test("an entry that is dated back before the policy is judged by it", () => {
@@ -130,15 +180,106 @@ test("weights of any size are compared as they are", () => {
   expect(violated(stake)).toContain("quorum-unmet 5");
 });
 
-test("a flagged voter with one recorded vote does not count where the policy says so", () => {
-  const write = (t: TrailWriter) => [
-    t.propose("p"),
-    t.vote("p", "bob"),
-    t.vote("p", "carol"),
-    t.flag("p", "carol"),
-    t.result("p", "passed", { approve: 1 }),
-  ];
-  expect(violated(write, { conflictingVotes: "exclude" })).toEqual(["flag-without-double-vote 7"]);
+describe("a flag", () => {
+  const POLICY: Policy = { approval: { share: "2/3", of: "decided" }, participation: "1/2" };
+  /** Bob and carol approve, dave rejects; the result counts what it is given. */
+  const flagged =
+    (flag: (t: TrailWriter) => unknown, weights: Partial<ResultWeights>, more: More = {}) =>
+    (t: TrailWriter) => [
+      t.propose("p"),
+      t.vote("p", "bob"),
+      t.vote("p", "carol"),
+      t.vote("p", "dave", "reject"),
+      flag(t),
+      t.result("p", "passed", weights, more),
+      t.grant("p"),
+    ];
+  const decisions = (...given: string[]) => ({
+    ...(given[0] === undefined ? {} : { prior_decision: given[0] }),
+    ...(given[1] === undefined ? {} : { conflicting_decision: given[1] }),
+  });
+  const flagOf =
+    (...given: string[]) =>
+    (t: TrailWriter) =>
+      t.act("byzantine_detected", { proposalId: "p", actorDid: "dave" }, decisions(...given));
+  const strict: Policy = { ...POLICY, approval: { share: "3/4", of: "decided" } };
+  const statuses = (write: (t: TrailWriter) => unknown, policy: Policy) =>
+    ["tally-mismatch", "quorum-unmet"].map((rule) => found(write, rule, policy)[0]?.status);
+
+  test("of two equal decisions, or of none, takes no vote away", () => {
+    for (const given of [["reject", "reject"], ["reject"], []])
+      for (const conflictingVotes of ["exclude", undefined] as const) {
+        const policy: Policy =
+          conflictingVotes === undefined ? strict : { ...strict, conflictingVotes };
+        const silenced = flagged(flagOf(...given), { approve: 2 });
+        expect(violated(silenced, policy)).toEqual([
+          "flag-without-double-vote 8",
+          "tally-mismatch 9",
+          "quorum-unmet 9",
+        ]);
+        const named = flagged(
+          flagOf(...given),
+          { approve: 2 },
+          { included_vote_ids: ["p-5", "p-6"] },
+        );
+        expect(violated(named, policy)).toContain("tally-mismatch 9");
+        const honest = flagged(flagOf(...given), { approve: 2, reject: 1 });
+        expect(violated(honest, { ...POLICY, ...policy, approval: { weight: 2 } })).toEqual([
+          "flag-without-double-vote 8",
+        ]);
+      }
+    const trail = new TrailWriter().federation();
+    flagged(flagOf("reject", "reject"), { approve: 2 })(trail);
+    const replayed = replay(trail.entries, { policy: strict });
+    expect(replayed.subject(MODEL).authorizations[0]?.isValid).toBe("no");
+    expect(replayed.proposal("p")?.dissent).toMatchObject([{ voter: "dave", isFlagged: false }]);
+  });
+
+  test("whose second vote is not in the log leaves a result that depends on it undetermined", () => {
+    const claim = flagOf("reject", "approve");
+    const excluding: Policy = { ...strict, conflictingVotes: "exclude" };
+    for (const policy of [strict, excluding])
+      expect(statuses(flagged(claim, { approve: 2 }), policy)).toEqual([
+        "undetermined",
+        "undetermined",
+      ]);
+    const named = { included_vote_ids: ["p-5", "p-6"] };
+    expect(statuses(flagged(claim, { approve: 2 }, named), strict)).toEqual([
+      "undetermined",
+      "undetermined",
+    ]);
+    // counted: right where the flag is false, and where the policy lets a flagged voter count
+    const counted = flagged(claim, { approve: 2, reject: 1 });
+    expect(statuses(counted, strict)).toEqual([undefined, "violated"]);
+    expect(statuses(counted, excluding)).toEqual(["undetermined", "violated"]);
+    const all = { included_vote_ids: ["p-5", "p-6", "p-7"] };
+    expect(statuses(flagged(claim, { approve: 2, reject: 1 }, all), excluding)[0]).toBe(
+      "undetermined",
+    );
+    // neither gives the result
+    expect(statuses(flagged(claim, { approve: 3 }), excluding)[0]).toBe("violated");
+    const trail = new TrailWriter().federation();
+    flagged(claim, { approve: 2 })(trail);
+    expect(
+      replay(trail.entries, { policy: strict }).subject(MODEL).authorizations[0]?.isValid,
+    ).toBe("unknown");
+  });
+
+  test("takes the votes away that it names, where the log holds both before the result", () => {
+    const both = (t: TrailWriter) => [t.vote("p", "dave"), flagOf("reject", "approve")(t)];
+    const policy: Policy = { ...strict, conflictingVotes: "exclude" };
+    expect(violated(flagged(both, { approve: 2 }), policy)).toEqual([]);
+    const later = (t: TrailWriter) => [
+      t.propose("p"),
+      t.vote("p", "bob"),
+      t.vote("p", "carol"),
+      t.vote("p", "dave", "reject"),
+      flagOf("reject", "approve")(t),
+      t.result("p", "passed", { approve: 2 }),
+      t.vote("p", "dave"),
+    ];
+    expect(statuses(later, policy)).toEqual(["undetermined", "undetermined"]);
+  });
 });
 
 test("what is missing at the end of a log counts as missing", () => {

@@ -43,7 +43,7 @@ export const CASES: Readonly<Record<string, { severity: Severity; cases: readonl
       {
         name: "a grant of what was decided before a freeze",
         write: (t) => [t.passed("p"), t.revoke("f", { kind: "emergency-freeze" }), t.grant("p")],
-        expected: ["violated", 8, 9, 10],
+        expected: ["violated", 4, 9, 10],
       },
       {
         name: "a grant of what was decided after a freeze",
@@ -442,6 +442,16 @@ export const CASES: Readonly<Record<string, { severity: Severity; cases: readonl
         expected: ["pending", 6],
       },
       {
+        name: "a flag of two equal votes",
+        write: (t) => [
+          t.propose("p"),
+          t.vote("p", "bob", "reject"),
+          t.flag("p", "bob", "reject", "reject"),
+          t.result("p", "rejected"),
+        ],
+        expected: ["violated", 6],
+      },
+      {
         name: "a flag with both votes",
         write: (t) => [
           t.propose("p"),
@@ -643,6 +653,18 @@ export const CASES: Readonly<Record<string, { severity: Severity; cases: readonl
           t.result("p", "passed", { approve: 1 }),
         ],
         expected: "kept",
+      },
+      {
+        name: "a flagged voter who does not count, and the log holds one vote",
+        write: (t) => [
+          t.propose("p"),
+          t.vote("p", "bob"),
+          t.vote("p", "carol"),
+          t.flag("p", "carol"),
+          t.result("p", "passed", { approve: 1 }),
+        ],
+        policy: { conflictingVotes: "exclude" },
+        expected: ["undetermined", 8],
       },
       {
         name: "a flagged voter who counts, where the policy says exclude",

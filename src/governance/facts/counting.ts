@@ -147,12 +147,17 @@ function namedVotes(
     );
   const leftOut: CastVote[] = [];
   for (const [voter, votes] of Map.groupBy(before, (vote) => vote.voter)) {
-    const choices = choicesOf(file.isFlagged(voter, result.sequence), facts.policy);
+    const flagged = file.flagStateOf(voter, result.sequence);
+    const ofFlagged = choicesOf(true, facts.policy);
+    // a flag that the log does not show neither takes a vote away nor lets it count
+    const isDoubtful = flagged === "claimed" && ofFlagged.includes("exclude");
+    const choices = flagged === "none" || isDoubtful ? choicesOf(false, facts.policy) : ofFlagged;
     const ways = waysInTime(votes, file);
     const allowed = choices.flatMap((choice) => ways.map((way) => chosen(way, choice)));
     const vote = named.get(voter);
     if (vote !== undefined && !allowed.includes(vote) && !doubtful.includes(vote))
       return fault("violated", `the policy does not count this vote of ${quoted(voter)}`, [vote]);
+    if (vote !== undefined && isDoubtful && ofFlagged.length === 1) doubtful.push(vote);
     if (vote !== undefined) continue;
     const notLate = votes.filter((one) => !isLate(one, file));
     const needed = choices.flatMap((choice) => [chosen(votes, choice), chosen(notLate, choice)]);
@@ -163,6 +168,7 @@ function namedVotes(
     );
     if (weights.every((weight) => weight === 0)) continue;
     const isSure =
+      !isDoubtful &&
       weights.every((weight) => weight !== undefined && weight !== 0) &&
       owed.millis <= result.millis &&
       spanOf(owed).latestMillis <= spanOf(result).latestMillis &&

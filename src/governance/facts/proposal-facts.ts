@@ -102,6 +102,13 @@ export interface Flag {
   readonly conflicting: string | undefined;
 }
 
+/**
+ * What is known of a voter who was flagged: nothing that a flag says is `none`; the log holds two
+ * different answers is `shown`; a flag names two different answers and the log holds only one of
+ * them is `claimed`.
+ */
+export type FlagState = "none" | "claimed" | "shown";
+
 /** Two different answers of one voter. */
 export interface DoubleVote {
   readonly voter: string;
@@ -150,6 +157,8 @@ export interface ProposalFacts {
   doubleVoteOf(voter: string): DoubleVote | undefined;
   /** Whether a voter who was flagged gave an answer. */
   hasVoted(voter: string, decision: string): boolean;
-  /** Whether a voter was flagged, before an entry if one is given. */
+  /** Whether a voter was flagged for two different answers, before an entry if one is given. */
   isFlagged(voter: string, before?: number): boolean;
+  /** What the flags of a voter and its votes show, before an entry if one is given. */
+  flagStateOf(voter: string, before?: number): FlagState;
 }

@@ -5,6 +5,7 @@ import type {
   DoubleVote,
   Effect,
   Flag,
+  FlagState,
   ProposalFacts,
   Result,
 } from "./proposal-facts.js";
@@ -34,6 +35,8 @@ interface Suspects {
 
 interface FlaggedVoter {
   readonly firstFlag: number;
+  /** The first flag that names two different answers. */
+  firstClaim: number;
   readonly decisions: Set<string>;
 }
 
@@ -150,9 +153,14 @@ export class ProposalFile implements ProposalFacts {
     const { voter, sequence } = flag;
     const { flags, flagged } = this.#suspectsOf();
     flags.push(flag);
-    if (flagged.has(voter)) return;
+    const firstClaim = namesTwoAnswers(flag) ? sequence : Number.POSITIVE_INFINITY;
+    const known = flagged.get(voter);
+    if (known !== undefined) {
+      known.firstClaim = Math.min(known.firstClaim, firstClaim);
+      return;
+    }
     const decisions = new Set(this.#rowsOf(voter).map((row) => this.#table.decision(row)));
-    flagged.set(voter, { firstFlag: sequence, decisions });
+    flagged.set(voter, { firstFlag: sequence, firstClaim, decisions });
   }
 
   get flags(): readonly Flag[] {
@@ -200,8 +208,15 @@ export class ProposalFile implements ProposalFacts {
   }
 
   isFlagged(voter: string, before: number = Number.POSITIVE_INFINITY): boolean {
-    const first = this.#suspects?.flagged.get(voter)?.firstFlag;
-    return first !== undefined && first < before;
+    return this.flagStateOf(voter, before) !== "none";
+  }
+
+  flagStateOf(voter: string, before: number = Number.POSITIVE_INFINITY): FlagState {
+    const flagged = this.#suspects?.flagged.get(voter);
+    if (flagged === undefined || flagged.firstFlag >= before) return "none";
+    const second = this.doubleVoteOf(voter)?.sequences.at(-1);
+    if (second !== undefined && second < before) return "shown";
+    return flagged.firstClaim < before ? "claimed" : "none";
   }
 
   #rowsOf(voter: string): number[] {
@@ -246,6 +261,11 @@ export class ProposalFile implements ProposalFacts {
     lastOf.set(this.#table.voter(row), row);
     if (voteId !== undefined && !withId.has(voteId)) withId.set(voteId, row);
   }
+}
+
+/** A flag of two equal answers, or of none, accuses nobody of anything. */
+function namesTwoAnswers({ prior, conflicting }: Flag): boolean {
+  return prior !== undefined && conflicting !== undefined && prior !== conflicting;
 }
 
 /** Most lists have one item: a list of one takes the memory that it needs, and no more. */

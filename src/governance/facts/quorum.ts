@@ -35,6 +35,9 @@ export function checkQuorum(
   facts: TrailFacts,
   kind: string | undefined = file.creation?.kind,
 ): QuorumCheck {
+  const { approve } = result;
+  if (approve !== undefined && approve <= 0)
+    return { status: "violated", reason: `weight ${approve} approved, and more than 0 must` };
   const { policy } = facts;
   const ofKind: KindPolicy = policy.kinds?.[kind ?? ""] ?? {};
   const participation = ofKind.participation ?? policy.participation;
@@ -74,17 +77,14 @@ function knownOf({ approve, reject, abstain, total }: Weights): Weights {
 }
 
 /** A result for which neither a threshold nor the policy says what it needs. */
-function withoutQuorum({ creation }: ProposalFacts, { approve, threshold }: Result): QuorumCheck {
+function withoutQuorum({ creation }: ProposalFacts, { threshold }: Result): QuorumCheck {
   const given = creation?.threshold ?? threshold;
   if (given === undefined) return NO_QUORUM;
-  return approve !== undefined && approve <= 0
-    ? { status: "violated", reason: `weight ${approve} approved, and more than 0 must` }
-    : {
-        status: "undetermined",
-        reason:
-          `the threshold ${given} says nothing about what passes a proposal, ` +
-          "nor does the policy",
-      };
+  return {
+    status: "undetermined",
+    reason:
+      `the threshold ${given} says nothing about what passes a proposal, ` + "nor does the policy",
+  };
 }
 
 /**

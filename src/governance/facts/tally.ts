@@ -62,10 +62,17 @@ export function recount(file: ProposalFacts, result: Result, facts: TrailFacts):
       "undetermined",
       fault?.reason ?? "the trail does not hold the weight of every voter",
     );
-  const isKept = talliesAt.map((given) =>
-    given.some((tally) => tally !== undefined && isSame(tally, recorded)),
-  );
-  if (isKept.every(Boolean)) {
+  const isKeptWith = (trust: "true" | "false"): boolean =>
+    talliesAt.every((given) =>
+      given.some(
+        (tally, way) =>
+          tally !== undefined &&
+          isSame(tally, recorded) &&
+          (ways[way]?.trust === trust || ways[way]?.trust === "either"),
+      ),
+    );
+  const [keptIfTrue, keptIfFalse] = [isKeptWith("true"), isKeptWith("false")];
+  if (keptIfTrue && keptIfFalse) {
     if (fault !== undefined) return told("undetermined", fault.reason);
     const kept = ways.filter((_, way) =>
       talliesAt.some(({ [way]: tally }) => tally !== undefined && isSame(tally, recorded)),
@@ -77,6 +84,15 @@ export function recount(file: ProposalFacts, result: Result, facts: TrailFacts):
       "undetermined",
       "members changed between proposal and result, and the policy does not say which weights " +
         "count (membershipAt)",
+    );
+  if (keptIfTrue || keptIfFalse)
+    return told(
+      "undetermined",
+      keptIfTrue
+        ? "the result leaves out the vote of a voter who was flagged, but the log does not hold " +
+            "the two different votes"
+        : "the result counts the vote of a voter who was flagged, and the policy excludes it, " +
+            "but the log does not hold the two different votes",
     );
   return told(
     "violated",

@@ -1,8 +1,8 @@
-import type { CastVote, Creation, ProposalFacts } from "./proposal-facts.js";
+import type { CastVote, Creation, FlagState, ProposalFacts } from "./proposal-facts.js";
 import type { TrailFacts } from "./rule.js";
 import { timelinessOf } from "./timeliness.js";
 import { type Choice, choicesOf, type Moment, membershipOf } from "./vote-weight.js";
-import { type CountedVote, Way } from "./way.js";
+import { type CountedVote, type Trust, Way } from "./way.js";
 
 /** Of which votes one may count: all; those not late; those that are in time for sure. */
 type Times = 0 | 1 | 2;
@@ -30,7 +30,7 @@ export class VoteCount {
   readonly #facts: TrailFacts;
   readonly #chosen: readonly Chosen[];
   readonly #ballots = new Map<string, Ballots>();
-  readonly #flagged = new Set<string>();
+  readonly #flagged = new Map<string, FlagState>();
   /** What it rests on: where one of these changes, all votes must be counted again. */
   readonly #creation: Creation | undefined;
   readonly #isRecorded: boolean;
@@ -78,8 +78,8 @@ export class VoteCount {
     for (let flag = flags[this.#flagCount]; flag !== undefined; flag = flags[this.#flagCount]) {
       if (flag.sequence >= decidedAt) break;
       this.#flagCount++;
-      if (this.#flagged.has(flag.voter)) continue;
-      this.#change(flag.voter, () => this.#flagged.add(flag.voter));
+      if (this.#stateOf(flag.voter) === this.#flagged.get(flag.voter)) continue;
+      this.#change(flag.voter, () => this.#judge(flag.voter));
     }
     for (const vote of this.#file.votesAfter(after)) {
       if (vote.sequence >= decidedAt) break;
@@ -112,6 +112,7 @@ export class VoteCount {
       return;
     }
     this.#change(voter, () => {
+      if (this.#flagged.has(voter)) this.#judge(voter);
       const { first, last } = this.#ballotsOf(voter);
       for (let times = 0; times <= latest; times++) {
         first[times] ??= counted;
@@ -132,8 +133,18 @@ export class VoteCount {
     }
   }
 
-  #voteOf(voter: string, { times, ofFlagged, ofOthers }: Chosen): CountedVote | undefined {
-    const choice = this.#flagged.has(voter) ? ofFlagged : ofOthers;
+  #stateOf(voter: string): FlagState {
+    return this.#file.flagStateOf(voter, this.#decidedAt);
+  }
+
+  #judge(voter: string): void {
+    this.#flagged.set(voter, this.#stateOf(voter));
+  }
+
+  #voteOf(voter: string, { times, ofFlagged, ofOthers, way }: Chosen): CountedVote | undefined {
+    const state = this.#flagged.get(voter) ?? "none";
+    const isTaken = state === "shown" || (state === "claimed" && way.trust !== "false");
+    const choice = isTaken ? ofFlagged : ofOthers;
     return choice === "exclude" ? undefined : this.#ballots.get(voter)?.[choice][times];
   }
 
@@ -169,14 +180,21 @@ function waysFor(
     : [choicesOf(true, facts.policy), choicesOf(false, facts.policy)];
   return allTimes.flatMap((times) =>
     flagged.flatMap((ofFlagged) =>
-      others.map((ofOthers) => ({
-        times,
-        ofFlagged,
-        ofOthers,
-        way: new Way(file, facts, moments),
-      })),
+      others.flatMap((ofOthers) =>
+        trustsOf(ofFlagged).map((trust) => ({
+          times,
+          ofFlagged,
+          ofOthers,
+          way: new Way(file, facts, moments, trust),
+        })),
+      ),
     ),
   );
+}
+
+/** Only a flag that takes a vote away must be shown. */
+function trustsOf(ofFlagged: Choice): readonly Trust[] {
+  return ofFlagged === "exclude" ? ["true", "false"] : ["either"];
 }
 
 function latestTimes(vote: CastVote, { creation }: ProposalFacts): Times {

@@ -67,8 +67,15 @@ class HeadCount {
   }
 }
 
+/**
+ * Whether a way of counting takes flags whose conflicting vote is not in the log as true or as
+ * false. `either` where the votes that it counts are the same.
+ */
+export type Trust = "true" | "false" | "either";
+
 /** Votes that a result may have counted: how much they weigh, and how many are of members. */
 export class Way {
+  readonly trust: Trust;
   readonly #file: ProposalFacts;
   readonly #facts: TrailFacts;
   readonly #moments: readonly Moment[];
@@ -78,7 +85,13 @@ export class Way {
   /** Approvals that do not say whether a human gave them. */
   readonly #maybeHumans = new HeadCount();
 
-  constructor(file: ProposalFacts, facts: TrailFacts, moments: readonly Moment[]) {
+  constructor(
+    file: ProposalFacts,
+    facts: TrailFacts,
+    moments: readonly Moment[],
+    trust: Trust = "either",
+  ) {
+    this.trust = trust;
     this.#file = file;
     this.#facts = facts;
     this.#moments = moments;

@@ -3,7 +3,7 @@ import { formatTimestamp } from "../../entry/timestamp.js";
 import { quoted } from "../../text/safe-text.js";
 import { isImported, millisOf, recordedMillisOf } from "../facts/facts-of.js";
 import type { Judgement } from "../facts/finding.js";
-import type { ProposalFacts, Result } from "../facts/proposal-facts.js";
+import type { ProposalFacts } from "../facts/proposal-facts.js";
 import { type Rule, type TrailFacts, violatedOr } from "../facts/rule.js";
 import { ALL_SUBJECTS, isRevoking } from "../facts/standing.js";
 import { type StandingEvent, untilOf } from "../facts/standing-facts.js";
@@ -196,7 +196,7 @@ function withoutConsensus(
     );
   // a decision authorizes once: what it granted was ended since, and nobody decided anew
   const earlier = file?.effectOf("authorization_granted");
-  if (earlier === undefined || file === undefined) return decidedBeforeFreeze(grant, passed, facts);
+  if (earlier === undefined || file === undefined) return proposedBeforeFreeze(grant, began, facts);
   if (standing.isInForce(subjectId, millis, { proposalId: file.proposalId })) {
     const longest = file.longestGrant;
     if (longest !== undefined && !(untilOf(grant) > untilOf(longest))) return undefined;
@@ -217,19 +217,22 @@ function withoutConsensus(
   };
 }
 
-/** A freeze ends what was decided before it, also where nobody had carried it out yet. */
-function decidedBeforeFreeze(
+/**
+ * A freeze ends what was proposed before it. Whoever voted did not know the emergency, also where
+ * the result was recorded later.
+ */
+function proposedBeforeFreeze(
   grant: StandingEvent,
-  passed: Result | undefined,
+  began: number | undefined,
   { standing }: TrailFacts,
 ): Judgement | undefined {
   const freeze = standing.lastFreeze(grant.subjectId);
-  if (passed === undefined || freeze < passed.sequence) return undefined;
+  if (began === undefined || freeze < began) return undefined;
   return {
     ...about(grant),
     status: "violated",
-    sequences: [passed.sequence, freeze, grant.sequence],
-    message: `${quoted(grant.subjectId)} was authorized by a decision from before it was frozen`,
+    sequences: [began, freeze, grant.sequence],
+    message: `${quoted(grant.subjectId)} was authorized by a proposal from before it was frozen`,
   };
 }
 

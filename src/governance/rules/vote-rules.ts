@@ -188,7 +188,7 @@ function flagWithoutVotes(
   const missing = [prior, conflicting].find(
     (decision) => decision !== undefined && !file.hasVoted(voter, decision),
   );
-  if (missing === undefined) return undefined;
+  if (missing === undefined && file.isFlagged(voter)) return undefined;
   return {
     status:
       file.creation === undefined || !facts.isCompleteSince(file.creation.sequence)
@@ -199,6 +199,8 @@ function flagWithoutVotes(
     sequences: [sequence],
     message:
       `${quoted(voter)} is flagged for two votes on ${quoted(file.proposalId)}, ` +
-      `but its ${quoted(missing)} vote is not recorded`,
+      (missing === undefined
+        ? "but the flag names no two different votes"
+        : `but its ${quoted(missing)} vote is not recorded`),
   };
 }
