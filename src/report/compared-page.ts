@@ -12,6 +12,7 @@ import { embeddedEvidence } from "./embedded-evidence.js";
 import type { ReportEntry, ReportInput } from "./report-input.js";
 import { endOfPeriod, type ReportScope } from "./report-scope.js";
 import { RESULT_COLUMN } from "./sample.js";
+import { isWellWritten } from "./section-grammar.js";
 import { contradictionsOf, type Statement, statementIn } from "./statement.js";
 
 /** What a comparison of a report with its own evidence came to. */
@@ -152,9 +153,9 @@ function differences(html: string, made: string, isWhole: boolean): readonly str
   const isCompared = (id: string): boolean => isWhole || PART.has(id);
   const different = ids.filter((id) => isCompared(id) && ours.get(id) !== theirs.get(id));
   const draws = [theirs, ours].map((sections) => withoutResults(sections.get("sample") ?? ""));
-  const others = ids.filter((id) => !isCompared(id));
-  const taken = idsIn([...PART].map((id) => ours.get(id) ?? "").join(""));
-  const stray = others.filter((id) => !isContained(theirs.get(id) ?? "", taken));
+  const stray = ids.filter(
+    (id) => !isCompared(id) && !isWellWritten(theirs.get(id) ?? "", headOf(ours.get(id) ?? "")),
+  );
   const rows = different.includes("entries") ? differentRows(html, made) : [];
   return [
     ...rows,
@@ -164,47 +165,17 @@ function differences(html: string, made: string, isWhole: boolean): readonly str
   ];
 }
 
+/** The first tag of a section, and its heading. */
+function headOf(section: string): string {
+  return section.slice(0, section.indexOf("</h2>") + "</h2>".length);
+}
+
 /** The section of the sample, without the results: of a part of a log, they rest on the whole. */
 function withoutResults(section: string): string {
   return section
     .split("<tr>")
     .map((row) => row.split("<td").toSpliced(RESULT_COLUMN, 1).join("<td"))
     .join("<tr>");
-}
-
-/** The elements of sections. None of them hides what comes after its end from a browser. */
-const ELEMENTS: ReadonlySet<string> = new Set(
-  (
-    "a b caption code data dd defs desc details div dl dt em figcaption figure h2 h3 i li line " +
-    "ol p path pattern pre rect section span strong summary svg table tbody td text th thead " +
-    "time title tr tspan ul"
-  ).split(" "),
-);
-const TAG = /<(?:(?<end>\/[a-z]\w*)|(?<name>[a-z]\w*)(?: [\w-]+(?:="[^"<>]*")?)*(?<empty> ?\/?))>/y;
-const ID = / id="(?<id>[^"]*)"/g;
-
-/**
- * Whether a section that is not compared can change nothing but itself: its elements are those of a
- * report, each ends inside of the one that it began in, and no id is one of the other sections.
- */
-function isContained(section: string, taken: ReadonlySet<string>): boolean {
-  const open: string[] = [];
-  for (let at = section.indexOf("<"); at !== -1; at = section.indexOf("<", TAG.lastIndex)) {
-    TAG.lastIndex = at;
-    const { end, name, empty } = TAG.exec(section)?.groups ?? {};
-    if (end !== undefined) {
-      // these need no end of their own
-      while (end !== `/${open.at(-1)}` && /^(?:td|th|tr)$/.test(open.at(-1) ?? "")) open.pop();
-      if (open.pop() !== end.slice(1)) return false;
-    } else if (name === undefined || !ELEMENTS.has(name)) return false;
-    else if (empty === "") open.push(name);
-    else if (!open.includes("svg")) return false;
-  }
-  return open.length === 0 && [...idsIn(section)].every((id) => !taken.has(id));
-}
-
-function idsIn(html: string): ReadonlySet<string> {
-  return new Set([...html.matchAll(ID)].map((match) => match.groups?.["id"] ?? ""));
 }
 
 /** Each section by its id, and what is outside of them, in time that is linear in the page. */

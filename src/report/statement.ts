@@ -137,7 +137,7 @@ function* contradictedCounts(
   { scope, held, uncovered, readTo, isComplete }: ReportStatement,
   { entries, checkpoint, trail, isWhole }: Held,
 ): Generator<string> {
-  const isAll = Object.keys(scope).length === 0;
+  const isAll = Object.values(scope).every((condition) => condition === undefined);
   const most = held - entries.length;
   if (most < 0 || (isWhole && isAll && most > 0))
     yield `the page states that its source held ${counted(held, "entry", "entries")}, and ` +
@@ -145,6 +145,10 @@ function* contradictedCounts(
   else if (uncovered > most || (isWhole && uncovered > 0))
     yield `the page states that ${counted(uncovered, "entry", "entries")} of the scope ` +
       `${uncovered === 1 ? "is" : "are"} left out, which its other numbers contradict`;
+  else if (isAll && !isWhole && uncovered < most)
+    yield `the page has ${counted(entries.length, "entry", "entries")} and leaves out ` +
+      `${uncovered} that no checkpoint covers; its source held ${held}, and no condition leaves ` +
+      "out the others";
   const isEnd = isWhole && most === 0 ? readTo === trail.lastSequence : readTo + 1 >= held;
   if (!isEnd || readTo < trail.lastSequence)
     yield `the page states that the trail was read up to entry ${readTo}, which its other ` +

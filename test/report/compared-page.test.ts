@@ -195,6 +195,7 @@ describe("a report that is compared with its evidence", () => {
     ["fewer entries held", /"held":28/, '"held":2', "its source held 2 entries"],
     ["an end before its entries", /"readTo":27/, '"readTo":3', "read up to entry 3"],
     ["a source longer than its trail", /"held":28/, '"held":29', "read up to entry 27"],
+    ["no condition", /"scope":{[^}]*}/, '"scope":{}', "no condition leaves out"],
     ["no gap where entries are missing", /"held":28/, '"held":27', "has no gap"],
   ])("of a part of a log contradicts itself by %s", async (_, from, to, problem) => {
     const changed = part.replace(from, to);
@@ -236,17 +237,65 @@ describe("a report that is compared with its evidence", () => {
     );
   });
 
-  test("of a part of a log has no section that hides the sections after it", async () => {
-    for (const more of ["<template>", "</div>", '<b id="seq-13"></b>', "<!-- "]) {
-      const changed = part.replace(/(?=<\/section>\s*<section id="entries">)/, more);
+  test.each([
+    "<template>",
+    "</div>",
+    '<b id="seq-13"></b>',
+    "<svg><desc><pre/></desc></svg>",
+    '<svg width="0" height="0"><desc><pre/></desc></svg>',
+    "<svg><title><details/></title></svg>",
+    "<svg><desc><title/></desc></svg>",
+    "<svg><foreignObject><p/></foreignObject></svg>",
+    "<p><p></p></p>",
+    "<p><table></table></p>",
+    "<table>x</table>",
+    "<title>",
+    "<style>main{display:none}</style>",
+    "<br>",
+    "<plaintext>",
+    "<h2>Entries</h2>",
+    '<p hidden class="none">',
+    '<p class="hatches">x</p>',
+    '<svg width="9" height="9" overflow="visible"><rect x="-5000" y="-9" width="20000"/></svg>',
+    '<div class="scroll" role="group" aria-label="x" tabindex="0"><table data-table="entries" ' +
+      'class=""></table></div>',
+    '<details class="case" open id="seq-13"><summary>x</summary></details>',
+    '<p class="none">\u202ex</p>',
+    '<p class="none">&#8238;x</p>',
+  ])("of a part of a log has no section that changes what is after it: %s", async (more) => {
+    for (const id of ["exceptions", "subjects"]) {
+      const end = new RegExp(`(?<=<section id="${id}">(?:(?!</section>).)*)</section>`, "s");
+      const changed = part.replace(end, `${more}$&`);
       expect(changed === part).toBe(false);
-      expect((await verified(changed)).code).not.toBe(0);
+      expect((await comparedPage(changed)).problems).not.toEqual([]);
     }
+  });
+
+  test("has no comment, in which a browser would find no evidence", async () => {
+    const changed = part.replace(/(?=<\/section>\s*<section id="entries">)/, "<!-- ");
+    await expect(comparedPage(changed)).rejects.toMatchObject({ code: "invalid_evidence" });
+  });
+
+  test("of a part of a log may state other results than those of its own entries", async () => {
+    const stated = part.replace(
+      /(?<=<section id="exceptions">\n<h2>Exceptions<\/h2>\n)/,
+      '<p class="none">Two &lt;b&gt; of <data value="3">3</data>.</p>\n',
+    );
+    expect(stated === part).toBe(false);
+    expect((await comparedPage(stated)).problems).toEqual([]);
   });
 
   test("may come with CRLF line ends, and the choices of its maker are named", async () => {
     const { code, stderr } = await verified(whole.replaceAll("\n", "\r\n"));
     expect([code, stderr]).toEqual([0, expect.stringMatching(/made with .*policy sha256 \w{64}/s)]);
+  });
+
+  test("of a part of a log without a condition may have all that its source held", async () => {
+    const stated = part
+      .replace(/"scope":{[^}]*},/, '"scope":{},')
+      .replace('"held":28', '"held":12');
+    const { problems } = await comparedPage(stated);
+    expect(problems.join()).not.toContain("no condition");
   });
 
   test.each(["{}", "[", '{"scope":{},"making":{},"sampleSize":"x"}', '{"scope":{},"making":1}'])(

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { anchor } from "../../src/report/html.js";
+import { isWellWritten } from "../../src/report/section-grammar.js";
 import { visible } from "../../src/text/safe-text.js";
 import { quorumlog } from "../fixtures/command-line.js";
 import { noteOf, ORIGIN, VKEY } from "../fixtures/evidence.js";
@@ -23,6 +24,7 @@ const ELEMENTS: readonly string[] = (
 const TAG =
   /<(?<name>\/?[a-z][a-z0-9]*)(?<attributes>(?: [a-z][a-z0-9-]*(?:="[^"<>]*")?)*) ?\/?>/gi;
 const ATTRIBUTE = / (?<name>[a-z][a-z0-9-]*)(?:="(?<value>[^"]*)")?/gi;
+const SECTION = /((<section id="\w+">\n<h2>[^<]*<\/h2>).*?<\/section>)/gs;
 
 /** Reads a page as strictly as it is written: what is no tag of that form must not have a `<`. */
 function tagsOf(html: string): Tag[] {
@@ -88,6 +90,12 @@ describe("a report of a hostile log", () => {
     const shown = sectionOf(page, "cases");
     for (const text of HOSTILE)
       expect(shown).toContain(visible(text).replaceAll(/\s+/g, " ").slice(0, 900));
+  });
+
+  test("has sections that a part of a log could have", () => {
+    for (const [, section = "", head = ""] of page.matchAll(SECTION))
+      if (!/"(?:verification|population|entries|limitations)"/.test(head))
+        expect([head, isWellWritten(section, head)]).toEqual([head, true]);
   });
 
   test("is, byte for byte, what verify makes of its evidence", async () => {
