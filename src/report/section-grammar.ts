@@ -17,7 +17,8 @@ const ANCHOR = String.raw`(?:proposal|subject)-[\w.:-]+`;
 const PICTURE = "(?:votes|authorizations|participation|durations)";
 const NUMBER = String.raw`-?\d+(?:\.\d+)?`;
 const MARK =
-  "(?:approve|reject|abstain|other|in-force|expired|revoked|not-valid|uncertain|voted|eligible|decided)";
+  "(?:approve|reject|abstain|other|in-force|expired|revoked|not-valid|uncertain|voted|" +
+  "eligible|decided)";
 const COLUMN = "(?:number|count|time|id|hash|line)-[1-9]";
 const BADGE =
   "(?:state (?:passed|rejected|open|expired|contradictory|yes|no|unknown)|" +
@@ -26,8 +27,8 @@ const BADGE =
 /**
  * The elements of sections: where each may stand, with which attributes, and what it holds. Where
  * the HTML standard (13.2.6, tree construction) would close an element, move text out of a table,
- * or leave an SVG, this has no rule. So a browser reads what this reads. Classes and sizes are those
- * that the templates write: others could draw over what stands elsewhere.
+ * or leave an SVG, this has no rule. So a browser reads what this reads. Classes and sizes are
+ * those that the templates write: others could draw over what stands elsewhere.
  */
 const GRAMMAR: ReadonlyMap<string, Rule> = new Map([
   rule("a", "td dd li", "text", ` href="#(?:seq-\\d+|${ANCHOR})"`),
