@@ -102,7 +102,7 @@ export const explain: Command = defineCommand({
       }
       return trailExit(verification, subject?.authorized === "unknown");
     };
-    return withTrail({ ...args, operands: sources }, io, explained, CASE_COLUMNS);
+    return withTrail({ ...args, operands: sources }, io, explained, { ids: CASE_COLUMNS });
   },
 });
 

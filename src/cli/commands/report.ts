@@ -118,10 +118,10 @@ export const report: Command = defineCommand({
     const sampleSize = naturalOf(flags.sample, "sample") ?? SAMPLE_SIZE;
     const maxBytes = naturalOf(flags["max-bytes"], "max-bytes") ?? MAX_BYTES;
     const trailArgs = { ...args, flags: { ...flags, at: undefined } };
-    return withTrail(trailArgs, io, async (replayed) => {
-      const { trail, source, verification } = replayed;
+    const reported = async (replayed: ReplayedTrail): Promise<number> => {
+      const { trail, source, verification, checkpoint } = replayed;
       const scope = await scopeOf(args, source, io);
-      const [logId, checkpoint] = [await source.logId(), await source.newestCheckpoint()];
+      const logId = await source.logId();
       if (logId === undefined) throw invalidEvidence("there is no entry to report on");
       if (checkpoint === undefined)
         throw invalidEvidence(
@@ -175,7 +175,8 @@ export const report: Command = defineCommand({
           );
       }
       return trailExit(verification, false);
-    });
+    };
+    return withTrail(trailArgs, io, reported, { checkpoint: true });
   },
 });
 

@@ -20,7 +20,7 @@ import { givenFile } from "./given-file.js";
 import { verifierKeys } from "./keys.js";
 import { type SOURCE_FLAGS, sourcesOf } from "./open-source.js";
 import { policyHints, policyValues } from "./query-flags.js";
-import { type ClosedSource, entryPages, type Source, upToNow } from "./source.js";
+import { type ClosedSource, entryPages, type Source, type SourceCheckpoint } from "./source.js";
 
 /** The flags of a command that answers from a trail. */
 export const TRAIL_FLAGS = {
@@ -64,22 +64,26 @@ export interface ReplayedTrail {
   readonly source: Source;
   /** What verify said about the source, if a key was given. */
   readonly verification: VerificationReport | undefined;
+  /** The newest checkpoint when the reading began; of a journal, only if the work needs it. */
+  readonly checkpoint: SourceCheckpoint | undefined;
   /** The text of the policy's file, and its SHA-256 in hexadecimal, if one was given. */
   readonly policyText: string | undefined;
   readonly policySha256: string | undefined;
 }
 
-/**
- * Replays the trail of the one source that arguments name. Throws `UsageError`, `AuditError`.
- *
- * @param ids - The columns whose values the work asks the source for: so an export need not be
- * held.
- */
+/** What the work of a command asks the source for. */
+interface Needs {
+  /** The columns whose values it asks for: so an export need not be held. */
+  readonly ids?: readonly ColumnName[];
+  readonly checkpoint?: boolean;
+}
+
+/** Replays the trail of the one source that arguments name. Throws `UsageError`, `AuditError`. */
 export async function withTrail<T>(
   args: TrailArguments,
   io: CommandIo,
   work: (replayed: ReplayedTrail) => Promise<T>,
-  ids: readonly ColumnName[] = [],
+  { ids = [], checkpoint: needsCheckpoint = false }: Needs = {},
 ): Promise<T> {
   const { flags } = args;
   const at = flags.at === undefined ? undefined : momentOf(flags.at, io);
@@ -92,14 +96,15 @@ export async function withTrail<T>(
   const verified = await verifierOf(flags, io);
   // opened once: what is verified is what the answer rests on
   return closed.open(async (source) => {
-    const verification = await verified?.(source);
+    const extent = await extentOf(source, verified, needsCheckpoint);
+    const { verification, checkpoint, end: before } = extent;
     // a checkpoint tells of entries that evidence lacks at its end
-    const length = source.journal?.length ?? (await source.newestCheckpoint())?.size;
+    const length = source.kind === "journal" ? before : checkpoint?.size;
     const named = policyValues(policy?.policy ?? {});
     const columns = [...named.map(({ column }) => column), ...ids];
     const end = { sequence: -1 };
     const replayed = (moment: At | undefined): Promise<GovernanceTrail> =>
-      replayFrom(entriesOf(source, columns, end, io), {
+      replayFrom(entriesOf(source, columns, { before, end }, io), {
         ...(length === undefined ? {} : { length }),
         ...(policy === undefined ? {} : { policy: policy.policy }),
         ...(moment === undefined ? {} : { at: moment }),
@@ -114,24 +119,60 @@ export async function withTrail<T>(
       asOf: replayed,
       source,
       verification,
+      checkpoint,
       policyText: policy?.text,
       policySha256: policy?.sha256,
     });
   });
 }
 
-/** @param end - Gets the sequence of each entry. At last, it has that of the newest one. */
+/** How much of a source an answer rests on. */
+export interface Extent {
+  readonly verification: VerificationReport | undefined;
+  readonly checkpoint: SourceCheckpoint | undefined;
+  /** One more than the newest sequence; undefined where the source does not grow. */
+  readonly end: number | undefined;
+}
+
+/**
+ * Verifies a source, and says where the answer must end. An app may append to a journal, or deliver
+ * to Loki, meanwhile. So the answer rests on no entry that came after verify began to read, and no
+ * checkpoint covers more than these entries.
+ *
+ * @param verified - What verifies the source; undefined where no key was given.
+ */
+export async function extentOf(
+  source: Source,
+  verified: ((source: Source) => Promise<VerificationReport>) | undefined,
+  needsCheckpoint: boolean,
+): Promise<Extent> {
+  const isJournal = source.kind === "journal";
+  const checkpoint = isJournal && !needsCheckpoint ? undefined : await source.newestCheckpoint();
+  const grows = isJournal || (source.kind === "loki" && verified !== undefined);
+  const end = grows ? await source.end() : undefined;
+  const verification = await verified?.(source);
+  const size = verification?.size ?? 0;
+  return { verification, checkpoint, end: end === undefined ? undefined : Math.max(end, size) };
+}
+
+/**
+ * @param before - Where the entries end.
+ * @param end - Gets the sequence of each entry. At last, it has that of the newest one.
+ */
 async function* entriesOf(
   source: Source,
   columns: readonly ColumnName[],
-  end: { sequence: number },
+  { before, end }: { readonly before: number | undefined; readonly end: { sequence: number } },
   io: CommandIo,
 ): AsyncGenerator<AuditEntry, void, undefined> {
   const progress = new Progress(io);
   try {
     const blocks =
       source.pass?.(columns) ??
-      entryPages(await source.reader(), upToNow(source, { order: "oldest" }));
+      entryPages(await source.reader(), {
+        order: "oldest",
+        ...(before === undefined ? {} : { before }),
+      });
     for await (const entries of blocks) {
       yield* entries;
       end.sequence = entries.at(-1)?.sequence ?? end.sequence;
